@@ -1,0 +1,128 @@
+"""The forms behind the admin's connection pages. What a platform takes, its file says."""
+
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser
+from django.forms.models import ModelFormOptions
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from integrations import platforms
+from integrations.forms import REMOVE, ConnectionForm
+from integrations.models import IntegrationConnection
+from integrations.services import connections
+from integrations.services.connections import Changes, InvalidChange, Saved, VersionConflict
+from providers.base import Field
+
+SWITCHES = ("auth_method", "is_enabled", "version")
+OTHER_METHOD = "The chosen method does not use this. Choose the method it belongs to, or empty it."
+TYPE_AGAIN = "Enter this again: a secret that was typed is not sent back to the page."
+EXISTS = "{} has a connection in this workspace already. Open it from the list."
+
+
+class AdminConnectionForm(ConnectionForm):
+    """The settings page's form, where the admin expects the form of a model.
+
+    The service checks and saves in one go, so a form that is valid has been saved.
+    """
+
+    class Meta:
+        model = IntegrationConnection
+
+    _meta = ModelFormOptions(Meta)  # where the admin looks for the model
+    by: AbstractBaseUser
+    saved: Saved | None = None
+
+    def __init__(
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        instance: IntegrationConnection,
+    ) -> None:
+        super().__init__(instance, data)
+        self.instance = instance
+        self.fields.pop("candidate", None)
+        self.fields["auth_method"].label = "Method"
+        for field in self.provider.fields:
+            if field.secret and field.name in instance.hints:
+                shown = self.fields[field.name]
+                shown.help_text = f"{_saved(instance.hints[field.name])} {field.help}"
+                shown.widget.attrs.pop("placeholder")
+
+    def changes(self) -> Changes:
+        """Every saved secret has its Remove here, also those of methods that are not chosen."""
+        changes = super().changes()
+        removed = {f.name: None for f in self.provider.fields if self.data.get(REMOVE + f.name)}
+        return replace(changes, config={**changes.config, **removed})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self._refuse_values_of_other_methods()
+        if self.errors:
+            return cleaned
+        try:
+            self.saved = connections.change_connection(
+                self.instance.workspace,
+                self.instance.provider,
+                self.changes(),
+                by=self.by,
+                expected_version=cleaned["version"],
+            )
+        except InvalidChange as invalid:
+            self.show(invalid.errors)
+        except VersionConflict as conflict:
+            self.add_error(None, _saved_meanwhile(conflict.connection))
+        return cleaned
+
+    def _refuse_values_of_other_methods(self) -> None:
+        """All methods' fields are on the page: nothing typed is dropped without a word."""
+        used = self.provider.fields_of(self.cleaned_data.get("auth_method", ""))
+        for field in self.provider.fields:
+            text = (self.data.get(field.name) or "").strip()
+            if field not in used and text and text != self.instance.config.get(field.name):
+                self.add_error(field.name, OTHER_METHOD)
+
+    def add_error(self, field: Any, error: Any) -> None:
+        """A typed secret is gone from the page shown next, and blank would mean keep."""
+        is_first = not self.errors
+        super().add_error(field, error)
+        if is_first:
+            for secret in self._typed_secrets():
+                if secret.name not in self.errors:
+                    super().add_error(secret.name, TYPE_AGAIN)
+
+    def _typed_secrets(self) -> list[Field]:
+        return [f for f in self.provider.fields if f.secret and self.data.get(f.name)]
+
+
+def _saved(hint: str | None) -> str:
+    return f"Saved{f', ends in {hint}' if hint else ''}; leave empty to keep it."
+
+
+def _saved_meanwhile(theirs: IntegrationConnection) -> str:
+    who = theirs.edited_by.get_username() if theirs.edited_by else "Someone else"
+    what = ", ".join(theirs.edited_fields)
+    at = date_format(timezone.localtime(theirs.edited_at), "TIME_FORMAT")
+    return (
+        f"{who} saved {what} at {at}, while this page was open. "
+        "Open the page again to see it, then make your change."
+    )
+
+
+class AddConnectionForm(forms.ModelForm):
+    """Where a connection belongs; its values are entered on the page that follows."""
+
+    class Meta:
+        model = IntegrationConnection
+        fields = ("workspace", "provider")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if {"workspace", "provider"} <= cleaned.keys():
+            same = IntegrationConnection.objects.filter(name="", **cleaned)
+            if same.exists():
+                self.add_error("provider", EXISTS.format(platforms.get(cleaned["provider"]).name))
+        return cleaned

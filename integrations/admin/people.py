@@ -1,0 +1,128 @@
+"""Workspaces, who is in them, and the API tokens of everybody."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.html import format_html
+
+from integrations.models import ApiToken, Membership, Workspace
+from integrations.services import people
+
+TOKENS = "admin:integrations_apitoken_changelist"
+
+
+class MemberInline(admin.TabularInline):
+    model = Membership
+    fields = ("user", "role")
+    autocomplete_fields = ("user",)
+    extra = 0
+
+
+class WorkspaceInline(admin.TabularInline):
+    model = Membership
+    fields = ("workspace", "role")
+    autocomplete_fields = ("workspace",)
+    extra = 0
+
+
+@admin.register(Workspace)
+class WorkspaceAdmin(admin.ModelAdmin):
+    list_display = ("name", "slug")
+    search_fields = ("name", "slug")
+    inlines = (MemberInline,)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        """Addresses hold the slug, so only a new workspace's follows its name."""
+        return {} if obj else {"slug": ["name"]}
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Connections and their history go with their workspace, and in no other way."""
+        deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
+        for model, word in (("integrationconnection", "connection"), ("connectiontest", "test")):
+            if request.user.has_perm(f"integrations.delete_{model}"):
+                missing.discard(word)
+        return deleted, counts, missing, protected
+
+
+admin.site.unregister(get_user_model())
+
+
+@admin.register(User)
+class MemberAdmin(UserAdmin):
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Iterable[Any]:
+        """A new account first gets a name and a password."""
+        return [WorkspaceInline] if obj else []
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    """Whose tokens there are. Their digests, which are also their keys, stay out of pages."""
+
+    list_display = ("name", "user", "created", "expiry", "revocation")
+    list_display_links = None
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username")
+    ordering = ("-created",)
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[Any]:
+        """The list and a page to revoke; the stock pages of one token would show its digest."""
+        view = self.admin_site.admin_view
+        return [
+            path("", view(self.changelist_view), name="integrations_apitoken_changelist"),
+            path("<str:handle>/revoke/", view(self.revoke), name="revoke_token"),
+        ]
+
+    @admin.display(description="")
+    def revocation(self, token: ApiToken) -> str:
+        url = reverse("admin:revoke_token", args=[_handle(token)])
+        return format_html('<a href="{}">Revoke {}…</a>', url, token.name)
+
+    def revoke(self, request: HttpRequest, handle: str) -> HttpResponse:
+        """Say which token stops working, then delete it."""
+        if not self.has_delete_permission(request):
+            raise PermissionDenied
+        token = _find(handle)
+        if request.method == "POST":
+            people.revoke_token(token.user, token.digest)
+            MemberAdmin(User, self.admin_site).log_change(
+                request, token.user, f"Revoked the API token “{token.name}”."
+            )
+            messages.success(request, f"The token “{token.name}” of {token.user} is revoked.")
+            return redirect(TOKENS)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Revoke an API token",
+            "opts": self.opts,
+            "token": token,
+            "list_url": reverse(TOKENS),
+        }
+        return TemplateResponse(request, "admin/integrations/revoke_token.html", context)
+
+
+def _handle(token: ApiToken) -> str:
+    """Names a token in an address without telling its digest."""
+    return salted_hmac("admin token", token.digest, algorithm="sha256").hexdigest()[:32]
+
+
+def _find(handle: str) -> ApiToken:
+    for token in ApiToken.objects.select_related("user"):
+        if constant_time_compare(_handle(token), handle):
+            return token
+    raise Http404

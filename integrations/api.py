@@ -1,0 +1,195 @@
+"""The HTTP API: finds, permits, calls a service, answers with its dictionary."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.contrib.auth.models import AbstractUser
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import NotFound, ParseError, ValidationError
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
+
+from integrations import api_errors, api_schema, platforms, presentation
+from integrations.models import (
+    ConnectionTest,
+    IntegrationConnection,
+    Role,
+    Status,
+    Trigger,
+    Workspace,
+)
+from integrations.serializers import ChangeRequest, ObjectParser, TestRequest
+from integrations.services import connections, people, testing
+from integrations.services.connections import VersionConflict
+
+WORKSPACE_SLUG = re.compile(r"[-\w]+", re.ASCII)
+ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+IF_MATCH = re.compile(rf"\*|{ENTITY_TAG}(?:[ \t]*,[ \t]*{ENTITY_TAG})*")
+UNKNOWN_PROVIDER = "No platform has this name. GET /api/integrations lists them."
+PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+LAST_ID = 2**63 - 1
+NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+
+
+class HasRole(BasePermission):
+    """Finds the workspace that is meant; whoever changes something must be an editor there."""
+
+    message = "Your role in this workspace may only look. Ask an owner to make you an editor."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        asked = request.headers.get("X-Workspace", request.query_params.get("workspace"))
+        if asked is not None and not WORKSPACE_SLUG.fullmatch(asked):
+            raise people.NoWorkspace
+        access = people.access(cast(AbstractUser, request.user), asked)
+        cast(WorkspaceView, view).workspace = access.workspace
+        return access.allows(Role.VIEWER if request.method in SAFE_METHODS else Role.EDITOR)
+
+
+class WorkspaceView(APIView):
+    permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated, HasRole)
+    parser_classes = (ObjectParser,)
+    workspace: Workspace
+
+
+class ProviderView(WorkspaceView):
+    """A call about one platform, which the path names."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if kwargs["provider"] not in platforms.catalogue():
+            raise NotFound(UNKNOWN_PROVIDER)
+
+    def one(self, connection: IntegrationConnection, **more: Any) -> Response:
+        """An integration, with its version as the entity tag."""
+        body = presentation.integration(connection, timezone.now()) | more
+        return Response(body, headers={"ETag": f'"{connection.version}"'})
+
+
+class Root(APIView):
+    """Where to begin."""
+
+    def get(self, request: Request) -> Response:
+        names = {"integrations": "integrations", "schema": "schema", "docs": "schema-docs"}
+        return Response(
+            {key: reverse(f"api:{name}", request=request) for key, name in names.items()}
+        )
+
+
+class Integrations(WorkspaceView):
+    @api_schema.list_integrations
+    def get(self, request: Request) -> Response:
+        """Every platform with its connection, in catalogue order."""
+        wanted = request.query_params.getlist("status")
+        if not set(wanted) <= set(Status.values):
+            raise ValidationError({"status": [f"Choose one of these: {', '.join(Status.values)}."]})
+        now = timezone.now()
+        return Response(
+            [
+                presentation.integration(connection, now)
+                for connection in connections.catalogue(self.workspace)
+                if not wanted or connection.status in wanted
+            ]
+        )
+
+
+class Integration(ProviderView):
+    @api_schema.read_integration
+    def get(self, request: Request, provider: str) -> Response:
+        """One platform with its connection, and the form that it takes."""
+        connection = connections.find(self.workspace, provider)
+        return self.one(connection, **presentation.form(connection.platform))
+
+    @api_schema.change_integration
+    def patch(self, request: Request, provider: str) -> Response:
+        """Change values, method, status or the switch. No outgoing call is made."""
+        expected = self._expected_version(request, provider)
+        body = ChangeRequest(data=request.data, context={"provider": platforms.get(provider)})
+        body.is_valid(raise_exception=True)
+        saved = connections.change_connection(
+            self.workspace,
+            provider,
+            body.changes(),
+            by=cast(AbstractUser, request.user),
+            expected_version=expected,
+        )
+        return self.one(saved.connection, warnings=presentation.warnings(provider, saved.warnings))
+
+    def _expected_version(self, request: Request, provider: str) -> int | None:
+        """What If-Match asks for. Raises VersionConflict when that is not saved here."""
+        asked = request.headers.get("If-Match")
+        if asked is None:
+            return None
+        if not IF_MATCH.fullmatch(asked.strip()):
+            raise ParseError('If-Match is not right. Send the ETag you were given, like "7".')
+        tags = re.findall(r'"([^"]*)"', asked)
+        connection = connections.find(self.workspace, provider)
+        if tags and str(connection.version) not in tags:
+            raise VersionConflict(connection)
+        return connection.version if tags else None
+
+
+class Test(ProviderView):
+    @api_schema.test_integration
+    def post(self, request: Request, provider: str) -> Response:
+        """Ask the platform now and wait for its answer."""
+        body = TestRequest(data=request.data, context={"provider": platforms.get(provider)})
+        body.is_valid(raise_exception=True)
+        test = testing.test_connection(
+            connections.find(self.workspace, provider),
+            trigger=Trigger.API,
+            by=cast(AbstractUser, request.user),
+            changes=body.changes(),
+        )
+        return Response(presentation.test(test, provider))
+
+
+class Disconnect(ProviderView):
+    @api_schema.disconnect_integration
+    def post(self, request: Request, provider: str) -> Response:
+        """Forget values, account, errors and proof; the history stays."""
+        user = cast(AbstractUser, request.user)
+        return self.one(connections.disconnect(self.workspace, provider, by=user))
+
+
+class Tests(ProviderView):
+    @api_schema.list_tests
+    def get(self, request: Request, provider: str) -> Response:
+        """The history, newest first. `next` is the address of older tests."""
+        size = self._number("pageSize", PAGE_SIZE, MAX_PAGE_SIZE)
+        before = self._number("cursor", LAST_ID, LAST_ID)
+        tests = ConnectionTest.objects.filter(
+            connection__workspace=self.workspace,
+            connection__provider=provider,
+            connection__name="",
+            pk__lt=before,
+        )
+        rows = list(tests[: size + 1])
+        shown = rows[:size]
+        older_still = len(rows) > size
+        here = request.build_absolute_uri()
+        return Response(
+            {
+                "next": replace_query_param(here, "cursor", shown[-1].pk) if older_still else None,
+                "results": [presentation.test(row, provider) for row in shown],
+            }
+        )
+
+    def _number(self, name: str, default: int, at_most: int) -> int:
+        text = self.request.query_params.get(name, str(default))
+        if not NUMBER.fullmatch(text) or int(text) > at_most:
+            raise ValidationError({name: [f"This must be a whole number from 1 to {at_most}."]})
+        return int(text)
+
+
+@csrf_exempt
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Whatever the method: nothing is here."""
+    return api_errors.not_found(request)

@@ -1,0 +1,210 @@
+"""What a person reads on a card and in the overview: words for a connection's facts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+
+from integrations.models import (
+    ConnectionTest,
+    IntegrationConnection,
+    Status,
+    TestOutcome,
+    Workspace,
+)
+from integrations.services import connections
+from providers.base import Provider
+
+TREND_LENGTH = 30
+TREND_BARS = {
+    TestOutcome.PASSED: "passed",
+    TestOutcome.FAILED: "failed",
+    TestOutcome.INCONCLUSIVE: "unanswered",
+}
+FILTERS = (
+    ("", "All"),
+    ("attention", "Needs attention"),
+    ("connected", "Connected"),
+    ("not_connected", "Not connected"),
+    ("disabled", "Disabled"),
+)
+
+
+@dataclass(frozen=True)
+class Pill:
+    """A connection's state in a word. `since` is shown behind the text, in the reader's zone."""
+
+    tone: str
+    text: str
+    since: datetime | None = None
+
+
+@dataclass
+class Card:
+    """One platform on the settings page."""
+
+    connection: IntegrationConnection
+    now: datetime
+    trend: list[str] = field(default_factory=list)
+    running: ConnectionTest | None = None
+    is_hidden: bool = False
+
+    @property
+    def provider(self) -> Provider:
+        return self.connection.platform
+
+    @property
+    def slug(self) -> str:
+        return self.connection.provider
+
+    @property
+    def used_by(self) -> str:
+        return " · ".join(self.provider.used_by)
+
+    @property
+    def used_by_sentence(self) -> str:
+        """ "Ads monitor and Pixel/CAPI lead tracking"."""
+        *first, last = self.provider.used_by
+        return f"{', '.join(first)} and {last}" if first else last
+
+    @property
+    def is_half_filled(self) -> bool:
+        return bool(self.connection.saved_names) and not self.connection.is_complete
+
+    @property
+    def attention(self) -> str | None:
+        return self.connection.attention(self.now)
+
+    @property
+    def failure(self) -> dict[str, Any] | None:
+        return self.connection.failure()
+
+    @property
+    def is_red(self) -> bool:
+        return self.connection.light(self.now) == "red"
+
+    @property
+    def pill(self) -> Pill:
+        connection = self.connection
+        if connection.status == Status.NOT_CONNECTED:
+            return Pill("idle", "Half set up" if self.is_half_filled else "Not connected")
+        if connection.status == Status.DISABLED:
+            return Pill("off", "Disabled")
+        if self.is_red:
+            return Pill("bad", "Error" if connection.status == Status.ERROR else "Unreadable")
+        if connection.proven_at is None:
+            return Pill("warn", "Not proven yet")
+        if not connection.is_fresh(self.now):
+            return Pill("warn", "Not proven since", connection.proven_at)
+        return Pill("ok", "Connected")
+
+    @property
+    def account_name(self) -> str:
+        return self.connection.platform_account_name or self.account_id
+
+    @property
+    def account_id(self) -> str:
+        return self.connection.platform_account_id or self.connection.config.get("account_id", "")
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the last test warned about."""
+        test = self.connection.last_test
+        if not test or test.outcome != TestOutcome.PASSED:
+            return []
+        return [step["detail"] for step in test.steps if step["outcome"] == "warned"]
+
+    @property
+    def is_unanswered(self) -> bool:
+        return self.connection.unanswered_since is not None
+
+    @property
+    def is_expiring(self) -> bool:
+        return self.attention == "expiring"
+
+    @property
+    def steps_done(self) -> int:
+        steps = self.running.steps if self.running else []
+        return sum(step["outcome"] not in ("running", "waiting") for step in steps)
+
+    @property
+    def running_step(self) -> str:
+        steps = self.running.steps if self.running else []
+        return next((step["label"] for step in steps if step["outcome"] == "running"), "")
+
+    @property
+    def bars(self) -> list[str]:
+        """Thirty bars, oldest first; those before the first test are empty."""
+        return ["none"] * (TREND_LENGTH - len(self.trend)) + self.trend
+
+    @property
+    def trend_label(self) -> str:
+        bad = sum(bar != "passed" for bar in self.trend)
+        return f"Last {len(self.trend)} tests, {bad} without success"
+
+    def matches(self, show: str, query: str) -> bool:
+        """Whether a filter chip and a search leave this card on the page."""
+        words = f"{self.provider.name} {self.used_by} {self.account_name}".lower()
+        return self.is_shown_by(show) and query.strip().lower() in words
+
+    def is_shown_by(self, show: str) -> bool:
+        if show == "attention":
+            return self.attention is not None
+        return show in ("", self.connection.status)
+
+
+def card(connection: IntegrationConnection) -> Card:
+    """One card, with its trend and its running test."""
+    return _with_tests([connection])[0]
+
+
+def cards(workspace: Workspace) -> list[Card]:
+    """Every platform's card in catalogue order; three queries at most."""
+    return _with_tests(connections.catalogue(workspace))
+
+
+def _with_tests(rows: Iterable[IntegrationConnection]) -> list[Card]:
+    now = timezone.now()
+    made = {row.pk: Card(row, now) for row in rows}
+    newest_first = Window(RowNumber(), partition_by=F("connection"), order_by=F("id").desc())
+    recent = (
+        ConnectionTest.objects.filter(connection__in=made, dry_run=False)
+        .annotate(place=newest_first)
+        .filter(place__lte=TREND_LENGTH)
+        .order_by("id")
+        .values_list("connection_id", "outcome")
+    )
+    running = False
+    for connection_id, outcome in recent:
+        if outcome in TREND_BARS:
+            made[connection_id].trend.append(TREND_BARS[TestOutcome(outcome)])
+        running = running or outcome == TestOutcome.RUNNING
+    if running:
+        for test in ConnectionTest.objects.filter(
+            connection__in=made,
+            dry_run=False,
+            outcome=TestOutcome.RUNNING,
+            lease_until__gt=now,
+        ):
+            made[test.connection_id].running = test
+    return list(made.values())
+
+
+@dataclass(frozen=True)
+class Chip:
+    value: str
+    label: str
+    count: int
+    is_chosen: bool
+
+
+def chips(shown: list[Card], chosen: str) -> list[Chip]:
+    """The filter chips with their counts."""
+    return [
+        Chip(value, label, sum(card.is_shown_by(value) for card in shown), value == chosen)
+        for value, label in FILTERS
+    ]

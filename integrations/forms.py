@@ -1,0 +1,225 @@
+"""Forms drawn from a platform's declaration. The rules stand in `Provider.clean` alone."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.contrib.auth.models import User
+
+from integrations.models import IntegrationConnection
+from integrations.services.connections import Changes, hint
+from providers.base import BASE_URL, Field, Method
+
+REMOVE = "remove_"
+MISSING = "This is required."
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field as the dialog draws it."""
+
+    bound: forms.BoundField
+    methods: str
+    is_optional: bool
+    is_half: bool
+    help_url: str | None
+    remove: forms.BoundField | None
+
+
+class ConnectionForm(forms.Form):
+    """The values of one connection: a blank secret keeps what is saved, a blank plain field
+    clears it, and a saved optional secret has a Remove of its own.
+
+    `typed` are values that wait in a candidate: they stand in for the saved ones, and their
+    secrets are kept like saved ones, without going back to the browser.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    candidate = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    is_enabled = forms.BooleanField(required=False, label="Enabled")
+
+    def __init__(
+        self,
+        connection: IntegrationConnection,
+        data: Mapping[str, Any] | None = None,
+        *,
+        typed: Changes | None = None,
+        candidate: Any = None,
+    ) -> None:
+        self.connection = connection
+        self.provider = connection.platform
+        self.typed = typed or Changes()
+        initial = {
+            "version": connection.version,
+            "candidate": candidate,
+            "is_enabled": connection.is_enabled
+            if self.typed.is_enabled is None
+            else self.typed.is_enabled,
+            "auth_method": self._method(),
+        }
+        super().__init__(data, initial=initial)
+        self.fields["auth_method"] = forms.ChoiceField(
+            choices=[(method.slug, method.label) for method in self.provider.methods],
+            widget=forms.RadioSelect,
+            label="What do you have?",
+        )
+        for field in self.provider.fields:
+            self._add(field)
+
+    def _method(self) -> str:
+        return (
+            self.typed.auth_method or self.connection.auth_method or self.provider.methods[0].slug
+        )
+
+    def _add(self, field: Field) -> None:
+        made = _form_field(field)
+        if field.secret:
+            made.widget.attrs["placeholder"] = self._placeholder(field)
+            if self._is_removable(field):
+                self.fields[REMOVE + field.name] = forms.BooleanField(
+                    required=False, label=f"Remove the saved {field.label}"
+                )
+        else:
+            saved = {**self.connection.config, **self.typed.config}
+            made.initial = saved.get(field.name) or ""
+        self.fields[field.name] = made
+
+    def _placeholder(self, field: Field) -> str:
+        typed = self.typed.config.get(field.name)
+        if typed:
+            return f"Typed just now{_ends(hint(typed))}. Leave empty to use it."
+        if field.name in self.connection.hints:
+            return f"Saved{_ends(self.connection.hints[field.name])}. Leave empty to keep it."
+        return field.example
+
+    def _is_removable(self, field: Field) -> bool:
+        return not field.required and field.name in self.connection.hints
+
+    @property
+    def methods(self) -> Iterator[tuple[Method, Any]]:
+        """Each method with its radio button."""
+        return zip(self.provider.methods, self["auth_method"], strict=True)
+
+    @property
+    def main_rows(self) -> list[Row]:
+        return [self._row(f) for f in self.provider.fields if not self._is_rare(f)]
+
+    @property
+    def more_rows(self) -> list[Row]:
+        """What hardly anybody needs, kept out of the way."""
+        return [self._row(f) for f in self.provider.fields if self._is_rare(f)]
+
+    @property
+    def opens_more(self) -> bool:
+        return any(row.bound.errors or row.bound.value() for row in self.more_rows)
+
+    def _is_rare(self, field: Field) -> bool:
+        return field.name == BASE_URL and not self.provider.takes_any_address
+
+    def _row(self, field: Field) -> Row:
+        return Row(
+            bound=self[field.name],
+            methods=" ".join(field.methods),
+            is_optional=not field.required and not field.required_by,
+            is_half=field.type in ("text", "choice") and field.name != "access_token",
+            help_url=field.help_url,
+            remove=self[REMOVE + field.name] if REMOVE + field.name in self.fields else None,
+        )
+
+    def changes(self) -> Changes:
+        """What was typed for the chosen method, laid over what waits in the candidate."""
+        config: dict[str, str | None] = {}
+        for field in self.provider.fields_of(self.cleaned_data["auth_method"]):
+            text = (self.data.get(field.name) or "").replace("\r\n", "\n")
+            if self.data.get(REMOVE + field.name):
+                config[field.name] = None
+            elif text.strip():
+                config[field.name] = text
+            elif field.secret:
+                if self.typed.config.get(field.name):
+                    config[field.name] = self.typed.config[field.name]
+            elif field.name in self.connection.config:
+                config[field.name] = None
+        return Changes(
+            config=config,
+            auth_method=self.cleaned_data["auth_method"],
+            is_enabled=self.cleaned_data["is_enabled"],
+        )
+
+    def show_missing(self) -> None:
+        """Say at each required field that is still empty what is missing."""
+        changes = self.changes()
+        cleared = {name for name, value in changes.config.items() if value is None}
+        names = {*self.connection.saved_names, *changes.config} - cleared
+        for field in self.provider.missing(self.cleaned_data["auth_method"], names):
+            self.add_error(field.name, MISSING)
+
+    def show(self, errors: Mapping[str, Any]) -> None:
+        """Put an InvalidChange's sentences where they belong."""
+        for name, sentences in errors.get("config", {}).items():
+            self.add_error(name if name in self.fields else None, sentences)
+        for key, sentences in errors.items():
+            if key != "config":
+                self.add_error("auth_method" if key == "authMethod" else None, sentences)
+
+
+def _ends(ending: str | None) -> str:
+    return f": ends in {ending}" if ending else ""
+
+
+def _form_field(field: Field) -> forms.CharField | forms.ChoiceField:
+    shared: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": False}
+    if field.choices:
+        return forms.ChoiceField(choices=[("", "Choose…"), *field.choices], **shared)
+    attrs = {"autocomplete": "off", "spellcheck": "false", "placeholder": field.example}
+    if field.secret:
+        attrs["autocomplete"] = "new-password"
+        attrs["data-secret"] = ""
+    if field.type == "textarea":
+        widget: forms.Widget = SecretTextarea(attrs) if field.secret else forms.Textarea(attrs)
+    elif field.secret:
+        widget = forms.PasswordInput(attrs, render_value=False)
+    else:
+        widget = forms.TextInput(attrs)
+    return forms.CharField(widget=widget, strip=False, **shared)
+
+
+class SecretTextarea(forms.Textarea):
+    """A text area that never shows what was typed into it."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
+class OwnerForm(forms.Form):
+    """The first account."""
+
+    username = forms.CharField(max_length=150, validators=[User.username_validator])
+    email = forms.EmailField(required=False, label="Email (optional)")
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
+    )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        user = User(
+            username=self.cleaned_data.get("username", ""),
+            email=self.cleaned_data.get("email", ""),
+        )
+        password_validation.validate_password(password, user)
+        return password
+
+
+class TokenForm(forms.Form):
+    """A new API token: a name to know it by, and when it ends."""
+
+    LIVES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "Never"))
+
+    name = forms.CharField(max_length=100, help_text="What will use it, such as “Dashboard”.")
+    days = forms.ChoiceField(choices=LIVES, required=False, initial="90", label="Ends after")
+
+
+class RevokeForm(forms.Form):
+    token = forms.UUIDField()

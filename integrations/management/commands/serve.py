@@ -1,0 +1,89 @@
+"""Everything between a checkout and a running site, in one process that becomes gunicorn."""
+
+import os
+import signal
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+
+from integrations.services import connections, people
+from integrations_center import bootstrap, health, port, static_files
+
+THREADS = 40
+WORKERS = {"sqlite": 1, "postgresql": 2}
+# Longer than the 30 s that a test may take, so that a stop lets it end.
+GRACEFUL_SECONDS = 35
+
+
+class Command(BaseCommand):
+    help = "Migrates, collects static files and serves the site on 127.0.0.1:$PORT."
+    requires_system_checks = ()  # they ask the database, so `prepare` runs them
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        default = WORKERS[connection.vendor]
+        parser.add_argument("--workers", type=int, default=default, help=f"default: {default}")
+        parser.add_argument("--threads", type=int, default=THREADS, help=f"default: {THREADS}")
+
+    def handle(self, *args: Any, workers: int, threads: int, **options: Any) -> None:
+        if problem := port.problem(str(settings.PORT)):
+            raise ImproperlyConfigured(problem)
+        try:
+            self.prepare()
+        except DatabaseError:
+            raise ImproperlyConfigured(
+                "The database does not answer. Check DATABASE_URL and that it runs."
+            ) from None
+        self.stdout.write(f"Serving on {settings.PUBLIC_URL} (Ctrl-C stops it).")
+        self.stdout.flush()
+        # Ctrl-C counts again as soon as gunicorn listens to it: until then it would end in a
+        # traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        os.execv(sys.executable, gunicorn(workers, threads))
+
+    def prepare(self) -> None:
+        self.check()
+        if health.migrations_are_due():
+            self.stdout.write("Migrating the database …")
+            call_command("migrate", interactive=False, verbosity=0)
+        bootstrap.keep_new_credential_keys(anything_encrypted=connections.anything_encrypted())
+        if static_files.collect_if_changed():
+            self.stdout.write("Collected the static files.")
+        if people.nobody_has_an_account():
+            self.stdout.write(
+                "\nNobody has an account yet. Make the owner's with this link, which works once:\n"
+                f"  {people.make_owner_link()}\n"
+            )
+        if settings.SECURE_SSL_REDIRECT and not settings.TRUSTED_PROXIES:
+            self.stderr.write(
+                "PUBLIC_URL is https, but TRUSTED_PROXIES is empty. "
+                "Set it to your proxy's address, or every page redirects to itself."
+            )
+        connection.close()
+
+
+def gunicorn(workers: int, threads: int) -> list[str]:
+    """The command line. TrustedProxyMiddleware alone decides about X-Forwarded-*."""
+    options = {
+        "bind": f"{port.HOST}:{settings.PORT}",
+        "worker-class": "gthread",
+        "workers": workers,
+        "threads": threads,
+        "graceful-timeout": GRACEFUL_SECONDS,
+        "log-level": "warning",
+        "forwarded-allow-ips": "",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        *flags,
+        "--no-control-socket",
+        "integrations_center.wsgi",
+    ]

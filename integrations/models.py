@@ -1,0 +1,419 @@
+"""What is stored. A connection's status is the database's to work out from facts."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
+from knox.models import AbstractAuthToken
+
+from integrations import crypto, platforms
+from providers.base import Provider
+from providers.errors import CredentialsUnreadable
+
+EXPIRING_WITHIN = timedelta(days=14)
+UNANSWERED_TOO_LONG = timedelta(hours=24)
+STARTS_WITHIN = timedelta(seconds=60)
+SAVES_WITHIN = timedelta(seconds=5)
+
+
+class Workspace(models.Model):
+    """A team, or one client of an agency."""
+
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(unique=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """Each role may do what those before it may."""
+
+    VIEWER = "viewer", "Viewer: sees everything"
+    EDITOR = "editor", "Editor: tests, configures, enables and disconnects"
+    OWNER = "owner", "Owner: also members, notifications and audit"
+
+    def includes(self, other: "Role") -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+class Membership(models.Model):
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
+    is_default = models.BooleanField(
+        default=False, help_text="The workspace that opens when none is named."
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "workspace"], name="one_membership"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(is_default=True), name="one_default_workspace"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.workspace}"
+
+
+class ApiToken(AbstractAuthToken):
+    """A named token for the API. Only its digest is stored."""
+
+    name = models.CharField(max_length=100)
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OwnerLink(models.Model):
+    """A one-time way to make the first account. Only its digest is stored."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Link until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class Status(models.TextChoices):
+    NOT_CONNECTED = "not_connected", "Not connected"
+    DISABLED = "disabled", "Disabled"
+    ERROR = "error", "Error"
+    CONNECTED = "connected", "Connected"
+
+
+STATUS_FROM_FACTS = Case(
+    When(is_complete=False, then=Value(Status.NOT_CONNECTED.value)),
+    When(is_enabled=False, then=Value(Status.DISABLED.value)),
+    When(~Q(last_error="") | ~Q(reported_error=""), then=Value(Status.ERROR.value)),
+    default=Value(Status.CONNECTED.value),
+    output_field=models.TextField(),
+)
+
+
+class IntegrationConnection(models.Model):
+    """A workspace's saved link to one account of a platform.
+
+    `revision` moves when method, credentials or config change, and stands behind proof and
+    results; `version` counts people's edits. `hints` has a key for every saved secret.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="connections")
+    provider = models.CharField(max_length=50, choices=platforms.choices)
+    name = models.CharField(max_length=100, blank=True, default="")
+
+    auth_method = models.CharField(max_length=50, blank=True, default="")
+    config = models.JSONField(default=dict, blank=True)
+    credentials = models.TextField(blank=True, default="", editable=False)
+    key_id = models.CharField(max_length=12, blank=True, default="", editable=False)
+    hints = models.JSONField(default=dict, blank=True, editable=False)
+
+    is_complete = models.BooleanField(default=False)
+    is_enabled = models.BooleanField(default=True)
+    last_error = models.TextField(blank=True, default="")
+    reported_error = models.TextField(blank=True, default="")
+    status = models.GeneratedField(
+        expression=STATUS_FROM_FACTS,
+        output_field=models.TextField(choices=Status),
+        db_persist=True,
+    )
+
+    error_kind = models.CharField(max_length=30, blank=True, default="")
+    error_action = models.TextField(blank=True, default="")
+    error_action_url = models.URLField(max_length=500, blank=True, default="")
+    failing_since = models.DateTimeField(null=True, blank=True)
+    failed_test = models.ForeignKey(
+        "ConnectionTest", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reported_at = models.DateTimeField(null=True, blank=True)
+    proven_at = models.DateTimeField(null=True, blank=True)
+    unanswered_since = models.DateTimeField(null=True, blank=True)
+    last_test = models.ForeignKey(
+        "ConnectionTest", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    platform_account_id = models.CharField(max_length=200, blank=True, default="")
+    platform_account_name = models.CharField(max_length=200, blank=True, default="")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_is_estimate = models.BooleanField(default=False)
+
+    revision = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    edited_fields = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        verbose_name = "connection"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace", "provider", "name"], name="one_connection_of_a_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(proven_at=None) | Q(last_error="", is_complete=True),
+                name="proof_excludes_error",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_error="", error_kind="", failing_since=None)
+                | (~Q(last_error="") & ~Q(error_kind="") & Q(failing_since__isnull=False)),
+                name="error_has_kind_and_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(reported_error="", reported_at=None)
+                | (~Q(reported_error="") & Q(reported_at__isnull=False)),
+                name="reported_error_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(credentials="", key_id="") | (~Q(credentials="") & ~Q(key_id="")),
+                name="credentials_name_their_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_complete=False) | ~Q(auth_method=""),
+                name="complete_has_method",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_provider_display()} of {self.workspace}"
+
+    @property
+    def platform(self) -> Provider:
+        return platforms.get(self.provider)
+
+    @property
+    def owner(self) -> crypto.Owner:
+        return crypto.Owner(self.workspace_id, self.provider, self.id)
+
+    def secrets(self) -> dict[str, str]:
+        """The saved secret values by field name. Raises crypto.Unreadable."""
+        return crypto.decrypt(self.credentials, self.owner)
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether the key is not here. Damaged bytes show at their first use."""
+        return bool(self.key_id) and not crypto.is_known(self.key_id)
+
+    @property
+    def saved_names(self) -> set[str]:
+        return {*self.config, *self.hints}
+
+    @property
+    def needs_reauth(self) -> bool:
+        return self.error_kind in ("auth_invalid", "auth_expired")
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether a test passed with this revision within the platform's proof budget."""
+        return self.proven_at is not None and self.proven_at + self.platform.proof_budget > now
+
+    def light(self, now: datetime) -> str:
+        if self.status == Status.ERROR:
+            return "red"
+        if self.status != Status.CONNECTED:
+            return "grey"
+        if self.is_unreadable:
+            return "red"
+        return "green" if self.is_fresh(now) else "amber"
+
+    def attention(self, now: datetime) -> str | None:
+        """In a word, why a person should look; None when nobody need look."""
+        if self.status in (Status.NOT_CONNECTED, Status.DISABLED):
+            return None
+        reasons = (
+            ("unreadable", self.is_unreadable),
+            ("failing", self.last_error),
+            ("reported", self.reported_error),
+            ("unanswered", self.has_no_answer_for_long(now)),
+            ("expiring", self.expires_at and self.expires_at - now < EXPIRING_WITHIN),
+            ("unproven", self.proven_at is None),
+            ("stale", not self.is_fresh(now)),
+        )
+        return next((word for word, holds in reasons if holds), None)
+
+    def has_no_answer_for_long(self, now: datetime) -> bool:
+        since = self.unanswered_since
+        return since is not None and now - since > UNANSWERED_TOO_LONG
+
+    def failure(self) -> dict[str, Any] | None:
+        """The break itself, whatever later inconclusive tests say."""
+        if self.last_error:
+            return {
+                "kind": self.error_kind,
+                "message": self.last_error,
+                "action": self.error_action,
+                "actionUrl": self.error_action_url or None,
+                "since": self.failing_since,
+                "testId": self.failed_test_id,
+            }
+        if self.is_unreadable:
+            unreadable = CredentialsUnreadable()
+            return {
+                "kind": unreadable.kind,
+                "message": unreadable.message,
+                "action": unreadable.action,
+                "actionUrl": None,
+                "since": self.edited_at,
+                "testId": None,
+            }
+        if self.reported_error:
+            return {
+                "kind": "reported",
+                "message": self.reported_error,
+                "action": "Put it right where it was reported, then clear the report here.",
+                "actionUrl": None,
+                "since": self.reported_at,
+                "testId": None,
+            }
+        return None
+
+
+class Trigger(models.TextChoices):
+    PAGE = "page", "the page"
+    API = "api", "the API"
+    ADMIN = "admin", "the admin"
+    SCHEDULE = "schedule", "the schedule"
+    SAVE = "save", "Test and save"
+    COMMAND = "command", "a command"
+
+
+class TestOutcome(models.TextChoices):
+    RUNNING = "running", "Running"
+    PASSED = "passed", "Passed"
+    FAILED = "failed", "Failed"
+    INCONCLUSIVE = "inconclusive", "No answer"
+    NOT_IMPLEMENTED = "not_implemented", "Test not implemented yet"
+
+
+class ConnectionTest(models.Model):
+    """One test of one connection, written when it starts and again as its steps end."""
+
+    connection = models.ForeignKey(
+        IntegrationConnection, on_delete=models.CASCADE, related_name="tests"
+    )
+    revision = models.PositiveIntegerField()
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    dry_run = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=20, choices=TestOutcome, default=TestOutcome.RUNNING)
+    error_kind = models.CharField(max_length=30, blank=True, default="")
+    message = models.TextField(blank=True, default="")
+    action = models.TextField(blank=True, default="")
+    action_url = models.URLField(max_length=500, blank=True, default="")
+    steps = models.JSONField(default=list, blank=True)
+    account_id = models.CharField(max_length=200, blank=True, default="")
+    account_name = models.CharField(max_length=200, blank=True, default="")
+    account_changed = models.BooleanField(default=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_is_estimate = models.BooleanField(default=False)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    duration_ms = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "test"
+        ordering = ("-id",)
+        indexes: ClassVar = [
+            models.Index(fields=["connection", "-id"], name="test_history"),
+            models.Index(fields=["connection", "started_at"], name="test_rate"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection"],
+                condition=Q(outcome=TestOutcome.RUNNING),
+                name="one_running_test",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome=TestOutcome.RUNNING, finished_at=None)
+                | (~Q(outcome=TestOutcome.RUNNING) & Q(finished_at__isnull=False)),
+                name="finished_unless_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_until__gt=F("started_at")), name="lease_after_start"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} at {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.outcome == TestOutcome.RUNNING
+
+
+class Candidate(models.Model):
+    """Values typed in the dialog, waiting to be proven before they replace the saved ones.
+
+    Bound to one person's session. The payload is emptied once they are saved.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connection = models.ForeignKey(
+        IntegrationConnection, on_delete=models.CASCADE, related_name="candidates"
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    session_digest = models.CharField(max_length=64)
+    payload = models.TextField(editable=False)
+    base_version = models.PositiveIntegerField()
+    test = models.ForeignKey(
+        ConnectionTest, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    problem = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    saved_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"Values typed by {self.user} for {self.connection}"
+
+    @property
+    def owner(self) -> crypto.Owner:
+        return crypto.Owner(self.connection.workspace_id, self.connection.provider, self.id)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether its test passed for the account that is connected: then it saves itself."""
+        test = self.test
+        return bool(test and test.outcome == TestOutcome.PASSED and not test.account_changed)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether waiting is worth while: for the test, or for its result to be saved."""
+        if self.saved_at or self.problem:
+            return False
+        now = timezone.now()
+        if self.test is None:
+            return now - self.created_at < STARTS_WITHIN
+        if self.test.finished_at is None:
+            return self.test.lease_until > now
+        return self.is_proven and now - self.test.finished_at < SAVES_WITHIN
+
+    @property
+    def trouble(self) -> str:
+        """What stands in the way, other than the platform's answer."""
+        if self.problem or self.is_running:
+            return self.problem
+        interrupted = self.test is None or self.test.is_running
+        return "The test was interrupted. Try again." if interrupted else ""
+
+    @property
+    def can_be_saved(self) -> bool:
+        return not self.is_running and not self.saved_at and not self.problem

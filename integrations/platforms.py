@@ -1,0 +1,28 @@
+"""The platforms as this installation calls them: their files, with the operator's origins."""
+
+from functools import cache
+
+from django.conf import settings
+
+from providers import registry
+from providers.base import Provider
+
+
+@cache
+def catalogue() -> dict[str, Provider]:
+    """Every platform by slug, in catalogue order."""
+    origins = settings.PROVIDER_ORIGINS
+    return {
+        slug: provider.pointed_at(origins[slug]) if slug in origins else provider
+        for slug, provider in registry.catalogue().items()
+    }
+
+
+def get(slug: str) -> Provider:
+    """Raises KeyError for a platform nobody declared."""
+    return catalogue()[slug]
+
+
+def choices() -> list[tuple[str, str]]:
+    """For the model's field: a function, so that a new platform needs no migration."""
+    return [(slug, provider.name) for slug, provider in registry.catalogue().items()]

@@ -1,0 +1,28 @@
+"""Sentences that the admin and the commands share."""
+
+from integrations.models import ConnectionTest, TestOutcome
+from providers.base import Provider
+
+NOTHING_TO_TEST = "There is nothing to test yet. Save everything that is required first."
+
+
+def of_test(test: ConnectionTest) -> str:
+    """How a test went and what to do about it."""
+    if test.outcome == TestOutcome.PASSED:
+        return "The test passed."
+    if test.outcome == TestOutcome.NOT_IMPLEMENTED:
+        return f"{test.message}."
+    return f"{test.message} {test.action}".strip()
+
+
+def too_many_tests(retry_after_seconds: int) -> str:
+    return (
+        f"This was tested as often as a minute allows. Try again in {retry_after_seconds} seconds."
+    )
+
+
+def what_stops(provider: Provider) -> str:
+    """ "Without Meta, Ads monitor and Pixel/CAPI lead tracking stop working."."""
+    *first, last = provider.used_by
+    parts = f"{', '.join(first)} and {last} stop" if first else f"{last} stops"
+    return f"Without {provider.name}, {parts} working."

@@ -1,0 +1,142 @@
+"""Accounts, workspaces and API tokens: who may do what, and the very first account."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import ApiToken, Membership, OwnerLink, Role, Workspace
+
+OWNER_LINK_LIVES = timedelta(hours=1)
+DEFAULT_SLUG = "main"
+
+
+class LinkRefused(Exception):
+    """The one-time link is used, old or unknown, or somebody has an account already."""
+
+
+class NoWorkspace(Exception):
+    """No workspace of this name is this person's."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """A person's place in one workspace."""
+
+    workspace: Workspace
+    role: Role
+    user: User
+
+    @property
+    def others(self) -> list[Workspace]:
+        """The person's other workspaces, for the menu."""
+        return [one for one in workspaces_of(self.user) if one != self.workspace]
+
+    def allows(self, role: Role) -> bool:
+        return self.role.includes(role)
+
+
+def access(user: User, slug: str | None = None) -> Access:
+    """The person's role in the named workspace, or in their default one.
+
+    Raises NoWorkspace. A superuser owns every workspace.
+    """
+    memberships = Membership.objects.filter(user=user).select_related("workspace")
+    if slug is None:
+        found = memberships.order_by("-is_default", "pk").first()
+    else:
+        found = memberships.filter(workspace__slug=slug).first()
+    if user.is_superuser:
+        workspace = found.workspace if found else _any_workspace(slug)
+        if workspace:
+            return Access(workspace, Role.OWNER, user)
+    elif found:
+        return Access(found.workspace, Role(found.role), user)
+    raise NoWorkspace
+
+
+def _any_workspace(slug: str | None) -> Workspace | None:
+    workspaces = Workspace.objects.order_by("pk")
+    return (workspaces.filter(slug=slug) if slug is not None else workspaces).first()
+
+
+def workspaces_of(user: User) -> list[Workspace]:
+    """Those a person may open, by name."""
+    if user.is_superuser:
+        return list(Workspace.objects.all())
+    return list(Workspace.objects.filter(memberships__user=user))
+
+
+def give_default_workspace(user: User) -> None:
+    """The first account, and every superuser, owns the default workspace."""
+    is_first = not User.objects.exclude(pk=user.pk).exists()
+    workspace = Workspace.objects.order_by("pk").first()
+    if workspace and (is_first or user.is_superuser):
+        Membership.objects.get_or_create(
+            user=user, workspace=workspace, defaults={"role": Role.OWNER, "is_default": True}
+        )
+
+
+def nobody_has_an_account() -> bool:
+    return not User.objects.exists()
+
+
+def make_owner_link() -> str:
+    """A link, good once and for an hour, on which the first person makes the first account.
+
+    Raises LinkRefused when somebody has an account.
+    """
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        _lock_accounts()
+        if not nobody_has_an_account():
+            raise LinkRefused
+        OwnerLink.objects.all().delete()
+        OwnerLink.objects.create(
+            digest=_digest(token), expires_at=timezone.now() + OWNER_LINK_LIVES
+        )
+    return settings.PUBLIC_URL.rstrip("/") + reverse("welcome", args=[token])
+
+
+def is_owner_link(token: str) -> bool:
+    links = OwnerLink.objects.filter(digest=_digest(token), expires_at__gt=timezone.now())
+    return nobody_has_an_account() and links.exists()
+
+
+def make_owner(token: str, *, username: str, email: str, password: str) -> User:
+    """The first account, a superuser. Raises LinkRefused; of two at once, one succeeds."""
+    with transaction.atomic():
+        _lock_accounts()
+        if not is_owner_link(token):
+            raise LinkRefused
+        OwnerLink.objects.all().delete()
+        return User.objects.create_superuser(username, email, password)
+
+
+def _lock_accounts() -> None:
+    """Hold the default workspace's row, so that first accounts are made one at a time."""
+    Workspace.objects.select_for_update().order_by("pk").first()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def make_token(user: User, name: str, *, expires_at: datetime | None) -> str:
+    """A new API token in clear: the only time anybody sees it."""
+    expiry = expires_at - timezone.now() if expires_at else None
+    _, token = ApiToken.objects.create(user=user, expiry=expiry, name=name)
+    return str(token)
+
+
+def revoke_token(user: User, reference: UUID) -> bool:
+    """Whether there was such a token of this person."""
+    deleted, _ = ApiToken.objects.filter(user=user, reference=reference).delete()
+    return bool(deleted)

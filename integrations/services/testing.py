@@ -1,0 +1,263 @@
+"""Tests connections: asks the platform, keeps the answer, one test of a connection at a time.
+
+No transaction is open while a platform answers, and an answer writes its own columns: values
+that were replaced meanwhile win, and their own test will follow.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from integrations import crypto
+from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome, Trigger
+from integrations.services import connections
+from integrations.services.connections import Attempt, Changes
+from providers.errors import CredentialsUnreadable, ProviderError, UnexpectedReply
+from providers.runner import DEADLINE_SECONDS, Result, StepResult, run_test
+
+LEASE = timedelta(seconds=DEADLINE_SECONDS + 15)
+RATE_WINDOW = timedelta(minutes=1)
+RATED = (Trigger.PAGE, Trigger.API, Trigger.ADMIN, Trigger.SAVE)
+POLL_SECONDS = 0.1
+NOT_IMPLEMENTED = "Test not implemented yet"
+INTERRUPTED = UnexpectedReply(
+    "The test was interrupted before it had an answer.", "Nothing to fix: test again."
+)
+
+
+class NothingToTest(Exception):
+    """Not all that the method needs is there."""
+
+
+class TooManyTests(Exception):
+    """The connection was tested as often as a minute allows."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__("Too many tests.")
+
+
+@dataclass(frozen=True)
+class Started:
+    """A test's row, and whether it was running already when it was asked for."""
+
+    test: ConnectionTest
+    joined: bool
+
+
+def test_connection(
+    connection: IntegrationConnection,
+    *,
+    trigger: Trigger,
+    by: User | None = None,
+    changes: Changes | None = None,
+) -> ConnectionTest:
+    """Ask the platform now and return its answer. A refusal is a result, not an exception.
+
+    With `changes` it is a dry run: they are laid over the saved values and nothing is saved.
+    A test that is running already is joined; a dry run waits for its turn.
+    Raises NothingToTest, TooManyTests, and InvalidChange for changes that are not right.
+    """
+    if changes:
+        read_attempt(connection, changes)
+    started = start_when_free(
+        connection, trigger=trigger, by=by, dry_run=changes is not None, joins=changes is None
+    )
+    if started.joined:
+        return wait_for(started.test)
+    return perform(started.test, changes or Changes())
+
+
+def start_when_free(
+    connection: IntegrationConnection,
+    *,
+    trigger: Trigger,
+    by: User | None,
+    dry_run: bool = False,
+    joins: bool = True,
+) -> Started:
+    """`start`, but a running test of other values is waited for instead of joined."""
+    while True:
+        started = start(connection, trigger=trigger, by=by, dry_run=dry_run)
+        running = started.test
+        same_values = not running.dry_run and running.revision == connection.revision
+        if not started.joined or (joins and same_values):
+            return started
+        wait_for(running)
+
+
+def start(
+    connection: IntegrationConnection,
+    *,
+    trigger: Trigger,
+    by: User | None,
+    dry_run: bool = False,
+) -> Started:
+    """Write the row of a new test, or find the one that runs.
+
+    Raises NothingToTest for an incomplete connection (a dry run brings its own values), and
+    TooManyTests. A test whose lease ran out died with its process and is ended here.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        locked = connections.lock(connection.workspace_id, connection.provider)
+        connection.pk, connection.revision = locked.pk, locked.revision
+        running = locked.tests.filter(outcome=TestOutcome.RUNNING).first()
+        if running and running.lease_until > now:
+            return Started(running, joined=True)
+        if running:
+            finish(running, Result("inconclusive", INTERRUPTED, _steps_cut_short(running)))
+        if not dry_run and not locked.is_complete and locked.platform.tester:
+            raise NothingToTest
+        if trigger in RATED:
+            _check_rate(locked, now)
+        test = ConnectionTest.objects.create(
+            connection=locked,
+            revision=locked.revision,
+            trigger=trigger,
+            started_by_id=by.pk if by else None,
+            dry_run=dry_run,
+            started_at=now,
+            lease_until=now + LEASE,
+        )
+    return Started(test, joined=False)
+
+
+def _check_rate(connection: IntegrationConnection, now: datetime) -> None:
+    recent = connection.tests.filter(started_at__gt=now - RATE_WINDOW, trigger__in=RATED)
+    times = list(recent.order_by("-started_at").values_list("started_at", flat=True))
+    limit = settings.TEST_RATE
+    if len(times) >= limit:
+        free_at = times[limit - 1] + RATE_WINDOW
+        raise TooManyTests(max(1, round((free_at - now).total_seconds())))
+
+
+def wait_for(test: ConnectionTest) -> ConnectionTest:
+    """The test once it has ended, or as it stands when its lease runs out."""
+    while test.is_running and timezone.now() < test.lease_until:
+        time.sleep(POLL_SECONDS)
+        test.refresh_from_db()
+    return test
+
+
+def read_attempt(connection: IntegrationConnection, changes: Changes) -> Attempt | None:
+    """The values to try; None when the saved ones cannot be decrypted.
+
+    Raises InvalidChange, and NothingToTest when something required is missing.
+    """
+    try:
+        attempt = connections.overlay(connection, changes)
+    except crypto.Unreadable:
+        return None
+    if connection.platform.tester and not attempt.is_complete(connection.platform):
+        raise NothingToTest
+    return attempt
+
+
+def perform(test: ConnectionTest, changes: Changes) -> ConnectionTest:
+    """Run a started test and keep what it found."""
+    connection = IntegrationConnection.objects.get(pk=test.connection_id)
+    try:
+        result = _ask(connection, changes, _progress_of(test))
+    except Exception:
+        finish(test, Result("inconclusive", INTERRUPTED, _steps_cut_short(test)))
+        raise
+    finish(test, result)
+    return test
+
+
+def _ask(
+    connection: IntegrationConnection,
+    changes: Changes,
+    on_progress: Callable[[list[StepResult]], None],
+) -> Result:
+    attempt = read_attempt(connection, changes)
+    if attempt is None:
+        return Result("failed", CredentialsUnreadable())
+    return run_test(
+        connection.platform,
+        attempt.values(connection.platform),
+        method=attempt.method,
+        allow=settings.OUTBOUND_ALLOW,
+        on_progress=on_progress,
+    )
+
+
+def _progress_of(test: ConnectionTest) -> Callable[[list[StepResult]], None]:
+    def keep(steps: list[StepResult]) -> None:
+        test.steps = [asdict(step) for step in steps]
+        ConnectionTest.objects.filter(pk=test.pk).update(steps=test.steps)
+
+    return keep
+
+
+def _steps_cut_short(test: ConnectionTest) -> list[StepResult]:
+    done = [StepResult(**step) for step in test.steps]
+    return [
+        step
+        if step.outcome not in ("running", "waiting")
+        else StepResult(step.label, "skipped", "Not finished: the test was interrupted.")
+        for step in done
+    ]
+
+
+def finish(test: ConnectionTest, result: Result) -> None:
+    """Keep a result on its test, and on the connection if its values are still the same."""
+    with transaction.atomic():
+        connection = IntegrationConnection.objects.select_for_update().get(pk=test.connection_id)
+        _write_result(test, result)
+        old, new = connection.platform_account_id, test.account_id
+        test.account_changed = bool(old and new and old != new)
+        test.save()
+        if not test.dry_run and test.revision == connection.revision:
+            connection.last_test = test
+            apply_result(connection, test)
+            connection.save()
+
+
+def _write_result(test: ConnectionTest, result: Result) -> None:
+    now = timezone.now()
+    error: ProviderError | None = result.error
+    test.outcome = result.outcome
+    test.steps = [asdict(step) for step in result.steps]
+    test.duration_ms = result.duration_ms
+    test.finished_at = now
+    if result.outcome == "not_implemented":
+        test.message = NOT_IMPLEMENTED
+    if error:
+        test.error_kind, test.message, test.action = error.kind, error.message, error.action
+        test.action_url = error.action_url or ""
+        if error.retry_after_seconds is not None:
+            test.retry_at = now + timedelta(seconds=error.retry_after_seconds)
+    if result.account:
+        test.account_id, test.account_name = result.account.id, result.account.name
+    test.expires_at = result.expires_at
+    test.expires_is_estimate = result.expires_is_estimate
+
+
+def apply_result(connection: IntegrationConnection, test: ConnectionTest) -> None:
+    """What a finished test of a connection's present values says about it."""
+    at = test.finished_at
+    if test.outcome == TestOutcome.PASSED:
+        connections.clear_error(connection)
+        connection.unanswered_since = None
+        connection.proven_at = at
+        connection.expires_at = test.expires_at
+        connection.expires_is_estimate = test.expires_is_estimate
+        if test.account_id:
+            connection.platform_account_id = test.account_id
+            connection.platform_account_name = test.account_name
+    elif test.outcome == TestOutcome.FAILED:
+        connection.last_error, connection.error_kind = test.message, test.error_kind
+        connection.error_action, connection.error_action_url = test.action, test.action_url
+        connection.failing_since = connection.failing_since or at
+        connection.failed_test = test
+        connection.proven_at = connection.unanswered_since = None
+    elif test.outcome == TestOutcome.INCONCLUSIVE:
+        connection.unanswered_since = connection.unanswered_since or at

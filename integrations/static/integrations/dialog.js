@@ -1,0 +1,92 @@
+// The dialog: opens when its content arrives, keeps typed secrets in the browser when a form
+// comes back with errors, and shows only the fields of the chosen method.
+"use strict";
+(() => {
+  const dialog = document.getElementById("dialog");
+  const content = document.getElementById("dialog-content");
+  const announcer = document.getElementById("announcer");
+  const toast = document.getElementById("toast");
+  let opener = null;
+  let secrets = new Map();
+
+  const showMethod = (root) => {
+    const chosen = root.querySelector("[name=auth_method]:checked, [name=auth_method][type=hidden]");
+    if (!chosen) return;
+    for (const field of root.querySelectorAll("[data-methods]")) {
+      field.hidden = !field.dataset.methods.split(" ").includes(chosen.value);
+    }
+    for (const text of root.querySelectorAll("[data-method-warning]")) {
+      text.hidden = text.dataset.methodWarning !== chosen.value;
+    }
+  };
+
+  const say = (text) => {
+    toast.textContent = text;
+    clearTimeout(say.timer);
+    say.timer = setTimeout(() => { toast.textContent = ""; }, 6000);
+  };
+
+  document.addEventListener("change", (event) => {
+    if (event.target.name === "auth_method") showMethod(event.target.form);
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close]") && dialog && dialog.open) {
+      event.preventDefault();
+      dialog.close();
+    }
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent)
+        .then(() => say("Copied."), () => say("Copying is not allowed here: select the text."));
+    }
+  });
+
+  showMethod(document);
+  if (!dialog) return;
+
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.detail.elt.closest("form[data-keeps-secrets]");
+    if (!form || event.detail.requestConfig.verb !== "post") return;
+    secrets = new Map();
+    for (const input of form.querySelectorAll("[data-secret]")) {
+      if (input.value) secrets.set(input.name, input.value);
+    }
+  });
+
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target !== content) return;
+    showMethod(content);
+    const form = content.querySelector("form[data-keeps-secrets]");
+    if (form && form.dataset.keepsSecrets === "typed") {
+      for (const [name, value] of secrets) {
+        if (form.elements[name]) form.elements[name].value = value;
+      }
+    }
+    secrets = new Map();
+    if (!dialog.open) {
+      opener = document.activeElement;
+      dialog.showModal();
+    }
+    const first = content.querySelector("[autofocus], [aria-invalid=true]");
+    if (first) first.focus();
+  });
+
+  dialog.addEventListener("close", () => {
+    content.replaceChildren();
+    const again = opener && opener.id && document.getElementById(opener.id);
+    if (again) again.focus();
+    else if (opener && opener.isConnected) opener.focus();
+  });
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+
+  document.body.addEventListener("close-dialog", () => dialog.close());
+  document.body.addEventListener("said", (event) => {
+    announcer.textContent = event.detail.value;
+    say(event.detail.value);
+  });
+  document.body.addEventListener("htmx:responseError", () => say("That did not work. Try again."));
+  document.body.addEventListener("htmx:sendError", () => say("No connection. Try again."));
+})();

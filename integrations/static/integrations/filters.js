@@ -1,0 +1,40 @@
+// Filters the cards as one types or presses a chip; the links and the form work without it.
+"use strict";
+(() => {
+  const grid = document.getElementById("cards");
+  if (!grid) return;
+  const search = document.getElementById("search");
+  const nothing = document.getElementById("nothing-found");
+  let show = new URLSearchParams(location.search).get("show") || "";
+
+  const apply = () => {
+    const query = search.value.trim().toLowerCase();
+    let found = 0;
+    for (const card of grid.children) {
+      const shown = (!show || card.dataset.groups.split(" ").includes(show))
+        && card.dataset.words.toLowerCase().includes(query);
+      card.hidden = !shown;
+      found += shown;
+    }
+    nothing.hidden = found > 0;
+    for (const chip of document.querySelectorAll("#status-summary .chip")) {
+      if (chip.dataset.show === show) chip.setAttribute("aria-current", "true");
+      else chip.removeAttribute("aria-current");
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    const chip = event.target.closest("#status-summary .chip");
+    if (!chip || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    show = chip.dataset.show;
+    history.replaceState(null, "", chip.href);
+    apply();
+  });
+  search.addEventListener("input", apply);
+  search.form.addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("htmx:load", (event) => {
+    if (event.detail.elt.closest("#cards, #status-summary")) apply();
+  });
+  apply();
+})();

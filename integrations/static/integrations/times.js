@@ -1,0 +1,35 @@
+// Shows every time in the reader's own zone and words.
+"use strict";
+(() => {
+  const relative = new Intl.RelativeTimeFormat("en", { style: "short" });
+  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+  const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+  const ago = (at) => {
+    const seconds = (at - Date.now()) / 1000;
+    for (const [unit, size] of units) {
+      if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+    }
+    return "just now";
+  };
+  const smart = (at) => {
+    const today = new Date().toDateString() === at.toDateString();
+    return today ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`;
+  };
+  const words = { ago, smart, date: (at) => date.format(at), full: (at) => full.format(at) };
+
+  const show = (root) => {
+    for (const element of root.querySelectorAll("time[datetime]")) {
+      const at = new Date(element.dateTime);
+      element.textContent = words[element.dataset.style](at);
+      element.title = full.format(at);
+    }
+  };
+
+  show(document);
+  document.addEventListener("htmx:load", (event) => show(event.detail.elt));
+  setInterval(() => show(document), 30000);
+})();

@@ -1,0 +1,43 @@
+"""Work that nobody waits for in a request. A task is given ids, never values."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.tasks import task
+
+from integrations.models import Candidate, ConnectionTest, IntegrationConnection, Trigger
+from integrations.services import candidates, testing
+from integrations.services.connections import Changes
+
+
+def test_in_background(
+    connection: IntegrationConnection, *, trigger: Trigger, by: User
+) -> ConnectionTest:
+    """Start a test, or join the one that runs; returns at once. Raises what `start` does."""
+    started = testing.start(connection, trigger=trigger, by=by)
+    if not started.joined:
+        perform_test.enqueue(started.test.pk)
+    return started.test
+
+
+def prove_in_background(*args: Any, **kwargs: Any) -> Candidate:
+    """Keep typed values and start proving them; takes and raises what `keep_candidate` does."""
+    candidate = candidates.keep_candidate(*args, **kwargs)
+    prove_candidate.enqueue(str(candidate.pk))
+    return candidate
+
+
+@task
+def perform_test(test_id: int) -> None:
+    """Run a test whose row was written when it was asked for."""
+    testing.perform(ConnectionTest.objects.get(pk=test_id), Changes())
+
+
+@task
+def prove_candidate(candidate_id: str) -> None:
+    """Test what a person typed, and save it if it passes."""
+    waiting = Candidate.objects.select_related("connection__workspace", "user")
+    candidate = waiting.filter(pk=UUID(candidate_id)).first()
+    if candidate:
+        candidates.prove(candidate)

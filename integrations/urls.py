@@ -1,0 +1,67 @@
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+from integrations import account_views, views
+
+CONNECTION = "w/<slug:workspace>/dashboard/settings/integrations/<slug:slug>/"
+
+connection_urls = [
+    path("", views.connection, name="connection"),
+    path("card/", views.card, name="card"),
+    path("test/", views.test, name="test"),
+    path("enable/", views.enable, name="enable"),
+    path("disable/", views.disable, name="disable"),
+    path("clear-report/", views.clear_report, name="clear-report"),
+    path("disconnect/", views.disconnect, name="disconnect"),
+    path("history/", views.history, name="history"),
+    path("candidate/<uuid:candidate_id>/", views.candidate, name="candidate"),
+    path("candidate/<uuid:candidate_id>/save/", views.save_candidate, name="save-candidate"),
+    path(
+        "candidate/<uuid:candidate_id>/discard/", views.discard_candidate, name="discard-candidate"
+    ),
+]
+
+urlpatterns = [
+    path("api/", include("integrations.api_urls")),
+    path("", views.home, name="home"),
+    path("dashboard/", views.home, name="dashboard"),
+    path("dashboard/settings/", views.home_settings, name="home-settings"),
+    path("w/<slug:workspace>/dashboard/", views.overview, name="overview"),
+    path("w/<slug:workspace>/dashboard/settings/", views.settings_page, name="settings"),
+    path(CONNECTION, include(connection_urls)),
+    path(
+        "w/<slug:workspace>/dashboard/settings/api-access/",
+        account_views.api_access,
+        name="api-access",
+    ),
+    path(
+        "w/<slug:workspace>/dashboard/settings/api-access/revoke/",
+        account_views.revoke_token,
+        name="revoke-token",
+    ),
+    path(
+        "w/<slug:workspace>/dashboard/settings/profile/",
+        account_views.profile,
+        name="profile",
+    ),
+    path("welcome/<str:token>/", account_views.welcome, name="welcome"),
+    path("accounts/login/", account_views.SignIn.as_view(), name="login"),
+    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("accounts/password/", account_views.PasswordChange.as_view(), name="password_change"),
+    path("accounts/password/reset/", account_views.PasswordReset.as_view(), name="password_reset"),
+    path(
+        "accounts/password/reset/sent/",
+        auth.PasswordResetDoneView.as_view(),
+        name="password_reset_done",
+    ),
+    path(
+        "accounts/password/reset/<uidb64>/<token>/",
+        auth.PasswordResetConfirmView.as_view(),
+        name="password_reset_confirm",
+    ),
+    path(
+        "accounts/password/reset/complete/",
+        auth.PasswordResetCompleteView.as_view(),
+        name="password_reset_complete",
+    ),
+]

@@ -1,0 +1,72 @@
+"""Keeps secrets out of logs and error pages, whoever writes them.
+
+Our own code never puts a secret into a message. This is the second line: it hides the
+values that usually follow a secret's name, in messages and tracebacks of libraries too.
+"""
+
+import logging
+import re
+from collections.abc import ItemsView
+from types import FrameType
+from typing import Any
+
+from django.http import HttpRequest
+from django.views.debug import SafeExceptionReporterFilter
+
+HIDDEN = "[hidden]"
+_NAMES = (
+    r"[\w-]*(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credential(?:_key)?s?"
+    r"|signature|code_verifier|assertion|cookie|sessionid)"
+)
+_PATTERNS = (
+    (re.compile(r"(?i)(\bauthorization\b[\"']?\s*[:=]\s*[\"']?)[^\"'\r\n]+"), rf"\g<1>{HIDDEN}"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\g<1> {HIDDEN}"),
+    (
+        re.compile(rf"(?i)\b({_NAMES}[\"']?\s*[=:]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s&,;\"')}}\]]+)"),
+        rf"\g<1>{HIDDEN}",
+    ),
+    (re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/@:]*:[^\s/@]+@"), rf"\g<1>{HIDDEN}@"),
+)
+_formatter = logging.Formatter()
+
+
+def redact(text: str) -> str:
+    """`…?access_token=abc&x=1` -> `…?access_token=[hidden]&x=1`."""
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class RedactingFilter(logging.Filter):
+    """Redacts the finished message and the traceback of a record."""
+
+    def filter(self, record: logging.LogRecord) -> logging.LogRecord:
+        clean = logging.makeLogRecord(record.__dict__)
+        clean.msg, clean.args = redact(record.getMessage()), None
+        if record.exc_info and not record.exc_text:
+            clean.exc_text = _formatter.formatException(record.exc_info)
+        if clean.exc_text:
+            clean.exc_text = redact(clean.exc_text)
+        if clean.stack_info:
+            clean.stack_info = redact(clean.stack_info)
+        return clean
+
+
+class NothingTypedIsShown(SafeExceptionReporterFilter):
+    """Debug pages and error mails show neither what was sent nor any variable, ever."""
+
+    def is_active(self, request: HttpRequest | None) -> bool:
+        return True
+
+    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, str]:
+        if request is None:
+            return {}
+        return dict.fromkeys(request.POST, self.cleansed_substitute)
+
+    def get_traceback_frame_variables(
+        self, request: HttpRequest | None, tb_frame: FrameType
+    ) -> ItemsView[str, Any]:
+        return dict.fromkeys(tb_frame.f_locals, self.cleansed_substitute).items()
+
+    def get_safe_cookies(self, request: HttpRequest | None) -> dict[str, str]:
+        return dict.fromkeys(request.COOKIES, self.cleansed_substitute) if request else {}

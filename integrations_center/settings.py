@@ -1,0 +1,211 @@
+"""Django's settings. What differs between machines comes from the environment or `.env`."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.utils.csp import CSP
+
+from integrations_center import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = BASE_DIR / "data"
+
+env.read_file(BASE_DIR / ".env")
+
+# --- What the environment decides ------------------------------------------------------------
+
+PORT = env.port("PORT", 8000)
+DEBUG = env.boolean("DEBUG")
+SECRET_KEY = env.required("SECRET_KEY")
+CREDENTIAL_KEYS = env.keys("CREDENTIAL_KEYS")
+PUBLIC_URL = env.origin(
+    "PUBLIC_URL", env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}"), path_allowed=False
+)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [
+    str(urlsplit(PUBLIC_URL).hostname),
+    "localhost",
+    "127.0.0.1",
+]
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+TEST_RATE = env.positive_number("TEST_RATE", 10)
+PROVIDER_ORIGINS = env.provider_origins(os.environ)
+OUTBOUND_ALLOW = env.outbound("OUTBOUND_ALLOW")
+DATABASES = {"default": env.database("DATABASE_URL", str(DATA_DIR / "db.sqlite3"))}
+if DATABASES["default"]["NAME"] == str(DATA_DIR / "db.sqlite3"):
+    DATA_DIR.mkdir(mode=0o700, exist_ok=True)
+MAILERS = env.mailers("EMAIL_URL")
+EMAIL_IS_CONFIGURED = bool(env.text("EMAIL_URL"))
+SILENCED_SYSTEM_CHECKS = ["mail.W001"]  # no mail server is fine: without one no mail is tried
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"integrations@{urlsplit(PUBLIC_URL).hostname}")
+
+# --- Application -----------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "integrations.apps.IntegrationsConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "knox",
+    "axes",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "integrations_center.proxies.TrustedProxyMiddleware",  # first: the others ask who calls
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "integrations_center.urls"
+WSGI_APPLICATION = "integrations_center.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TASKS = {"default": {"BACKEND": "integrations.background.ThreadBackend"}}
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Signing in ------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/dashboard/"
+LOGOUT_REDIRECT_URL = "login"
+
+AXES_FAILURE_LIMIT = 5
+# A person behind one address, so that a stranger elsewhere cannot lock a colleague out.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # it keeps addresses, and the owner link is one
+
+# --- What browsers are told ------------------------------------------------------------------
+
+_IS_HTTPS = PUBLIC_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = _IS_HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]  # probes ask by plain http
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+}
+
+# --- HTTP API --------------------------------------------------------------------------------
+
+KNOX_TOKEN_MODEL = "integrations.ApiToken"
+REST_KNOX = {"TOKEN_MODEL": KNOX_TOKEN_MODEL, "AUTH_HEADER_PREFIX": "Token", "TOKEN_TTL": None}
+REST_FRAMEWORK = {
+    # Tokens first: their WWW-Authenticate makes "nobody is signed in" a 401, not a 403.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "integrations.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "integrations.api_errors.handle",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Integrations Control Center",
+    "DESCRIPTION": "Connect platforms, and prove with a real call that each works.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": ["integrations.api_schema.plain_paths"],
+    "ENUM_NAME_OVERRIDES": {
+        "TestErrorKind": "integrations.api_shapes.KINDS",
+        "ErrorKind": "integrations.api_shapes.ALL_KINDS",
+    },
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Logs and error pages: without secrets ---------------------------------------------------
+
+DEFAULT_EXCEPTION_REPORTER_FILTER = "integrations_center.logs.NothingTypedIsShown"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "integrations_center.logs.RedactingFilter"}},
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["redact"],
+            "formatter": "plain",
+        },
+    },
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "axes": {"level": "WARNING"},  # below that it writes addresses, such as the owner link
+    },
+}

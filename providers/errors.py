@@ -1,0 +1,132 @@
+"""What can go wrong when a platform is asked: one class for each kind of the contract.
+
+ProviderError
+├── Refused               the platform said no, and a person must act: the test has failed
+│   ├── AuthInvalid         the secret is not accepted
+│   ├── AuthExpired         the secret was good and has run out
+│   ├── PermissionMissing   the secret is good and may not do this
+│   ├── AccountNotFound     the secret is good and does not reach this account
+│   ├── InvalidConfig       a value that a person typed is wrong
+│   └── CredentialsUnreadable  ours cannot be decrypted
+└── Unanswered            nobody learned anything: the test is inconclusive
+    ├── RateLimited         too many calls; wait
+    ├── QuotaExhausted      a quota that a minute does not bring back
+    ├── ProviderUnavailable the platform has a problem
+    ├── Network             no answer at all: name, route, TLS, reset, time-out
+    ├── Blocked             a wall in front of the platform answered
+    └── UnexpectedReply     not what the documents say: our fault until shown otherwise
+"""
+
+from typing import ClassVar, Literal
+
+Outcome = Literal["passed", "failed", "inconclusive", "not_implemented"]
+
+
+class ProviderError(Exception):
+    """A sentence that says what happened and a sentence that says what to do.
+
+    Neither holds a secret, what was typed, or the platform's raw reply.
+    `retry_after_seconds` is set when the platform said when to come back.
+    """
+
+    kind: ClassVar[str]
+    outcome: ClassVar[Outcome]
+    default_message: ClassVar[str]
+    default_action: ClassVar[str]
+
+    def __init__(
+        self,
+        message: str = "",
+        action: str = "",
+        *,
+        action_url: str | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        self.message = message or self.default_message
+        self.action = action or self.default_action
+        self.action_url = action_url
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(self.message)
+
+
+class Refused(ProviderError):
+    outcome = "failed"
+
+
+class AuthInvalid(Refused):
+    kind = "auth_invalid"
+    default_message = "The platform does not accept these credentials."
+    default_action = "Make new ones at the platform and paste them here."
+
+
+class AuthExpired(Refused):
+    kind = "auth_expired"
+    default_message = "The credentials have expired."
+    default_action = "Make new ones at the platform and paste them here."
+
+
+class PermissionMissing(Refused):
+    kind = "permission_missing"
+    default_message = "These credentials may not read what is needed."
+    default_action = "Give them the missing permission at the platform, then test again."
+
+
+class AccountNotFound(Refused):
+    kind = "account_not_found"
+    default_message = "The platform does not know this account, or does not show it to you."
+    default_action = "Check the ID, and that these credentials were given access to it."
+
+
+class InvalidConfig(Refused):
+    kind = "invalid_config"
+    default_message = "One of the values typed here is not right."
+    default_action = "Correct it and test again."
+
+
+class CredentialsUnreadable(Refused):
+    kind = "credentials_unreadable"
+    default_message = "The stored credentials cannot be read."
+    default_action = (
+        "Put the encryption key they were saved with back into CREDENTIAL_KEYS, "
+        "or enter the credentials again."
+    )
+
+
+class Unanswered(ProviderError):
+    outcome = "inconclusive"
+
+
+class RateLimited(Unanswered):
+    kind = "rate_limited"
+    default_message = "The platform is limiting requests at the moment."
+    default_action = "Nothing to fix: wait a little and test again."
+
+
+class QuotaExhausted(Unanswered):
+    kind = "quota_exhausted"
+    default_message = "The platform's quota for this account is used up."
+    default_action = "Wait until the quota returns, or raise it at the platform."
+
+
+class ProviderUnavailable(Unanswered):
+    kind = "provider_unavailable"
+    default_message = "The platform has a problem at the moment."
+    default_action = "Nothing to fix here: test again later."
+
+
+class Network(Unanswered):
+    kind = "network"
+    default_message = "The platform could not be reached."
+    default_action = "Check this server's connection to the internet, then test again."
+
+
+class Blocked(Unanswered):
+    kind = "blocked"
+    default_message = "A wall in front of the platform answered instead of the platform."
+    default_action = "Test again later, or from another network."
+
+
+class UnexpectedReply(Unanswered):
+    kind = "unexpected_reply"
+    default_message = "The platform answered in a way we did not expect."
+    default_action = "Nothing to fix for you: tell whoever runs this installation."

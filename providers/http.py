@@ -1,0 +1,208 @@
+"""Api: how a platform is asked.
+
+No exception from here holds an address, a header or a secret; nothing of an address but
+the name of its host is logged.
+"""
+
+import logging
+import math
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self
+from urllib.parse import quote, quote_plus
+
+import requests
+
+from providers import addresses, errors
+from providers.reply import Reply
+from providers.transport import (
+    USUAL_TIMEOUTS,
+    Resolve,
+    Timeouts,
+    Transport,
+    origin_of,
+    refused,
+    resolve,
+)
+
+__all__ = ["Api", "Reply", "Timeouts", "checked_headers"]
+
+logger = logging.getLogger(__name__)
+
+HEADERS = {
+    "User-Agent": "IntegrationsControlCenter/1.0",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+}
+MASK = "•••"
+SHORTEST_SECRET = 4
+
+# A token of RFC 9110. The names that decide where a request goes or how it is framed are ours.
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
+_OUR_HEADERS = re.compile(
+    r"host|content-length|transfer-encoding|connection|upgrade|te|trailer|cookie|expect"
+    r"|forwarded|x-forwarded-.*|proxy-.*",
+    re.IGNORECASE,
+)
+_HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+_LONGEST_HEADER_VALUE = 4096
+
+
+class Api:
+    """One test's way to one platform. `with Api(origins, …) as api: api.get("/me")`.
+
+    `origins` says where each host is: `{"API": "https://graph.facebook.com/v25.0"}`. Those
+    in `trusted` may be private and without TLS. `judge` raises what a bad reply means.
+    `typed` says that a person typed the address: what is wrong with it is theirs to correct.
+    `deadline_at` is a moment of `time.monotonic()`. `ca_file` replaces the usual authorities.
+    """
+
+    def __init__(
+        self,
+        origins: Mapping[str, str],
+        *,
+        judge: Callable[[Reply], None],
+        platform: str,
+        trusted: Iterable[str] = (),
+        allow: Iterable[addresses.Allowed] = (),
+        secrets: Iterable[str] = (),
+        deadline_at: float = math.inf,
+        timeouts: Timeouts = USUAL_TIMEOUTS,
+        typed: bool = False,
+        resolve: Resolve = resolve,
+        ca_file: str | None = None,
+    ) -> None:
+        self.origins = dict(origins)
+        self.headers: dict[str, str] = {}
+        self._judge = judge
+        self._platform = platform
+        self._trusted = frozenset(origin_of(url) for url in trusted)
+        self._allow = tuple(allow)
+        self._secrets: set[str] = set()
+        for secret in secrets:
+            self.add_secret(secret)
+        self._transport = Transport(
+            platform,
+            trusted=self._trusted,
+            allow=self._allow,
+            deadline_at=deadline_at,
+            timeouts=timeouts,
+            resolve=resolve,
+            typed=typed,
+            ca_file=ca_file,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._transport.close()
+
+    def get(
+        self,
+        path: str,
+        *,
+        host: str = "API",
+        headers: Mapping[str, str] | None = None,
+        **params: Any,
+    ) -> Any:
+        """The JSON of a good reply. Raises ProviderError."""
+        return self._judged(self.request("GET", path, host=host, headers=headers, **params))
+
+    def post(
+        self,
+        path: str,
+        *,
+        host: str = "API",
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: Mapping[str, Any] | None = None,
+        **params: Any,
+    ) -> Any:
+        """The JSON of a good reply; `data` is sent as a form. Raises ProviderError."""
+        return self._judged(
+            self.request("POST", path, host=host, headers=headers, json=json, data=data, **params)
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        host: str = "API",
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: Mapping[str, Any] | None = None,
+        **params: Any,
+    ) -> Reply:
+        """Whatever came back, a redirect too. Raises ProviderError when nothing usable did."""
+        url = self._url(host, path)
+        sent = checked_headers({**HEADERS, **self.headers, **(headers or {})})
+        request = requests.Request(method, url, sent, data=data, params=params, json=json)
+        began = time.monotonic()
+        heard: str | int = "no answer"
+        try:
+            reply = self._transport.ask(request)
+            heard = reply.status
+        finally:
+            took = round((time.monotonic() - began) * 1000)
+            logger.debug("%s %s %s: %s in %d ms", method, self._platform, host, heard, took)
+        return reply
+
+    def add_secret(self, text: str) -> None:
+        """Something obtained on the way that `redact` must cover as well."""
+        if len(text) >= SHORTEST_SECRET:
+            self._secrets |= {text, quote(text, safe=""), quote_plus(text)}
+
+    def redact(self, text: str) -> str:
+        """The text with a mask in place of every secret, plain or as it stands in an address."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return text
+
+    def _judged(self, reply: Reply) -> Any:
+        self._judge(reply)
+        return reply.json_or_none()
+
+    def _url(self, host: str, path: str) -> str:
+        if host not in self.origins:
+            raise errors.InvalidConfig(
+                f"This trial has no address for {self._platform}'s host {host}.",
+                "Set an address for it too, or remove the platform's other addresses.",
+            )
+        if path and not path.startswith("/"):
+            raise ValueError("A path begins with a slash.")
+        base = self._checked(self.origins[host])
+        if base is None:
+            raise refused()
+        before, _, query = base.partition("?")
+        url = before.rstrip("/") + path if path else before
+        if not query:
+            return url
+        return f"{url}{'&' if '?' in url else '?'}{query}"
+
+    def _checked(self, origin: str) -> str | None:
+        try:
+            if origin_of(origin) in self._trusted:
+                return origin
+            return addresses.clean(origin, allow=self._allow)
+        except ValueError:
+            return None
+
+
+def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The same headers. Raises InvalidConfig, without the value, for one that cannot be sent."""
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or _OUR_HEADERS.fullmatch(name):
+            raise errors.InvalidConfig("This header name cannot be used.", "Enter another name.")
+        if not _HEADER_VALUE.fullmatch(value):
+            raise errors.InvalidConfig(
+                "One of the values holds a character that cannot be sent.",
+                "Copy the credentials again, without blanks or line breaks at their ends.",
+            )
+        if len(value) > _LONGEST_HEADER_VALUE:
+            raise errors.InvalidConfig(
+                "One of the values is too long to be sent.", "Copy the credentials again."
+            )
+    return dict(headers)

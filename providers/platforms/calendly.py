@@ -1,0 +1,68 @@
+"""Calendly: calls booked, cancelled and missed.
+
+API reference: https://developer.calendly.com/api-docs (read 2026-11-22).
+Quirks: every ID is a full address. A token made since March 2026 has no access at all until
+scopes are chosen for it. Only owners and admins see the calls of the whole team.
+"""
+
+from providers.base import Field, Method, Provider, access_token, account_id, base_url
+
+TOKENS_URL = "https://calendly.com/integrations/api_webhooks"
+FIND_URL = "https://developer.calendly.com/how-to-find-the-organization-or-user-uri"
+
+TOKEN = Method(
+    "access_token",
+    "A personal access token",
+    help="You can make one in Calendly's settings, best as an owner or admin of the "
+    "organization: others see only their own calls.",
+)
+
+PROVIDER = Provider(
+    slug="calendly",
+    name="Calendly",
+    used_by=("Calls booked",),
+    docs_url="https://developer.calendly.com/api-docs",
+    setup_url=TOKENS_URL,
+    hosts={
+        "API": "https://api.calendly.com",
+        "AUTHORIZATION": "https://auth.calendly.com",
+        "TOKEN": "https://auth.calendly.com",
+        "INTROSPECT": "https://auth.calendly.com",
+        "REVOKE": "https://auth.calendly.com",
+    },
+    methods=(TOKEN,),
+    fields=(
+        access_token(
+            label="Personal access token",
+            help="Calendly → Integrations & apps → API & webhooks → Generate new token. "
+            "Tick users, organizations, event types and scheduled events (read).",
+            help_url=TOKENS_URL,
+            pattern=r"eyJ[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+\.[A-Za-z0-9_\-]+",
+            pattern_message="This is not a whole personal access token: it starts with eyJ and "
+            "has three parts with dots between. Calendly shows it once, so make a new one.",
+            example="eyJabc.eyJdef.ghi-123",
+            methods=(TOKEN.slug,),
+        ),
+        account_id(
+            label="Organization URI",
+            help="Leave this empty to use the organization of the token's owner. "
+            "It is a full address; a test shows it.",
+            help_url=FIND_URL,
+            pattern=r"https:\/\/api\.calendly\.com\/organizations\/[A-Za-z0-9\-]+",
+            pattern_message="This is not an organization URI. It is a full address that starts "
+            "with https://api.calendly.com/organizations/, not the last part alone.",
+            example="https://api.calendly.com/organizations/0123abcd-45ef",
+        ),
+        Field(
+            name="user_uri",
+            label="User URI",
+            help="Only to read one person's calls: that person's full address.",
+            help_url=FIND_URL,
+            pattern=r"https:\/\/api\.calendly\.com\/users\/[A-Za-z0-9\-]+",
+            pattern_message="This is not a user URI. It is a full address that starts with "
+            "https://api.calendly.com/users/, not the last part alone.",
+            example="https://api.calendly.com/users/0123abcd-45ef",
+        ),
+        base_url(),
+    ),
+)

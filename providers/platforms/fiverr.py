@@ -1,0 +1,101 @@
+"""Fiverr: is our seller page up, and what the team's own data service says about it.
+
+Help centre: https://help.fiverr.com (read 2026-11-22); an API reference does not exist.
+Quirk: Fiverr has no API, sign-in or keys for sellers. We read a data service or webhook that
+the team runs; the public page proves no credential and is looked up only when asked for.
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from providers.base import Field, Method, Provider, access_token, account_id, base_url
+from providers.rest import NO_ADDRESS, auth_kind, header_name, health_path
+
+SERVICE = Method(
+    "data_endpoint",
+    "The address of a data service or webhook that we run",
+    help="Fiverr gives programs no access, so an automation of yours (n8n, Make, a script) "
+    "must hold the numbers.",
+)
+PAGE = Method(
+    "public_page",
+    "Only our public page",
+    help="You have nothing but the seller's name.",
+    warning="Fiverr rarely lets a program read its pages. "
+    "A page that is found proves no access and never turns green.",
+)
+NOT_SELLERS = "categories|search|gigs|users|login|pages|cp|support|stores|inbox|pro|business"
+
+
+def username_alone(text: str) -> str:
+    """`https://www.fiverr.com/acme?source=…` -> `acme`."""
+    text, on_fiverr = re.subn(r"^(https?://)?(www\.)?fiverr\.com/", "", text.strip())
+    return re.split(r"[/?#]", text)[0] if on_fiverr else text.removeprefix("@")
+
+
+def not_fiverr_itself(values: Mapping[str, str]) -> dict[str, str]:
+    host = (urlsplit(values.get("base_url") or "").hostname or "").rstrip(".")
+    if host == "fiverr.com" or host.endswith(".fiverr.com"):
+        return {
+            "base_url": "This is Fiverr's website, not a data service of yours. "
+            "Choose the public page instead, or enter your service's address."
+        }
+    return {}
+
+
+PROVIDER = Provider(
+    slug="fiverr",
+    name="Fiverr",
+    used_by=("Marketplace presence",),
+    docs_url="https://help.fiverr.com",
+    setup_url="https://help.fiverr.com",
+    hosts={"API": NO_ADDRESS, "PAGE": "https://www.fiverr.com"},
+    takes_any_address=True,
+    methods=(SERVICE, PAGE),
+    fields=(
+        base_url(
+            label="Address of your data service",
+            help="Copy the production address from your automation tool, not the editor's link. "
+            "It must answer a GET with JSON.",
+            required=True,
+            example="https://n8n.example.com/webhook/fiverr",
+            methods=(SERVICE.slug,),
+        ),
+        access_token(
+            label="Key of your data service",
+            help="The key or token your own service asks for; leave it empty if it asks for none. "
+            "Never enter a password of Fiverr.",
+            required=False,
+            methods=(SERVICE.slug,),
+        ),
+        auth_kind(SERVICE.slug, without=("basic",)),
+        header_name("auth_header_name", SERVICE.slug),
+        health_path(SERVICE.slug),
+        account_id(
+            label="Fiverr username",
+            help="The name at the end of your profile's address: fiverr.com/name.",
+            required_by=(PAGE.slug,),
+            pattern=rf"(?!(?:{NOT_SELLERS})$)[A-Za-z0-9_.\-]+",
+            pattern_message="This is not a seller's username. "
+            "Enter the name at the end of the profile's address.",
+            usual_pattern=r"[A-Za-z0-9_]{3,30}",
+            usual_message="A username usually has 3 to 30 letters, digits or underscores.",
+            example="fiverr.com/acme_studio",
+            normalize=username_alone,
+        ),
+        Field(
+            name="live_lookup",
+            label="Look the page up",
+            help="Fiverr's terms speak against programs that read its pages. "
+            "Leave this empty to check the name's form alone.",
+            type="choice",
+            choices=(
+                ("off", "No, check the name's form alone"),
+                ("on", "Yes, at most hourly"),
+            ),
+            methods=(PAGE.slug,),
+        ),
+    ),
+    check=not_fiverr_itself,
+)

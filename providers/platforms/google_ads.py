@@ -1,0 +1,93 @@
+"""Google Ads: spend and performance by account, campaign and day.
+
+API reference: https://developers.google.com/google-ads/api/docs (read 2026-11-22).
+Quirks: developer tokens ended on 9 September 2026 and access belongs to the Cloud project.
+An empty `developer-token` header is still refused, so it is left out when there is none.
+"""
+
+from providers import google
+from providers.base import Field, Provider, account_id, base_url
+
+DOCS_URL = "https://developers.google.com/google-ads/api/docs"
+TEN_DIGITS = r"[0-9]{10}"
+
+
+def without_dashes(text: str) -> str:
+    """`123-456-7890`, as Google Ads shows it, -> `1234567890`."""
+    return "".join(text.replace("-", "").split())
+
+
+def customer_field(name: str, label: str, where: str) -> Field:
+    return Field(
+        name=name,
+        label=label,
+        help=where,
+        pattern=TEN_DIGITS,
+        pattern_message="A customer ID has ten digits, with or without dashes.",
+        example="123-456-7890",
+        normalize=without_dashes,
+    )
+
+
+PROVIDER = Provider(
+    slug="google_ads",
+    name="Google Ads",
+    used_by=("Ads spend/performance",),
+    docs_url=DOCS_URL,
+    setup_url="https://console.cloud.google.com/google/ads-apis/overview",
+    hosts={"API": "https://googleads.googleapis.com", **google.HOSTS},
+    methods=(
+        google.service_account(
+            "Add its client_email in Google Ads → Admin → Access and security → Users, "
+            "with the level Read only."
+        ),
+        google.REFRESH_TOKEN,
+        google.ACCESS_TOKEN,
+    ),
+    fields=(
+        google.service_account_json(),
+        *google.client_fields(),
+        google.pasted_access_token(),
+        account_id(
+            label="Customer ID",
+            help="Google Ads, top right beside your account's name.",
+            required=True,
+            pattern=TEN_DIGITS,
+            pattern_message="A customer ID has ten digits, with or without dashes. "
+            "It stands at the top right of Google Ads.",
+            example="123-456-7890",
+            normalize=without_dashes,
+        ),
+        customer_field(
+            "login_customer_id",
+            "Manager account ID",
+            "Only when the account is reached through a manager account: the manager's ID, "
+            "at the top right there.",
+        ),
+        customer_field(
+            "linked_customer_id",
+            "Linked customer ID",
+            "Rarely needed: only for the links of app analytics partners.",
+        ),
+        Field(
+            name="developer_token",
+            label="Developer token",
+            help="No longer needed since 9 September 2026. Leave it empty.",
+            help_url=f"{DOCS_URL}/api-policy/developer-token",
+            secret=True,
+            usual_pattern=r"[A-Za-z0-9_\-]{22}",
+            usual_message="A developer token usually has 22 characters, and is no longer needed.",
+            example="abcdefghij0123456789AB",
+        ),
+        Field(
+            name="impersonated_email",
+            label="Person to act for",
+            help="Only with domain-wide delegation: the e-mail address of a Google Ads user.",
+            pattern=r"[^@\s]+@[^@\s]+",
+            pattern_message="This is not an e-mail address.",
+            example="ads@example.com",
+            methods=("service_account",),
+        ),
+        base_url(),
+    ),
+)

@@ -1,0 +1,58 @@
+"""Stripe: revenue, refunds, checkouts and subscriptions.
+
+API reference: https://docs.stripe.com/api (read 2026-11-22).
+Quirks: the key's prefix says live or test mode. A restricted key that lacks a permission
+answers 403, which says nothing against the key. Amounts are in the minor unit.
+"""
+
+from providers.base import Method, Provider, access_token, account_id, base_url
+
+KEYS_URL = "https://dashboard.stripe.com/apikeys/create"
+
+API_KEY = Method(
+    "api_key",
+    "A restricted key or a secret key",
+    help="You can open Developers → API keys in the Stripe dashboard. "
+    "A restricted key that may only read is the safe choice.",
+)
+
+PROVIDER = Provider(
+    slug="stripe",
+    name="Stripe",
+    used_by=("Payments", "Results tracking"),
+    docs_url="https://docs.stripe.com/api",
+    setup_url=KEYS_URL,
+    hosts={
+        "API": "https://api.stripe.com",
+        "AUTHORIZATION": "https://connect.stripe.com",
+        "TOKEN": "https://connect.stripe.com",
+        "REVOKE": "https://connect.stripe.com",
+    },
+    methods=(API_KEY,),
+    fields=(
+        access_token(
+            label="Restricted key",
+            help="Stripe → Developers → API keys → Create restricted key, with Read for balance, "
+            "charges, checkout sessions and subscriptions. Stripe shows it only once.",
+            help_url=KEYS_URL,
+            pattern=r"(?:sk|rk)_(?:live|test)_[A-Za-z0-9]+",
+            pattern_message="This is not a restricted or secret key, which starts with rk_ or sk_. "
+            "pk_… is the publishable key, whsec_… a webhook's secret.",
+            usual_pattern=r"rk_\S+",
+            usual_message="This secret key may do everything in the account. "
+            "A restricted key that may only read is safer.",
+            example="rk_test_abc123",
+            methods=(API_KEY.slug,),
+        ),
+        account_id(
+            label="Connected account",
+            help="Only for a Connect platform: Stripe → Connect → Accounts → the account's ID. "
+            "Everyone else leaves this empty.",
+            pattern=r"acct_[A-Za-z0-9]+",
+            pattern_message="An account ID starts with acct_. "
+            "Leave this empty unless you run a Connect platform.",
+            example="acct_1abc23",
+        ),
+        base_url(),
+    ),
+)

@@ -1,0 +1,151 @@
+"""The server itself: one thread a connection, on loopback only, and a note of what was asked."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request. A header's name is looked up whatever its case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Message
+    body: bytes = b""
+
+    @property
+    def bearer(self) -> str:
+        kind, _, token = self.headers.get("Authorization", "").partition(" ")
+        return token if kind.lower() == "bearer" else ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent back: text as text, bytes as JSON already, anything else made into JSON.
+
+    `is_cut` promises the whole body and sends half of it. `is_silent` sends nothing at all
+    until the server stops.
+    """
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_cut: bool = False
+    is_silent: bool = False
+
+    def encoded(self) -> tuple[str, bytes]:
+        """Content type and bytes."""
+        if isinstance(self.body, str):
+            kind = "text/html" if self.body.lstrip().startswith("<") else "text/plain"
+            return f"{kind}; charset=utf-8", self.body.encode()
+        if isinstance(self.body, bytes):
+            return "application/json; charset=utf-8", self.body
+        return "application/json; charset=utf-8", json.dumps(self.body).encode()
+
+
+AnswerTo = Callable[[Asked], Answer]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One platform's part: how it answers, and `guide`: headings over values and what each does."""
+
+    answer: AnswerTo
+    guide: Mapping[str, Sequence[tuple[str, str]]]
+
+
+def prefixed(answers: Mapping[str, AnswerTo]) -> AnswerTo:
+    """One answer for all: `/meta/v26.0/me` is for `meta`, which sees `/v26.0/me`."""
+
+    def answer(asked: Asked) -> Answer:
+        slug, _, path = asked.path.lstrip("/").partition("/")
+        if slug not in answers:
+            return Answer(404, {"error": "Paths here begin with a platform.", "known": [*answers]})
+        return answers[slug](replace(asked, path=f"/{path}"))
+
+    return answer
+
+
+class Server:
+    """`with Server(answer) as server:` listens at `server.url` and fills `requests_seen`."""
+
+    def __init__(self, answer: AnswerTo, *, port: int = 0) -> None:
+        self.answer = answer
+        self.requests_seen: list[Asked] = []
+        self.stopping = threading.Event()
+        self._http = _HTTPServer(("127.0.0.1", port), _Handler)
+        self._http.owner = self
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stopping.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Until the person presses Ctrl-C."""
+        with suppress(KeyboardInterrupt):
+            self._thread.join()
+
+
+class _HTTPServer(ThreadingHTTPServer):
+    owner: Server
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _HTTPServer
+
+    def reply(self) -> None:
+        owner = self.server.owner
+        parts = urlsplit(self.path)
+        asked = Asked(
+            self.command,
+            parts.path,
+            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            self.headers,
+            self.rfile.read(int(self.headers.get("Content-Length", 0))),
+        )
+        owner.requests_seen.append(asked)
+        answer = owner.answer(asked)
+        if answer.is_silent:
+            owner.stopping.wait()
+            self.close_connection = True
+            return
+        # The client may have given up by now.
+        with suppress(ConnectionError):
+            self._send(answer)
+
+    def _send(self, answer: Answer) -> None:
+        kind, body = answer.encoded()
+        self.send_response(answer.status)
+        headers = {"Content-Type": kind, "Content-Length": str(len(body))} | dict(answer.headers)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if answer.is_cut else body)
+        self.close_connection = answer.is_cut
+
+    def log_message(self, *_args: Any, **_more: Any) -> None:
+        """Nothing: a request line can hold a token."""
+
+
+for _method in ("GET", "POST", "PUT", "DELETE"):
+    setattr(_Handler, f"do_{_method}", _Handler.reply)

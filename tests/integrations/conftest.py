@@ -1,0 +1,108 @@
+"""People by role, clients that ask for them, and a Meta that answers on loopback."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from integrations import platforms
+from integrations.models import (
+    ApiToken,
+    IntegrationConnection,
+    Membership,
+    Role,
+    Trigger,
+    Workspace,
+)
+from integrations.services import connections, testing
+from integrations.services.connections import Changes
+from providers.sandbox import meta as sandbox
+from providers.sandbox.server import Server
+
+TOKEN = "EAAhealthy"
+VALUES = {"access_token": TOKEN, "account_id": "act_1001"}
+
+Person = Callable[..., User]
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    return Workspace.objects.get(slug="main")
+
+
+@pytest.fixture
+def person(workspace: Workspace) -> Person:
+    """`person("ana", Role.EDITOR)` is a member of the workspace; without a role, of none."""
+
+    def make(username: str, role: Role | None = None, **more: str) -> User:
+        user = User.objects.create_user(username, password="pass-word-1", **more)
+        user.memberships.all().delete()
+        if role:
+            Membership.objects.create(user=user, workspace=workspace, role=role, is_default=True)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def viewer(person: Person) -> User:
+    return person("vera", Role.VIEWER)
+
+
+@pytest.fixture
+def editor(person: Person) -> User:
+    return person("emil", Role.EDITOR, first_name="Emil", last_name="Edit")
+
+
+@pytest.fixture
+def owner(person: Person) -> User:
+    return person("olga", Role.OWNER)
+
+
+@pytest.fixture
+def stranger(person: Person) -> User:
+    return person("sven")
+
+
+def signed_in(user: User) -> Client:
+    """A browser in which the person signed in. It checks CSRF as a real one does."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def with_token(user: User) -> Client:
+    """A script with a token of this person."""
+    _, token = ApiToken.objects.create(user=user, name="tests")
+    return Client(headers={"Authorization": f"Token {token}"})
+
+
+@pytest.fixture
+def api(editor: User) -> Client:
+    """A script that may change things."""
+    return with_token(editor)
+
+
+@pytest.fixture
+def meta(settings: object) -> Iterator[Server]:
+    """A Meta on loopback, in place of the real one, that answers by token."""
+    with Server(sandbox.PLATFORM.answer) as server:
+        settings.PROVIDER_ORIGINS = {"meta": {"API": server.url}}
+        platforms.catalogue.cache_clear()
+        yield server
+    platforms.catalogue.cache_clear()
+
+
+@pytest.fixture
+def connected(workspace: Workspace) -> IntegrationConnection:
+    """Meta, saved and never tested."""
+    saved = connections.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
+    return saved.connection
+
+
+@pytest.fixture
+def proven(connected: IntegrationConnection, meta: Server) -> IntegrationConnection:
+    """Meta, saved and tested just now."""
+    testing.test_connection(connected, trigger=Trigger.SCHEDULE)
+    return connections.find(connected.workspace, "meta")

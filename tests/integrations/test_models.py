@@ -1,0 +1,114 @@
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import override_settings
+from django.utils import timezone
+
+from integrations import crypto
+from integrations.models import ConnectionTest, IntegrationConnection, Role, Status
+
+NOW = timezone.now()
+ERROR = {"last_error": "Broken.", "error_kind": "auth_invalid", "failing_since": NOW}
+REPORT = {"reported_error": "Empty.", "reported_at": NOW}
+SAVED = {"is_complete": True, "auth_method": "access_token"}
+
+
+def make(workspace, **facts):
+    made = IntegrationConnection.objects.create(workspace=workspace, provider="meta", **facts)
+    made.refresh_from_db()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        ({}, Status.NOT_CONNECTED),
+        ({"is_enabled": False}, Status.NOT_CONNECTED),
+        ({**ERROR}, Status.NOT_CONNECTED),
+        ({**SAVED}, Status.CONNECTED),
+        ({**SAVED, "is_enabled": False}, Status.DISABLED),
+        ({**SAVED, "is_enabled": False, **ERROR}, Status.DISABLED),
+        ({**SAVED, **ERROR}, Status.ERROR),
+        ({**SAVED, **REPORT}, Status.ERROR),
+        ({**SAVED, **ERROR, **REPORT}, Status.ERROR),
+    ],
+)
+def test_the_database_works_the_status_out(workspace, facts, status):
+    assert make(workspace, **facts).status == status
+
+
+@pytest.mark.parametrize(
+    "contradiction",
+    [
+        {**SAVED, **ERROR, "proven_at": NOW},
+        {"proven_at": NOW},
+        {"last_error": "Broken."},
+        {"error_kind": "network"},
+        {"failing_since": NOW},
+        {"reported_error": "Empty."},
+        {"reported_at": NOW},
+        {"credentials": "v1.a.b"},
+        {"key_id": "a"},
+        {"is_complete": True},
+    ],
+)
+def test_facts_that_contradict_each_other_are_refused(workspace, contradiction):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make(workspace, **contradiction)
+
+
+def test_a_platform_has_one_unnamed_connection_in_a_workspace(workspace):
+    make(workspace)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make(workspace)
+
+
+def test_two_tests_of_a_connection_never_run_at_once(workspace):
+    running = {
+        "connection": make(workspace),
+        "revision": 0,
+        "trigger": "api",
+        "lease_until": NOW + timedelta(minutes=1),
+    }
+    ConnectionTest.objects.create(**running)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ConnectionTest.objects.create(**running)
+
+
+@pytest.mark.parametrize(
+    ("facts", "light", "attention"),
+    [
+        ({}, "grey", None),
+        ({**SAVED, "is_enabled": False}, "grey", None),
+        ({**SAVED}, "amber", "unproven"),
+        ({**SAVED, "proven_at": NOW - timedelta(hours=1)}, "green", None),
+        ({**SAVED, "proven_at": NOW - timedelta(hours=25)}, "amber", "stale"),
+        ({**SAVED, **ERROR}, "red", "failing"),
+        ({**SAVED, **REPORT}, "red", "reported"),
+        (
+            {**SAVED, "proven_at": NOW, "unanswered_since": NOW - timedelta(hours=25)},
+            "green",
+            "unanswered",
+        ),
+        ({**SAVED, "proven_at": NOW, "unanswered_since": NOW}, "green", None),
+        ({**SAVED, "proven_at": NOW, "expires_at": NOW + timedelta(days=9)}, "green", "expiring"),
+    ],
+)
+def test_light_and_attention_say_what_was_proven(workspace, facts, light, attention):
+    connection = make(workspace, **facts)
+
+    assert (connection.light(NOW), connection.attention(NOW)) == (light, attention)
+
+
+def test_credentials_of_an_unknown_key_are_never_green(proven):
+    with override_settings(CREDENTIAL_KEYS=[crypto.new_key()]):
+        assert proven.light(timezone.now()) == "red"
+        assert proven.attention(timezone.now()) == "unreadable"
+        assert proven.failure()["message"] == "The stored credentials cannot be read."
+
+
+def test_each_role_includes_those_before_it():
+    assert [role for role in Role if Role.EDITOR.includes(role)] == [Role.VIEWER, Role.EDITOR]

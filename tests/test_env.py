@@ -1,0 +1,197 @@
+"""Typed readers: good values are read, bad ones stop the start with one sentence."""
+
+import os
+from ipaddress import ip_network
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from integrations import crypto
+from integrations_center import env
+
+
+@pytest.fixture
+def given(monkeypatch):
+    def give(**values):
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+
+    return give
+
+
+def test_the_real_environment_wins_over_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "environ", {"TEST_RATE": "3"})
+    monkeypatch.setattr(env.environ.Env, "ENVIRON", os.environ)
+    (tmp_path / ".env").write_text("TEST_RATE=99\nPORT=8123\n")
+
+    env.read_file(tmp_path / ".env")
+
+    assert os.environ == {"TEST_RATE": "3", "PORT": "8123"}
+
+
+def test_a_missing_key_says_how_to_get_one(given):
+    given(CREDENTIAL_KEYS="")
+
+    with pytest.raises(env.Missing, match=r"CREDENTIAL_KEYS is not set\. Run `\./dev serve` once"):
+        env.keys("CREDENTIAL_KEYS")
+
+
+def test_keys_are_read_newest_first(given):
+    newest, oldest = crypto.new_key(), crypto.new_key()
+    given(CREDENTIAL_KEYS=f"{newest}, {oldest}")
+
+    assert env.keys("CREDENTIAL_KEYS") == [newest, oldest]
+
+
+def test_a_bad_key_is_refused_and_not_repeated(given):
+    given(CREDENTIAL_KEYS="c2hvcnQ=")
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env.keys("CREDENTIAL_KEYS")
+
+    assert "32 random bytes" in str(refusal.value)
+    assert "c2hvcnQ" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("on", True), ("True", True), ("1", True), ("", False), ("off", False), ("no", False)],
+)
+def test_a_switch_takes_the_usual_words(given, value, expected):
+    given(DEBUG=value)
+
+    assert env.boolean("DEBUG") is expected
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "sentence"),
+    [
+        (env.boolean, "perhaps", "must be on or off"),
+        (lambda name: env.positive_number(name, 10), "00", "whole number above 0"),
+        (lambda name: env.positive_number(name, 10), "-3", "whole number above 0"),
+        (lambda name: env.positive_number(name, 10), "ten", "whole number above 0"),
+        (lambda name: env.port(name, 8000), "70000", "between 1 and 65535"),
+        (env.networks, "10.0.0.1/24", "must be IP addresses or networks"),
+        (env.networks, "proxy.local", "must be IP addresses or networks"),
+        (env.outbound, "10.0.0.7/24", "must be entries such as 10.0.0.0/24:5678"),
+        (lambda name: env.database(name, ""), "mysql://u:p4ss@h/db", "sqlite:/// or postgres://"),
+        (lambda name: env.database(name, ""), "postgres://h", "sqlite:/// or postgres://"),
+        (lambda name: env.database(name, ""), "postgres://h:port/db", "sqlite:/// or postgres://"),
+        (env.mailers, "http://mail.example.com", "must be like smtp+tls://"),
+        (env.mailers, "smtp://mail.example.com:many", "must be like smtp+tls://"),
+    ],
+)
+def test_a_bad_value_is_named_but_not_repeated(given, read, value, sentence):
+    given(SETTING=value)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read("SETTING")
+
+    assert str(refusal.value).startswith("SETTING ")
+    assert sentence in str(refusal.value)
+    assert value not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "example.com",
+        "ftp://example.com",
+        "https://",
+        "https://user:word@example.com",
+        "https://example.com?x=1",
+        "https://example.com#x",
+        "https://exam ple.com",
+        "https://example.com:99999",
+        "https://[::1",
+        "https://example.com/path",
+    ],
+)
+def test_a_public_url_is_an_origin_and_nothing_more(address):
+    with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL must be an address"):
+        env.origin("PUBLIC_URL", address, path_allowed=False)
+
+
+def test_networks_are_read_from_addresses_and_networks(given):
+    given(TRUSTED_PROXIES="10.0.0.7, 2001:db8::/32")
+
+    assert env.networks("TRUSTED_PROXIES") == (
+        ip_network("10.0.0.7/32"),
+        ip_network("2001:db8::/32"),
+    )
+
+
+def test_provider_origins_are_read_by_slug_and_host():
+    environment = {
+        "PROVIDER_META__API_URL": "http://127.0.0.1:9000/",
+        "PROVIDER_GOOGLE_ADS__TOKEN_URL": "https://sandbox.example.com/google",
+        "PROVIDER_X__API_URL": "",
+        "HOME": "/",
+    }
+
+    assert env.provider_origins(environment) == {
+        "meta": {"API": "http://127.0.0.1:9000"},
+        "google_ads": {"TOKEN": "https://sandbox.example.com/google"},
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["PROVIDER_META_API_URL", "PROVIDER_meta__API_URL", "PROVIDER___API_URL"]
+)
+def test_a_provider_setting_with_a_typing_error_is_refused(name):
+    with pytest.raises(ImproperlyConfigured, match="Write it like PROVIDER_META__API_URL"):
+        env.provider_origins({name: "http://127.0.0.1:9000"})
+
+
+def test_a_provider_origin_takes_no_password():
+    with pytest.raises(ImproperlyConfigured, match="PROVIDER_META__API_URL must be an address"):
+        env.provider_origins({"PROVIDER_META__API_URL": "http://me:word@127.0.0.1:9000"})
+
+
+def test_sqlite_takes_turns_when_writing(given, tmp_path):
+    given(DATABASE_URL=f"sqlite:///{tmp_path}/with%20space.sqlite3")
+
+    database = env.database("DATABASE_URL", "")
+
+    assert database["NAME"] == f"{tmp_path}/with space.sqlite3"
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
+
+
+def test_a_path_with_a_percent_sign_or_space_is_the_default_as_it_is(given):
+    given(DATABASE_URL="")
+
+    assert (
+        env.database("DATABASE_URL", "/a b/100%20/db.sqlite3")["NAME"] == "/a b/100%20/db.sqlite3"
+    )
+
+
+def test_postgresql_is_read_with_its_password(given):
+    given(DATABASE_URL="postgres://me:p%40ss@db.example.com:5433/shop?sslmode=require")
+
+    database = env.database("DATABASE_URL", "")
+
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert (database["USER"], database["PASSWORD"]) == ("me", "p@ss")
+    assert (database["HOST"], database["PORT"], database["NAME"]) == (
+        "db.example.com",
+        5433,
+        "shop",
+    )
+    assert database["OPTIONS"] == {"sslmode": "require"}
+
+
+def test_without_a_mail_server_there_is_no_mailer(given):
+    given(EMAIL_URL="")
+
+    assert env.mailers("EMAIL_URL") == {}
+
+
+def test_a_mail_server_is_read_with_its_encryption(given):
+    given(EMAIL_URL="smtp+tls://me:p%40ss@mail.example.com")
+
+    options = env.mailers("EMAIL_URL")["default"]["OPTIONS"]
+
+    assert (options["host"], options["port"]) == ("mail.example.com", 587)
+    assert (options["username"], options["password"]) == ("me", "p@ss")
+    assert (options["use_tls"], options["use_ssl"]) == (True, False)

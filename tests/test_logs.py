@@ -1,0 +1,82 @@
+"""Secrets of libraries' messages do not reach the log, nor what was typed an error page."""
+
+import io
+import logging
+import sys
+
+import pytest
+from django.views.debug import ExceptionReporter
+
+from integrations_center.logs import RedactingFilter, redact
+
+SECRET = "s3cr3t-Value.x9Qd"
+
+
+@pytest.fixture
+def log():
+    """A logger with our filter, and what it wrote."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.addFilter(RedactingFilter())
+    logger = logging.getLogger("tests.library")
+    logger.addHandler(handler)
+    yield logger, written
+    logger.removeHandler(handler)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"GET /me?access_token={SECRET}&fields=id",
+        f"GET /debug?input_token={SECRET}",
+        f"Authorization: Bearer {SECRET}",
+        f"{{'Authorization': 'Basic {SECRET}'}}",
+        f'{{"client_secret": "{SECRET}"}}',
+        f"{{'refresh_token': '{SECRET}', 'a': 1}}",
+        f"api_key={SECRET}",
+        f"X-Api-Key: {SECRET}",
+        f"code_verifier={SECRET}",
+        f"postgres://me:{SECRET}@db.example.com/shop",
+        f"using Bearer {SECRET}",
+    ],
+)
+def test_values_after_a_secret_name_are_hidden(text):
+    assert SECRET not in redact(text)
+    assert "[hidden]" in redact(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["GET /api/integrations 200", "The access token has expired.", "Task a.b ended with X"]
+)
+def test_an_ordinary_message_stays_as_it_is(text):
+    assert redact(text) == text
+
+
+def test_arguments_and_tracebacks_are_redacted_too(log):
+    logger, written = log
+
+    try:
+        raise ValueError(f"refused: access_token={SECRET}")
+    except ValueError:
+        logger.exception("call of %s failed", f"https://x.test/?token={SECRET}")
+
+    assert SECRET not in written.getvalue()
+    assert "call of https://x.test/?token=[hidden] failed" in written.getvalue()
+    assert "ValueError: refused: access_token=[hidden]" in written.getvalue()
+
+
+def test_a_debug_page_shows_neither_what_was_typed_nor_variables(rf, settings):
+    settings.DEBUG = True
+    request = rf.post("/", {"accountId": SECRET + "-typed"})
+    request.COOKIES["sessionid"] = SECRET + "-cookie"
+    local_variable = SECRET + "-local"
+
+    try:
+        raise LookupError
+    except LookupError:
+        page = ExceptionReporter(request, *sys.exc_info()).get_traceback_html()
+
+    assert "LookupError" in page
+    assert "local_variable" in page
+    assert local_variable not in page
+    assert SECRET not in page

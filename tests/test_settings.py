@@ -1,0 +1,76 @@
+"""What the settings promise, asked of Django itself."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from integrations import crypto
+
+ROOT = Path(__file__).parent.parent
+ASK = """
+import json
+from integrations_center import settings as s
+print(json.dumps({name: getattr(s, name) for name in %s}))
+"""
+
+
+@pytest.fixture
+def ask():
+    """The product's own settings in a process with just this environment."""
+
+    def values(*names, **environment):
+        given = {
+            "ALLOWED_HOSTS": "",
+            "CREDENTIAL_KEYS": crypto.new_key(),
+            "DATABASE_URL": "sqlite:////never-opened",
+            "SECRET_KEY": "s",
+        }
+        run = subprocess.run(
+            [sys.executable, "-c", ASK % repr(names)],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"]} | given | environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return list(json.loads(run.stdout).values())
+
+    return values
+
+
+HTTPS = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
+
+
+def test_https_makes_cookies_secure_and_redirects(ask):
+    assert ask(*HTTPS, PUBLIC_URL="https://icc.example.com") == [True, True, True]
+    assert ask("SECURE_HSTS_SECONDS", PUBLIC_URL="https://icc.example.com") == [31536000]
+
+
+def test_plain_http_works_without_https(ask):
+    assert ask(*HTTPS, "SECURE_HSTS_SECONDS", PUBLIC_URL="") == [False, False, False, 0]
+
+
+def test_the_port_decides_the_public_url_and_its_host_is_allowed(ask):
+    assert ask("PUBLIC_URL", PORT="8123", PUBLIC_URL="") == ["http://127.0.0.1:8123"]
+    assert ask("ALLOWED_HOSTS", PUBLIC_URL="https://icc.example.com") == [
+        ["icc.example.com", "localhost", "127.0.0.1"]
+    ]
+
+
+def test_five_wrong_passwords_lock_this_address_and_no_other(db, client, django_user_model):
+    django_user_model.objects.create_user("ann", password="right horse battery")
+
+    def sign_in(password, address="203.0.113.1"):
+        typed = {"username": "ann", "password": password}
+        return client.post(reverse("login"), typed, REMOTE_ADDR=address)
+
+    answers = [sign_in("wrong").status_code for _ in range(5)]
+
+    assert answers == [200, 200, 200, 200, 429]
+    assert sign_in("right horse battery").status_code == 429
+    assert sign_in("right horse battery", address="203.0.113.2").status_code == 302
