@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -48,7 +48,7 @@ class HasRole(BasePermission):
         asked = request.headers.get("X-Workspace", request.query_params.get("workspace"))
         if asked is not None and not WORKSPACE_SLUG.fullmatch(asked):
             raise people.NoWorkspace
-        access = people.access(cast(AbstractUser, request.user), asked)
+        access = people.access(cast(User, request.user), asked)
         cast(WorkspaceView, view).workspace = access.workspace
         return access.allows(Role.VIEWER if request.method in SAFE_METHODS else Role.EDITOR)
 
@@ -57,6 +57,10 @@ class WorkspaceView(APIView):
     permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated, HasRole)
     parser_classes = (ObjectParser,)
     workspace: Workspace
+
+    @property
+    def person(self) -> User:
+        return cast(User, self.request.user)
 
 
 class ProviderView(WorkspaceView):
@@ -110,14 +114,14 @@ class Integration(ProviderView):
     @api_schema.change_integration
     def patch(self, request: Request, provider: str) -> Response:
         """Change values, method, status or the switch. No outgoing call is made."""
-        expected = self._expected_version(request, provider)
         body = ChangeRequest(data=request.data, context={"provider": platforms.get(provider)})
         body.is_valid(raise_exception=True)
+        expected = self._expected_version(request, provider)
         saved = connections.change_connection(
             self.workspace,
             provider,
             body.changes(),
-            by=cast(AbstractUser, request.user),
+            by=self.person,
             expected_version=expected,
         )
         return self.one(saved.connection, warnings=presentation.warnings(provider, saved.warnings))
@@ -145,7 +149,7 @@ class Test(ProviderView):
         test = testing.test_connection(
             connections.find(self.workspace, provider),
             trigger=Trigger.API,
-            by=cast(AbstractUser, request.user),
+            by=self.person,
             changes=body.changes(),
         )
         return Response(presentation.test(test, provider))
@@ -155,8 +159,7 @@ class Disconnect(ProviderView):
     @api_schema.disconnect_integration
     def post(self, request: Request, provider: str) -> Response:
         """Forget values, account, errors and proof; the history stays."""
-        user = cast(AbstractUser, request.user)
-        return self.one(connections.disconnect(self.workspace, provider, by=user))
+        return self.one(connections.disconnect(self.workspace, provider, by=self.person))
 
 
 class Tests(ProviderView):

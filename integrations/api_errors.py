@@ -6,7 +6,6 @@ its text could hold what somebody sent.
 
 import logging
 import traceback
-from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -67,7 +66,7 @@ class Crash(exceptions.APIException):
     default_detail = CRASHED
 
 
-def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """The REST framework's exception handler: an answer to everything a view raises."""
     problem = _meaning(error, context)
     _answer_in_json(context["request"], problem)
@@ -77,7 +76,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     return response
 
 
-def _meaning(error: Exception, context: Mapping[str, Any]) -> exceptions.APIException:
+def _meaning(error: Exception, context: dict[str, Any]) -> exceptions.APIException:
     match error:
         case exceptions.APIException():
             return error

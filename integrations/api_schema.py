@@ -53,6 +53,12 @@ IF_MATCH = OpenApiParameter(
 RETRY_AFTER = OpenApiParameter(
     "Retry-After", int, location=OpenApiParameter.HEADER, response=[429], description="Seconds."
 )
+JSON_FIRST = [
+    OpenApiJsonRenderer2,
+    OpenApiJsonRenderer,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+]
 PROBLEMS = {
     401: ("not_authenticated", "Authentication credentials were not provided."),
     403: ("permission_denied", "Your role in this workspace may only look. …"),
@@ -164,7 +170,7 @@ list_tests = _call(
 )
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "integrations.authentication.TokenAuthentication"
     name = "token"
 
@@ -184,12 +190,7 @@ def plain_paths(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 class Schema(SpectacularAPIView):
     permission_classes = (IsAuthenticated,)
-    renderer_classes = (
-        OpenApiJsonRenderer2,
-        OpenApiJsonRenderer,
-        OpenApiYamlRenderer,
-        OpenApiYamlRenderer2,
-    )
+    renderer_classes = JSON_FIRST
 
 
 class Docs(SpectacularSwaggerSplitView):

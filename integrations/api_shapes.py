@@ -56,7 +56,7 @@ class Failure(Shape):
 
 
 class TestStep(Shape):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     outcome = serializers.ChoiceField(choices=STEP_OUTCOMES)
     detail = serializers.CharField(allow_blank=True)
     durationMs = serializers.IntegerField()
@@ -113,19 +113,19 @@ class Integration(Shape):
 
 class Method(Shape):
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     help = serializers.CharField(allow_blank=True)
     warning = serializers.CharField(allow_null=True)
 
 
 class Choice(Shape):
     value = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class FormField(Shape):
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     help = serializers.CharField(allow_blank=True)
     helpUrl = serializers.URLField(allow_null=True)
     type = serializers.ChoiceField(choices=get_args(FieldType))

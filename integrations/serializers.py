@@ -4,7 +4,7 @@ Strict: a number is no text, "true" is no boolean, and a key that nobody knows i
 """
 
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, ValidationError
@@ -113,7 +113,7 @@ class Body(serializers.Serializer[Any]):
         try:
             values = super().to_internal_value(data)
         except ValidationError as error:
-            wrong.update(error.detail)
+            wrong |= cast(dict[str, Any], error.detail)
         if wrong:
             raise ValidationError(wrong)
         return values

@@ -147,17 +147,18 @@ def _updated(request: Request, slug: str, said: str) -> HttpResponse:
     if not _is_partial(request):
         messages.info(request, said)
         return redirect(reverse("settings", args=[request.access.workspace.slug]) + f"#card-{slug}")
-    return _card(request, slug, said)
+    return _card(request, slug, said, closes_dialog=True)
 
 
-def _card(request: Request, slug: str, said: str) -> HttpResponse:
+def _card(request: Request, slug: str, said: str, *, closes_dialog: bool = False) -> HttpResponse:
     shown = cards.cards(request.access.workspace)
     context = {
         "card": next(card for card in shown if card.slug == slug),
         "chips": cards.chips(shown, ""),
     }
     response = render(request, "integrations/partials/card_update.html", context)
-    response["HX-Trigger"] = json.dumps({"said": said, "close-dialog": True})
+    events = {"said": said} | ({"close-dialog": True} if closes_dialog else {})
+    response["HX-Trigger"] = json.dumps(events)
     return response
 
 
@@ -169,7 +170,8 @@ def card(request: Request, slug: str) -> HttpResponse:
     if not _is_partial(request):
         return redirect("settings", request.access.workspace.slug)
     if one.running:
-        return render(request, "integrations/partials/connection_card.html", {"card": one})
+        context = {"card": one, "is_poll": True}
+        return render(request, "integrations/partials/connection_card.html", context)
     return _card(request, slug, f"{one.provider.name}: {_said_of(one.connection)}")
 
 
@@ -381,6 +383,10 @@ def save_candidate(request: Request, slug: str, candidate_id: UUID) -> HttpRespo
 @in_workspace(Role.EDITOR)
 def discard_candidate(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
     """Forget typed values and go back to the page."""
+    said = "Cancelled. Nothing was saved."
     with suppress(CandidateGone):  # forgotten already is what was asked for
-        candidates.discard(_own_candidate(request, candidate_id))
-    return redirect("settings", request.access.workspace.slug)
+        kept = _own_candidate(request, candidate_id)
+        if kept.saved_at:
+            said = "The test had passed already, so your values are saved."
+        candidates.discard(kept)
+    return _updated(request, slug, said)

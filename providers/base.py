@@ -205,6 +205,13 @@ class Tester:
         self.method = method
         self.values = values
 
+    def accounts(self) -> list[Account] | None:
+        """Every account the credentials reach, to choose from; None where no list can be had.
+
+        Asked on its own, before any step: it signs in by itself.
+        """
+        return None
+
     @classmethod
     def steps(cls) -> list["Step"]:
         return [value for value in vars(cls).values() if isinstance(value, Step)]
@@ -223,6 +230,14 @@ def step(label: str, *, optional: bool = False) -> Callable[[Callable[[Any], Ans
     return lambda ask: Step(label, ask, optional)
 
 
+@dataclass(frozen=True)
+class Cost:
+    """`calls` that a test makes at most, and in words what that is of the platform's quota."""
+
+    calls: int
+    note: str = ""
+
+
 class InvalidValues(ValueError):
     """Sentences by field name: `{"account_id": ["…"]}`. Holds nothing that was typed."""
 
@@ -239,7 +254,8 @@ class Provider:
     `base_urls` lists the other origins of the platform that `base_url` may name instead of
     API's; with `takes_any_address` it may be any public address. `overrides` replaces hosts
     by origins that the operator trusts; hosts without one are then refused.
-    `error_*_at` are dotted paths into a reply's JSON.
+    `error_*_at` are dotted paths into a reply's JSON; of several, the first that leads to a
+    text or number counts. `cost` is what a test of a healthy connection uses of its quota.
     """
 
     slug: str
@@ -254,14 +270,19 @@ class Provider:
     takes_any_address: bool = False
     tester: type[Tester] | None = None
     errors: tuple[ErrorRule, ...] = ()
-    error_code_at: str = ""
+    error_code_at: str | tuple[str, ...] = ""
     error_subcode_at: str = ""
     error_text_at: str = ""
     error_transient_at: str = ""
     retry_after: Callable[[Reply], float | None] | None = None
     check: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
     proof_budget: timedelta = timedelta(hours=24)
+    cost: Cost | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def lists_accounts(self) -> bool:
+        return self.tester is not None and self.tester.accounts is not Tester.accounts
 
     def pointed_at(self, overrides: Mapping[str, str]) -> "Provider":
         """The same platform with these origins in place of its own hosts."""
@@ -351,11 +372,16 @@ class Provider:
             text = reply.body[:1000].decode(errors="replace")
         return ErrorFacts(
             status=reply.status,
-            code=dig(body, self.error_code_at),
+            code=self._code_in(body),
             subcode=dig(body, self.error_subcode_at),
             text=str(text or ""),
             transient=dig(body, self.error_transient_at) is True,
         )
+
+    def _code_in(self, body: Any) -> Any:
+        at = self.error_code_at
+        found = (dig(body, path) for path in (at if isinstance(at, tuple) else (at,)))
+        return next((code for code in found if isinstance(code, str | int)), None)
 
     def judge(self, reply: Reply) -> None:
         """Return for a good reply; raise the ProviderError that a bad one means."""

@@ -13,6 +13,8 @@ from providers.http import Api
 logger = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 30.0
+# What a step runs into when a reply has another shape than documented.
+UNDOCUMENTED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 NOT_TRIED = "Not tried: a step above did not pass."
 
 
@@ -58,20 +60,51 @@ def run_test(
     if provider.tester is None:
         return Result("not_implemented")
     started = time.monotonic()
-    with Api(
+    with _api(provider, values, allow, started + deadline_seconds) as api:
+        tester = provider.tester(api, method or provider.methods[0].slug, values)
+        result = _climb(tester, on_progress)
+    result.duration_ms = _milliseconds_since(started)
+    return result
+
+
+def list_accounts(
+    provider: Provider,
+    values: Mapping[str, str],
+    *,
+    method: str | None = None,
+    allow: Iterable[addresses.Allowed] = (),
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> list[Account] | None:
+    """The accounts that the credentials reach; None where the platform cannot list them.
+
+    Raises ProviderError.
+    """
+    if provider.tester is None:
+        return None
+    with _api(provider, values, allow, time.monotonic() + deadline_seconds) as api:
+        tester = provider.tester(api, method or provider.methods[0].slug, values)
+        try:
+            return tester.accounts()
+        except UNDOCUMENTED:
+            raise errors.UnexpectedReply from None
+
+
+def _api(
+    provider: Provider,
+    values: Mapping[str, str],
+    allow: Iterable[addresses.Allowed],
+    deadline_at: float,
+) -> Api:
+    return Api(
         provider.origins(values),
         judge=provider.judge,
         trusted=frozenset(provider.overrides.values()),
         allow=tuple(allow),
         secrets=[values[name] for name in provider.secret_names if name in values],
-        deadline_at=started + deadline_seconds,
+        deadline_at=deadline_at,
         platform=provider.name,
         typed=provider.takes_any_address,
-    ) as api:
-        tester = provider.tester(api, method or provider.methods[0].slug, values)
-        result = _climb(tester, on_progress)
-    result.duration_ms = _milliseconds_since(started)
-    return result
+    )
 
 
 def _climb(tester: Tester, on_progress: Progress) -> Result:
@@ -109,8 +142,8 @@ def _ask(step: Step, tester: Tester) -> tuple[str, str, errors.ProviderError | N
         if step.optional:
             return Warned.outcome, f"{error.message} {error.action}", None
         return error.outcome, error.message, error
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        # A reply of another shape than documented: the type says where, the text may hold data.
+    except UNDOCUMENTED as error:
+        # The type says where; the text may hold data.
         logger.error("%s: %s in step %r", type(tester).__name__, type(error).__name__, step.label)
         unexpected = errors.UnexpectedReply()
         if step.optional:

@@ -38,6 +38,8 @@ def log():
         f"code_verifier={SECRET}",
         f"postgres://me:{SECRET}@db.example.com/shop",
         f"using Bearer {SECRET}",
+        f"Forbidden (CSRF cookie not set.): /welcome/{SECRET}/",
+        f"Not Found: /accounts/password/reset/Mg/{SECRET}/",
     ],
 )
 def test_values_after_a_secret_name_are_hidden(text):

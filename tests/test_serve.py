@@ -57,14 +57,19 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def test_a_fresh_copy_serves_and_stops_cleanly(serve, checkout):
-    port = free_port()
-    process = serve(port)
+def read_until_it_serves(process):
     printed = ""
     while "Serving on" not in printed:
         line = process.stdout.readline()
         assert line, process.stderr.read()
         printed += line
+    return printed
+
+
+def test_a_fresh_copy_serves_and_stops_cleanly(serve, checkout):
+    port = free_port()
+    process = serve(port)
+    printed = read_until_it_serves(process)
     session = requests.Session()
     session.mount("http://", HTTPAdapter(max_retries=Retry(connect=50, backoff_factor=0.05)))
 
@@ -79,6 +84,19 @@ def test_a_fresh_copy_serves_and_stops_cleanly(serve, checkout):
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert (checkout / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_start_repeats_nothing(serve, checkout):
+    first = serve(free_port())
+    assert "Collected the static files." in read_until_it_serves(first)
+    os.killpg(first.pid, signal.SIGKILL)
+    keys = (checkout / ".env").read_text()
+
+    printed = read_until_it_serves(serve(free_port()))
+
+    assert "Collected" not in printed
+    assert "Migrating" not in printed
+    assert (checkout / ".env").read_text() == keys
 
 
 def test_a_port_in_use_is_one_sentence(serve):

@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 
 from integrations import crypto
+from integrations.checks import origins_are_known
 
 ROOT = Path(__file__).parent.parent
 ASK = """
@@ -74,3 +75,15 @@ def test_five_wrong_passwords_lock_this_address_and_no_other(db, client, django_
     assert answers == [200, 200, 200, 200, 429]
     assert sign_in("right horse battery").status_code == 429
     assert sign_in("right horse battery", address="203.0.113.2").status_code == 302
+
+
+def test_an_origin_of_an_unknown_platform_or_host_stops_the_start(settings):
+    local = "http://127.0.0.1:9000"
+    settings.PROVIDER_ORIGINS = {"meta": {"API": local, "APY": local}, "metta": {"API": local}}
+
+    errors = origins_are_known()
+
+    assert [error.msg for error in errors] == [
+        "PROVIDER_META__APY_URL names no host of a platform here.",
+        "PROVIDER_METTA__API_URL names no host of a platform here.",
+    ]

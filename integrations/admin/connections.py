@@ -1,8 +1,9 @@
 """Connections: what is known about each, its values to replace, and what can be done to it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,7 +17,7 @@ from integrations import platforms, sentences
 from integrations.admin import filters
 from integrations.admin.forms import SWITCHES, AddConnectionForm, AdminConnectionForm
 from integrations.forms import REMOVE
-from integrations.models import IntegrationConnection, TestOutcome, Trigger
+from integrations.models import IntegrationConnection, Status, TestOutcome, Trigger
 from integrations.services import connections, testing
 from integrations.services.connections import Changes
 from providers.base import Field
@@ -45,6 +46,12 @@ FACTS = (
     "last_edit",
 )
 Queryset = QuerySet[IntegrationConnection]
+
+
+class StaffRequest(HttpRequest):
+    """The admin lets nobody else in."""
+
+    user: User
 
 
 @admin.register(IntegrationConnection)
@@ -95,7 +102,7 @@ class ConnectionAdmin(admin.ModelAdmin):
     def state(self, connection: IntegrationConnection) -> str:
         light = connection.light(timezone.now())
         dot = '<span class="light light-{}" aria-hidden="true">●</span> {}'
-        return format_html(dot, light, connection.get_status_display())
+        return format_html(dot, light, Status(connection.status).label)
 
     @admin.display(description="needs attention", empty_value="–")
     def look(self, connection: IntegrationConnection) -> str | None:
@@ -151,7 +158,7 @@ class ConnectionAdmin(admin.ModelAdmin):
             return super().get_form(request, obj, change, form=AddConnectionForm, **kwargs)
 
         class Form(AdminConnectionForm):
-            by = request.user
+            by = cast(User, request.user)
 
         return Form
 
@@ -186,7 +193,7 @@ class ConnectionAdmin(admin.ModelAdmin):
     # --- Actions -----------------------------------------------------------------------------
 
     @admin.action(permissions=["change"], description="Test the selected connections")
-    def test(self, request: HttpRequest, queryset: Queryset) -> None:
+    def test(self, request: StaffRequest, queryset: Queryset) -> None:
         chosen = list(queryset[: MOST_TESTS_AT_ONCE + 1])
         if len(chosen) > MOST_TESTS_AT_ONCE:
             messages.error(request, TOO_MANY_CHOSEN)
@@ -196,14 +203,14 @@ class ConnectionAdmin(admin.ModelAdmin):
             messages.add_message(request, level, f"{connection}: {sentence}")
 
     @admin.action(permissions=["change"], description="Enable the selected connections")
-    def enable(self, request: HttpRequest, queryset: Queryset) -> None:
+    def enable(self, request: StaffRequest, queryset: Queryset) -> None:
         self._switch(request, queryset, is_enabled=True)
 
     @admin.action(permissions=["change"], description="Disable the selected connections")
-    def disable(self, request: HttpRequest, queryset: Queryset) -> None:
+    def disable(self, request: StaffRequest, queryset: Queryset) -> None:
         self._switch(request, queryset, is_enabled=False)
 
-    def _switch(self, request: HttpRequest, queryset: Queryset, *, is_enabled: bool) -> None:
+    def _switch(self, request: StaffRequest, queryset: Queryset, *, is_enabled: bool) -> None:
         word = "Enabled" if is_enabled else "Disabled"
         changes = Changes(is_enabled=is_enabled)
         for connection in queryset:
@@ -217,7 +224,7 @@ class ConnectionAdmin(admin.ModelAdmin):
                 messages.info(request, f"{connection} was {word.lower()} already.")
 
     @admin.action(permissions=["change"], description="Disconnect the selected connections…")
-    def disconnect(self, request: HttpRequest, queryset: Queryset) -> HttpResponse | None:
+    def disconnect(self, request: StaffRequest, queryset: Queryset) -> HttpResponse | None:
         """Say what stops working, then do it."""
         if "confirmed" not in request.POST:
             return self._ask_before_disconnecting(request, queryset)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.forms.models import ModelFormOptions
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,7 +14,6 @@ from integrations.forms import REMOVE, ConnectionForm
 from integrations.models import IntegrationConnection
 from integrations.services import connections
 from integrations.services.connections import Changes, InvalidChange, Saved, VersionConflict
-from providers.base import Field
 
 SWITCHES = ("auth_method", "is_enabled", "version")
 OTHER_METHOD = "The chosen method does not use this. Choose the method it belongs to, or empty it."
@@ -31,8 +30,8 @@ class AdminConnectionForm(ConnectionForm):
     class Meta:
         model = IntegrationConnection
 
-    _meta = ModelFormOptions(Meta)  # where the admin looks for the model
-    by: AbstractBaseUser
+    _meta: ModelFormOptions = ModelFormOptions(Meta)  # where the admin looks for the model
+    by: User
     saved: Saved | None = None
 
     def __init__(
@@ -61,21 +60,25 @@ class AdminConnectionForm(ConnectionForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         self._refuse_values_of_other_methods()
+        if not self.errors:
+            self._save(cleaned["version"])
         if self.errors:
-            return cleaned
+            self._ask_for_secrets_again()
+        return cleaned
+
+    def _save(self, expected_version: int) -> None:
         try:
             self.saved = connections.change_connection(
                 self.instance.workspace,
                 self.instance.provider,
                 self.changes(),
                 by=self.by,
-                expected_version=cleaned["version"],
+                expected_version=expected_version,
             )
         except InvalidChange as invalid:
             self.show(invalid.errors)
         except VersionConflict as conflict:
             self.add_error(None, _saved_meanwhile(conflict.connection))
-        return cleaned
 
     def _refuse_values_of_other_methods(self) -> None:
         """All methods' fields are on the page: nothing typed is dropped without a word."""
@@ -85,17 +88,11 @@ class AdminConnectionForm(ConnectionForm):
             if field not in used and text and text != self.instance.config.get(field.name):
                 self.add_error(field.name, OTHER_METHOD)
 
-    def add_error(self, field: Any, error: Any) -> None:
-        """A typed secret is gone from the page shown next, and blank would mean keep."""
-        is_first = not self.errors
-        super().add_error(field, error)
-        if is_first:
-            for secret in self._typed_secrets():
-                if secret.name not in self.errors:
-                    super().add_error(secret.name, TYPE_AGAIN)
-
-    def _typed_secrets(self) -> list[Field]:
-        return [f for f in self.provider.fields if f.secret and self.data.get(f.name)]
+    def _ask_for_secrets_again(self) -> None:
+        """A typed secret is gone from the page shown next, where blank would mean keep."""
+        for field in self.provider.fields:
+            if field.secret and self.data.get(field.name) and field.name not in self.errors:
+                self.add_error(field.name, TYPE_AGAIN)
 
 
 def _saved(hint: str | None) -> str:

@@ -1,6 +1,7 @@
 """People by role, clients that ask for them, and a Meta that answers on loopback."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -28,7 +29,8 @@ Person = Callable[..., User]
 
 @pytest.fixture
 def workspace(db: None) -> Workspace:
-    return Workspace.objects.get(slug="main")
+    # A test that commits empties every table afterwards, so it may have to be made again.
+    return Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})[0]
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ def api(editor: User) -> Client:
 
 
 @pytest.fixture
-def meta(settings: object) -> Iterator[Server]:
+def meta(settings: Any) -> Iterator[Server]:
     """A Meta on loopback, in place of the real one, that answers by token."""
     with Server(sandbox.PLATFORM.answer) as server:
         settings.PROVIDER_ORIGINS = {"meta": {"API": server.url}}

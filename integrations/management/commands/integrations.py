@@ -3,7 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,10 @@ class Command(BaseCommand):
         parser.formatter_class = RawDescriptionHelpFormatter
         parser.epilog = EXIT_CODES
         actions = parser.add_subparsers(dest="action", required=True)
-        everyone = {"formatter_class": RawDescriptionHelpFormatter, "epilog": EXIT_CODES}
+        everyone: dict[str, Any] = {
+            "formatter_class": RawDescriptionHelpFormatter,
+            "epilog": EXIT_CODES,
+        }
 
         listing = actions.add_parser("list", help="what is connected, and how it is", **everyone)
         listing.add_argument("--status", choices=Status.values)
@@ -57,7 +60,7 @@ class Command(BaseCommand):
             action.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, action: str, workspace: str | None, **options: Any) -> None:
-        handlers = {
+        handlers: dict[str, Callable[..., int]] = {
             "list": self.list,
             "test": self.test,
             "disconnect": self.disconnect,

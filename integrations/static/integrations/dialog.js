@@ -5,8 +5,9 @@
   const dialog = document.getElementById("dialog");
   const content = document.getElementById("dialog-content");
   const announcer = document.getElementById("announcer");
+  const dialogAnnouncer = document.getElementById("dialog-announcer");
   const toast = document.getElementById("toast");
-  let opener = null;
+  let asking = "";
   let secrets = new Map();
 
   const showMethod = (root) => {
@@ -22,8 +23,24 @@
 
   const say = (text) => {
     toast.textContent = text;
+    toast.hidePopover(); // shown again, it is above a dialog that opened since
+    toast.showPopover();
     clearTimeout(say.timer);
-    say.timer = setTimeout(() => { toast.textContent = ""; }, 6000);
+    say.timer = setTimeout(() => toast.hidePopover(), 6000);
+    announce(text);
+  };
+
+  // While the dialog is open, nothing outside it is read aloud.
+  const announce = (text) => {
+    (dialog && dialog.open ? dialogAnnouncer : announcer).textContent = text;
+  };
+
+  // Says each step of a running test once, however often the ladder is drawn again.
+  const announceStep = () => {
+    const step = content.querySelector(".ladder .running");
+    const text = step ? step.textContent.trim() : "";
+    if (text && text !== asking) announce(text);
+    asking = text;
   };
 
   document.addEventListener("change", (event) => {
@@ -55,6 +72,7 @@
   });
 
   document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id === "proof") announceStep();
     if (event.detail.target !== content) return;
     showMethod(content);
     const form = content.querySelector("form[data-keeps-secrets]");
@@ -64,19 +82,17 @@
       }
     }
     secrets = new Map();
-    if (!dialog.open) {
-      opener = document.activeElement;
-      dialog.showModal();
-    }
+    if (!dialog.open) dialog.showModal();
     const first = content.querySelector("[autofocus], [aria-invalid=true]");
     if (first) first.focus();
   });
 
   dialog.addEventListener("close", () => {
-    content.replaceChildren();
-    const again = opener && opener.id && document.getElementById(opener.id);
-    if (again) again.focus();
-    else if (opener && opener.isConnected) opener.focus();
+    const clear = () => content.replaceChildren();
+    const cancels = content.querySelector("form[data-cancels]");
+    if (!cancels) return clear();
+    cancels.addEventListener("htmx:afterRequest", clear);
+    cancels.requestSubmit();
   });
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
@@ -84,7 +100,6 @@
 
   document.body.addEventListener("close-dialog", () => dialog.close());
   document.body.addEventListener("said", (event) => {
-    announcer.textContent = event.detail.value;
     say(event.detail.value);
   });
   document.body.addEventListener("htmx:responseError", () => say("That did not work. Try again."));

@@ -1,17 +1,23 @@
-// Closes an open menu on Escape, on a click elsewhere and when another one opens.
+// Closes an open menu on Escape, on a click elsewhere, when something in it was chosen and when
+// another one opens.
 "use strict";
 (() => {
-  const open = () => document.querySelectorAll("details.menu[open]");
+  const close = (menu, returnsFocus) => {
+    menu.open = false;
+    if (returnsFocus) menu.querySelector("summary").focus();
+  };
   document.addEventListener("click", (event) => {
-    for (const menu of open()) {
-      if (!menu.contains(event.target) || event.target.closest(".menu > div")) menu.open = false;
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      const chosen = menu.contains(event.target) && event.target.closest(".menu > div");
+      if (chosen || !menu.contains(event.target)) close(menu, chosen);
     }
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const menu of open()) {
-      menu.open = false;
-      menu.querySelector("summary").focus();
-    }
+    for (const menu of document.querySelectorAll("details.menu[open]")) close(menu, true);
+  });
+  document.addEventListener("focusout", (event) => {
+    const menu = event.target.closest("details.menu[open]");
+    if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) close(menu, false);
   });
 })();

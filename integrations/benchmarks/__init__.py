@@ -1,0 +1,22 @@
+"""What `manage.py benchmark` measures, in a database of its own that is thrown away."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number, and the most that it may be; None when nothing is promised."""
+
+    name: str
+    value: float
+    unit: str = ""
+    limit: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        return self.limit is None or self.value <= self.limit
+
+    def __str__(self) -> str:
+        limit = "" if self.limit is None else f"  (at most {self.limit:g})"
+        broken = "" if self.holds else "  BROKEN"
+        return f"{self.name}: {self.value:g} {self.unit}".rstrip() + limit + broken

@@ -1,0 +1,103 @@
+"""Rows to measure with: workspaces in which every platform is connected and proven."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import batched, chain
+
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from integrations import crypto, platforms
+from integrations.models import (
+    ConnectionTest,
+    IntegrationConnection,
+    TestOutcome,
+    Trigger,
+    Workspace,
+)
+
+ROWS_AT_ONCE = 2000
+STEPS = [
+    {"label": label, "outcome": "passed", "detail": "Read.", "duration_ms": 120}
+    for label in ("Token is valid", "Account can be read", "Yesterday's numbers can be read")
+]
+
+
+def owner() -> User:
+    """The first account: it owns the workspace that the migrations made."""
+    return User.objects.create_superuser("benchmark")
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def session_of(client: Client) -> str:
+    session: SessionStore = client.session
+    return str(session.session_key)
+
+
+def connect(workspace: Workspace, slugs: Iterator[str] | list[str]) -> None:
+    """Save and prove these platforms, without asking them."""
+    for slug in slugs:
+        row = _row(workspace, slug)
+        row.credentials = crypto.encrypt({"access_token": "benchmark-0123456789"}, row.owner)
+        row.key_id = crypto.key_id_of(row.credentials)
+        row.save()
+        row.last_test = _passed_test(row)
+        row.save()
+
+
+def _row(workspace: Workspace, slug: str) -> IntegrationConnection:
+    return IntegrationConnection(
+        workspace=workspace,
+        provider=slug,
+        auth_method=platforms.get(slug).methods[0].slug,
+        config={"account_id": "1234567890"},
+        hints={"access_token": "…6789"},
+        is_complete=True,
+        proven_at=timezone.now(),
+        platform_account_id="1234567890",
+        platform_account_name="Acme Shop",
+        revision=1,
+        version=1,
+        edited_at=timezone.now(),
+    )
+
+
+def _passed_test(row: IntegrationConnection) -> ConnectionTest:
+    now = timezone.now()
+    return ConnectionTest.objects.create(
+        connection=row,
+        revision=row.revision,
+        trigger=Trigger.PAGE,
+        outcome=TestOutcome.PASSED,
+        steps=STEPS,
+        account_id=row.platform_account_id,
+        account_name=row.platform_account_name,
+        started_at=now,
+        lease_until=now + timedelta(minutes=1),
+        finished_at=now,
+        duration_ms=360,
+    )
+
+
+def fill(connections: int) -> None:
+    """Other workspaces with every platform each, until there are about so many connections."""
+    slugs = list(platforms.catalogue())
+    wanted = max(1, connections // len(slugs))
+    made = Workspace.objects.bulk_create(
+        [Workspace(name=f"Client {n}", slug=f"client-{n}") for n in range(wanted)],
+        batch_size=ROWS_AT_ONCE,
+    )
+    rows = chain.from_iterable((_row(one, slug) for slug in slugs) for one in made)
+    with transaction.atomic():
+        for some in batched(rows, ROWS_AT_ONCE):
+            IntegrationConnection.objects.bulk_create(some, batch_size=ROWS_AT_ONCE)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")

@@ -1,0 +1,121 @@
+"""GET /api/integrations: its queries, its plan, its decryptions and its CPU time."""
+
+import time
+from collections.abc import Callable
+from io import BytesIO
+from statistics import median
+from unittest import mock
+from wsgiref.util import setup_testing_defaults
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from integrations import crypto, platforms
+from integrations.benchmarks import Measure, data
+from integrations.models import ConnectionTest, IntegrationConnection, Workspace
+
+LIST = "/api/integrations"
+BARE = "/api/bare"
+MOST_OVER_BARE = 1.25
+REQUESTS_IN_A_BATCH = 10
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
+FULL_SCAN = {"sqlite": "SCAN {}", "postgresql": "Seq Scan on {}"}
+LONG_TABLES = [model._meta.db_table for model in (IntegrationConnection, ConnectionTest)]
+
+
+def measure(client: Client, workspace: Workspace, connections: int, requests: int) -> list[Measure]:
+    """Queries with one connection, with every platform's, and beside many of other people."""
+    first, *others = platforms.catalogue()
+    data.connect(workspace, [first])
+    few = len(_queries(client))
+    data.connect(workspace, others)
+    every = len(_queries(client))
+    data.fill(connections)
+    queries = _queries(client)
+    total = IntegrationConnection.objects.count()
+    return [
+        Measure(f"{LIST}: queries with 1 connection", few),
+        Measure(f"{LIST}: queries with {len(others) + 1} connections", every, limit=few),
+        Measure(f"{LIST}: queries beside {total} connections", len(queries), limit=few),
+        Measure(f"{LIST}: full scans beside {total} connections", full_scans(queries), limit=0),
+        Measure(f"{LIST}: decryptions", _decryptions(client), limit=0),
+        *_cpu(data.session_of(client), requests),
+    ]
+
+
+def _queries(client: Client) -> list[str]:
+    with CaptureQueriesContext(connection) as seen:
+        _get(client)
+    return [query["sql"] for query in seen.captured_queries]
+
+
+def _get(client: Client) -> None:
+    reply = client.get(LIST)
+    if reply.status_code != 200:
+        raise RuntimeError(f"{LIST} answered {reply.status_code}.")
+
+
+def full_scans(queries: list[str]) -> int:
+    """How many of these read a whole table of those that grow."""
+    patterns = [FULL_SCAN[connection.vendor].format(table) for table in LONG_TABLES]
+    plans = [_plan(query) for query in queries if query.startswith("SELECT")]
+    return sum(pattern in plan for plan in plans for pattern in patterns)
+
+
+def _plan(query: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(EXPLAIN[connection.vendor] + query)
+        return repr(cursor.fetchall())
+
+
+def _decryptions(client: Client) -> int:
+    with mock.patch.object(crypto, "decrypt", wraps=crypto.decrypt) as decrypt:
+        _get(client)
+    return decrypt.call_count
+
+
+def _cpu(session_key: str, requests: int) -> list[Measure]:
+    """Batches of both in turn, so that what else the machine does falls on both."""
+    ask = _asker(session_key)
+    ask(LIST), ask(BARE)
+    ours, bare = [], []
+    for _ in range(max(1, requests // REQUESTS_IN_A_BATCH)):
+        ours.append(_milliseconds(lambda: ask(LIST)))
+        bare.append(_milliseconds(lambda: ask(BARE)))
+    ratio = round(median(ours) / median(bare), 2)
+    return [
+        Measure(f"{LIST}: CPU time", round(median(ours), 2), "ms"),
+        Measure("A bare view beside it: CPU time", round(median(bare), 2), "ms"),
+        Measure(f"{LIST} over the bare view", ratio, "times", limit=MOST_OVER_BARE),
+    ]
+
+
+def _milliseconds(ask: Callable[[], None]) -> float:
+    began = time.process_time()
+    for _ in range(REQUESTS_IN_A_BATCH):
+        ask()
+    return (time.process_time() - began) * 1000 / REQUESTS_IN_A_BATCH
+
+
+def _asker(session_key: str) -> Callable[[str], None]:
+    """What a server does with a request, without a client's own work."""
+    application = WSGIHandler()
+
+    def ask(path: str) -> None:
+        environ = {
+            "PATH_INFO": path,
+            "HTTP_COOKIE": f"{settings.SESSION_COOKIE_NAME}={session_key}",
+            "HTTP_ACCEPT": "application/json",
+            "wsgi.input": BytesIO(),
+        }
+        setup_testing_defaults(environ)
+        response = application(environ, lambda status, headers: None)
+        b"".join(response)
+        response.close()
+        if response.status_code != 200:
+            raise RuntimeError(f"{path} answered {response.status_code}.")
+
+    return ask

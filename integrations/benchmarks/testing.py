@@ -1,0 +1,142 @@
+"""Tests of connections: what we add to a platform's answers, and a platform that hangs."""
+
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from socketserver import ThreadingMixIn
+from statistics import median
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import requests
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.handlers.wsgi import WSGIHandler
+from django.urls import reverse
+
+from integrations import tasks
+from integrations.benchmarks import Measure, scratch
+from integrations.models import (
+    ConnectionTest,
+    IntegrationConnection,
+    TestOutcome,
+    Trigger,
+    Workspace,
+)
+from integrations.services import connections, testing
+from integrations.services.connections import Changes
+from providers.sandbox import meta
+from providers.sandbox.server import Answer, Asked, Server
+
+VALUES = {"access_token": "EAAhealthy", "account_id": "act_1001"}
+TESTS_IN_FLIGHT = 32
+PAGES = 10
+MOST_SECONDS_FOR_A_PAGE = 2
+PATIENCE_SECONDS = 60
+
+
+def overhead(rounds: int) -> list[Measure]:
+    """One whole test of Meta, rows and all, beside the calls it makes and nothing else."""
+    workspace = Workspace.objects.create(name="Overhead", slug="overhead")
+    with Server(meta.PLATFORM.answer) as server, scratch.platform_at("meta", server.url):
+        connection = _saved(workspace)
+        _test(connection)
+        calls = list(server.requests_seen)
+        ours = [_milliseconds(lambda: _test(connection)) for _ in range(rounds)]
+        bare = [_milliseconds(lambda: _replay(server.url, calls)) for _ in range(rounds)]
+    return [
+        Measure("A test of Meta", round(median(ours), 1), "ms"),
+        Measure(f"Its {len(calls)} calls alone", round(median(bare), 1), "ms"),
+        Measure("Ours of it", round(median(ours) - median(bare), 1), "ms"),
+    ]
+
+
+def _saved(workspace: Workspace) -> IntegrationConnection:
+    changes = Changes(config=VALUES)
+    return connections.change_connection(workspace, "meta", changes, by=None).connection
+
+
+def _test(connection: IntegrationConnection) -> None:
+    test = testing.test_connection(connection, trigger=Trigger.COMMAND)
+    if test.outcome != TestOutcome.PASSED:
+        raise RuntimeError(f"The test ended with {test.outcome}: {test.message}")
+
+
+def _replay(url: str, calls: list[Asked]) -> None:
+    with requests.Session() as session:
+        for asked in calls:
+            headers = {"Authorization": asked.headers.get("Authorization", "")}
+            session.get(url + asked.path, params=asked.query, headers=headers, timeout=10).json()
+
+
+def _milliseconds(act: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000
+
+
+def crowd(user: User, session_key: str, workspace: Workspace) -> list[Measure]:
+    """The settings page while tests wait for a platform that says nothing."""
+    with (
+        Server(lambda asked: Answer(is_silent=True)) as silent,
+        scratch.platform_at("meta", silent.url),
+        _site() as url,
+    ):
+        for number in range(TESTS_IN_FLIGHT):
+            crowded = Workspace.objects.create(name=f"Crowd {number}", slug=f"crowd-{number}")
+            tasks.test_in_background(_saved(crowded), trigger=Trigger.PAGE, by=user)
+        _wait(lambda: len(silent.requests_seen) >= TESTS_IN_FLIGHT)
+        page = url + reverse("settings", args=[workspace.slug])
+        waits = [_milliseconds(lambda: _open(page, session_key)) for _ in range(PAGES)]
+        running = ConnectionTest.objects.filter(outcome=TestOutcome.RUNNING).count()
+    _wait(lambda: not ConnectionTest.objects.filter(outcome=TestOutcome.RUNNING).exists())
+    return [
+        Measure("Tests in flight when the pages had come", running),
+        Measure("Settings page beside them: median", round(median(waits), 1), "ms"),
+        Measure(
+            "Settings page beside them: slowest",
+            round(max(waits), 1),
+            "ms",
+            limit=MOST_SECONDS_FOR_A_PAGE * 1000,
+        ),
+    ]
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while not until():
+        if time.monotonic() > give_up:
+            raise RuntimeError("The tests did not start or end in time.")
+        time.sleep(0.05)
+
+
+def _open(url: str, session_key: str) -> None:
+    cookie = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session_key}"}
+    with urllib.request.urlopen(urllib.request.Request(url, headers=cookie)) as reply:
+        reply.read()
+        if reply.url != url:
+            raise RuntimeError(f"{url} leads to {reply.url}.")
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_args: object) -> None:
+        """Nothing."""
+
+
+class _Site(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+@contextmanager
+def _site() -> Iterator[str]:
+    """The whole site on loopback, a thread a request."""
+    server = make_server("127.0.0.1", 0, WSGIHandler(), server_class=_Site, handler_class=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,68 @@
+"""Measures what is promised about speed and size, in a database that is thrown away."""
+
+import json
+import os
+import platform
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+import django
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from integrations.benchmarks import Measure, data, listing, page, scratch, testing
+from integrations.models import Workspace
+
+ROUNDS = 20
+
+
+class Command(BaseCommand):
+    help = "Measures speed and size in a database of its own; ends with 1 when a limit is broken."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument("--connections", type=int, default=130_000, help="rows to fill in")
+        parser.add_argument("--requests", type=int, default=200, help="requests to time")
+
+    def handle(
+        self, *args: Any, json: bool, connections: int, requests: int, **options: Any
+    ) -> None:
+        with scratch.scratch_database(), scratch.scratch_settings():
+            machine, measures = _machine(), _measure(connections, requests)
+        if json:
+            self.write_json(machine, measures)
+        else:
+            for line in (*(f"{name}: {value}" for name, value in machine.items()), "", *measures):
+                self.stdout.write(str(line))
+        if not all(measure.holds for measure in measures):
+            sys.exit(1)
+
+    def write_json(self, machine: dict[str, Any], measures: list[Measure]) -> None:
+        found = [vars(measure) | {"holds": measure.holds} for measure in measures]
+        self.stdout.write(json.dumps({"machine": machine, "measures": found}, indent=2))
+
+
+def _measure(connections: int, requests: int) -> list[Measure]:
+    owner = data.owner()
+    client = data.signed_in(owner)
+    workspace = Workspace.objects.get()
+    empty = page.queries(client, workspace)
+    listed = listing.measure(client, workspace, connections, requests)
+    return [
+        *listed,
+        Measure("Settings page: queries with no connection", empty),
+        Measure("Settings page: queries with all", page.queries(client, workspace)),
+        *page.weight(client, workspace),
+        *testing.overhead(ROUNDS),
+        *testing.crowd(owner, data.session_of(client), workspace),
+    ]
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "Python": platform.python_version(),
+        "Django": django.get_version(),
+        "Database": f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}",
+        "CPUs": os.cpu_count(),
+    }

@@ -1,0 +1,140 @@
+"""The OpenAPI document, and whether the API keeps to it whatever it is sent."""
+
+import json
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from hypothesis import HealthCheck, given
+from hypothesis import settings as bounds
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS
+
+from integrations import platforms
+from integrations.models import ApiToken
+from providers import registry
+from providers.sandbox.server import Answer, Server
+from tests.integrations.conftest import signed_in
+
+CALLS = {
+    ("/api/integrations", "get"),
+    ("/api/integrations/{provider}", "get"),
+    ("/api/integrations/{provider}", "patch"),
+    ("/api/integrations/{provider}/test", "post"),
+    ("/api/integrations/{provider}/disconnect", "post"),
+    ("/api/integrations/{provider}/tests", "get"),
+}
+# A well-formed request can still be refused: a workspace nobody has, a value no platform takes.
+NOT_OURS = ["positive_data_acceptance"]
+
+
+@pytest.fixture
+def document(api):
+    return api.get("/api/schema").json()
+
+
+def test_the_document_is_valid_and_complete(tmp_path):
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "api.yml"))
+
+
+def test_every_call_is_described_by_its_plain_path(document):
+    described = {(path, method) for path, calls in document["paths"].items() for method in calls}
+
+    assert described == CALLS
+    assert document["openapi"] == "3.1.1"
+
+
+def test_the_platforms_are_named(document):
+    one = document["paths"]["/api/integrations/{provider}"]["get"]
+    [provider] = [part for part in one["parameters"] if part["name"] == "provider"]
+
+    assert set(provider["schema"]["enum"]) == set(registry.catalogue())
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "codes"),
+    [
+        ("/api/integrations", "get", {400}),
+        ("/api/integrations/{provider}", "get", set()),
+        ("/api/integrations/{provider}", "patch", {400, 412, 413, 415}),
+        ("/api/integrations/{provider}/test", "post", {400, 409, 413, 415, 429}),
+        ("/api/integrations/{provider}/disconnect", "post", {400, 413, 415}),
+        ("/api/integrations/{provider}/tests", "get", {400}),
+    ],
+)
+def test_each_answer_is_described_with_an_example(document, path, method, codes):
+    answers = document["paths"][path][method]["responses"]
+
+    assert {int(code) for code in answers} == {200, 401, 403, 404, 405, 406, 500} | codes
+    for answer in answers.values():
+        assert answer["content"]["application/json"]["examples"]
+
+
+def test_tokens_and_sessions_are_both_described(document):
+    schemes = document["components"]["securitySchemes"]
+
+    assert {scheme["in"] for scheme in schemes.values()} == {"header", "cookie"}
+
+
+def test_the_document_comes_as_json_or_yaml(api):
+    as_json = api.get("/api/schema", headers={"Accept": "application/json"})
+    as_yaml = api.get("/api/schema", headers={"Accept": "application/yaml"})
+
+    assert json.loads(as_json.content)["info"]["title"] == "Integrations Control Center"
+    assert as_yaml.content.startswith(b"openapi: 3.1.1")
+
+
+def test_the_page_about_it_needs_no_inline_script(viewer):
+    browser = signed_in(viewer)
+
+    page = browser.get("/api/schema/docs")
+    script = browser.get("/api/schema/docs?script=")
+
+    assert page.status_code == 200
+    assert b"<script>" not in page.content
+    assert b'src="/api/schema/docs?script="' in page.content
+    assert b"swagger-ui-bundle.js" in page.content
+    assert script.headers["Content-Type"].startswith("application/javascript")
+    assert b"/api/schema" in script.content
+
+
+@pytest.fixture
+def every_platform_here(settings):
+    """All platforms on one loopback server, so that nothing leaves this machine."""
+    with Server(lambda _: Answer(200, {})) as server:
+        settings.PROVIDER_ORIGINS = {
+            slug: dict.fromkeys(provider.hosts, server.url)
+            for slug, provider in registry.catalogue().items()
+        }
+        settings.TEST_RATE = 10_000
+        platforms.catalogue.cache_clear()
+        yield
+    platforms.catalogue.cache_clear()
+
+
+@pytest.mark.parametrize("mode", GenerationMode)
+@pytest.mark.parametrize(("path", "method"), sorted(CALLS))
+def test_nothing_sent_makes_a_call_crash_or_leave_its_document(
+    live_server, editor, connected, every_platform_here, document, path, method, mode
+):
+    """Schemathesis thinks of requests that keep to the document and of such that do not."""
+    _, token = ApiToken.objects.create(user=editor, name="tests")
+    schema = schemathesis.openapi.from_dict(document)
+    excluded = CHECKS.get_by_names(NOT_OURS)
+
+    @bounds(
+        max_examples=30,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=schema[path][method].as_strategy(mode))
+    def keeps_to_the_document(case):
+        case.call_and_validate(
+            live_server.url,
+            headers={"Authorization": f"Token {token}"},
+            excluded_checks=excluded,
+        )
+
+    keeps_to_the_document()
