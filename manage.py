@@ -8,17 +8,19 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "integrations_center.settings")
-    is_serving = sys.argv[1:2] == ["serve"]
-    if is_serving:  # Ctrl-C ends it without a traceback, also while it imports what follows
+    starts = sys.argv[1:2] in (["serve"], ["sandbox"], ["demo"])
+    if starts:  # Ctrl-C ends it without a traceback, also while it imports what follows
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    from integrations_center import bootstrap
+    from integrations_center import bootstrap, demo
 
     try:
-        if is_serving:
+        if sys.argv[1:2] == ["demo"]:
+            demo.prepare()
+        elif starts:
             bootstrap.make_missing_keys()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

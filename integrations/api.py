@@ -15,8 +15,9 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
-from integrations import api_errors, api_schema, platforms, presentation
+from integrations import api_errors, api_schema, listing, platforms, presentation, tasks
 from integrations.models import (
     ConnectionTest,
     IntegrationConnection,
@@ -26,13 +27,14 @@ from integrations.models import (
     Workspace,
 )
 from integrations.serializers import ChangeRequest, ObjectParser, TestRequest
-from integrations.services import connections, people, testing
+from integrations.services import connections, discovery, people, runs, testing
 from integrations.services.connections import VersionConflict
 
 WORKSPACE_SLUG = re.compile(r"[-\w]+", re.ASCII)
 ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 IF_MATCH = re.compile(rf"\*|{ENTITY_TAG}(?:[ \t]*,[ \t]*{ENTITY_TAG})*")
 UNKNOWN_PROVIDER = "No platform has this name. GET /api/integrations lists them."
+NO_RUN = "Nothing was tested together yet. POST here to begin."
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 LAST_ID = 2**63 - 1
@@ -49,11 +51,13 @@ class HasRole(BasePermission):
         if asked is not None and not WORKSPACE_SLUG.fullmatch(asked):
             raise people.NoWorkspace
         access = people.access(cast(User, request.user), asked)
-        cast(WorkspaceView, view).workspace = access.workspace
+        cast(InWorkspace, view).workspace = access.workspace
         return access.allows(Role.VIEWER if request.method in SAFE_METHODS else Role.EDITOR)
 
 
-class WorkspaceView(APIView):
+class InWorkspace(ViewSet):
+    """Calls in a workspace of the caller's."""
+
     permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated, HasRole)
     parser_classes = (ObjectParser,)
     workspace: Workspace
@@ -61,20 +65,6 @@ class WorkspaceView(APIView):
     @property
     def person(self) -> User:
         return cast(User, self.request.user)
-
-
-class ProviderView(WorkspaceView):
-    """A call about one platform, which the path names."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if kwargs["provider"] not in platforms.catalogue():
-            raise NotFound(UNKNOWN_PROVIDER)
-
-    def one(self, connection: IntegrationConnection, **more: Any) -> Response:
-        """An integration, with its version as the entity tag."""
-        body = presentation.integration(connection, timezone.now()) | more
-        return Response(body, headers={"ETag": f'"{connection.version}"'})
 
 
 class Root(APIView):
@@ -87,44 +77,47 @@ class Root(APIView):
         )
 
 
-class Integrations(WorkspaceView):
+class Integrations(InWorkspace):
+    """The platforms, each with its connection."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if "provider" in kwargs and kwargs["provider"] not in platforms.catalogue():
+            raise NotFound(UNKNOWN_PROVIDER)
+
     @api_schema.list_integrations
-    def get(self, request: Request) -> Response:
+    def list(self, request: Request) -> Response:
         """Every platform with its connection, in catalogue order."""
         wanted = request.query_params.getlist("status")
         if not set(wanted) <= set(Status.values):
             raise ValidationError({"status": [f"Choose one of these: {', '.join(Status.values)}."]})
-        now = timezone.now()
         return Response(
             [
-                presentation.integration(connection, now)
-                for connection in connections.catalogue(self.workspace)
-                if not wanted or connection.status in wanted
+                integration
+                for integration in listing.integrations(self.workspace)
+                if not wanted or integration["status"] in wanted
             ]
         )
 
-
-class Integration(ProviderView):
     @api_schema.read_integration
-    def get(self, request: Request, provider: str) -> Response:
+    def retrieve(self, request: Request, provider: str) -> Response:
         """One platform with its connection, and the form that it takes."""
         connection = connections.find(self.workspace, provider)
-        return self.one(connection, **presentation.form(connection.platform))
+        return _one(connection, **presentation.form(connection.platform))
 
     @api_schema.change_integration
-    def patch(self, request: Request, provider: str) -> Response:
+    def partial_update(self, request: Request, provider: str) -> Response:
         """Change values, method, status or the switch. No outgoing call is made."""
         body = ChangeRequest(data=request.data, context={"provider": platforms.get(provider)})
         body.is_valid(raise_exception=True)
-        expected = self._expected_version(request, provider)
         saved = connections.change_connection(
             self.workspace,
             provider,
             body.changes(),
             by=self.person,
-            expected_version=expected,
+            expected_version=self._expected_version(request, provider),
         )
-        return self.one(saved.connection, warnings=presentation.warnings(provider, saved.warnings))
+        return _one(saved.connection, warnings=presentation.warnings(provider, saved.warnings))
 
     def _expected_version(self, request: Request, provider: str) -> int | None:
         """What If-Match asks for. Raises VersionConflict when that is not saved here."""
@@ -139,10 +132,8 @@ class Integration(ProviderView):
             raise VersionConflict(connection)
         return connection.version if tags else None
 
-
-class Test(ProviderView):
     @api_schema.test_integration
-    def post(self, request: Request, provider: str) -> Response:
+    def test(self, request: Request, provider: str) -> Response:
         """Ask the platform now and wait for its answer."""
         body = TestRequest(data=request.data, context={"provider": platforms.get(provider)})
         body.is_valid(raise_exception=True)
@@ -154,17 +145,19 @@ class Test(ProviderView):
         )
         return Response(presentation.test(test, provider))
 
-
-class Disconnect(ProviderView):
     @api_schema.disconnect_integration
-    def post(self, request: Request, provider: str) -> Response:
+    def disconnect(self, request: Request, provider: str) -> Response:
         """Forget values, account, errors and proof; the history stays."""
-        return self.one(connections.disconnect(self.workspace, provider, by=self.person))
+        return _one(connections.disconnect(self.workspace, provider, by=self.person))
 
+    @api_schema.list_accounts
+    def accounts(self, request: Request, provider: str) -> Response:
+        """The accounts that the saved credentials reach, as of a minute ago at most."""
+        found = discovery.accounts(connections.find(self.workspace, provider))
+        return Response([{"id": one.id, "name": one.name or None} for one in found])
 
-class Tests(ProviderView):
     @api_schema.list_tests
-    def get(self, request: Request, provider: str) -> Response:
+    def tests(self, request: Request, provider: str) -> Response:
         """The history, newest first. `next` is the address of older tests."""
         size = self._number("pageSize", PAGE_SIZE, MAX_PAGE_SIZE)
         before = self._number("cursor", LAST_ID, LAST_ID)
@@ -174,7 +167,7 @@ class Tests(ProviderView):
             connection__name="",
             pk__lt=before,
         )
-        rows = list(tests[: size + 1])
+        rows = [*tests[: size + 1]]
         shown = rows[:size]
         older_still = len(rows) > size
         here = request.build_absolute_uri()
@@ -190,6 +183,39 @@ class Tests(ProviderView):
         if not NUMBER.fullmatch(text) or int(text) > at_most:
             raise ValidationError({name: [f"This must be a whole number from 1 to {at_most}."]})
         return int(text)
+
+
+def _one(connection: IntegrationConnection, **more: Any) -> Response:
+    """An integration, with its version as the entity tag."""
+    body = presentation.integration(connection, timezone.now()) | more
+    return Response(body, headers={"ETag": f'"{connection.version}"'})
+
+
+class Runs(InWorkspace):
+    """All that is connected, tested together."""
+
+    @api_schema.start_run
+    def create(self, request: Request) -> Response:
+        """Start testing all that is connected; a run that is under way is joined."""
+        tasks.test_all_in_background(self.workspace, trigger=Trigger.API, by=self.person)
+        return self._latest(status=202)
+
+    @api_schema.read_run
+    def retrieve(self, request: Request) -> Response:
+        """How far the run is that is under way, or how the last one ended."""
+        return self._latest()
+
+    @api_schema.stop_run
+    def destroy(self, request: Request) -> Response:
+        """Test nothing more; what is being asked now ends by itself."""
+        runs.stop_run(self.workspace)
+        return self._latest()
+
+    def _latest(self, status: int = 200) -> Response:
+        run = runs.latest_run(self.workspace)
+        if not run:
+            raise NotFound(NO_RUN)
+        return Response(presentation.run(run), status=status)
 
 
 @csrf_exempt

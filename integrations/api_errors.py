@@ -6,6 +6,7 @@ its text could hold what somebody sent.
 
 import logging
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -19,8 +20,10 @@ from rest_framework.views import exception_handler
 from integrations.models import IntegrationConnection
 from integrations.presentation import api_errors
 from integrations.services.connections import InvalidChange, VersionConflict
+from integrations.services.discovery import CannotList
 from integrations.services.people import NoWorkspace
 from integrations.services.testing import NothingToTest, TooManyTests
+from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +44,23 @@ class NotConnected(exceptions.APIException):
 class SavedMeanwhile(exceptions.APIException):
     status_code = 412
     default_code = "version_conflict"
+
+
+class CannotListAccounts(exceptions.APIException):
+    status_code = 409
+    default_code = "no_list"
+    default_detail = "This platform offers no list of accounts. Enter the ID by hand."
+
+
+class PlatformSaysNo(exceptions.APIException):
+    """The platform refused, or did not answer; the code is the kind of the contract."""
+
+    status_code = 409
+
+    def __init__(self, error: ProviderError) -> None:
+        if error.retry_after_seconds is not None:
+            self.wait = round(error.retry_after_seconds)
+        super().__init__(f"{error.message} {error.action}", error.kind)
 
 
 class TooLarge(exceptions.APIException):
@@ -76,26 +96,26 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     return response
 
 
+# What each exception means; the first that fits counts.
+MEANINGS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], ...] = (
+    (exceptions.APIException, lambda error: error),
+    (VersionConflict, lambda error: SavedMeanwhile(who_saved_what(error.connection))),
+    (NothingToTest, lambda _: NotConnected()),
+    (TooManyTests, lambda error: TestedTooOften(error.retry_after_seconds)),
+    (CannotList, lambda _: CannotListAccounts()),
+    (ProviderError, lambda error: PlatformSaysNo(error)),
+    (NoWorkspace, lambda _: exceptions.NotFound(NO_WORKSPACE)),
+    (RequestDataTooBig, lambda _: TooLarge()),
+    (Http404, lambda _: exceptions.NotFound(NOT_FOUND)),
+)
+
+
 def _meaning(error: Exception, context: dict[str, Any]) -> exceptions.APIException:
-    match error:
-        case exceptions.APIException():
-            return error
-        case InvalidChange():
-            return exceptions.ValidationError(
-                api_errors(context["kwargs"]["provider"], error.errors)
-            )
-        case VersionConflict():
-            return SavedMeanwhile(who_saved_what(error.connection))
-        case NothingToTest():
-            return NotConnected()
-        case TooManyTests():
-            return TestedTooOften(error.retry_after_seconds)
-        case NoWorkspace():
-            return exceptions.NotFound(NO_WORKSPACE)
-        case RequestDataTooBig():
-            return TooLarge()
-        case Http404():
-            return exceptions.NotFound(NOT_FOUND)
+    if isinstance(error, InvalidChange):
+        return exceptions.ValidationError(api_errors(context["kwargs"]["provider"], error.errors))
+    for kind, meaning in MEANINGS:
+        if isinstance(error, kind):
+            return meaning(error)
     _log(error, type(context["view"]).__name__)
     return Crash()
 

@@ -58,6 +58,23 @@ FAILED_TEST = TEST | {
     "durationMs": 215,
 }
 TESTS = {"Passed": TEST, "Failed": FAILED_TEST}
+ACCOUNTS = [ACCOUNT, {"id": "act_456", "name": None}]
+RUN = {
+    "id": 12,
+    "state": "running",
+    "total": 2,
+    "done": 1,
+    "passed": 1,
+    "failed": 0,
+    "inconclusive": 0,
+    "trigger": "api",
+    "startedAt": "2026-11-22T14:02:11Z",
+    "finishedAt": None,
+    "tests": [
+        {"provider": "meta", "state": "done", "problem": None, "test": TEST},
+        {"provider": "stripe", "state": "waiting", "problem": None, "test": None},
+    ],
+}
 TEST_PAGE = {
     "next": "https://center.example/api/integrations/meta/tests?cursor=91",
     "results": [FAILED_TEST, TEST],

@@ -170,6 +170,29 @@ list_tests = _call(
 )
 
 
+list_accounts = _call(
+    "list_accounts",
+    _answers(api_shapes.Account(many=True), 409),
+    PROVIDER,
+    examples=_examples({"Two accounts": api_examples.ACCOUNTS}),
+)
+start_run = _call(
+    "test_all",
+    {202: api_shapes.Run} | {k: v for k, v in _answers(None, *WITH_A_BODY).items() if k != 200},
+    examples=_examples({"Under way": api_examples.RUN}, 202),
+)
+read_run = _call(
+    "read_test_run",
+    _answers(api_shapes.Run),
+    examples=_examples({"Under way": api_examples.RUN}),
+)
+stop_run = _call(
+    "stop_test_run",
+    _answers(api_shapes.Run, *WITH_A_BODY),
+    examples=_examples({"Under way": api_examples.RUN}),
+)
+
+
 class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "integrations.authentication.TokenAuthentication"
     name = "token"

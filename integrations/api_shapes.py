@@ -85,6 +85,27 @@ class TestPage(Shape):
     results = Test(many=True)
 
 
+class RunItem(Shape):
+    provider = serializers.ChoiceField(choices=PROVIDERS)
+    state = serializers.ChoiceField(choices=["waiting", "running", "done", "skipped"])
+    problem = serializers.CharField(allow_null=True, help_text="Why it was skipped.")
+    test = Test(allow_null=True)
+
+
+class Run(Shape):
+    id = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["running", "finished", "stopped"])
+    total = serializers.IntegerField()
+    done = serializers.IntegerField()
+    passed = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    inconclusive = serializers.IntegerField()
+    trigger = serializers.ChoiceField(choices=Trigger.choices)
+    startedAt = serializers.DateTimeField()
+    finishedAt = serializers.DateTimeField(allow_null=True)
+    tests = RunItem(many=True)
+
+
 class Integration(Shape):
     provider = serializers.ChoiceField(choices=PROVIDERS)
     name = serializers.CharField()

@@ -12,6 +12,7 @@ from django.utils import timezone
 from integrations.models import (
     ConnectionTest,
     IntegrationConnection,
+    RunItem,
     Status,
     TestOutcome,
     Workspace,
@@ -51,6 +52,7 @@ class Card:
     now: datetime
     trend: list[str] = field(default_factory=list)
     running: ConnectionTest | None = None
+    in_run: bool = False
     is_hidden: bool = False
 
     @property
@@ -127,6 +129,10 @@ class Card:
         return self.attention == "expiring"
 
     @property
+    def is_busy(self) -> bool:
+        return self.running is not None or self.in_run
+
+    @property
     def steps_done(self) -> int:
         steps = self.running.steps if self.running else []
         return sum(step["outcome"] not in ("running", "waiting") for step in steps)
@@ -163,8 +169,16 @@ def card(connection: IntegrationConnection) -> Card:
 
 
 def cards(workspace: Workspace) -> list[Card]:
-    """Every platform's card in catalogue order; three queries at most."""
-    return _with_tests(connections.catalogue(workspace))
+    """Every platform's card in catalogue order; four queries at most."""
+    made = _with_tests(connections.catalogue(workspace))
+    waiting = set(
+        RunItem.objects.filter(
+            run__workspace=workspace, run__finished_at=None, ended_at=None
+        ).values_list("connection_id", flat=True)
+    )
+    for one in made:
+        one.in_run = one.connection.pk in waiting
+    return made
 
 
 def _with_tests(rows: Iterable[IntegrationConnection]) -> list[Card]:

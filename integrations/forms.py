@@ -1,6 +1,6 @@
 """Forms drawn from a platform's declaration. The rules stand in `Provider.clean` alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,11 @@ from django.contrib.auth.models import User
 
 from integrations.models import IntegrationConnection
 from integrations.services.connections import Changes, hint
-from providers.base import BASE_URL, Field, Method
+from integrations.services.discovery import ACCOUNT_FIELD
+from providers.base import BASE_URL, Account, Field, Method
 
 REMOVE = "remove_"
+PICKED_ACCOUNT = "picked_account"
 MISSING = "This is required."
 
 
@@ -26,6 +28,7 @@ class Row:
     is_half: bool
     help_url: str | None
     remove: forms.BoundField | None
+    can_be_picked: bool
 
 
 class ConnectionForm(forms.Form):
@@ -47,10 +50,12 @@ class ConnectionForm(forms.Form):
         *,
         typed: Changes | None = None,
         candidate: Any = None,
+        accounts: Sequence[Account] | None = None,
     ) -> None:
         self.connection = connection
         self.provider = connection.platform
         self.typed = typed or Changes()
+        self.accounts = accounts
         initial = {
             "version": connection.version,
             "candidate": candidate,
@@ -125,6 +130,7 @@ class ConnectionForm(forms.Form):
             is_optional=not field.required and not field.required_by,
             is_half=field.type in ("text", "choice") and field.name != "access_token",
             help_url=field.help_url,
+            can_be_picked=field.name == ACCOUNT_FIELD and self.provider.lists_accounts,
             remove=self[REMOVE + field.name] if REMOVE + field.name in self.fields else None,
         )
 
@@ -132,7 +138,7 @@ class ConnectionForm(forms.Form):
         """What was typed for the chosen method, laid over what waits in the candidate."""
         config: dict[str, str | None] = {}
         for field in self.provider.fields_of(self.cleaned_data["auth_method"]):
-            text = (self.data.get(field.name) or "").replace("\r\n", "\n")
+            text = (self._chosen(field) or self.data.get(field.name) or "").replace("\r\n", "\n")
             if self.data.get(REMOVE + field.name):
                 config[field.name] = None
             elif text.strip():
@@ -148,13 +154,19 @@ class ConnectionForm(forms.Form):
             is_enabled=self.cleaned_data["is_enabled"],
         )
 
-    def show_missing(self) -> None:
-        """Say at each required field that is still empty what is missing."""
+    def _chosen(self, field: Field) -> str:
+        """The account that was picked from a list, instead of one typed by hand."""
+        picked: str = self.data.get(PICKED_ACCOUNT, "") if field.name == ACCOUNT_FIELD else ""
+        return picked
+
+    def show_missing(self, *, but: str = "") -> None:
+        """Say at each required field that is still empty, `but` one, what is missing."""
         changes = self.changes()
         cleared = {name for name, value in changes.config.items() if value is None}
         names = {*self.connection.saved_names, *changes.config} - cleared
         for field in self.provider.missing(self.cleaned_data["auth_method"], names):
-            self.add_error(field.name, MISSING)
+            if field.name != but:
+                self.add_error(field.name, MISSING)
 
     def show(self, errors: Mapping[str, Any]) -> None:
         """Put an InvalidChange's sentences where they belong."""

@@ -1,6 +1,7 @@
 """What is stored. A connection's status is the database's to work out from facts."""
 
 import uuid
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -245,6 +246,17 @@ class IntegrationConnection(models.Model):
         )
         return next((word for word, holds in reasons if holds), None)
 
+    def turns(self) -> list[datetime]:
+        """When time alone turns the light, what asks for attention, or whether it is stale."""
+        turns = []
+        if self.proven_at and self.provider in platforms.catalogue():
+            turns.append(self.proven_at + self.platform.proof_budget)
+        if self.expires_at:
+            turns.append(self.expires_at - EXPIRING_WITHIN)
+        if self.unanswered_since:
+            turns.append(self.unanswered_since + UNANSWERED_TOO_LONG)
+        return turns
+
     def has_no_answer_for_long(self, now: datetime) -> bool:
         since = self.unanswered_since
         return since is not None and now - since > UNANSWERED_TOO_LONG
@@ -359,10 +371,77 @@ class ConnectionTest(models.Model):
         return self.outcome == TestOutcome.RUNNING
 
 
+class TestRun(models.Model):
+    """All that a workspace has connected, tested together; one run at a time."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="runs")
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    started_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "run"
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace"], condition=Q(finished_at=None), name="one_run_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Test of all in {self.workspace} at {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.finished_at is None
+
+    @property
+    def total(self) -> int:
+        return len(self.items.all())
+
+    @property
+    def done(self) -> int:
+        return sum(item.ended_at is not None for item in self.items.all())
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """How many of the items' tests ended in which outcome."""
+        tests = (item.test for item in self.items.all())
+        return Counter(test.outcome for test in tests if test and not test.is_running)
+
+
+class RunItem(models.Model):
+    """One connection of a run. Without a test it waits, or `problem` says why it has none."""
+
+    run = models.ForeignKey(TestRun, on_delete=models.CASCADE, related_name="items")
+    connection = models.ForeignKey(
+        IntegrationConnection, on_delete=models.CASCADE, related_name="+"
+    )
+    test = models.ForeignKey(
+        ConnectionTest, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    problem = models.TextField(blank=True, default="")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "connection"], name="one_item_a_connection"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} in run {self.run_id}"
+
+
 class Candidate(models.Model):
     """Values typed in the dialog, waiting to be proven before they replace the saved ones.
 
-    Bound to one person's session. The payload is emptied once they are saved.
+    Bound to one person's session. The payload is emptied once they are saved. A draft is
+    kept only so that secrets need not be typed again; nothing was asked of it yet.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -377,6 +456,7 @@ class Candidate(models.Model):
         ConnectionTest, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     problem = models.TextField(blank=True, default="")
+    is_draft = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     saved_at = models.DateTimeField(null=True, blank=True)
@@ -397,7 +477,7 @@ class Candidate(models.Model):
     @property
     def is_running(self) -> bool:
         """Whether waiting is worth while: for the test, or for its result to be saved."""
-        if self.saved_at or self.problem:
+        if self.saved_at or self.problem or self.is_draft:
             return False
         now = timezone.now()
         if self.test is None:
@@ -409,11 +489,13 @@ class Candidate(models.Model):
     @property
     def trouble(self) -> str:
         """What stands in the way, other than the platform's answer."""
-        if self.problem or self.is_running:
+        if self.problem or self.is_running or self.is_draft:
             return self.problem
         interrupted = self.test is None or self.test.is_running
         return "The test was interrupted. Try again." if interrupted else ""
 
     @property
     def can_be_saved(self) -> bool:
-        return not self.is_running and not self.saved_at and not self.problem
+        """Whether there is something to keep, and nobody is at it."""
+        settled = not self.is_running and not self.saved_at
+        return settled and not self.problem and not self.is_draft

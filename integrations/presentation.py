@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from integrations import platforms
-from integrations.models import ConnectionTest, IntegrationConnection
+from integrations.models import ConnectionTest, IntegrationConnection, RunItem, TestRun
 from providers.base import Field, Provider
 
 Json = dict[str, Any]
@@ -26,11 +26,12 @@ def integration(connection: IntegrationConnection, now: datetime) -> Json:
     provider = connection.platform
     facts = _facts(provider.slug)
     hints, config = connection.hints, connection.config
-    failure = connection.failure()
+    light = connection.light(now)
+    failure = connection.failure() if light == "red" else None
     return {
         **facts.head,
         "status": connection.status,
-        "light": connection.light(now),
+        "light": light,
         "attention": connection.attention(now),
         "isEnabled": connection.is_enabled,
         "needsReauth": connection.needs_reauth,
@@ -41,8 +42,8 @@ def integration(connection: IntegrationConnection, now: datetime) -> Json:
             api_name: {"isSet": name in hints, "hint": hints.get(name)}
             for name, api_name in facts.secret
         },
-        "lastError": failure["message"] if failure else None,
-        "errorKind": failure["kind"] if failure else None,
+        "lastError": connection.last_error or connection.reported_error or None,
+        "errorKind": connection.error_kind or ("reported" if connection.reported_error else None),
         "failure": {**failure, "since": moment(failure["since"])} if failure else None,
         "provenAt": moment(connection.proven_at),
         "isStale": connection.is_complete and not connection.is_fresh(now),
@@ -50,7 +51,7 @@ def integration(connection: IntegrationConnection, now: datetime) -> Json:
         "expiresAt": moment(connection.expires_at),
         "expiresIsEstimate": connection.expires_is_estimate,
         "lastTest": test(connection.last_test, provider.slug) if connection.last_test else None,
-        "updatedAt": moment(connection.updated_at),
+        "updatedAt": moment(connection.updated_at) if connection.version else None,
         "version": connection.version,
     }
 
@@ -136,6 +137,39 @@ def _step(step: Mapping[str, Any]) -> Json:
         "outcome": step["outcome"],
         "detail": step["detail"],
         "durationMs": step["duration_ms"],
+    }
+
+
+def run(row: TestRun) -> Json:
+    """A run of all tests, with each connection's place in it."""
+    outcomes = row.outcomes
+    return {
+        "id": row.pk,
+        "state": "running" if row.is_running else "stopped" if row.stopped_at else "finished",
+        "total": row.total,
+        "done": row.done,
+        "passed": outcomes["passed"],
+        "failed": outcomes["failed"],
+        "inconclusive": outcomes["inconclusive"],
+        "trigger": row.trigger,
+        "startedAt": moment(row.started_at),
+        "finishedAt": moment(row.finished_at),
+        "tests": [_run_item(item) for item in row.items.all()],
+    }
+
+
+def _run_item(item: RunItem) -> Json:
+    """A connection waits, runs, is done, or was skipped for the reason in `problem`."""
+    provider = item.connection.provider
+    if item.ended_at:
+        state = "done" if item.test else "skipped"
+    else:
+        state = "running" if item.test else "waiting"
+    return {
+        "provider": provider,
+        "state": state,
+        "problem": item.problem or None,
+        "test": test(item.test, provider) if item.test else None,
     }
 
 

@@ -1,7 +1,9 @@
-"""Sentences that the admin and the commands share."""
+"""Sentences that several entrances share."""
 
 from integrations.models import ConnectionTest, TestOutcome
+from integrations.services.discovery import CannotList
 from providers.base import Provider
+from providers.errors import ProviderError
 
 NOTHING_TO_TEST = "There is nothing to test yet. Save everything that is required first."
 
@@ -13,6 +15,13 @@ def of_test(test: ConnectionTest) -> str:
     if test.outcome == TestOutcome.NOT_IMPLEMENTED:
         return f"{test.message}."
     return f"{test.message} {test.action}".strip()
+
+
+def of_listing(error: CannotList | ProviderError) -> str:
+    """Why there is no list of accounts to choose from."""
+    if isinstance(error, ProviderError):
+        return f"{error.message} {error.action}"
+    return "This platform offers no list of accounts. Enter the ID by hand."
 
 
 def too_many_tests(retry_after_seconds: int) -> str:

@@ -6,8 +6,15 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.tasks import task
 
-from integrations.models import Candidate, ConnectionTest, IntegrationConnection, Trigger
-from integrations.services import candidates, testing
+from integrations.models import (
+    Candidate,
+    ConnectionTest,
+    IntegrationConnection,
+    TestRun,
+    Trigger,
+    Workspace,
+)
+from integrations.services import candidates, runs, testing
 from integrations.services.connections import Changes
 
 
@@ -26,6 +33,21 @@ def prove_in_background(*args: Any, **kwargs: Any) -> Candidate:
     candidate = candidates.keep_candidate(*args, **kwargs)
     prove_candidate.enqueue(str(candidate.pk))
     return candidate
+
+
+def test_all_in_background(workspace: Workspace, *, trigger: Trigger, by: User) -> TestRun:
+    """Start testing all that is connected, or join the run that is under way."""
+    started = runs.start_run(workspace, trigger=trigger, by=by)
+    if not started.joined:
+        for item in started.run.items.all():
+            perform_run_item.enqueue(item.pk)
+    return started.run
+
+
+@task
+def perform_run_item(item_id: int) -> None:
+    """Test one connection of a run."""
+    runs.perform_item(item_id)
 
 
 @task

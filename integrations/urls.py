@@ -7,6 +7,7 @@ CONNECTION = "w/<slug:workspace>/dashboard/settings/integrations/<slug:slug>/"
 
 connection_urls = [
     path("", views.connection, name="connection"),
+    path("accounts/", views.accounts, name="accounts"),
     path("card/", views.card, name="card"),
     path("test/", views.test, name="test"),
     path("enable/", views.enable, name="enable"),
@@ -28,6 +29,9 @@ urlpatterns = [
     path("dashboard/settings/", views.home_settings, name="home-settings"),
     path("w/<slug:workspace>/dashboard/", views.overview, name="overview"),
     path("w/<slug:workspace>/dashboard/settings/", views.settings_page, name="settings"),
+    path("w/<slug:workspace>/dashboard/settings/test-all/", views.test_all, name="test-all"),
+    path("w/<slug:workspace>/dashboard/settings/test-all/stop/", views.stop_all, name="stop-all"),
+    path("w/<slug:workspace>/dashboard/settings/test-all/progress/", views.run, name="run"),
     path(CONNECTION, include(connection_urls)),
     path(
         "w/<slug:workspace>/dashboard/settings/api-access/",

@@ -6,6 +6,7 @@ Every control works as a plain link or form; with htmx the same views answer wit
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -18,15 +19,26 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from integrations import cards, platforms, tasks
+from integrations import cards, platforms, sentences, tasks
 from integrations.forms import ConnectionForm
-from integrations.models import Candidate, ConnectionTest, IntegrationConnection, Role, Trigger
-from integrations.services import candidates, connections, people, testing
+from integrations.models import (
+    Candidate,
+    ConnectionTest,
+    IntegrationConnection,
+    Role,
+    TestRun,
+    Trigger,
+)
+from integrations.services import candidates, connections, discovery, people, runs, testing
 from integrations.services.candidates import CandidateGone
 from integrations.services.connections import Changes, InvalidChange, VersionConflict
+from integrations.services.discovery import ACCOUNT_FIELD
+from providers.errors import ProviderError
 
 View = Callable[..., HttpResponse]
 
@@ -129,9 +141,61 @@ def settings_page(request: Request) -> HttpResponse:
         "chips": cards.chips(shown, show),
         "show": show,
         "query": query,
-        "is_testing": any(card.running for card in shown),
+        "finds_nothing": all(card.is_hidden for card in shown),
+        "now": timezone.now(),
+        "is_testing": any(card.is_busy for card in shown),
+        "run": _running(request),
     }
     return render(request, "integrations/settings.html", context)
+
+
+def _running(request: Request) -> TestRun | None:
+    run = runs.latest_run(request.access.workspace)
+    return run if run and run.is_running else None
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def test_all(request: Request) -> HttpResponse:
+    """Test all that is connected; a run that is under way is joined."""
+    tasks.test_all_in_background(request.access.workspace, trigger=Trigger.PAGE, by=request.user)
+    return _run(request)
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def stop_all(request: Request) -> HttpResponse:
+    runs.stop_run(request.access.workspace)
+    return _run(request)
+
+
+@require_GET
+@in_workspace(Role.VIEWER)
+def run(request: Request) -> HttpResponse:
+    """How far the run is, with each card that has changed since `after`."""
+    return _run(request)
+
+
+def _run(request: Request) -> HttpResponse:
+    workspace = request.access.workspace
+    if not _is_partial(request):
+        return redirect("settings", workspace.slug)
+    now = timezone.now()
+    latest = runs.latest_run(workspace)
+    after = parse_datetime(request.GET.get("after", ""))
+    changed = {
+        item.connection.provider
+        for item in (latest.items.all() if latest else [])
+        if after is None or (item.ended_at and item.ended_at > after)
+    }
+    shown = cards.cards(workspace)
+    context = {
+        "run": latest,
+        "now": now,
+        "changed": [card for card in shown if card.slug in changed],
+        "chips": cards.chips(shown, ""),
+    }
+    return render(request, "integrations/partials/run_update.html", context)
 
 
 def _find(request: Request, slug: str) -> IntegrationConnection:
@@ -147,18 +211,17 @@ def _updated(request: Request, slug: str, said: str) -> HttpResponse:
     if not _is_partial(request):
         messages.info(request, said)
         return redirect(reverse("settings", args=[request.access.workspace.slug]) + f"#card-{slug}")
-    return _card(request, slug, said, closes_dialog=True)
+    return _card(request, slug, said)
 
 
-def _card(request: Request, slug: str, said: str, *, closes_dialog: bool = False) -> HttpResponse:
+def _card(request: Request, slug: str, said: str) -> HttpResponse:
     shown = cards.cards(request.access.workspace)
     context = {
         "card": next(card for card in shown if card.slug == slug),
         "chips": cards.chips(shown, ""),
     }
     response = render(request, "integrations/partials/card_update.html", context)
-    events = {"said": said} | ({"close-dialog": True} if closes_dialog else {})
-    response["HX-Trigger"] = json.dumps(events)
+    response["HX-Trigger-After-Settle"] = json.dumps({"said": said})
     return response
 
 
@@ -256,6 +319,46 @@ def connection(request: Request, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _form_dialog(request, form, status=422)
     return _prove(request, form, slug)
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def accounts(request: Request, slug: str) -> HttpResponse:
+    """The accounts that the typed values reach, to pick one instead of typing its id."""
+    found = _find(request, slug)
+    waiting = _waiting(request, request.POST.get("candidate"))
+    typed = candidates.typed(waiting) if waiting else None
+    data = request.POST.copy()
+    data[ACCOUNT_FIELD] = ""
+    form = ConnectionForm(found, data, typed=typed, candidate=waiting.pk if waiting else None)
+    if not form.is_valid():
+        return _form_dialog(request, form, status=422)
+    changes = form.changes()
+    renewed: dict[str, str | None] = {}
+    try:
+        listed = discovery.accounts(found, changes, on_renewed=renewed.update)
+        changes = replace(changes, config={**changes.config, **renewed})
+        kept = candidates.keep_candidate(
+            request.access.workspace,
+            slug,
+            changes,
+            user=request.user,
+            session_key=request.session.session_key or "",
+            base_version=form.cleaned_data["version"],
+            is_draft=True,
+        )
+    except InvalidChange as invalid:
+        form.show(invalid.errors)
+    except testing.NothingToTest:
+        form.show_missing(but=ACCOUNT_FIELD)
+    except VersionConflict as conflict:
+        return _conflict(request, form, conflict.connection)
+    except (discovery.CannotList, ProviderError) as error:
+        return _form_dialog(request, form, status=422, problem=sentences.of_listing(error))
+    else:
+        again = ConnectionForm(found, typed=changes, candidate=kept.pk, accounts=listed)
+        return _form_dialog(request, again)
+    return _form_dialog(request, form, status=422)
 
 
 def _waiting(request: Request, candidate_id: str | None) -> Candidate | None:

@@ -156,6 +156,8 @@ SECURE_CSP = {
 # --- HTTP API --------------------------------------------------------------------------------
 
 KNOX_TOKEN_MODEL = "integrations.ApiToken"
+# Tokens are kept in our table; knox's own would stand empty, unknown to Django's flush.
+MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {"TOKEN_MODEL": KNOX_TOKEN_MODEL, "AUTH_HEADER_PREFIX": "Token", "TOKEN_TTL": None}
 REST_FRAMEWORK = {
     # Tokens first: their WWW-Authenticate makes "nobody is signed in" a 401, not a 403.

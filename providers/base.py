@@ -16,6 +16,7 @@ from providers.http import Api, Reply
 
 FieldType = Literal["text", "textarea", "url", "choice"]
 BASE_URL = "base_url"
+NO_CONTENT = 204  # the one good status that comes without a body
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,9 @@ class Skipped:
 Answer = Passed | Warned | Skipped
 
 
+Renewed = Callable[[Mapping[str, str]], None]
+
+
 class Tester:
     """One test of one connection. Subclasses add `@step` methods, run in written order.
 
@@ -200,10 +204,27 @@ class Tester:
     expires_at: datetime | None = None
     expires_is_estimate: bool = False
 
-    def __init__(self, api: Api, method: str, values: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        api: Api,
+        method: str,
+        values: Mapping[str, str],
+        on_renewed: Renewed = lambda _values: None,
+    ) -> None:
         self.api = api
         self.method = method
         self.values = values
+        self._on_renewed = on_renewed
+
+    def keep_renewed(self, reply: Mapping[str, Any]) -> None:
+        """Have a rotated refresh token stored before anything else is asked.
+
+        RFC 6749 section 6: the old one may be worth nothing from now on.
+        """
+        new = reply.get("refresh_token")
+        if isinstance(new, str) and new and new != self.values.get("refresh_token"):
+            self.api.add_secret(new)
+            self._on_renewed({"refresh_token": new})
 
     def accounts(self) -> list[Account] | None:
         """Every account the credentials reach, to choose from; None where no list can be had.
@@ -219,15 +240,21 @@ class Tester:
 
 @dataclass(frozen=True)
 class Step:
-    """One named question. An optional step that is refused warns instead of failing."""
+    """One named question. An optional step that is refused warns instead of failing.
+
+    `methods` is empty for a step of every method.
+    """
 
     label: str
     ask: Callable[[Any], Answer]
     optional: bool = False
+    methods: tuple[str, ...] = ()
 
 
-def step(label: str, *, optional: bool = False) -> Callable[[Callable[[Any], Answer]], Step]:
-    return lambda ask: Step(label, ask, optional)
+def step(
+    label: str, *, optional: bool = False, methods: tuple[str, ...] = ()
+) -> Callable[[Callable[[Any], Answer]], Step]:
+    return lambda ask: Step(label, ask, optional, methods)
 
 
 @dataclass(frozen=True)
@@ -254,8 +281,10 @@ class Provider:
     `base_urls` lists the other origins of the platform that `base_url` may name instead of
     API's; with `takes_any_address` it may be any public address. `overrides` replaces hosts
     by origins that the operator trusts; hosts without one are then refused.
-    `error_*_at` are dotted paths into a reply's JSON; of several, the first that leads to a
-    text or number counts. `cost` is what a test of a healthy connection uses of its quota.
+    `error_*_at` are dotted paths into a reply's JSON, in which `*` stands for every part;
+    of several, the first that leads to a text or number counts. `cost` is what a test of a
+    healthy connection uses of its quota.
+    `variant` is for a platform that is several: it makes of this one what the values ask for.
     """
 
     slug: str
@@ -272,9 +301,10 @@ class Provider:
     errors: tuple[ErrorRule, ...] = ()
     error_code_at: str | tuple[str, ...] = ""
     error_subcode_at: str = ""
-    error_text_at: str = ""
+    error_text_at: str | tuple[str, ...] = ""
     error_transient_at: str = ""
     retry_after: Callable[[Reply], float | None] | None = None
+    variant: Callable[["Provider", Mapping[str, str]], "Provider"] | None = None
     check: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
     proof_budget: timedelta = timedelta(hours=24)
     cost: Cost | None = None
@@ -287,6 +317,10 @@ class Provider:
     def pointed_at(self, overrides: Mapping[str, str]) -> "Provider":
         """The same platform with these origins in place of its own hosts."""
         return replace(self, overrides=dict(overrides))
+
+    def for_values(self, values: Mapping[str, str]) -> "Provider":
+        """Who is asked with these values: this platform, or the variant of it that they name."""
+        return self.variant(self, values) if self.variant else self
 
     def method(self, slug: str) -> Method:
         """Raises KeyError for a method the platform does not have."""
@@ -367,21 +401,16 @@ class Provider:
 
     def facts_of(self, reply: Reply) -> ErrorFacts:
         body = reply.json_or_none()
-        text = dig(body, self.error_text_at)
+        text = _first_in(body, self.error_text_at)
         if body is None:  # not JSON: what it says is its text
             text = reply.body[:1000].decode(errors="replace")
         return ErrorFacts(
             status=reply.status,
-            code=self._code_in(body),
+            code=_first_in(body, self.error_code_at),
             subcode=dig(body, self.error_subcode_at),
             text=str(text or ""),
             transient=dig(body, self.error_transient_at) is True,
         )
-
-    def _code_in(self, body: Any) -> Any:
-        at = self.error_code_at
-        found = (dig(body, path) for path in (at if isinstance(at, tuple) else (at,)))
-        return next((code for code in found if isinstance(code, str | int)), None)
 
     def judge(self, reply: Reply) -> None:
         """Return for a good reply; raise the ProviderError that a bad one means."""
@@ -389,7 +418,7 @@ class Provider:
         rule = next((rule for rule in self.errors if rule.matches(facts)), None)
         good = 200 <= reply.status < 300
         if good and facts.code is None and not (rule and rule.status is not None):
-            if reply.json_or_none() is None:
+            if reply.json_or_none() is None and reply.status != NO_CONTENT:
                 raise self._not_json(reply)
             return
         retry_after = self.retry_after(reply) if self.retry_after else None
@@ -433,15 +462,28 @@ class Provider:
         return errors.UnexpectedReply(f"{name} answered in a way we did not expect.")
 
 
+def _first_in(body: Any, at: str | tuple[str, ...]) -> str | int | None:
+    """The text or number that the first of these paths with one leads to."""
+    found = (dig(body, path) for path in (at if isinstance(at, tuple) else (at,)))
+    return next((value for value in found if isinstance(value, str | int)), None)
+
+
 def dig(body: Any, path: str) -> Any:
-    """`dig({"error": {"code": 190}}, "error.code")` -> 190; None where the path breaks."""
-    if not path:
-        return None
-    for part in path.split("."):
-        if isinstance(body, list) and part.isdigit() and int(part) < len(body):
-            body = body[int(part)]
-        elif isinstance(body, Mapping):
-            body = body.get(part)
-        else:
-            return None
-    return body
+    """`dig({"error": {"code": 190}}, "error.code")` -> 190; None where the path breaks.
+
+    `*` stands for every part there is: `dig(…, "errors.*.reason")` is the first reason.
+    """
+    return _follow(body, path.split(".")) if path else None
+
+
+def _follow(body: Any, parts: list[str]) -> Any:
+    if not parts:
+        return body
+    part, *rest = parts
+    if part == "*":
+        inner = list(body.values()) if isinstance(body, Mapping) else body
+        found = (_follow(one, rest) for one in (inner if isinstance(inner, list) else ()))
+        return next((value for value in found if value is not None), None)
+    if isinstance(body, list) and part.isdigit() and int(part) < len(body):
+        return _follow(body[int(part)], rest)
+    return _follow(body.get(part), rest) if isinstance(body, Mapping) else None

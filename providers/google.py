@@ -5,7 +5,21 @@ Quirk: a service-account file names a `token_uri` of its own. It is never used: 
 request goes to the TOKEN host below, whatever was pasted.
 """
 
-from providers.base import Field, Method, access_token
+import base64
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from providers.base import Field, Method, Passed, Skipped, Tester, access_token, step
+from providers.errors import InvalidConfig, PermissionMissing, Refused, UnexpectedReply
 
 HOSTS = {
     "AUTHORIZATION": "https://accounts.google.com",
@@ -13,7 +27,15 @@ HOSTS = {
     "REVOKE": "https://oauth2.googleapis.com",
 }
 CONSOLE_URL = "https://console.cloud.google.com"
+SERVICE_ACCOUNTS_URL = f"{CONSOLE_URL}/iam-admin/serviceaccounts"
+CLIENTS_URL = f"{CONSOLE_URL}/auth/clients"
+SCOPE = "https://www.googleapis.com/auth/"
+ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+# Whom an assertion is for: always Google, also where TOKEN leads to a sandbox.
+AUDIENCE = "https://oauth2.googleapis.com/token"
+ASSERTION_SECONDS = 600  # Google takes up to an hour
 
+SERVICE_ACCOUNT = "service_account"
 REFRESH_TOKEN = Method(
     "refresh_token",
     "A client ID, a client secret and a refresh token",
@@ -32,13 +54,186 @@ ACCESS_TOKEN = Method(
 NOT_A_CLIENT_ID = r"(?!\S*\.apps\.googleusercontent\.com$)\S+"
 
 
+class GoogleTester(Tester):
+    """Signs in by any of Google's ways, once a test.
+
+    `needs` has, for each permission, the scopes that give it: the one to ask for comes first.
+    """
+
+    needs: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    granted: frozenset[str] | None = None
+
+    def sign_in(self) -> str:
+        """Bring an access token for every later call, and say whose it is."""
+        if self.method == SERVICE_ACCOUNT:
+            token, whose = self._by_assertion()
+        elif self.method == REFRESH_TOKEN.slug:
+            token, whose = self._by_refresh_token()
+        else:
+            token, whose = self.values["access_token"], "Google accepts this access token."
+        self.api.add_secret(token)
+        self._inspect(token)
+        self.api.headers["Authorization"] = f"Bearer {token}"
+        return whose
+
+    def permissions(self) -> Passed | Skipped:
+        """Compare what was granted with what is needed here."""
+        if self.granted is None:
+            return Skipped("Google lists no permissions of this token; the next steps prove them.")
+        used = [next((s for s in scopes if s in self.granted), None) for scopes in self.needs]
+        missing = [scopes[0] for scopes, found in zip(self.needs, used, strict=True) if not found]
+        if missing:
+            raise PermissionMissing(
+                f"The sign-in lacks a permission: {', '.join(missing)}.",
+                "Sign in again, tick every box that Google shows, and paste the new token.",
+            )
+        others = sorted(self.granted.difference(used))
+        has = f"Has {', '.join(scope for scope in used if scope)}."
+        return Passed(has + (f" Not needed here: {', '.join(others)}." if others else ""))
+
+    def _by_assertion(self) -> tuple[str, str]:
+        """POST /token, RFC 7523 -> {"access_token": str, "expires_in": 3599}."""
+        account = _service_account_in(self.values["service_account_json"])
+        claims = {
+            "iss": account["client_email"],
+            "scope": " ".join(SCOPE + scopes[0] for scopes in self.needs),
+            "aud": AUDIENCE,
+        }
+        if self.values.get("impersonated_email"):
+            claims["sub"] = self.values["impersonated_email"]
+        assertion = _signed(claims, account)
+        self.api.add_secret(account["private_key"])
+        self.api.add_secret(assertion)
+        found = self._token({"grant_type": ASSERTION, "assertion": assertion})
+        return found["access_token"], f"Signed in as {account['client_email']}."
+
+    def _by_refresh_token(self) -> tuple[str, str]:
+        """POST /token, RFC 6749 section 6 -> {"access_token": str, "expires_in": 3599, "scope":
+        "… …"}, and `refresh_token_expires_in` where the person gave access for a time only.
+        """
+        names = ("client_id", "client_secret", "refresh_token")
+        found = self._token(
+            {"grant_type": "refresh_token", **{name: self.values[name] for name in names}}
+        )
+        self._grant(found)
+        self.keep_renewed(found)
+        seconds = found.get("refresh_token_expires_in")
+        if isinstance(seconds, int):
+            self.expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
+        return found["access_token"], "Google accepts this sign-in."
+
+    def _token(self, form: Mapping[str, str]) -> Any:
+        found = self.api.post("/token", host="TOKEN", data=form)
+        for name in ("access_token", "refresh_token", "id_token"):
+            if name in found:
+                self.api.add_secret(found[name])
+        return found
+
+    def _inspect(self, token: str) -> None:
+        """GET /tokeninfo -> {"scope": "… …", "exp": "1800000000", …}, every value a text."""
+        is_pasted = self.method == ACCESS_TOKEN.slug
+        try:
+            facts = self.api.get("/tokeninfo", host="TOKEN", access_token=token)
+        except (Refused, UnexpectedReply):
+            if is_pasted:
+                raise
+            return  # Google has only just made it: the calls that follow are the proof
+        self._grant(facts)
+        if is_pasted and "exp" in facts:
+            self.expires_at = datetime.fromtimestamp(int(facts["exp"]), UTC)
+
+    def _grant(self, facts: Mapping[str, Any]) -> None:
+        if facts.get("scope"):
+            self.granted = frozenset(map(_short, facts["scope"].split()))
+
+
+@step("Sign-in works")
+def sign_in_works(tester: GoogleTester) -> Passed:
+    """Two calls, both to the token endpoint's host: see `GoogleTester.sign_in`."""
+    return Passed(tester.sign_in())
+
+
+@step("Permissions")
+def permissions_are_granted(tester: GoogleTester) -> Passed | Skipped:
+    """No call of its own: the sign-in told them."""
+    return tester.permissions()
+
+
+def _short(scope: str) -> str:
+    return scope.removeprefix(SCOPE)
+
+
+def _service_account_in(text: str) -> dict[str, Any]:
+    """The key file as a dict. Raises InvalidConfig, which shows nothing of it."""
+    found = _parsed(text)
+    if not isinstance(found, dict) or not all(
+        isinstance(found.get(name), str) for name in ("client_email", "private_key")
+    ):
+        raise InvalidConfig(
+            "The service-account key file is not whole.",
+            "Open the downloaded .json file and paste all of it again.",
+            action_url=SERVICE_ACCOUNTS_URL,
+        )
+    if found.get("type", "service_account") != "service_account":
+        raise InvalidConfig(
+            "This is a key file of another kind, not of a service account.",
+            "Make a JSON key of a service account and paste all of it.",
+            action_url=SERVICE_ACCOUNTS_URL,
+        )
+    return found
+
+
+def _signed(claims: Mapping[str, str], account: Mapping[str, Any]) -> str:
+    """A JWT, RFC 7519, signed with RS256. Raises InvalidConfig for a key that cannot sign."""
+    key = _private_key(account["private_key"])
+    if key is None:
+        raise InvalidConfig(
+            "The private key in the service-account key file is damaged.",
+            "Paste the downloaded .json file again, unchanged, or make a new key.",
+            action_url=SERVICE_ACCOUNTS_URL,
+        )
+    header = {"alg": "RS256", "typ": "JWT"}
+    if account.get("private_key_id"):
+        header["kid"] = account["private_key_id"]
+    now = int(time.time())
+    times = {"iat": now, "exp": now + ASSERTION_SECONDS}
+    signed = f"{_encoded(_json(header))}.{_encoded(_json({**claims, **times}))}"
+    return f"{signed}.{_encoded(key.sign(signed.encode(), PKCS1v15(), SHA256()))}"
+
+
+# These two return None instead of raising, so that no error carries the file along.
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _private_key(pem: str) -> RSAPrivateKey | None:
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return key if isinstance(key, RSAPrivateKey) else None
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 def service_account(grant: str) -> Method:
     """The best way for a server: nobody signs in, nothing expires.
 
     `grant` is the sentence that says where the platform lets the robot in.
     """
     return Method(
-        "service_account",
+        SERVICE_ACCOUNT,
         "A service-account key file",
         help=f"A .json file of a robot user, made in the Google Cloud console. {grant}",
     )
@@ -58,7 +253,7 @@ def service_account_json() -> Field:
         pattern_message="This is not a whole service-account key file. "
         "Paste everything in it; the file of an OAuth client is another one.",
         example='{"type": "service_account", "client_email": "…", "private_key": "…"}',
-        methods=("service_account",),
+        methods=(SERVICE_ACCOUNT,),
         max_length=16384,
     )
 

@@ -75,7 +75,7 @@ class Api:
     ) -> None:
         self.origins = dict(origins)
         self.headers: dict[str, str] = {}
-        self._judge = judge
+        self.judge = judge
         self._platform = platform
         self._trusted = frozenset(origin_of(url) for url in trusted)
         self._allow = tuple(allow)
@@ -150,6 +150,11 @@ class Api:
             logger.debug("%s %s %s: %s in %d ms", method, self._platform, host, heard, took)
         return reply
 
+    def move(self, host: str, origin: str) -> None:
+        """The platform says where this host is. In a trial it stays where the operator put it."""
+        if not self._trusted:
+            self.origins[host] = origin
+
     def add_secret(self, text: str) -> None:
         """Something obtained on the way that `redact` must cover as well."""
         if len(text) >= SHORTEST_SECRET:
@@ -162,7 +167,7 @@ class Api:
         return text
 
     def _judged(self, reply: Reply) -> Any:
-        self._judge(reply)
+        self.judge(reply)
         return reply.json_or_none()
 
     def _url(self, host: str, path: str) -> str:

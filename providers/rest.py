@@ -4,7 +4,12 @@ A person types where it is and how it wants its key. The header's name is kept i
 case, as names of headers are alike in any case.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from providers.base import Field
+from providers.basic import basic
+from providers.errors import InvalidConfig
 
 # A platform whose API is only where a person says. The name never resolves (RFC 6761), so
 # that nothing is sent anywhere until they do; an operator may still point API elsewhere.
@@ -60,3 +65,42 @@ def header_name(name: str, *methods: str) -> Field:
         methods=methods,
         normalize=lambda text: text.strip().lower(),
     )
+
+
+def key_headers(
+    kind: str, key: str, *, header: str | None = None, username: str | None = None
+) -> dict[str, str]:
+    """The headers that carry a key the way that was chosen; none for a service without keys.
+
+    Raises InvalidConfig when that way lacks a value.
+    """
+    if kind == "none":
+        return {}
+    if not key:
+        raise InvalidConfig(
+            "This address is to be asked with a key, and none was entered.",
+            "Enter the key, or choose that the address needs none.",
+        )
+    if kind == "api_key_header":
+        if not header:
+            raise InvalidConfig(
+                "The key is to be sent in a header of its own, whose name was not entered.",
+                "Enter the name of the header, such as X-API-Key.",
+            )
+        return {header: key}
+    if kind == "basic":
+        if not username:
+            raise InvalidConfig(
+                "The key is to be sent beside a user name, which was not entered.",
+                "Enter the user name, or choose another way to send the key.",
+            )
+        return {"Authorization": basic(username, key)}
+    return {"Authorization": f"Bearer {key}"}
+
+
+def tells_of_an_error(body: Any) -> bool:
+    """Whether a good status carries a refusal, as home-made services like to send it."""
+    if not isinstance(body, Mapping):
+        return False
+    failed = body.get("success") is False or body.get("ok") is False
+    return failed or bool(body.get("error") or body.get("errors"))

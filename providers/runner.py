@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from providers import addresses, errors
-from providers.base import Account, Provider, Step, Tester, Warned
+from providers.base import Account, Provider, Renewed, Step, Tester, Warned
 from providers.http import Api
 
 logger = logging.getLogger(__name__)
@@ -51,17 +51,20 @@ def run_test(
     method: str | None = None,
     allow: Iterable[addresses.Allowed] = (),
     on_progress: Progress = lambda _steps: None,
+    on_renewed: Renewed = lambda _values: None,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> Result:
     """Ask the platform every question of its tester. Raises nothing a platform can cause.
 
-    `on_progress` is called with the whole ladder whenever a step begins or ends.
+    `on_progress` is called with the whole ladder whenever a step begins or ends, and
+    `on_renewed` with values that the platform has replaced, before it is asked anything more.
     """
+    provider = provider.for_values(values)
     if provider.tester is None:
         return Result("not_implemented")
     started = time.monotonic()
     with _api(provider, values, allow, started + deadline_seconds) as api:
-        tester = provider.tester(api, method or provider.methods[0].slug, values)
+        tester = provider.tester(api, method or provider.methods[0].slug, values, on_renewed)
         result = _climb(tester, on_progress)
     result.duration_ms = _milliseconds_since(started)
     return result
@@ -73,16 +76,18 @@ def list_accounts(
     *,
     method: str | None = None,
     allow: Iterable[addresses.Allowed] = (),
+    on_renewed: Renewed = lambda _values: None,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> list[Account] | None:
     """The accounts that the credentials reach; None where the platform cannot list them.
 
     Raises ProviderError.
     """
+    provider = provider.for_values(values)
     if provider.tester is None:
         return None
     with _api(provider, values, allow, time.monotonic() + deadline_seconds) as api:
-        tester = provider.tester(api, method or provider.methods[0].slug, values)
+        tester = provider.tester(api, method or provider.methods[0].slug, values, on_renewed)
         try:
             return tester.accounts()
         except UNDOCUMENTED:
@@ -108,7 +113,9 @@ def _api(
 
 
 def _climb(tester: Tester, on_progress: Progress) -> Result:
-    steps = tester.steps()
+    steps = [step for step in tester.steps() if not step.methods or tester.method in step.methods]
+    if not steps:
+        return Result("not_implemented")
     ladder = [StepResult(step.label, "waiting") for step in steps]
     for index, step in enumerate(steps):
         ladder[index] = StepResult(step.label, "running")
@@ -123,16 +130,22 @@ def _climb(tester: Tester, on_progress: Progress) -> Result:
                 StepResult(later.label, "skipped", NOT_TRIED) for later in steps[index + 1 :]
             ]
             on_progress(ladder)
-            return Result(error.outcome, error, ladder, tester.account)
+            return Result(error.outcome, error, ladder, _account_of(tester))
         on_progress(ladder)
     return Result(
         "passed",
         None,
         ladder,
-        tester.account,
+        _account_of(tester),
         tester.expires_at,
         tester.expires_is_estimate,
     )
+
+
+def _account_of(tester: Tester) -> Account | None:
+    """Without secrets, should the platform name the account after one."""
+    found, redact = tester.account, tester.api.redact
+    return Account(redact(found.id), redact(found.name)) if found else None
 
 
 def _ask(step: Step, tester: Tester) -> tuple[str, str, errors.ProviderError | None]:

@@ -1,5 +1,6 @@
 """Connections: what is known about each, its values to replace, and what can be done to it."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -20,10 +21,11 @@ from integrations.forms import REMOVE
 from integrations.models import IntegrationConnection, Status, TestOutcome, Trigger
 from integrations.services import connections, testing
 from integrations.services.connections import Changes
-from providers.base import Field
+from providers.base import Field, Provider
 
 MOST_TESTS_AT_ONCE = 13
 TOO_MANY_CHOSEN = f"Choose {MOST_TESTS_AT_ONCE} connections or fewer to test at once."
+NOTHING = "–"
 LEVELS = {TestOutcome.PASSED: messages.SUCCESS, TestOutcome.FAILED: messages.ERROR}
 ATTENTION = {
     "failing": "The last test failed",
@@ -76,6 +78,7 @@ class ConnectionAdmin(admin.ModelAdmin):
         "last_error",
         "reported_error",
     )
+    autocomplete_fields = ("workspace",)
     ordering = ("workspace", "provider")
     show_full_result_count = False
     actions = ("test", "enable", "disable", "disconnect")
@@ -101,32 +104,32 @@ class ConnectionAdmin(admin.ModelAdmin):
     @admin.display(description="status", ordering="status")
     def state(self, connection: IntegrationConnection) -> str:
         light = connection.light(timezone.now())
-        dot = '<span class="light light-{}" aria-hidden="true">●</span> {}'
+        dot = '<span class="light light-{}" aria-hidden="true">●</span>\N{NO-BREAK SPACE}{}'
         return format_html(dot, light, Status(connection.status).label)
 
-    @admin.display(description="needs attention", empty_value="–")
-    def look(self, connection: IntegrationConnection) -> str | None:
-        return ATTENTION.get(connection.attention(timezone.now()) or "")
+    @admin.display(description="needs attention")
+    def look(self, connection: IntegrationConnection) -> str:
+        return ATTENTION.get(connection.attention(timezone.now()) or "", NOTHING)
 
-    @admin.display(empty_value="–")
-    def account(self, connection: IntegrationConnection) -> str | None:
+    @admin.display
+    def account(self, connection: IntegrationConnection) -> str:
         name = connection.platform_account_name or connection.platform_account_id
-        return name or connection.config.get("account_id")
+        return name or connection.config.get("account_id", NOTHING)
 
-    @admin.display(description="last test", empty_value="–")
-    def last_answer(self, connection: IntegrationConnection) -> str | None:
+    @admin.display(description="last test")
+    def last_answer(self, connection: IntegrationConnection) -> str:
         test = connection.last_test
-        return f"{test.get_outcome_display()}, {_at(test.started_at)}" if test else None
+        return f"{test.get_outcome_display()}, {_at(test.started_at)}" if test else NOTHING
 
-    @admin.display(description="what is wrong", empty_value="Nothing is known to be wrong.")
+    @admin.display(description="what is wrong")
     def failure(self, connection: IntegrationConnection) -> str:
         found = connection.failure()
-        return f"{found['message']} {found['action']}" if found else ""
+        return f"{found['message']} {found['action']}" if found else NOTHING
 
-    @admin.display(description="last edit", empty_value="Never")
-    def last_edit(self, connection: IntegrationConnection) -> str | None:
+    @admin.display(description="last edit")
+    def last_edit(self, connection: IntegrationConnection) -> str:
         if not connection.edited_at:
-            return None
+            return NOTHING
         who = connection.edited_by.get_username() if connection.edited_by else "A script"
         return f"{who}: {', '.join(connection.edited_fields)}, {_at(connection.edited_at)}"
 
@@ -261,16 +264,19 @@ def _test(connection: IntegrationConnection, by: Any) -> tuple[int, str]:
 def _fieldsets(connection: IntegrationConnection) -> list[Any]:
     """The switches, then the platform's fields grouped by the methods that use them."""
     provider = connection.platform
-    labels = {method.slug: method.label for method in provider.methods}
+    every = tuple(method.slug for method in provider.methods)
     groups: dict[tuple[str, ...], list[str]] = {}
     for field in provider.fields:
         names = [field.name, *_remove(field, connection)]
-        groups.setdefault(field.methods or tuple(labels), []).extend(names)
-    titled = [
-        (" · ".join(labels[slug] for slug in methods), {"fields": names})
-        for methods, names in groups.items()
-    ]
+        groups.setdefault(field.methods or every, []).extend(names)
+    titled = [(_title(provider, methods), {"fields": names}) for methods, names in groups.items()]
     return [("How to connect", {"fields": SWITCHES}), *titled]
+
+
+def _title(provider: Provider, methods: Sequence[str]) -> str:
+    if len(methods) == len(provider.methods):
+        return provider.name
+    return "Only for: " + ", ".join(provider.method(slug).label for slug in methods)
 
 
 def _remove(field: Field, connection: IntegrationConnection) -> list[str]:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.forms.models import ModelFormOptions
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 
 from integrations import platforms
 from integrations.forms import REMOVE, ConnectionForm
@@ -46,10 +47,13 @@ class AdminConnectionForm(ConnectionForm):
         self.fields.pop("candidate", None)
         self.fields["auth_method"].label = "Method"
         for field in self.provider.fields:
+            shown = self.fields[field.name]
             if field.secret and field.name in instance.hints:
-                shown = self.fields[field.name]
                 shown.help_text = f"{_saved(instance.hints[field.name])} {field.help}"
                 shown.widget.attrs.pop("placeholder")
+            if field.help_url:
+                link = '{} <a href="{}" target="_blank" rel="noreferrer">Open the page</a>'
+                shown.help_text = format_html(link, shown.help_text, field.help_url)
 
     def changes(self) -> Changes:
         """Every saved secret has its Remove here, also those of methods that are not chosen."""

@@ -46,16 +46,16 @@ class ConnectionTestAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description="kind of error", empty_value="–")
+    @admin.display(description="kind of error", ordering="error_kind")
     def kind(self, test: ConnectionTest) -> str:
-        return test.error_kind.replace("_", " ").capitalize()
+        return test.error_kind.replace("_", " ").capitalize() or "–"
 
-    @admin.display(description="took")
+    @admin.display(ordering="duration_ms")
     def took(self, test: ConnectionTest) -> str:
         return "–" if test.is_running else f"{test.duration_ms} ms"
 
-    @admin.display(description="steps", empty_value="No step was taken.")
+    @admin.display(description="steps")
     def ladder(self, test: ConnectionTest) -> str:
         line = "<li>{label}: <strong>{outcome}</strong>. {detail} ({duration_ms} ms)</li>"
         steps = format_html_join("", line, test.steps)
-        return format_html("<ol>{}</ol>", steps) if test.steps else ""
+        return format_html("<ol>{}</ol>", steps) if test.steps else "–"

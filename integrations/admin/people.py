@@ -100,9 +100,7 @@ class ApiTokenAdmin(admin.ModelAdmin):
         token = get_object_or_404(ApiToken.objects.select_related("user"), reference=reference)
         if request.method == "POST":
             people.revoke_token(token.user, token.reference)
-            MemberAdmin(User, self.admin_site).log_change(
-                request, token.user, f"Revoked the API token “{token.name}”."
-            )
+            self.log_change(request, token.user, f"Revoked the API token “{token.name}”.")
             messages.success(request, f"The token “{token.name}” of {token.user} is revoked.")
             return redirect(TOKENS)
         context = {

@@ -5,7 +5,6 @@ from datetime import timedelta
 from itertools import batched, chain
 
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -38,8 +37,7 @@ def signed_in(user: User) -> Client:
 
 
 def session_of(client: Client) -> str:
-    session: SessionStore = client.session
-    return str(session.session_key)
+    return str(client.session.session_key)
 
 
 def connect(workspace: Workspace, slugs: Iterator[str] | list[str]) -> None:

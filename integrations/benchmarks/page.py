@@ -19,6 +19,7 @@ from integrations.models import Workspace
 MOST_KILOBYTES = 60
 GZIP_LEVEL = 6
 LOADED = {"link": "href", "script": "src", "img": "src", "use": "href"}
+LOADED_BY_STYLE = r"""url\(\s*['"]?([^'")]+)|@import\s+['"]([^'"]+)"""
 LOADED_LINKS = {"stylesheet", "icon", "preload", "modulepreload"}
 
 
@@ -78,9 +79,7 @@ class _Links(HTMLParser):
 
 def _loaded_by_style(url: str) -> set[str]:
     text = _file(url).read_text()
-    inner = re.findall(r"url\(\s*['\"]?([^'\")]+)", text) + re.findall(
-        r"@import\s+['\"]([^'\"]+)", text
-    )
+    inner = [one or other for one, other in re.findall(LOADED_BY_STYLE, text)]
     return {urljoin(url, one) for one in inner if not one.startswith(("#", "data:"))}
 
 

@@ -79,7 +79,7 @@ def _milliseconds(act: Callable[[], None]) -> float:
 def crowd(user: User, session_key: str, workspace: Workspace) -> list[Measure]:
     """The settings page while tests wait for a platform that says nothing."""
     with (
-        Server(lambda asked: Answer(is_silent=True)) as silent,
+        Server(_say_nothing) as silent,
         scratch.platform_at("meta", silent.url),
         _site() as url,
     ):
@@ -101,6 +101,10 @@ def crowd(user: User, session_key: str, workspace: Workspace) -> list[Measure]:
             limit=MOST_SECONDS_FOR_A_PAGE * 1000,
         ),
     ]
+
+
+def _say_nothing(asked: Asked) -> Answer:
+    return Answer(is_silent=True)
 
 
 def _wait(until: Callable[[], bool]) -> None:

@@ -8,27 +8,19 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from integrations.models import IntegrationConnection
+from integrations.services import people
 
 
 class Bare(APIView):
-    """A signed-in person, one query, its rows as they are."""
+    """A signed-in person, one query for the same rows, and two columns of each."""
 
     authentication_classes = (SessionAuthentication,)
     permission_classes = (IsAuthenticated,)
 
     def get(self, request: Request) -> Response:
-        rows = IntegrationConnection.objects.filter(workspace__slug="main").values(
-            *COLUMNS, *(f"last_test__{column}" for column in TEST_COLUMNS)
-        )
-        return Response(list(rows))
+        rows = IntegrationConnection.objects.filter(workspace__slug=people.DEFAULT_SLUG)
+        return Response([{"provider": row.provider, "status": row.status} for row in rows])
 
-
-COLUMNS = [
-    field.name
-    for field in IntegrationConnection._meta.concrete_fields
-    if field.name not in ("credentials", "key_id")
-]
-TEST_COLUMNS = ("outcome", "message", "steps", "started_at", "duration_ms")
 
 urlpatterns = [
     path("api/bare", Bare.as_view()),

@@ -4,6 +4,7 @@ saved ones. Until then the live values are untouched.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -35,8 +36,9 @@ def keep_candidate(
     user: User,
     session_key: str,
     base_version: int,
+    is_draft: bool = False,
 ) -> Candidate:
-    """Keep typed values as a candidate, to be proven next.
+    """Keep typed values as a candidate, to be proven next; a draft may lack some.
 
     Raises InvalidChange, NothingToTest, TooManyTests, and VersionConflict when somebody
     saved since the form was opened.
@@ -45,13 +47,15 @@ def keep_candidate(
         connection = connections.lock(workspace.pk, provider)
         if connection.version != base_version:
             raise VersionConflict(connection)
-        testing.read_attempt(connection, changes)
+        if not is_draft:
+            testing.read_attempt(connection, changes)
         _forget_old(connection, session_key)
         candidate = Candidate(
             connection=connection,
             user=user,
             session_digest=digest(session_key),
             base_version=connection.version,
+            is_draft=is_draft,
             expires_at=timezone.now() + LIVES,
         )
         candidate.payload = crypto.encrypt(_payload(changes), candidate.owner)
@@ -120,10 +124,11 @@ def prove(candidate: Candidate) -> None:
     except testing.TooManyTests:
         _note(candidate, TRY_AGAIN)
         return
-    candidate.test = started.test
-    candidate.save(update_fields=["test"])
+    Candidate.objects.filter(pk=candidate.pk).update(test=started.test)
     try:
-        test = testing.perform(started.test, changes)
+        test = testing.perform(
+            started.test, changes, on_renewed=lambda values: _keep_renewed(candidate, values)
+        )
     except (InvalidChange, testing.NothingToTest):
         _note(candidate, NOT_RIGHT_ANY_MORE)
         return
@@ -132,6 +137,15 @@ def prove(candidate: Candidate) -> None:
             save_candidate(candidate)
         except VersionConflict:
             _note(candidate, SAVED_MEANWHILE)
+        except CandidateGone:
+            return  # the person cancelled meanwhile
+
+
+def _keep_renewed(candidate: Candidate, values: Mapping[str, str]) -> None:
+    changes = typed(candidate)
+    renewed = replace(changes, config={**changes.config, **values})
+    candidate.payload = crypto.encrypt(_payload(renewed), candidate.owner)
+    Candidate.objects.filter(pk=candidate.pk).update(payload=candidate.payload)
 
 
 def _note(candidate: Candidate, problem: str) -> None:

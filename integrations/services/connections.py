@@ -223,7 +223,8 @@ def apply(
     if changes.config or changes.auth_method is not None:
         attempt = _overlay_readable(connection, changes)
         warnings = attempt.warnings
-        edited += _keep_values(connection, attempt)
+        chosen = changes.auth_method is not None
+        edited += _keep_values(connection, attempt, method_chosen=chosen)
     edited += _keep_switches(connection, changes)
     if edited:
         _count_edit(connection, edited, by)
@@ -239,7 +240,9 @@ def _overlay_readable(connection: IntegrationConnection, changes: Changes) -> At
         raise InvalidChange({"config": sentences}) from None
 
 
-def _keep_values(connection: IntegrationConnection, attempt: Attempt) -> list[str]:
+def _keep_values(
+    connection: IntegrationConnection, attempt: Attempt, *, method_chosen: bool
+) -> list[str]:
     """Put the attempt's values into the row; the labels of what is different."""
     provider = connection.platform
     edited = [
@@ -249,21 +252,38 @@ def _keep_values(connection: IntegrationConnection, attempt: Attempt) -> list[st
     ]
     if attempt.secrets_changed:
         edited.append("credentials")
-    if attempt.method != connection.auth_method:
+    if attempt.method != connection.auth_method and (edited or method_chosen):
         edited.append("method")
     if not edited:
         return []
     if attempt.config.get("account_id") != connection.config.get("account_id"):
         connection.platform_account_id = connection.platform_account_name = ""
     if attempt.secrets_changed:
-        connection.credentials = crypto.encrypt(attempt.secrets, connection.owner)
-        connection.key_id = crypto.key_id_of(connection.credentials)
-        connection.hints = {name: hint(value) for name, value in attempt.secrets.items()}
+        _keep_secrets(connection, attempt.secrets)
     connection.auth_method = attempt.method
     connection.config = attempt.config
     connection.is_complete = attempt.is_complete(provider)
     start_revision(connection)
     return edited
+
+
+def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) -> None:
+    """Store secrets that the platform has replaced: no edit, and the revision stays.
+
+    Values that a person replaced meanwhile win.
+    """
+    with transaction.atomic():
+        locked = lock(connection.workspace_id, connection.provider)
+        if locked.revision != connection.revision:
+            return
+        _keep_secrets(locked, {**locked.secrets(), **renewed})
+        locked.save(update_fields=["credentials", "key_id", "hints"])
+
+
+def _keep_secrets(connection: IntegrationConnection, secrets: Mapping[str, str]) -> None:
+    connection.credentials = crypto.encrypt(secrets, connection.owner)
+    connection.key_id = crypto.key_id_of(connection.credentials)
+    connection.hints = {name: hint(value) for name, value in secrets.items()}
 
 
 def hint(secret: str) -> str | None:

@@ -16,6 +16,7 @@ from integrations.models import ApiToken, Membership, OwnerLink, Role, Workspace
 
 OWNER_LINK_LIVES = timedelta(hours=1)
 DEFAULT_SLUG = "main"
+MOST_IN_A_MENU = 50
 
 
 class LinkRefused(Exception):
@@ -33,6 +34,10 @@ class Access:
     workspace: Workspace
     role: Role
     user: User
+
+    @property
+    def can_edit(self) -> bool:
+        return self.allows(Role.EDITOR)
 
     @property
     def others(self) -> list[Workspace]:
@@ -68,10 +73,10 @@ def _any_workspace(slug: str | None) -> Workspace | None:
 
 
 def workspaces_of(user: User) -> list[Workspace]:
-    """Those a person may open, by name."""
+    """Those a person may open, by name; the first ones of very many."""
     if user.is_superuser:
-        return list(Workspace.objects.all())
-    return list(Workspace.objects.filter(memberships__user=user))
+        return list(Workspace.objects.all()[:MOST_IN_A_MENU])
+    return list(Workspace.objects.filter(memberships__user=user)[:MOST_IN_A_MENU])
 
 
 def give_default_workspace(user: User) -> None:

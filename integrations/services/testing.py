@@ -5,7 +5,7 @@ that were replaced meanwhile win, and their own test will follow.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from integrations import crypto
 from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome, Trigger
 from integrations.services import connections
 from integrations.services.connections import Attempt, Changes
+from providers.base import Renewed
 from providers.errors import CredentialsUnreadable, ProviderError, UnexpectedReply
 from providers.runner import DEADLINE_SECONDS, Result, StepResult, run_test
 
@@ -66,12 +67,15 @@ def test_connection(
     """
     if changes:
         read_attempt(connection, changes)
-    started = start_when_free(
-        connection, trigger=trigger, by=by, dry_run=changes is not None, joins=changes is None
-    )
-    if started.joined:
-        return wait_for(started.test)
-    return perform(started.test, changes or Changes())
+    while True:
+        started = start_when_free(
+            connection, trigger=trigger, by=by, dry_run=changes is not None, joins=changes is None
+        )
+        if not started.joined:
+            return perform(started.test, changes or Changes())
+        ended = wait_for(started.test)
+        if not ended.is_running:  # else it died with its process, and is ended by a new start
+            return ended
 
 
 def start_when_free(
@@ -160,11 +164,16 @@ def read_attempt(connection: IntegrationConnection, changes: Changes) -> Attempt
     return attempt
 
 
-def perform(test: ConnectionTest, changes: Changes) -> ConnectionTest:
-    """Run a started test and keep what it found."""
+def perform(
+    test: ConnectionTest, changes: Changes, *, on_renewed: Renewed = lambda _values: None
+) -> ConnectionTest:
+    """Run a started test and keep what it found.
+
+    `on_renewed` is told of typed values that the platform has replaced; saved ones are kept.
+    """
     connection = IntegrationConnection.objects.get(pk=test.connection_id)
     try:
-        result = _ask(connection, changes, _progress_of(test))
+        result = _ask(connection, changes, _progress_of(test), on_renewed)
     except Exception:
         finish(test, Result("inconclusive", INTERRUPTED, _steps_cut_short(test)))
         raise
@@ -176,6 +185,7 @@ def _ask(
     connection: IntegrationConnection,
     changes: Changes,
     on_progress: Callable[[list[StepResult]], None],
+    on_renewed: Renewed = lambda _values: None,
 ) -> Result:
     attempt = read_attempt(connection, changes)
     if attempt is None:
@@ -186,7 +196,22 @@ def _ask(
         method=attempt.method,
         allow=settings.OUTBOUND_ALLOW,
         on_progress=on_progress,
+        on_renewed=renewed_of(connection, changes, on_renewed),
     )
+
+
+def renewed_of(connection: IntegrationConnection, changes: Changes, on_typed: Renewed) -> Renewed:
+    """Where a value that the platform replaced belongs: with the saved ones, or the typed."""
+
+    def keep(values: Mapping[str, str]) -> None:
+        saved = {name: value for name, value in values.items() if name not in changes.config}
+        typed = {name: value for name, value in values.items() if name in changes.config}
+        if saved:
+            connections.keep_renewed(connection, saved)
+        if typed:
+            on_typed(typed)
+
+    return keep
 
 
 def _progress_of(test: ConnectionTest) -> Callable[[list[StepResult]], None]:

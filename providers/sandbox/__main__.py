@@ -3,12 +3,45 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from html import escape
 
 from providers import registry
-from providers.sandbox import meta
+from providers.sandbox import (
+    calendly,
+    crm,
+    fiverr,
+    ga4,
+    google_ads,
+    linkedin,
+    meta,
+    search_console,
+    stripe,
+    upwork,
+    youtube,
+)
 from providers.sandbox.server import Platform, Server, prefixed
 
-PLATFORMS: dict[str, Platform] = {"meta": meta.PLATFORM}
+PLATFORMS: dict[str, Platform] = {
+    "meta": meta.PLATFORM,
+    "linkedin": linkedin.PLATFORM,
+    "upwork": upwork.PLATFORM,
+    "fiverr": fiverr.PLATFORM,
+    "crm": crm.PLATFORM,
+    "google_ads": google_ads.PLATFORM,
+    "youtube": youtube.PLATFORM,
+    "ga4": ga4.PLATFORM,
+    "search_console": search_console.PLATFORM,
+    "stripe": stripe.PLATFORM,
+    "calendly": calendly.PLATFORM,
+}
+
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sandbox</title>
+<meta name="viewport" content="width=device-width"><style>
+body {{ font: 15px/1.5 system-ui; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+color-scheme: light dark }} td {{ padding: .2rem 1rem .2rem 0; vertical-align: top }}
+code {{ overflow-wrap: anywhere }}</style></head><body><main><h1>Sandbox</h1>
+<p>A stand-in for the platforms, on this machine. The credential that is used decides what
+happens; none of them opens anything.</p>{}</main></body></html>"""
 
 
 def guide(url: str) -> str:
@@ -25,13 +58,32 @@ def guide(url: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def page() -> str:
+    """The same for a browser: every account and token, and what each does."""
+    parts = []
+    for slug, platform in PLATFORMS.items():
+        parts.append(f"<h2>{escape(registry.get(slug).name)}</h2>")
+        for title, entries in platform.guide.items():
+            rows = "".join(
+                f"<tr><td><code>{escape(value)}</code></td><td>{escape(does)}</td></tr>"
+                for value, does in entries
+            )
+            parts.append(f"<h3>{escape(title)}</h3><table>{rows}</table>")
+    return PAGE.format("".join(parts))
+
+
+def sandbox(*, port: int = 0) -> Server:
+    """The server for all platforms, not started yet. Raises OSError for a port in use."""
+    answers = {slug: platform.answer for slug, platform in PLATFORMS.items()}
+    return Server(prefixed(answers, home=page()), port=port)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m providers.sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=9000, help="9000 unless told; 0 for any")
     port = parser.parse_args(arguments).port
-    answers = {slug: platform.answer for slug, platform in PLATFORMS.items()}
     try:
-        server = Server(prefixed(answers), port=port)
+        server = sandbox(port=port)
     except (OSError, OverflowError):
         parser.error(f"Port {port} cannot be used: choose another with --port.")
     with server:

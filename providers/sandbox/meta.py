@@ -177,6 +177,8 @@ def _object(path: str, version: tuple[int, int], token: Token, asked: Asked) -> 
         return _picked(asked, {"id": "90010", "name": "Ads Robot"}, {"id", "name"}, "SystemUser")
     if path == "me/permissions":
         return _permissions(token)
+    if path == "me/adaccounts":
+        return _accounts(token, asked)
     found = re.fullmatch(r"(act_)?([0-9]+)(/insights)?", path)
     if not found:
         return _unknown_path(f"/{path}")
@@ -232,6 +234,24 @@ def _permissions(token: Token) -> Answer:
     status = dict.fromkeys(token.scopes, "granted") | dict.fromkeys(token.declined, "declined")
     rows = [{"permission": name, "status": how} for name, how in status.items()]
     return Answer(200, {"data": rows if token.kind == "USER" else []})
+
+
+def _accounts(token: Token, asked: Asked) -> Answer:
+    """Two pages of at most two, with a cursor; the last has no `next`."""
+    if not {"ads_read", "ads_management"} & set(token.scopes):
+        return _not_granted(True)
+    numbers = sorted(ACCOUNTS) if token.has_assets else []
+    start = numbers.index(asked.query["after"]) + 1 if "after" in asked.query else 0
+    shown = numbers[start : start + 2]
+    rows = [_account(number, asked) for number in shown]
+    if any(row.status != 200 for row in rows):
+        return rows[0]
+    paging: dict[str, Any] = {}
+    if shown:
+        paging["cursors"] = {"before": shown[0], "after": shown[-1]}
+    if start + 2 < len(numbers):
+        paging["next"] = "https://graph.facebook.com/next"
+    return Answer(200, {"data": [row.body for row in rows], "paging": paging})
 
 
 def _account(number: str, asked: Asked) -> Answer:

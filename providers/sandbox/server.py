@@ -26,6 +26,13 @@ class Asked:
         kind, _, token = self.headers.get("Authorization", "").partition(" ")
         return token if kind.lower() == "bearer" else ""
 
+    @property
+    def form(self) -> dict[str, str]:
+        """The fields of a form; none when the body says it is something else."""
+        if self.headers.get_content_type() != "application/x-www-form-urlencoded":
+            return {}
+        return dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -62,11 +69,16 @@ class Platform:
     guide: Mapping[str, Sequence[tuple[str, str]]]
 
 
-def prefixed(answers: Mapping[str, AnswerTo]) -> AnswerTo:
-    """One answer for all: `/meta/v26.0/me` is for `meta`, which sees `/v26.0/me`."""
+def prefixed(answers: Mapping[str, AnswerTo], *, home: str = "") -> AnswerTo:
+    """One answer for all: `/meta/v26.0/me` is for `meta`, which sees `/v26.0/me`.
+
+    `home` is the page at `/`.
+    """
 
     def answer(asked: Asked) -> Answer:
         slug, _, path = asked.path.lstrip("/").partition("/")
+        if home and asked.path == "/":
+            return Answer(200, home)
         if slug not in answers:
             return Answer(404, {"error": "Paths here begin with a platform.", "known": [*answers]})
         return answers[slug](replace(asked, path=f"/{path}"))

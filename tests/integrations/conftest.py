@@ -1,6 +1,7 @@
 """People by role, clients that ask for them, and a Meta that answers on loopback."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,3 +109,11 @@ def proven(connected: IntegrationConnection, meta: Server) -> IntegrationConnect
     """Meta, saved and tested just now."""
     testing.test_connection(connected, trigger=Trigger.SCHEDULE)
     return connections.find(connected.workspace, "meta")
+
+
+@pytest.fixture
+def without_test(monkeypatch):
+    """Fiverr as it would be declared without a tester."""
+    declared = platforms.catalogue()
+    fiverr = replace(declared["fiverr"], tester=None)
+    monkeypatch.setattr(platforms, "catalogue", lambda: {**declared, "fiverr": fiverr})

@@ -2,13 +2,12 @@
 
 import io
 import json
-from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command, execute_from_command_line
 from django.urls import reverse
 
-from integrations import platforms
 from integrations.models import OwnerLink, Trigger, Workspace
 from integrations.services import connections
 from integrations.services.connections import Changes
@@ -21,7 +20,7 @@ class Ran:
 
     def __init__(self, *arguments: str) -> None:
         out, err = io.StringIO(), io.StringIO()
-        self.code = 0
+        self.code: Any = 0
         try:
             call_command("integrations", *arguments, stdout=out, stderr=err)
         except SystemExit as end:
@@ -34,6 +33,11 @@ class Ran:
     @property
     def json(self):
         return json.loads(self.out)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture
@@ -49,8 +53,7 @@ def typed(monkeypatch: pytest.MonkeyPatch):
     """Standard input with this text, at a terminal or not."""
 
     def put(text: str, *, is_terminal: bool = False) -> None:
-        stream = io.StringIO(text)
-        stream.isatty = lambda: is_terminal
+        stream = Terminal(text) if is_terminal else io.StringIO(text)
         monkeypatch.setattr("sys.stdin", stream)
 
     return put
@@ -173,14 +176,6 @@ def test_a_platform_without_a_test_says_so_and_ends_with_0(save, without_test):
     ran = Ran("test", "fiverr")
 
     assert (ran.code, ran.out) == (0, "Fiverr: not_implemented. Test not implemented yet.\n")
-
-
-@pytest.fixture
-def without_test(monkeypatch):
-    """Fiverr as it would be declared without a tester."""
-    declared = platforms.catalogue()
-    fiverr = replace(declared["fiverr"], tester=None)
-    monkeypatch.setattr(platforms, "catalogue", lambda: {**declared, "fiverr": fiverr})
 
 
 def test_all_leaves_out_what_is_disabled(save, meta, workspace):

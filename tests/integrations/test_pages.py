@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.models import Candidate, ConnectionTest, Workspace
-from integrations.services import connections, people
+from integrations.services import connections, people, runs
 from integrations.services.connections import Changes
 from tests.integrations.conftest import signed_in
 
@@ -58,7 +58,7 @@ def test_thirteen_cards_with_counts(visitor):
 
 
 def test_the_cards_need_no_query_each(visitor, proven, django_assert_max_num_queries):
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(10):
         visitor.get("settings")
 
 
@@ -222,7 +222,9 @@ def test_too_many_tests_are_refused_with_a_sentence(visitor, connected, settings
 def test_a_viewer_sees_everything_and_changes_nothing(viewer, proven):
     visitor = Browser(viewer)
 
-    assert "Acme Shop" in text_of(visitor.get("settings"))
+    seen = visitor.get("settings")
+    assert "Acme Shop" in text_of(seen)
+    assert "Configure" not in text_of(seen)
     refused = visitor.post("test", "meta", page=("api-access",))
     assert refused.status_code == 403
     assert "It takes the role editor" in text_of(refused)
@@ -291,3 +293,59 @@ def test_a_password_is_changed(visitor):
     page = visitor.client.post(reverse("password_change"), data, follow=True)
 
     assert "Your password is changed" in text_of(page)
+
+
+def test_all_is_tested_together_with_a_word_at_the_end(visitor, connected, workspace):
+    page = visitor.post("test-all")
+    assert page.status_code == 200
+    assert connections.find(workspace, "meta").proven_at
+
+    part = visitor.client.get(reverse("run", args=["main"]), headers={"HX-Request": "true"})
+    assert "All tested. 1 proven to work." in text_of(part)
+    assert 'id="card-meta"' in part.content.decode()
+
+
+def test_a_run_can_be_stopped_from_the_page(visitor, connected, workspace):
+    runs.start_run(workspace, trigger="page", by=None)
+    assert "Testing: 0 of 1 done" in text_of(visitor.get("settings"))
+
+    visitor.post("stop-all")
+
+    assert runs.latest_run(workspace).stopped_at
+    assert "Testing: 0 of 1" not in text_of(visitor.get("settings"))
+
+
+def test_an_account_is_picked_from_a_list_instead_of_typed(visitor, workspace):
+    typed = {"auth_method": "access_token", "version": 0, "access_token": "EAAhealthy"}
+    page = visitor.post("accounts", "meta", page=("connection", "meta"), **typed)
+    assert re.findall(r'name="picked_account" value="(\w+)"', page.content.decode()) == [
+        "act_1001",
+        "act_1002",
+        "act_1003",
+    ]
+    assert "EAAhealthy" not in page.content.decode()
+
+    kept = Candidate.objects.get()
+    picked = {"picked_account": "act_1003", "candidate": str(kept.pk), "is_enabled": "on"}
+    assert "Meta works" in text_of(visitor.prove(**picked))
+    saved = connections.find(workspace, "meta")
+    assert saved.config["account_id"] == "act_1003"
+    assert saved.secrets() == {"access_token": "EAAhealthy"}
+
+
+@pytest.mark.parametrize(
+    ("token", "sentence"),
+    [
+        ("EAAexpired", "The Meta access token has expired"),
+        ("EAAdown", "Meta has a problem at the moment"),
+        ("EAAnoaccount", "These credentials reach no account."),
+        ("", "This is required."),
+        ("123|abc", "This looks like an app"),
+    ],
+)
+def test_a_list_that_cannot_be_had_says_why(visitor, token, sentence):
+    typed = {"auth_method": "access_token", "version": 0, "access_token": token}
+
+    page = visitor.post("accounts", "meta", page=("connection", "meta"), **typed)
+
+    assert sentence in text_of(page)

@@ -205,8 +205,8 @@ def test_tests_are_counted_per_minute_whoever_asks(connected, meta, settings):
         assert ask(connected, Trigger.API).outcome == "passed"
 
 
-def test_a_platform_without_a_tester_says_so(workspace):
-    test = testing.test_connection(connections.find(workspace, "stripe"), trigger=Trigger.API)
+def test_a_platform_without_a_tester_says_so(workspace, without_test):
+    test = testing.test_connection(connections.find(workspace, "fiverr"), trigger=Trigger.API)
 
     assert (test.outcome, test.message) == ("not_implemented", "Test not implemented yet")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import integrations
 
 STATIC = Path(integrations.__file__).parent / "static" / "integrations"
-OWN = {"app.css", "dialog.js", "times.js", "filters.js", "menus.js", "admin.css"}
+OWN = {"app.css", "dialog.js", "times.js", "filters.js", "menus.js", "focus.js", "admin.css"}
 OWN |= {"favicon.svg", "VENDOR.tsv"}
 
 

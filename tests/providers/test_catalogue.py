@@ -28,7 +28,7 @@ CONTRACT = (
 )
 
 
-@pytest.fixture(params=CATALOGUE.values(), ids=CATALOGUE.keys())
+@pytest.fixture(params=CATALOGUE.values(), ids=list(CATALOGUE))
 def provider(request):
     return request.param
 

@@ -16,6 +16,16 @@ def test_the_reply_is_judged_and_parsed():
     assert server.requests[0].startswith(b"GET /me?fields=id%2Cname HTTP/1.1\r\n")
 
 
+def test_a_host_moves_where_the_platform_says_but_never_out_of_a_trial():
+    elsewhere = "https://eu.public.test"
+    with RawServer(ok()) as server, trusting(server) as trial:
+        trial.move("API", elsewhere)
+        api = trusting(server, trusted=())
+        api.move("API", elsewhere)
+
+        assert (trial.origins["API"], api.origins["API"]) == (server.url, elsewhere)
+
+
 def test_a_post_sends_json_or_a_form():
     with RawServer(ok()) as server, trusting(server) as api:
         api.post("/a", json={"query": "x"}, page=2)

@@ -71,6 +71,18 @@ def test_steps_run_in_the_order_they_are_written():
     ]
 
 
+def test_a_step_of_another_method_is_not_in_the_ladder():
+    steps = {
+        "by_key": step("By key", methods=("api_key",))(as_function(DETAIL)),
+        "by_sign_in": step("By sign-in", methods=("sign_in",))(as_function(DETAIL)),
+    }
+    provider = replace(ACME, tester=type("AcmeTester", (base.Tester,), steps))
+
+    result = run_test(provider, VALUES, method="sign_in")
+
+    assert [one.label for one in result.steps] == ["By sign-in"]
+
+
 def test_the_whole_ladder_is_told_whenever_a_step_begins_or_ends():
     told = []
 
@@ -214,6 +226,20 @@ def test_a_secret_in_a_detail_is_masked():
 
     assert result.steps[0].detail == "You sent •••."
     assert KEY not in repr(result)
+
+
+def test_a_secret_in_an_accounts_name_is_masked():
+    def learn(tester):
+        tester.account = Account("7", f"Acme {KEY}")
+        return DETAIL
+
+    result = run_test(acme(learn), VALUES)
+
+    assert result.account == Account("7", "Acme •••")
+
+
+def test_a_test_without_any_step_proves_nothing():
+    assert run_test(acme(), VALUES).outcome == "not_implemented"
 
 
 @pytest.mark.parametrize("patience", [0.1, 0])

@@ -84,24 +84,25 @@
     secrets = new Map();
     if (!dialog.open) dialog.showModal();
     const first = content.querySelector("[autofocus], [aria-invalid=true]");
-    if (first) first.focus();
+    (first || content.querySelector("[data-close]")).focus();
   });
 
   dialog.addEventListener("close", () => {
-    const clear = () => content.replaceChildren();
     const cancels = content.querySelector("form[data-cancels]");
-    if (!cancels) return clear();
-    cancels.addEventListener("htmx:afterRequest", clear);
-    cancels.requestSubmit();
+    if (cancels) cancels.requestSubmit();
+    else content.replaceChildren();
   });
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
 
-  document.body.addEventListener("close-dialog", () => dialog.close());
-  document.body.addEventListener("said", (event) => {
-    say(event.detail.value);
+  document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
+    const changesCard = content.contains(detail.elt) && detail.target.matches(".card");
+    if (!changesCard || !detail.successful) return;
+    content.replaceChildren();
+    dialog.close();
   });
+  document.body.addEventListener("said", (event) => say(event.detail.value));
   document.body.addEventListener("htmx:responseError", () => say("That did not work. Try again."));
   document.body.addEventListener("htmx:sendError", () => say("No connection. Try again."));
 })();

@@ -3,19 +3,29 @@
 API references: https://developers.hubspot.com, https://developer.salesforce.com,
 https://developers.pipedrive.com, https://www.zoho.com/crm/developer (read 2026-11-22).
 Quirks: the vendor decides which host gets the secret. HubSpot, Pipedrive and Zoho are called
-at hosts of their own whatever address was typed; Salesforce at its My Domain.
+at hosts of their own whatever address was typed; Salesforce at its My Domain. Each vendor has
+a file of its own, with its test and its errors.
 """
 
 import re
+from collections.abc import Mapping
+from typing import NoReturn
 
-from providers.base import Field, Method, Provider, access_token, account_id, base_url
-from providers.platforms.crm.vendors import VENDORS, ZOHO, contradictions
-from providers.rest import NO_ADDRESS, auth_kind, header_name, health_path
-
-KEYS_URL = (
-    "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication"
-    "/account-service-keys"
+from providers.base import (
+    Cost,
+    Field,
+    Method,
+    Provider,
+    Tester,
+    access_token,
+    account_id,
+    base_url,
+    step,
 )
+from providers.errors import InvalidConfig
+from providers.platforms.crm import generic, hubspot, pipedrive, salesforce, zoho
+from providers.platforms.crm.vendors import VENDORS, ZOHO, contradictions, vendor_of
+from providers.rest import NO_ADDRESS, auth_kind, header_name, health_path
 
 TOKEN = Method(
     "access_token",
@@ -71,6 +81,40 @@ def company_alone(text: str) -> str:
     return re.sub(r"^(https://)?([^/.]+)\.pipedrive\.com(/.*)?$", r"\2", text.strip().lower())
 
 
+class NobodyYetTester(Tester):
+    """Stands in until a vendor is known: there is nobody to ask."""
+
+    @step("CRM is known")
+    def crm_is_known(self) -> NoReturn:
+        """Asks nothing."""
+        raise _nobody()
+
+    def accounts(self) -> NoReturn:
+        raise _nobody()
+
+
+def _nobody() -> InvalidConfig:
+    return InvalidConfig(
+        "Nothing says which CRM you use.", "Choose your CRM, or enter its address."
+    )
+
+
+def of_vendor(crm: Provider, values: Mapping[str, str]) -> Provider:
+    """This platform as the chosen or recognised vendor; as nobody's while there is none."""
+    match vendor_of(values):
+        case "hubspot":
+            return hubspot.speak(crm)
+        case "salesforce":
+            return salesforce.speak(crm)
+        case "pipedrive":
+            return pipedrive.speak(crm)
+        case "zoho":
+            return zoho.speak(crm, zoho.centre_of(values))
+        case "generic":
+            return generic.speak(crm)
+    return crm
+
+
 PROVIDER = Provider(
     slug="crm",
     name="CRM",
@@ -102,7 +146,7 @@ PROVIDER = Provider(
             label="Key or token",
             help="HubSpot → Development → Keys → Service keys, or Pipedrive → Personal "
             "preferences → API. Other CRMs call it API key or token.",
-            help_url=KEYS_URL,
+            help_url=hubspot.KEYS_URL,
             required=False,
             required_by=(TOKEN.slug,),
             methods=(TOKEN.slug, REST.slug),
@@ -211,5 +255,8 @@ PROVIDER = Provider(
             example="12345678",
         ),
     ),
+    tester=NobodyYetTester,
+    variant=of_vendor,
     check=contradictions,
+    cost=Cost(calls=7, note="At most, with Salesforce: five of its API requests of 24 hours."),
 )

@@ -61,6 +61,12 @@ def data_centre_of(address: str) -> str | None:
     return None
 
 
+def organization_in(address: str) -> str | None:
+    """The digits in `https://crm.zoho.eu/crm/org<digits>/…`."""
+    found = re.match(r"/crm/org([0-9]+)(?:/|$)", urlsplit(address).path)
+    return found[1] if found else None
+
+
 def host_of(address: str) -> str:
     return (urlsplit(address).hostname or "").rstrip(".")
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from providers.base import (
     Account,
+    Cost,
     ErrorFacts,
     Field,
     Method,
@@ -54,6 +55,7 @@ NOT_GRANTED = {"declined": "was declined", "expired": "has expired"}
 KINDS = {"SYSTEM_USER": "System user token", "USER": "User token"}
 NOBODYS = {"PAGE": "a Page", "APP": "an app"}
 ACTIVE = 1
+MOST_PAGES = 10
 ACCOUNT_STATUSES = {
     2: "disabled",
     3: "unsettled, with a payment due",
@@ -144,6 +146,24 @@ class MetaTester(Tester):
             return Warned(f"The dataset {name} has never received an event. Check the website.")
         last = datetime.fromisoformat(pixel["last_fired_time"]).astimezone(UTC)
         return Passed(f"The dataset {name} last received an event on {last:%Y-%m-%d %H:%M} UTC.")
+
+    def accounts(self) -> list[Account]:
+        """GET /me/adaccounts -> {"data": [{"account_id": digits, "name": str}], "paging": …}.
+
+        A page that is short is not the last: that one has no `paging.next`.
+        """
+        self.api.headers["Authorization"] = f"Bearer {self.values['access_token']}"
+        found: list[Account] = []
+        after: dict[str, str] = {}
+        for _ in range(MOST_PAGES):
+            page = self._get("me/adaccounts", fields="account_id,name", limit=100, **after)
+            found += [
+                Account(f"act_{row['account_id']}", row.get("name", "")) for row in page["data"]
+            ]
+            if not dig(page, "paging.next"):
+                break
+            after = {"after": page["paging"]["cursors"]["after"]}
+        return found
 
     def _get(self, path: str, **params: Any) -> Any:
         """Ask with the proof of the app secret, which Meta demands of some apps."""
@@ -312,6 +332,7 @@ PROVIDER = Provider(
         base_url(),
     ),
     tester=MetaTester,
+    cost=Cost(calls=6, note="1 report of the ad account's hourly allowance of 600 and more."),
     errors=ERRORS,
     error_code_at="error.code",
     error_subcode_at="error.error_subcode",

@@ -78,6 +78,26 @@ def test_nothing_to_change_changes_nothing(patch, connected):
     assert again["version"] == 1
 
 
+@pytest.mark.parametrize("body", [{}, {"config": {}}, {"config": {"pixelId": None}}])
+def test_nothing_to_change_leaves_what_was_never_saved(patch, api, body):
+    before = api.get(PATH).json()
+
+    assert patch(body).status_code == 200
+
+    assert api.get(PATH).json() == before
+    assert before["version"] == 0
+
+
+def test_a_method_can_be_chosen_before_anything_else(patch):
+    one = patch({"authMethod": "access_token"}).json()
+
+    assert (one["authMethod"], one["version"], one["status"]) == (
+        "access_token",
+        1,
+        "not_connected",
+    )
+
+
 def test_other_values_drop_the_proof(patch, proven):
     body = patch({"config": {"accountId": "act_1003"}}).json()
 

@@ -23,6 +23,10 @@ CALLS = {
     ("/api/integrations/{provider}/test", "post"),
     ("/api/integrations/{provider}/disconnect", "post"),
     ("/api/integrations/{provider}/tests", "get"),
+    ("/api/integrations/{provider}/accounts", "get"),
+    ("/api/integrations/test", "post"),
+    ("/api/integrations/test", "get"),
+    ("/api/integrations/test", "delete"),
 }
 # A well-formed request can still be refused: a workspace nobody has, a value no platform takes.
 NOT_OURS = ["positive_data_acceptance"]
@@ -60,6 +64,8 @@ def test_the_platforms_are_named(document):
         ("/api/integrations/{provider}/test", "post", {400, 409, 413, 415, 429}),
         ("/api/integrations/{provider}/disconnect", "post", {400, 413, 415}),
         ("/api/integrations/{provider}/tests", "get", {400}),
+        ("/api/integrations/{provider}/accounts", "get", {409}),
+        ("/api/integrations/test", "get", set()),
     ],
 )
 def test_each_answer_is_described_with_an_example(document, path, method, codes):

@@ -1,0 +1,19 @@
+"""`manage.py sandbox`: the stand-in for the platforms, until Ctrl-C."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from providers.sandbox.__main__ import main
+
+
+class Command(BaseCommand):
+    help = "Serves a stand-in for the platforms on 127.0.0.1, and says how to use it."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=9000, help="9000 unless told; 0 for any")
+
+    def handle(self, *args: Any, port: int, **options: Any) -> None:
+        main(["--port", str(port)])

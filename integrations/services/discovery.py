@@ -1,0 +1,70 @@
+"""Which accounts the credentials reach, so that nobody has to type an id."""
+
+from django.conf import settings
+from django.core.cache import cache
+
+from integrations import crypto
+from integrations.models import IntegrationConnection
+from integrations.services import connections
+from integrations.services.connections import Attempt, Changes
+from integrations.services.testing import NothingToTest, renewed_of
+from providers.base import Account, Provider, Renewed
+from providers.errors import CredentialsUnreadable
+from providers.runner import list_accounts
+
+KEPT_SECONDS = 60
+ACCOUNT_FIELD = "account_id"
+
+
+class CannotList(Exception):
+    """The platform offers no list of accounts."""
+
+
+def accounts(
+    connection: IntegrationConnection,
+    changes: Changes | None = None,
+    *,
+    on_renewed: Renewed = lambda _values: None,
+) -> list[Account]:
+    """The accounts that the saved values reach, or those with `changes` laid over them.
+
+    Those of saved values are kept for a minute. `on_renewed` is told of typed values that the
+    platform has replaced. Raises CannotList, NothingToTest when a
+    required value other than the account is missing, InvalidChange, and ProviderError when
+    the platform does not answer well.
+    """
+    if changes:
+        return _ask(connection, changes, on_renewed)
+    key = f"accounts:{connection.pk}:{connection.revision}"
+    found: list[Account] | None = cache.get(key)
+    if found is None:
+        found = _ask(connection, Changes(), on_renewed)
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _ask(connection: IntegrationConnection, changes: Changes, on_renewed: Renewed) -> list[Account]:
+    provider = connection.platform
+    if not provider.lists_accounts:
+        raise CannotList
+    try:
+        attempt = connections.overlay(connection, changes)
+    except crypto.Unreadable:
+        raise CredentialsUnreadable from None
+    if _lacks_more_than_the_account(provider, attempt):
+        raise NothingToTest
+    found = list_accounts(
+        provider,
+        attempt.values(provider),
+        method=attempt.method,
+        allow=settings.OUTBOUND_ALLOW,
+        on_renewed=renewed_of(connection, changes, on_renewed),
+    )
+    if found is None:
+        raise CannotList
+    return found
+
+
+def _lacks_more_than_the_account(provider: Provider, attempt: Attempt) -> bool:
+    missing = provider.missing(attempt.method, {*attempt.config, *attempt.secrets})
+    return any(field.name != ACCOUNT_FIELD for field in missing)

@@ -1,0 +1,224 @@
+"""X, formerly Twitter: mentions, keyword volume and the reach of the team's own posts.
+
+API reference: https://docs.x.com (read 2026-11-22).
+Quirks: every read that returns something costs credits. "API key and secret" and "client ID
+and secret" are two different pairs. A Bearer token never expires and reads public data only.
+"""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+from providers.base import (
+    Account,
+    Cost,
+    Field,
+    Method,
+    Passed,
+    Provider,
+    Skipped,
+    Tester,
+    Warned,
+    access_token,
+    account_id,
+    base_url,
+    step,
+)
+from providers.basic import basic
+from providers.errors import AccountNotFound, InvalidConfig, UnexpectedReply
+from providers.platforms.x.errors import (
+    CONSOLE_URL,
+    ERRORS,
+    RequestRefused,
+    retry_after,
+)
+
+# Searched for when neither a search nor a username is saved.
+ANY_SEARCH = "marketing"
+USAGE: dict[str, Any] = {
+    "days": 1,
+    "usage.fields": "cap_reset_day,project_cap,project_id,project_usage",
+}
+PROFILE: dict[str, Any] = {"user.fields": "public_metrics"}
+
+BEARER = Method(
+    "access_token",
+    "A Bearer token",
+    help="You can open your app in the X console and copy one long token.",
+)
+KEYS = Method(
+    "client_credentials",
+    "An API key and its secret",
+    help="You have the pair that the X console calls API key and API key secret.",
+)
+
+
+class XTester(Tester):
+    @step("Token is valid")
+    def token_is_valid(self) -> Passed | Warned:
+        """GET /2/usage/tweets -> {"data": {"project_usage": int, "project_cap": int,
+        "cap_reset_day": int}}; a number may come as text.
+        """
+        self._sign_in()
+        try:
+            found = self.api.get("/2/usage/tweets", **USAGE)
+        except AccountNotFound:
+            return Warned("X accepts this token, but does not tell how much it has read.")
+        usage = found["data"]
+        used, cap = (int(usage.get(name) or 0) for name in ("project_usage", "project_cap"))
+        if cap and used >= cap:
+            again = usage.get("cap_reset_day", "of its reset")
+            return Warned(f"The app has read all {cap} posts of the month. Wait for day {again}.")
+        told = f"{used} of {cap}" if cap else str(used)
+        return Passed(f"X accepts this token. Posts read this month: {told}.")
+
+    @step("Account found")
+    def account_is_found(self) -> Passed | Skipped:
+        """GET /2/users/by/username/<name> -> {"data": {"username": str, "name": str,
+        "public_metrics": {"followers_count": int, …}}}.
+        """
+        username = self.values.get("account_id")
+        if not username:
+            return Skipped("No username is saved, so no account was looked up.")
+        try:
+            user = self.api.get(f"/2/users/by/username/{username}", **PROFILE)["data"]
+        except RequestRefused:
+            raise InvalidConfig(
+                "X says this cannot be a username.", "Enter the name after the @ of the profile."
+            ) from None
+        self.account = Account(str(user["username"]), str(user.get("name", "")))
+        # A part that may not be read is left out of a good reply.
+        followers = user.get("public_metrics", {}).get("followers_count")
+        told = "" if followers is None else f" It has {int(followers)} followers."
+        return Passed(f"X knows @{self.account.id}.{told}")
+
+    @step("Posts can be searched")
+    def posts_are_searchable(self) -> Passed:
+        """GET /2/tweets/counts/recent -> {"data": […], "meta": {"total_tweet_count": int}};
+        newer replies say total_post_count.
+        """
+        saved, username = self.values.get("search_query"), self.values.get("account_id")
+        query = saved or (f"@{username}" if username else ANY_SEARCH)
+        try:
+            found = self.api.get("/2/tweets/counts/recent", query=query, granularity="day")
+        except RequestRefused:
+            if not saved:
+                raise
+            raise InvalidConfig(
+                "X does not understand the saved search.", "Correct the search, then test again."
+            ) from None
+        except AccountNotFound:
+            raise UnexpectedReply("X does not know what we asked for.") from None
+        meta = found["meta"]
+        total = int(meta.get("total_tweet_count", meta.get("total_post_count")))
+        what = "the saved search" if saved else query
+        return Passed(f"Posts of the last seven days for {what}: {total}.")
+
+    def _sign_in(self) -> None:
+        token = self.values["access_token"] if self.method == BEARER.slug else self._new_token()
+        self.api.headers["Authorization"] = f"Bearer {token}"
+
+    def _new_token(self) -> str:
+        """POST /oauth2/token -> {"token_type": "bearer", "access_token": str}."""
+        key, secret = (quote(self.values[name], safe="") for name in ("api_key", "api_key_secret"))
+        try:
+            reply = self.api.post(
+                "/oauth2/token",
+                host="TOKEN",
+                headers={"Authorization": basic(key, secret)},
+                data={"grant_type": "client_credentials"},
+            )
+        except AccountNotFound:
+            raise UnexpectedReply("X does not know what we asked for.") from None
+        token: str = reply["access_token"]
+        self.api.add_secret(token)
+        return token
+
+
+def username_alone(text: str) -> str:
+    """`@acme` or the profile's address -> `acme`."""
+    text = re.sub(r"^(https://)?(www\.)?(x|twitter)\.com/", "", text.strip())
+    return text.removeprefix("@").removesuffix("/")
+
+
+PROVIDER = Provider(
+    slug="x",
+    name="X (Twitter)",
+    used_by=("Social signals",),
+    docs_url="https://docs.x.com",
+    setup_url=CONSOLE_URL,
+    hosts={
+        "API": "https://api.x.com",
+        "AUTHORIZATION": "https://x.com",
+        "TOKEN": "https://api.x.com",
+        "REVOKE": "https://api.x.com",
+    },
+    methods=(BEARER, KEYS),
+    fields=(
+        access_token(
+            label="Bearer token",
+            help="X console → your app → Keys and tokens → Bearer token.",
+            help_url=CONSOLE_URL,
+            pattern=r"(?![0-9]+-)\S+",
+            pattern_message="This is a user's access token or holds a space. "
+            "Copy the Bearer token, which starts with AAAA.",
+            usual_pattern=r"AAAA\S+",
+            usual_message="A Bearer token starts with AAAA. An API key or a client ID is "
+            "something else.",
+            example="AAAAabc123%2Fdef%3D",
+            methods=(BEARER.slug,),
+        ),
+        Field(
+            name="api_key",
+            label="API key",
+            help="X console → your app → Keys and tokens → API key. "
+            "The client ID on that page is something else.",
+            help_url=CONSOLE_URL,
+            secret=True,
+            required=True,
+            pattern=r"\S+",
+            pattern_message="This holds a space. Copy the key alone.",
+            methods=(KEYS.slug,),
+        ),
+        Field(
+            name="api_key_secret",
+            label="API key secret",
+            help="X console → your app → Keys and tokens, shown with the API key.",
+            help_url=CONSOLE_URL,
+            secret=True,
+            required=True,
+            pattern=r"\S+",
+            pattern_message="This holds a space. Copy the secret alone.",
+            methods=(KEYS.slug,),
+        ),
+        account_id(
+            label="Username",
+            help="The name after the @ on your brand's profile.",
+            pattern=r"[A-Za-z0-9_]+",
+            pattern_message="A username holds only letters, digits and underscores. "
+            "The number of an account or its full name is something else.",
+            usual_pattern=r"[A-Za-z0-9_]{1,15}",
+            usual_message="A username usually has at most 15 characters.",
+            example="@acme",
+            normalize=username_alone,
+        ),
+        Field(
+            name="search_query",
+            label="Search",
+            help="The words to look for on X, such as your brand's name.",
+            usual_pattern=r".{1,512}",
+            usual_message="X takes more than 512 characters only on its Enterprise plan.",
+            example="acme OR #acme",
+        ),
+        base_url(),
+    ),
+    tester=XTester,
+    errors=ERRORS,
+    error_code_at=("errors.*.code", "error", "title"),
+    error_text_at=("type", "errors.*.type", "error_description"),
+    retry_after=retry_after,
+    cost=Cost(
+        calls=4,
+        note="1.5 US cents of credits: one for the account, and half of one for the search.",
+    ),
+)

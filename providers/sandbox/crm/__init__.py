@@ -1,0 +1,51 @@
+"""Five CRMs at one address, told apart by their paths.
+
+The credentials are not secrets: they are known to everybody and open nothing.
+"""
+
+import re
+
+from providers.sandbox.crm import generic, hubspot, pipedrive, salesforce, zoho
+from providers.sandbox.crm.trouble import credentials
+from providers.sandbox.server import Answer, Asked, Platform
+
+VENDORS = {
+    r"/account-info/|/crm/objects/": hubspot.answer,
+    r"/services/": salesforce.answer,
+    r"/v1/|/api/v2/": pipedrive.answer,
+    r"/oauth/v2/|/crm/v[0-9]": zoho.answer,
+}
+
+
+def answer(asked: Asked) -> Answer:
+    for paths, vendor in VENDORS.items():
+        if re.match(paths, asked.path):
+            return vendor(asked)
+    return generic.answer(asked)
+
+
+PLATFORM = Platform(
+    answer,
+    {
+        "HubSpot, keys": credentials(hubspot.PREFIX, hubspot.DOES),
+        "Salesforce, at https://acme.my.salesforce.com with this consumer secret": (
+            (salesforce.SECRET, "the consumer secret"),
+        ),
+        "Salesforce, consumer keys": credentials(salesforce.PREFIX, salesforce.DOES),
+        "Pipedrive, API tokens": credentials(pipedrive.PREFIX, pipedrive.DOES),
+        "Zoho CRM, client ID and secret": (
+            (zoho.CLIENT_ID, "the client ID"),
+            (zoho.CLIENT_SECRET, "the client secret"),
+        ),
+        "Zoho CRM, refresh tokens": credentials(zoho.PREFIX, zoho.DOES),
+        "Another CRM, keys for the path /me": credentials(generic.PREFIX, generic.DOES),
+        "Another CRM, paths to test": (
+            ("/me", "needs the key"),
+            ("/open", "needs none"),
+            ("/missing", "has nothing"),
+            ("/moved", "forwards to another address"),
+            ("/login", "forwards to a page where people sign in"),
+            ("/page", "answers with a web page"),
+        ),
+    },
+)

@@ -1,0 +1,125 @@
+"""HubSpot, as its API specification collection describes version 2026-09 (read 2026-11-22)."""
+
+import re
+from typing import Any
+
+from providers.sandbox.crm.trouble import TROUBLE
+from providers.sandbox.server import Answer, Asked
+
+PREFIX = "pat-na1-"
+PORTAL = 12345678
+DOES = {
+    "healthy": "reads contacts and deals of account 12345678",
+    "nodetails": "the same, and may not read the account's details",
+    "nodeals": "may not read deals",
+    "nocontacts": "may not read contacts",
+    "nouser": "the user behind it lost the right to read contacts",
+    "empty": "reads an account without contacts and deals",
+    "expired": "expired",
+    "banned": "of a blocked app",
+    "limited": "over HubSpot's limit of ten seconds",
+    "daily": "over HubSpot's daily quota",
+    "moving": "of an account that is being moved: 90 seconds",
+}
+OBJECTS = {
+    "contacts": {"email": "ada@example.com", "firstname": "Ada", "lastname": "Example"},
+    "deals": {"dealname": "Spring order", "amount": "1200", "dealstage": "closedwon"},
+}
+LIST_PARAMETERS = {
+    *("limit", "after", "properties", "propertiesWithHistory", "associations", "archived"),
+}
+DETAILS = {
+    "portalId": PORTAL,
+    "accountType": "STANDARD",
+    "timeZone": "Europe/Berlin",
+    "companyCurrency": "EUR",
+    "additionalCurrencies": [],
+    "utcOffset": "+01:00",
+    "utcOffsetMilliseconds": 3600000,
+    "uiDomain": "app.hubspot.com",
+    "dataHostingLocation": "na1",
+}
+
+
+def refusal(status: int, category: str, message: str, **more: Any) -> Answer:
+    """An error in HubSpot's shape."""
+    body = {
+        "status": "error",
+        "message": message,
+        "correlationId": "aeb5f871-7f07-4993-9211-075dc63e7cbf",
+        "category": category,
+    }
+    return Answer(status, body | more)
+
+
+def over(policy: str) -> Answer:
+    message = f"You have reached your {policy.lower()} limit."
+    return refusal(429, "RATE_LIMITS", message, errorType="RATE_LIMIT", policyName=policy)
+
+
+REFUSED = {
+    "expired": refusal(401, "EXPIRED_AUTHENTICATION", "The OAuth token used expired."),
+    "banned": refusal(403, "BANNED", "This app is blocked."),
+    "limited": over("TEN_SECONDLY_ROLLING"),
+    "daily": over("DAILY"),
+    "moving": Answer(477, {"status": "error", "message": "Migrating."}, {"Retry-After": "90"}),
+}
+
+
+def answer(asked: Asked) -> Answer:
+    word = asked.bearer.removeprefix(PREFIX)
+    if word in TROUBLE and asked.bearer.startswith(PREFIX):
+        return TROUBLE[word][1]
+    if word not in DOES or not asked.bearer.startswith(PREFIX):
+        message = "Authentication credentials not found or not valid."
+        return refusal(401, "INVALID_AUTHENTICATION", message)
+    if asked.method != "GET":
+        return refusal(405, "METHOD_NOT_ALLOWED", "Only GET is answered here.")
+    if asked.path == "/account-info/2026-09/details":
+        return _details(word, asked)
+    found = re.fullmatch(r"/crm/objects/2026-09/(contacts|deals)", asked.path)
+    if not found:
+        return refusal(404, "OBJECT_NOT_FOUND", "Unable to find what was asked for.")
+    return REFUSED.get(word) or _objects(word, found[1], asked)
+
+
+def _details(word: str, asked: Asked) -> Answer:
+    if asked.query:
+        return refusal(400, "VALIDATION_ERROR", "This endpoint takes no parameters.")
+    if word == "nodetails":
+        return _lacks("oauth")
+    return REFUSED.get(word) or Answer(200, DETAILS)
+
+
+def _objects(word: str, kind: str, asked: Asked) -> Answer:
+    limit = asked.query.get("limit", "10")
+    if set(asked.query) - LIST_PARAMETERS or not limit.isdigit() or not 1 <= int(limit) <= 100:
+        return refusal(400, "VALIDATION_ERROR", "Invalid input JSON or parameters.")
+    if word == f"no{kind}":
+        return _lacks(f"crm.objects.{kind}.read")
+    if word == "nouser" and kind == "contacts":
+        message = "User does not have permissions to view contacts."
+        return refusal(403, "USER_DOES_NOT_HAVE_PERMISSIONS", message)
+    row = {
+        "id": "151",
+        "properties": OBJECTS[kind],
+        "createdAt": "2026-10-01T08:00:00.000Z",
+        "updatedAt": "2026-11-20T08:00:00.000Z",
+        "archived": False,
+    }
+    return Answer(200, {"results": [] if word == "empty" else [row]})
+
+
+def _lacks(scope: str) -> Answer:
+    return refusal(
+        403,
+        "MISSING_SCOPES",
+        "This app hasn't been granted all required scopes to make this call.",
+        errors=[
+            {
+                "message": "One or more of the following scopes are required.",
+                "context": {"requiredGranularScopes": [scope]},
+            }
+        ],
+        links={"scopes": "https://developers.hubspot.com/scopes"},
+    )

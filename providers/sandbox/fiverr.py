@@ -1,0 +1,125 @@
+"""A data service such as a team runs, and Fiverr's public pages with the wall before them.
+
+Fiverr documents neither. The service lives at / and /service/…, where the key and the path
+decide what happens; every other path is the page of a seller.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from providers.sandbox.server import Answer, Asked, Platform
+
+HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
+STATE = (
+    "<!DOCTYPE html><html><body>"
+    '<script id="perseus-initial-props" type="application/json">{{"user":{{"username":"{0}"}}}}'
+    "</script></body></html>"
+)
+
+USERNAME = "acme_studio"
+NUMBERS: Mapping[str, Any] = {
+    "username": USERNAME,
+    "level": "Level 2",
+    "rating": 4.9,
+    "reviews": 212,
+    "gigs": 7,
+    "orders_in_queue": 3,
+}
+
+KEY = "svc-healthy"
+KEYS = {
+    KEY: ("is accepted", None),
+    "svc-forbidden": ("is known and not allowed", Answer(403, {"message": "Forbidden"})),
+    "svc-limited": (
+        "is used too often",
+        Answer(429, {"message": "Too many"}, {"Retry-After": "30"}),
+    ),
+    "svc-down": ("leads to a page with status 503", Answer(503, HTML.format("Unavailable"))),
+    "svc-cut": ("gets half a reply", Answer(200, dict(NUMBERS), is_cut=True)),
+    "svc-silent": ("gets no answer at all", Answer(is_silent=True)),
+}
+SERVICE_PATHS = (
+    ("/service/open", "asks for no key"),
+    ("/service/list", "gives a list"),
+    ("/service/stale", "gives numbers of last week"),
+    ("/service/other", "gives another seller's numbers"),
+    ("/service/strange", "gives nothing that we know"),
+    ("/service/error", "tells of an error with status 200"),
+    ("/service/accepted", "takes data and gives none, like a webhook of Make"),
+    ("/service/login", "shows a web page"),
+    ("/service/moved", "forwards elsewhere"),
+    ("/service/post", "wants to be posted to"),
+)
+SELLERS = {
+    USERNAME: ("has a page", Answer(200, STATE.format(USERNAME))),
+    "gone_seller": ("leads to the home page", Answer(302, "", {"Location": "/"})),
+    "walled": ("meets the wall", Answer(403, HTML.format("It needs a human touch"))),
+    "walled_200": ("meets the wall, with status 200", Answer(200, HTML.format("px-captcha"))),
+    "empty_page": ("is not in the page", Answer(200, HTML.format("Fiverr"))),
+    "limited": ("meets a limit", Answer(429, "")),
+    "down": ("meets a page with status 503", Answer(503, HTML.format("Unavailable"))),
+    "silent": ("gets no answer at all", Answer(is_silent=True)),
+}
+NOBODY = "nobody_here"
+
+
+def answer(asked: Asked) -> Answer:
+    if asked.path == "/" or asked.path.startswith("/service/"):
+        return _service(asked)
+    username = asked.path.strip("/")
+    if asked.method != "GET" or not re.fullmatch(r"[A-Za-z0-9_.\-]+", username):
+        return Answer(404, HTML.format("Page not found"))
+    _, page = SELLERS.get(username.lower(), ("", Answer(404, HTML.format("Page not found"))))
+    return page
+
+
+def _service(asked: Asked) -> Answer:
+    if asked.method != "GET":
+        return Answer(405, {"message": "Method not allowed"}, {"Allow": "GET"})
+    key = asked.bearer or asked.headers.get("X-API-Key", "")
+    if asked.path != "/service/open":
+        if key not in KEYS:
+            return Answer(401, {"message": "Unauthorized"}, {"WWW-Authenticate": "Bearer"})
+        _, refused = KEYS[key]
+        if refused:
+            return refused
+    return _data(asked.path)
+
+
+def _data(path: str) -> Answer:
+    now = datetime.now(UTC)
+    numbers = dict(NUMBERS, updated_at=now.isoformat())
+    answers = {
+        "/": Answer(200, numbers),
+        "/service/open": Answer(200, numbers),
+        "/service/list": Answer(200, [numbers]),
+        "/service/stale": Answer(200, numbers | {"updated_at": str(now - timedelta(days=7))}),
+        "/service/other": Answer(200, numbers | {"username": "somebody_else"}),
+        "/service/strange": Answer(200, {"hello": "world"}),
+        "/service/error": Answer(200, {"error": "The sheet could not be opened."}),
+        "/service/accepted": Answer(200, "Accepted"),
+        "/service/login": Answer(200, HTML.format("Log in")),
+        "/service/moved": Answer(302, "", {"Location": "/service/elsewhere"}),
+        "/service/post": Answer(405, {"message": "Method not allowed"}, {"Allow": "POST"}),
+    }
+    return answers.get(path, Answer(404, {"code": 404, "message": "No such webhook"}))
+
+
+PLATFORM = Platform(
+    answer,
+    {
+        "Keys of the data service (any address)": tuple(
+            (text, does) for text, (does, _) in KEYS.items()
+        ),
+        "Paths to test of the data service": (
+            ("/", "gives today's numbers, as does an empty path"),
+            *SERVICE_PATHS,
+        ),
+        "Sellers for the public page": (
+            *((name, does) for name, (does, _) in SELLERS.items()),
+            (NOBODY, "has no page, like every other name"),
+        ),
+    },
+)

@@ -1,0 +1,346 @@
+"""What the sandboxes of the four Google platforms share: sign-in, and errors of google.rpc.
+
+Nothing here is a secret: the names, and the key that signs for them, are known to everybody
+and open nothing. Error bodies follow google/rpc/error_details.proto of googleapis/googleapis
+and RFC 6749 section 5.2 (read 2026-11-22).
+"""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from providers.sandbox.server import Answer, Asked
+
+CLIENT_ID = "sandbox.apps.googleusercontent.com"
+CLIENT_SECRET = "GOCSPX-sandbox"
+ROBOTS = "@sandbox.iam.gserviceaccount.com"
+KEY_ID = "5a4d1b0c5a4d1b0c"
+AUDIENCE = "https://oauth2.googleapis.com/token"
+ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+SCOPE = "https://www.googleapis.com/auth/"
+LASTS_SECONDS = 3599
+
+P = (
+    "ed50c24dc60c1555c2ac16ae810b35b379f3342adb9bb650dc93fc5b6d7983c3"
+    "bcd71e7b53f938ec1e409ec24a1cda85c9fb74523adcba35b44cfa75d2d7f3af"
+    "e87af98631e30d168b2ac82258118dee4f17ee1d6738747aaee51597b3f79787"
+    "56d6d7b586a49324ea9101c940c806dbe0a8700450e8aca9f737d90ed5255cdf"
+)
+Q = (
+    "b7a457ef0a49859da2b35ef5c9d14812b3767aec685d62c4b4b8cf3f31d38d37"
+    "719b3ced84eaf6274c0f9638571d20fa92b82c7a9ec9cdf05a9981b3eef9fdb6"
+    "ab438930963e6994533c12a386c28da375c73479433630c7fc5c45b00bae8836"
+    "fdfbfd2f67e3b728aa485fc3123803137dea9ade82eaf3d835db5e106c1ca8bf"
+)
+
+# Who signs in, and what happens then. Any of them may come by every way there is.
+NAMES = {
+    "healthy": "may read everything here",
+    "noscope": "did not tick the box of this platform",
+    "noaccess": "was not given access to the account",
+    "off": "comes from a Cloud project in which the API is switched off",
+    "limited": "is asking too fast",
+    "spent": "has used up the quota",
+    "expired": "was good until a while ago",
+    "down": "gets status 503",
+    "wall": "gets a web page instead of data",
+    "cut": "gets half a reply",
+    "silent": "gets no answer at all",
+}
+HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
+# Google's query parameters for every method.
+COMMON = {"alt", "fields", "key", "prettyPrint", "quotaUser"}
+
+TROUBLE = {
+    "wall": Answer(200, HTML.format("Are you a robot?")),
+    "cut": Answer(200, {"kind": "sandbox", "items": []}, is_cut=True),
+    "silent": Answer(is_silent=True),
+}
+
+
+def refusal(
+    status: int,
+    name: str,
+    message: str,
+    *,
+    info: str | None = None,
+    reason: str | None = None,
+    domain: str = "global",
+    details: Iterable[Mapping[str, Any]] = (),
+    **metadata: str,
+) -> Answer:
+    """An error in Google's shape: `info` for google.rpc.ErrorInfo, `reason` for the older list."""
+    error: dict[str, Any] = {"code": status, "message": message, "status": name}
+    if reason:
+        error["errors"] = [{"message": message, "domain": domain, "reason": reason}]
+    listed = [dict(detail) for detail in details]
+    if info:
+        about = {"reason": info, "domain": "googleapis.com", "metadata": metadata}
+        listed.append({"@type": "type.googleapis.com/google.rpc.ErrorInfo", **about})
+    if listed:
+        error["details"] = listed
+    return Answer(status, {"error": error})
+
+
+def not_found() -> Answer:
+    """What Google's front answers to a path, or a method of a path, that it does not know."""
+    return Answer(404, HTML.format("Error 404 (Not Found)!!1"))
+
+
+@cache
+def private_key() -> rsa.RSAPrivateKey:
+    """Made of two published primes: a key in the usual form would alarm every scanner."""
+    p, q = int("".join(P), 16), int("".join(Q), 16)
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    crt = rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q)
+    return rsa.RSAPrivateNumbers(p, q, d, *crt, rsa.RSAPublicNumbers(65537, p * q)).private_key()
+
+
+def service_account_json(name: str) -> str:
+    """The key file of the robot of this name, on one line."""
+    pem = private_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return json.dumps(
+        {
+            "type": "service_account",
+            "project_id": "sandbox",
+            "private_key_id": KEY_ID,
+            "private_key": pem.decode(),
+            "client_email": f"{name}{ROBOTS}",
+            "token_uri": "https://token-uri.invalid/never-used",
+        }
+    )
+
+
+def refresh_token(name: str) -> str:
+    return f"1//{name}"
+
+
+def access_token(name: str) -> str:
+    return f"ya29.{name}"
+
+
+# --- The token endpoint
+
+
+def token_endpoint(asked: Asked, scopes: Iterable[str]) -> Answer | None:
+    """The answer to /token and /tokeninfo; None for any other path."""
+    granted = [SCOPE + scope for scope in scopes]
+    if (asked.method, asked.path) == ("POST", "/token"):
+        return _token(asked, granted)
+    if (asked.method, asked.path) == ("GET", "/tokeninfo"):
+        return _tokeninfo(asked, granted)
+    return None
+
+
+def oauth_refusal(code: str, description: str, status: int = 400) -> Answer:
+    return Answer(status, {"error": code, "error_description": description})
+
+
+def _token(asked: Asked, scopes: list[str]) -> Answer:
+    form = {}
+    if asked.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+        form = dict(parse_qsl(asked.body.decode()))
+    if form.get("grant_type") == "refresh_token":
+        return _refreshed(form, scopes)
+    if form.get("grant_type") == ASSERTION:
+        return _asserted(form.get("assertion", ""), scopes)
+    return oauth_refusal("unsupported_grant_type", "Invalid grant_type: ")
+
+
+def _refreshed(form: Mapping[str, str], scopes: list[str]) -> Answer:
+    if form.get("client_id") != CLIENT_ID:
+        return oauth_refusal("invalid_client", "The OAuth client was not found.", 401)
+    if form.get("client_secret") != CLIENT_SECRET:
+        return oauth_refusal("invalid_client", "Unauthorized", 401)
+    name = form.get("refresh_token", "").removeprefix("1//")
+    if name == "expired":
+        return oauth_refusal("invalid_grant", "Token has been expired or revoked.")
+    if name not in NAMES:
+        return oauth_refusal("invalid_grant", "Bad Request")
+    return _issued(name, scope=" ".join(_granted(name, scopes)))
+
+
+def _asserted(assertion: str, scopes: list[str]) -> Answer:
+    parts = assertion.split(".")
+    try:
+        claims = json.loads(_decoded(parts[1]))
+        header = json.loads(_decoded(parts[0]))
+        signed = ".".join(parts[:2]).encode()
+        private_key().public_key().verify(_decoded(parts[2]), signed, PKCS1v15(), SHA256())
+    except InvalidSignature:
+        return oauth_refusal("invalid_grant", "Invalid JWT Signature.")
+    except (ValueError, IndexError):
+        return oauth_refusal("invalid_request", "Bad Request")
+    if header.get("alg") != "RS256" or header.get("kid") != KEY_ID:
+        return oauth_refusal("invalid_grant", "Invalid JWT Signature.")
+    if claims.get("aud") != AUDIENCE:
+        return oauth_refusal("invalid_grant", "Invalid JWT: Failed audience check.")
+    now, begins, ends = time.time(), claims.get("iat", 0), claims.get("exp", 0)
+    if not (begins - 300 <= now <= ends <= begins + 3600):
+        return oauth_refusal(
+            "invalid_grant",
+            "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable "
+            "timeframe. Check your iat and exp values in the JWT claim.",
+        )
+    if not set(claims.get("scope", "").split()) <= set(scopes) or not claims.get("scope"):
+        return oauth_refusal("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
+    if claims.get("sub"):
+        return oauth_refusal(
+            "unauthorized_client",
+            "Client is unauthorized to retrieve access tokens using this method, or client not "
+            "authorized for any of the scopes requested.",
+            401,
+        )
+    name, at, _ = claims.get("iss", "").partition(ROBOTS)
+    if not at or name not in NAMES:
+        return oauth_refusal("invalid_grant", "Invalid grant: account not found")
+    if name == "expired":  # a key that was deleted since
+        return oauth_refusal("invalid_grant", "Invalid JWT Signature.")
+    return _issued(name)
+
+
+def _issued(name: str, **more: str) -> Answer:
+    token = access_token(name)
+    return Answer(
+        200,
+        {"access_token": token, "expires_in": LASTS_SECONDS, "token_type": "Bearer", **more},
+    )
+
+
+def _tokeninfo(asked: Asked, scopes: list[str]) -> Answer:
+    name = asked.query.get("access_token", "").removeprefix("ya29.")
+    if name not in NAMES or name == "expired":
+        return oauth_refusal("invalid_token", "Invalid Value")
+    return Answer(
+        200,
+        {
+            "azp": CLIENT_ID,
+            "aud": CLIENT_ID,
+            "scope": " ".join(_granted(name, scopes)),
+            "exp": str(int(time.time()) + LASTS_SECONDS),
+            "expires_in": str(LASTS_SECONDS),
+            "access_type": "offline",
+        },
+    )
+
+
+def _granted(name: str, scopes: list[str]) -> list[str]:
+    return ["openid"] if name == "noscope" else ["openid", *scopes]
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+# --- In front of every API
+
+
+def name_of(asked: Asked) -> str:
+    """Who asks, by the access token; "" for nobody that is known."""
+    name = asked.bearer.removeprefix("ya29.")
+    return name if name in NAMES else ""
+
+
+def refuse_sign_in(asked: Asked, service: str, title: str) -> Answer | None:
+    """What no API gets to see: no token, a dead one, one without the scope, and every trouble."""
+    if not asked.headers.get("Authorization"):
+        return refusal(
+            401,
+            "UNAUTHENTICATED",
+            "Request is missing required authentication credential. Expected OAuth 2 access "
+            "token, login cookie or other valid authentication credential.",
+            info="CREDENTIALS_MISSING",
+            service=service,
+        )
+    return refuse_name(name_of(asked), service, title)
+
+
+def refuse_name(name: str, service: str, title: str) -> Answer | None:
+    if name in TROUBLE:
+        return TROUBLE[name]
+    if name == "down":
+        return refusal(503, "UNAVAILABLE", "The service is currently unavailable.")
+    if name in ("", "expired"):
+        return refusal(
+            401,
+            "UNAUTHENTICATED",
+            "Request had invalid authentication credentials.",
+            info="ACCESS_TOKEN_EXPIRED" if name else None,
+            service=service,
+        )
+    if name == "noscope":
+        return refusal(
+            403,
+            "PERMISSION_DENIED",
+            "Request had insufficient authentication scopes.",
+            info="ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+            service=service,
+        )
+    if name == "off":
+        return refusal(
+            403,
+            "PERMISSION_DENIED",
+            f"{title} has not been used in project 1 before or it is disabled.",
+            info="SERVICE_DISABLED",
+            details=[{"@type": "type.googleapis.com/google.rpc.Help", "links": []}],
+            service=service,
+        )
+    return None
+
+
+def refuse_names(given: Iterable[str], known: Iterable[str], where: str) -> Answer | None:
+    """Google refuses a name that its description of the method does not have."""
+    unknown = sorted(set(given) - set(known))
+    if not unknown:
+        return None
+    return refusal(
+        400,
+        "INVALID_ARGUMENT",
+        f'Invalid JSON payload received. Unknown name "{unknown[0]}": {where}.',
+        reason="badRequest",
+    )
+
+
+def refuse_query(asked: Asked, *known: str) -> Answer | None:
+    return refuse_names(asked.query, {*known, *COMMON}, "Cannot bind query parameter")
+
+
+def json_body(asked: Asked) -> Any:
+    """The body as a dict; None when it is not sent as JSON."""
+    if asked.headers.get_content_type() != "application/json":
+        return None
+    try:
+        body = json.loads(asked.body)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def guide(does: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """How the people of a platform sign in, by every way; `does` says more of some of them."""
+    known = {**NAMES, **does}
+
+    def by(way: Callable[[str], str]) -> list[tuple[str, str]]:
+        return [(way(name), known[name]) for name in known]
+
+    return {
+        "Client ID and client secret": [
+            (CLIENT_ID, "the client ID"),
+            (CLIENT_SECRET, "the client secret"),
+        ],
+        "Refresh tokens": by(refresh_token),
+        "Access tokens": by(access_token),
+        "Service-account key file (put another of these names in place of healthy)": [
+            (service_account_json("healthy"), "")
+        ],
+    }

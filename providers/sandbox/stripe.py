@@ -1,0 +1,215 @@
+"""Stripe's API as its documents describe it: the last word of the key decides what happens.
+
+The keys are not secrets: they are known to everybody and open nothing. Error bodies follow
+https://docs.stripe.com/api/errors (read 2026-11-22).
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from providers.sandbox.server import Answer, Asked, Platform
+
+ACCOUNT = "acct_1Sandbox"
+CONNECTED = {"acct_1Shop": "Acme Shop", "acct_1Outlet": "Acme Outlet"}
+LIST = {"limit", "starting_after", "ending_before", "expand[]"}
+# Path -> its parameters, the permission it needs, the kind of its rows.
+PATHS = {
+    "balance": (set(), "rak_balance_read", "balance"),
+    "account": (set(), "rak_accounts_kyc_basic_read", "account"),
+    "accounts": (LIST, "rak_accounts_kyc_basic_read", "account"),
+    "balance_transactions": (LIST, "rak_balance_transaction_source_read", "balance_transaction"),
+    "charges": (LIST, "rak_charge_read", "charge"),
+    "checkout/sessions": (LIST, "rak_checkout_session_read", "checkout.session"),
+    "subscriptions": (LIST, "rak_subscription_read", "subscription"),
+}
+PREFIXES = {
+    "balance_transaction": "txn_1",
+    "charge": "ch_1",
+    "checkout.session": "cs_test_1",
+    "subscription": "sub_1",
+}
+
+
+def refusal(
+    status: int, message: str, *, kind: str = "invalid_request_error", **more: Any
+) -> Answer:
+    """An error in Stripe's shape; `code` and `param` only where Stripe sends them."""
+    body = {"error": {"type": kind, "message": message, **more}}
+    return Answer(status, body, {"Request-Id": "req_sandbox"})
+
+
+HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
+TROUBLE = {
+    "rk_test_expired": (
+        "expired",
+        refusal(401, "Expired API Key provided: rk_test_***ired", code="api_key_expired"),
+    ),
+    "rk_test_elsewhere": (
+        "may only be used from other addresses",
+        refusal(403, "The API key provided does not allow requests from your IP address."),
+    ),
+    "rk_test_limited": (
+        "over Stripe's limit",
+        refusal(
+            429,
+            "Request rate limit exceeded. Learn more about rate limits in the docs.",
+            code="rate_limit",
+        ),
+    ),
+    "rk_test_failing": (
+        "an error at Stripe",
+        refusal(500, "An unknown error occurred.", kind="api_error"),
+    ),
+    "rk_test_down": ("a page with status 503", Answer(503, HTML.format("Service Unavailable"))),
+    "rk_test_wall": ("a web page instead of data", Answer(200, HTML.format("Are you a robot?"))),
+    "rk_test_cut": ("half a reply", Answer(200, {"object": "balance"}, is_cut=True)),
+    "rk_test_silent": ("no answer at all", Answer(is_silent=True)),
+}
+# Key -> what it does, and the permissions it lacks.
+KEYS: dict[str, tuple[str, set[str]]] = {
+    "rk_test_healthy": ("a restricted key that reads all that is needed", set()),
+    "rk_live_healthy": ("the same, in live mode", set()),
+    "sk_test_healthy": ("a secret key", set()),
+    "rk_test_platform": ("the key of a Connect platform with two accounts", set()),
+    "rk_test_empty": ("of an account without revenue", set()),
+    "rk_test_closed": ("of an account that may not take payments", set()),
+    "rk_test_noname": ("may not read the account's name", {"rak_accounts_kyc_basic_read"}),
+    "rk_test_nocharges": ("may not read charges", {"rak_charge_read"}),
+    "rk_test_nobalance": ("may not read the balance", {"rak_balance_read"}),
+    "rk_test_nothing": ("may read nothing at all", {right for _, right, _ in PATHS.values()}),
+}
+
+
+def answer(asked: Asked) -> Answer:
+    """Key, then version, then path and parameters, then account, then permission."""
+    key = asked.bearer
+    if not key:
+        return refusal(401, "You did not provide an API key.")
+    if key in TROUBLE:
+        return TROUBLE[key][1]
+    if key.startswith("pk_"):
+        message = "This API call cannot be made with a publishable API key."
+        return refusal(403, message, code="secret_key_required")
+    if key not in KEYS:
+        return refusal(401, f"Invalid API Key provided: {key[:8]}***{key[-4:]}")
+    version = asked.headers.get("Stripe-Version", "2026-10-28.endive")
+    if not re.fullmatch(r"20\d\d-\d\d-\d\d(\.(acacia|basil|clover|dahlia|endive))?", version):
+        return refusal(400, f"Invalid Stripe API version: {version}")
+    path = asked.path.removeprefix("/v1/")
+    if asked.method != "GET" or path == asked.path or path not in PATHS:
+        return refusal(404, f"Unrecognized request URL ({asked.method}: {asked.path}).")
+    return (
+        _refuse_parameters(path, asked)
+        or _refuse_account(key, path, asked)
+        or _refuse_permission(key, path)
+        or _data(key, path, asked)
+    )
+
+
+def _refuse_parameters(path: str, asked: Asked) -> Answer | None:
+    for name in asked.query.keys() - PATHS[path][0]:
+        message = f"Received unknown parameter: {name}"
+        return refusal(400, message, code="parameter_unknown", param=name)
+    limit = asked.query.get("limit", "10")
+    if not limit.isdigit():
+        message = f"Invalid integer: {limit}"
+        return refusal(400, message, code="parameter_invalid_integer", param="limit")
+    if not 1 <= int(limit) <= 100:
+        return refusal(400, "This value must be from 1 to 100.", param="limit")
+    return None
+
+
+def _refuse_account(key: str, path: str, asked: Asked) -> Answer | None:
+    wanted = asked.headers.get("Stripe-Account")
+    if key == "rk_test_platform" and wanted in {None, *CONNECTED}:
+        return None
+    if wanted is not None:
+        message = (
+            f"The provided key '{key[:8]}***' does not have access to account '{wanted}' "
+            "(or that account does not exist). Application access may have been revoked."
+        )
+        return refusal(403, message, code="account_invalid")
+    if path == "accounts":
+        return refusal(400, "Only Stripe Connect platforms can work with other accounts.")
+    return None
+
+
+def _refuse_permission(key: str, path: str) -> Answer | None:
+    right = PATHS[path][1]
+    if right not in KEYS[key][1]:
+        return None
+    return refusal(
+        403,
+        f"The provided key '{key[:8]}***' does not have the required permissions for this "
+        f"endpoint on account '{ACCOUNT}'. Having the '{right}' permission would allow this "
+        "request to continue.",
+    )
+
+
+def _data(key: str, path: str, asked: Asked) -> Answer:
+    kind = PATHS[path][2]
+    if path == "balance":
+        cash = [{"amount": 421700, "currency": "eur", "source_types": {"card": 421700}}]
+        livemode = "_live_" in key
+        return Answer(
+            200, {"object": kind, "livemode": livemode, "available": cash, "pending": cash}
+        )
+    if path == "account":
+        number = asked.headers.get("Stripe-Account", ACCOUNT)
+        name = CONNECTED.get(number, "Acme")
+        return Answer(200, _account(number, name, takes_payments=key != "rk_test_closed"))
+    if path == "accounts":
+        rows = [_account(number, name) for number, name in CONNECTED.items()]
+    else:
+        an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+        created = int(an_hour_ago.timestamp())
+        rows = [{"id": PREFIXES[kind], "object": kind, "currency": "eur", "created": created}]
+    if key == "rk_test_empty":
+        rows = []
+    return _page(path, rows, asked)
+
+
+def _page(path: str, rows: list[dict[str, Any]], asked: Asked) -> Answer:
+    after = asked.query.get("starting_after")
+    ids = [row["id"] for row in rows]
+    if after is not None and after not in ids:
+        return refusal(400, f"No such object: '{after}'", code="resource_missing")
+    begin = ids.index(after) + 1 if after else 0
+    end = begin + int(asked.query.get("limit", 10))
+    return Answer(
+        200,
+        {
+            "object": "list",
+            "url": f"/v1/{path}",
+            "has_more": end < len(rows),
+            "data": rows[begin:end],
+        },
+    )
+
+
+def _account(number: str, name: str, *, takes_payments: bool = True) -> dict[str, Any]:
+    return {
+        "id": number,
+        "object": "account",
+        "country": "DE",
+        "default_currency": "eur",
+        "charges_enabled": takes_payments,
+        "payouts_enabled": takes_payments,
+        "details_submitted": True,
+        "email": "shop@acme.example",
+        "business_profile": {"name": f"{name} GmbH"},
+        "settings": {"dashboard": {"display_name": name, "timezone": "Europe/Berlin"}},
+    }
+
+
+PLATFORM = Platform(
+    answer,
+    {
+        "Keys": (
+            *((key, does) for key, (does, _) in KEYS.items()),
+            *((key, does) for key, (does, _) in TROUBLE.items()),
+        ),
+        "Accounts, for the key of the Connect platform": tuple(CONNECTED.items()),
+    },
+)

@@ -1,0 +1,177 @@
+"""YouTube as its documents describe it: the Data API and the Analytics API, for one channel.
+
+Shapes follow the discovery documents youtube v3 and youtubeAnalytics v2 (read 2026-11-22).
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from providers.sandbox import google
+from providers.sandbox.google import refusal
+from providers.sandbox.server import Answer, Asked, Platform
+
+SERVICE = "youtube.googleapis.com"
+SCOPES = ("youtube.readonly", "yt-analytics.readonly")
+CHANNEL = "UCacmeacmeacmeacmeacmeac"
+PRIVATE = "UCprivateprivateprivatep"
+OTHER = "UCotherotherotherotherot"
+PARTS = {
+    *("auditDetails", "brandingSettings", "contentDetails", "contentOwnerDetails", "id"),
+    *("localizations", "snippet", "statistics", "status", "topicDetails"),
+}
+CHANNELS = {"part", "id", "mine", "forHandle", "forUsername", "maxResults", "pageToken", "hl"}
+REPORTS = {
+    *("ids", "startDate", "endDate", "metrics", "dimensions", "sort", "filters", "currency"),
+    *("maxResults", "startIndex", "includeHistoricalChannelData"),
+}
+METRICS = {
+    *("views", "estimatedMinutesWatched", "averageViewDuration"),
+    *("subscribersGained", "subscribersLost", "engagedViews"),
+}
+NOT_FOR_KEYS = {"noscope", "noaccess"}
+
+
+def api_key(name: str) -> str:
+    """A key of the usual form: `AIza` and 35 more."""
+    return f"AIza{name:-<35}"
+
+
+def answer(asked: Asked) -> Answer:
+    """Sign-in, then the path, then the parameters."""
+    at_token_endpoint = google.token_endpoint(asked, SCOPES)
+    if at_token_endpoint:
+        return at_token_endpoint
+    refused = _refuse_key(asked) if "key" in asked.query else _refuse_person(asked)
+    if refused:
+        return refused
+    if (asked.method, asked.path) == ("GET", "/youtube/v3/channels"):
+        return google.refuse_query(asked, *CHANNELS) or _channels(asked)
+    if (asked.method, asked.path) == ("GET", "/v2/reports"):
+        return google.refuse_query(asked, *REPORTS) or _report(asked)
+    return google.not_found()
+
+
+def _refuse_key(asked: Asked) -> Answer | None:
+    name = asked.query["key"].removeprefix("AIza").rstrip("-")
+    if name not in google.NAMES or name in NOT_FOR_KEYS or name == "expired":
+        said = (
+            "API key expired. Please renew the API key."
+            if name == "expired"
+            else ("API key not valid. Please pass a valid API key.")
+        )
+        return refusal(400, "INVALID_ARGUMENT", said, info="API_KEY_INVALID", reason="badRequest")
+    return _refuse_name(name)
+
+
+def _refuse_person(asked: Asked) -> Answer | None:
+    refused = google.refuse_sign_in(asked, SERVICE, "YouTube Data API v3")
+    return refused or _refuse_name(google.name_of(asked))
+
+
+def _refuse_name(name: str) -> Answer | None:
+    if name == "noaccess":
+        return refusal(
+            401,
+            "UNAUTHENTICATED",
+            "Unauthorized",
+            reason="youtubeSignupRequired",
+            domain="youtube.header",
+        )
+    if name == "limited":
+        return refusal(
+            403,
+            "PERMISSION_DENIED",
+            "Rate Limit Exceeded",
+            reason="rateLimitExceeded",
+            domain="usageLimits",
+        )
+    if name == "spent":
+        return refusal(
+            403,
+            "PERMISSION_DENIED",
+            "The request cannot be completed because you have exceeded your quota.",
+            reason="quotaExceeded",
+            domain="youtube.quota",
+        )
+    return google.refuse_name(name, SERVICE, "YouTube Data API v3")
+
+
+def _channels(asked: Asked) -> Answer:
+    parts = set(asked.query.get("part", "").split(","))
+    if not parts <= PARTS:
+        return _bad("missingRequiredParameter" if parts == {""} else "unknownPart")
+    if asked.query.get("mine") == "true":
+        if "key" in asked.query:
+            return refusal(401, "UNAUTHENTICATED", "Login Required.", reason="required")
+        ids = [CHANNEL]
+    elif "id" in asked.query:
+        ids = [wanted for wanted in asked.query["id"].split(",") if wanted in (CHANNEL, PRIVATE)]
+    else:
+        return _bad("missingRequiredParameter")
+    rows = [_channel(channel_id, parts) for channel_id in ids]
+    found: dict[str, Any] = {"kind": "youtube#channelListResponse", "pageInfo": {"totalResults": 1}}
+    return Answer(200, found | ({"items": rows} if rows else {}))
+
+
+def _channel(channel_id: str, parts: set[str]) -> dict[str, Any]:
+    about: dict[str, Any] = {
+        "snippet": {"title": "Acme", "customUrl": "@acme"},
+        "statistics": {
+            "viewCount": "51200",
+            "subscriberCount": "880",
+            "videoCount": "42",
+            "hiddenSubscriberCount": False,
+        },
+        "contentDetails": {"relatedPlaylists": {"uploads": f"UU{channel_id[2:]}"}},
+        "status": {"privacyStatus": "private" if channel_id == PRIVATE else "public"},
+    }
+    shown = {part: about[part] for part in about if part in parts}
+    return {"kind": "youtube#channel", "id": channel_id, **shown}
+
+
+def _report(asked: Asked) -> Answer:
+    query = asked.query
+    if "key" in query:
+        return refusal(401, "UNAUTHENTICATED", "Login Required.", reason="required")
+    metrics = query.get("metrics", "").split(",")
+    try:
+        is_period = date.fromisoformat(query["startDate"]) <= date.fromisoformat(query["endDate"])
+    except (KeyError, ValueError):
+        is_period = False
+    if not is_period or not set(metrics) <= METRICS or query.get("dimensions") != "day":
+        return _bad("badRequest")
+    if query.get("ids") not in ("channel==MINE", f"channel=={CHANNEL}"):
+        return refusal(403, "PERMISSION_DENIED", "Forbidden", reason="forbidden")
+    headers = [{"name": "day", "columnType": "DIMENSION", "dataType": "STRING"}]
+    headers += [{"name": name, "columnType": "METRIC", "dataType": "INTEGER"} for name in metrics]
+    day = date.fromisoformat(query["endDate"]) - timedelta(days=2)
+    rows = [[f"{day}", *range(100, 100 + len(metrics))]]
+    return Answer(
+        200, {"kind": "youtubeAnalytics#resultTable", "columnHeaders": headers, "rows": rows}
+    )
+
+
+def _bad(reason: str) -> Answer:
+    return refusal(400, "INVALID_ARGUMENT", "The request is not supported.", reason=reason)
+
+
+PLATFORM = Platform(
+    answer,
+    {
+        "API keys": [
+            (api_key(name), does) for name, does in google.NAMES.items() if name not in NOT_FOR_KEYS
+        ],
+        **{
+            title: entries
+            for title, entries in google.guide(
+                {"noaccess": "has no channel", "spent": "has used up today's quota"}
+            ).items()
+            if title in ("Client ID and client secret", "Refresh tokens")
+        },
+        "Channels": (
+            (CHANNEL, "public; the channel of every sign-in"),
+            (PRIVATE, "private; only for keys"),
+            (OTHER, "known to nobody"),
+        ),
+    },
+)

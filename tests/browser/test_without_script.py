@@ -1,0 +1,132 @@
+"""Every control is a working link or form before any script runs."""
+
+import pytest
+from playwright.sync_api import expect
+
+from integrations.services import testing
+from tests.browser.conftest import PASSWORD, SETTINGS, save_meta, saved
+
+
+@pytest.fixture
+def page(open_page, editor, meta):
+    return open_page(editor, SETTINGS, java_script_enabled=False)
+
+
+@pytest.fixture
+def connected(page, workspace):
+    save_meta(workspace)
+    page.reload()
+    return page
+
+
+def connect(page, token):
+    page.click("#open-meta")
+    page.get_by_label("Access token").fill(token)
+    page.get_by_label("Ad account ID").fill("act_1001")
+    page.get_by_role("button", name="Test and save").click()
+
+
+def choose(page, item):
+    page.click("#more-meta")
+    page.locator("#menu-meta").get_by_text(item, exact=True).click()
+
+
+def test_connecting_ends_with_the_proof(page, workspace):
+    connect(page, "EAAhealthy")
+
+    expect(page.locator(".note.ok")).to_contain_text("Meta works: proven at")
+    page.get_by_role("link", name="Done").click()
+    expect(page.locator("#card-meta .pill")).to_have_text("Connected")
+
+
+def test_a_failure_can_be_saved_anyway(page, workspace):
+    connect(page, "EAAexpired")
+    expect(page.locator(".note.bad")).to_contain_text("has expired")
+    assert not saved(workspace).saved_names
+
+    page.get_by_role("button", name="Save anyway").click()
+
+    expect(page.locator(".note.bad")).to_contain_text("Saved, but not proven.")
+    page.get_by_role("link", name="Done").click()
+    expect(page.locator("#card-meta .btn.primary")).to_have_text("Reconnect")
+
+
+def test_a_test_is_followed_until_it_ends(connected):
+    connected.click("#test-meta")
+
+    expect(connected.locator("#card-meta .pill")).to_have_text("Connected")
+    expect(connected.locator("#card-meta")).to_contain_text("Proven at")
+
+
+def test_disabling_and_enabling_come_back_with_a_message(connected):
+    choose(connected, "Disable")
+    expect(connected.locator(".messages")).to_have_text("Meta is disabled. Its values stay saved.")
+
+    connected.click("#enable-meta")
+    expect(connected.locator(".messages")).to_have_text("Meta is enabled.")
+
+
+def test_disconnecting_asks_on_a_page_of_its_own(connected, workspace):
+    choose(connected, "Disconnect…")
+    expect(connected.get_by_role("heading", name="Disconnect Meta?")).to_be_visible()
+
+    connected.get_by_role("button", name="Disconnect").click()
+
+    expect(connected.locator("#card-meta .pill")).to_have_text("Not connected")
+    assert not saved(workspace).saved_names
+
+
+def test_history_is_a_page_with_times_that_name_their_zone(connected, workspace):
+    testing.test_connection(saved(workspace), trigger="schedule")
+    choose(connected, "History of tests")
+
+    expect(connected.locator(".history time")).to_contain_text("UTC")
+    connected.locator(".history summary").click()
+    expect(connected.locator(".history .ladder")).to_contain_text("Token is valid")
+
+
+def test_a_filter_is_a_link(connected):
+    connected.click("[data-show=attention]")
+
+    assert connected.locator(".card:visible h2").all_text_contents() == ["Meta"]
+    expect(connected.locator("[data-show=attention]")).to_have_attribute("aria-current", "true")
+
+
+def test_a_search_is_a_form(page):
+    page.get_by_role("searchbox").fill("payments")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#card-meta")).to_be_hidden()
+    assert page.locator(".card:visible h2").all_text_contents() == ["Stripe"]
+
+
+def test_a_search_that_finds_nothing_says_so(page):
+    page.get_by_role("searchbox").fill("nothing like it")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#nothing-found")).to_be_visible()
+
+
+def test_an_api_token_is_made_and_revoked(page):
+    page.goto(f"{SETTINGS}api-access/")
+    page.get_by_label("Name").fill("Dashboard")
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.locator("#new-token")).not_to_be_empty()
+
+    page.locator("summary", has_text="Revoke").click()
+    page.get_by_role("button", name="Revoke now").click()
+
+    expect(page.locator(".messages")).to_contain_text("The token is revoked.")
+    expect(page.locator("main")).to_contain_text("No token yet.")
+
+
+def test_signing_out_and_in_leads_back(page):
+    page.locator("summary[aria-label^='Your account']").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+    page.get_by_label("Username").fill("emil")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")

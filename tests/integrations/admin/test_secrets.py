@@ -1,0 +1,59 @@
+"""What no page of the admin, no log and no table holds."""
+
+import re
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.urls import reverse
+
+from integrations.models import ApiToken
+from tests.integrations.admin.conftest import CANARY, LIST, TESTS, TOKENS, page_of, reload
+
+
+def every_cell() -> str:
+    """All that the database holds, as text."""
+    rows: list[str] = []
+    with database.cursor() as cursor:
+        for table in database.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {database.ops.quote_name(table)}")
+            rows.append(repr(cursor.fetchall()))
+    return "\n".join(rows)
+
+
+def every_page() -> list[str]:
+    """Each list of the admin, and each page that a row has."""
+    urls = [reverse("admin:index")]
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        urls.append(reverse(f"{name}_changelist"))
+        if model is not ApiToken:
+            for row in model._default_manager.all()[:50]:
+                urls += [reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "history")]
+    return urls
+
+
+def test_no_page_has_an_inline_script_or_style(site, proven):
+    for url in (LIST, page_of(proven), TESTS, TOKENS):
+        page = site.client.get(url).content.decode()
+        assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>", page), url
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=", page), url
+
+
+def test_a_secret_saved_in_the_admin_is_found_nowhere(site, connected, meta):
+    site.save(connected, access_token=CANARY, app_secret=CANARY * 2)
+    site.save(connected, access_token=CANARY, account_id="wrong")
+    site.act("test", connected)
+    ApiToken.objects.create(user=User.objects.get(username="root"), name="t")
+
+    assert reload(connected).secrets()["access_token"] == CANARY
+    assert CANARY not in every_cell()
+    urls = every_page()
+    assert len(urls) > 15
+    for url in urls:
+        page = site.client.get(url, follow=True)
+        assert page.status_code == 200, url
+        assert CANARY not in page.content.decode(), url
+    assert LogEntry.objects.count() == 1
+    assert LogEntry.objects.get().get_change_message() == "Changed credentials."
