@@ -172,8 +172,9 @@ list_tests = _call(
 
 list_accounts = _call(
     "list_accounts",
-    _answers(api_shapes.Account(many=True), 409),
+    _answers(api_shapes.Account(many=True), 409, 429),
     PROVIDER,
+    RETRY_AFTER,
     examples=_examples({"Two accounts": api_examples.ACCOUNTS}),
 )
 start_run = _call(

@@ -108,6 +108,10 @@ class ConnectionForm(forms.Form):
         return zip(self.provider.methods, self["auth_method"], strict=True)
 
     @property
+    def current_account(self) -> str | None:
+        return self.connection.config.get(ACCOUNT_FIELD)
+
+    @property
     def main_rows(self) -> list[Row]:
         return [self._row(f) for f in self.provider.fields if not self._is_rare(f)]
 

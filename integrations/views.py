@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -182,7 +183,7 @@ def _run(request: Request) -> HttpResponse:
         return redirect("settings", workspace.slug)
     now = timezone.now()
     latest = runs.latest_run(workspace)
-    after = parse_datetime(request.GET.get("after", ""))
+    after = _moment(request.GET.get("after", ""))
     changed = {
         item.connection.provider
         for item in (latest.items.all() if latest else [])
@@ -196,6 +197,15 @@ def _run(request: Request) -> HttpResponse:
         "chips": cards.chips(shown, ""),
     }
     return render(request, "integrations/partials/run_update.html", context)
+
+
+def _moment(text: str) -> datetime | None:
+    """None for anything but a moment with its zone."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
 
 
 def _find(request: Request, slug: str) -> IntegrationConnection:
@@ -311,11 +321,8 @@ def connection(request: Request, slug: str) -> HttpResponse:
     found = _find(request, slug)
     if request.method == "GET":
         return _form_dialog(request, ConnectionForm(found))
-    waiting = _waiting(request, request.POST.get("candidate"))
-    typed = candidates.typed(waiting) if waiting else None
-    form = ConnectionForm(
-        found, request.POST, typed=typed, candidate=waiting.pk if waiting else None
-    )
+    waiting, typed = _waiting(request, slug)
+    form = ConnectionForm(found, request.POST, typed=typed, candidate=waiting)
     if not form.is_valid():
         return _form_dialog(request, form, status=422)
     return _prove(request, form, slug)
@@ -326,11 +333,10 @@ def connection(request: Request, slug: str) -> HttpResponse:
 def accounts(request: Request, slug: str) -> HttpResponse:
     """The accounts that the typed values reach, to pick one instead of typing its id."""
     found = _find(request, slug)
-    waiting = _waiting(request, request.POST.get("candidate"))
-    typed = candidates.typed(waiting) if waiting else None
+    waiting, typed = _waiting(request, slug)
     data = request.POST.copy()
     data[ACCOUNT_FIELD] = ""
-    form = ConnectionForm(found, data, typed=typed, candidate=waiting.pk if waiting else None)
+    form = ConnectionForm(found, data, typed=typed, candidate=waiting)
     if not form.is_valid():
         return _form_dialog(request, form, status=422)
     changes = form.changes()
@@ -351,6 +357,9 @@ def accounts(request: Request, slug: str) -> HttpResponse:
         form.show(invalid.errors)
     except testing.NothingToTest:
         form.show_missing(but=ACCOUNT_FIELD)
+    except testing.TooManyTests as many:
+        problem = TOO_MANY.format(many.retry_after_seconds)
+        return _form_dialog(request, form, status=429, problem=problem)
     except VersionConflict as conflict:
         return _conflict(request, form, conflict.connection)
     except (discovery.CannotList, ProviderError) as error:
@@ -361,12 +370,13 @@ def accounts(request: Request, slug: str) -> HttpResponse:
     return _form_dialog(request, form, status=422)
 
 
-def _waiting(request: Request, candidate_id: str | None) -> Candidate | None:
+def _waiting(request: Request, slug: str) -> tuple[UUID | None, Changes | None]:
+    """The candidate that the form came with and what was typed into it, if it is still here."""
     try:
-        found = _own_candidate(request, UUID(candidate_id or ""))
+        found = _own_candidate(request, slug, UUID(request.POST.get("candidate", "")))
+        return (found.pk, candidates.typed(found)) if found.payload else (None, None)
     except (CandidateGone, ValueError):
-        return None
-    return found if found.payload else None
+        return None, None
 
 
 def _prove(request: Request, form: ConnectionForm, slug: str) -> HttpResponse:
@@ -417,9 +427,13 @@ def _dialog(
     return render(request, "integrations/dialog_page.html", context, status=status)
 
 
-def _own_candidate(request: Request, candidate_id: UUID) -> Candidate:
+def _own_candidate(request: Request, slug: str, candidate_id: UUID) -> Candidate:
     return candidates.find(
-        candidate_id, user=request.user, session_key=request.session.session_key or ""
+        request.access.workspace,
+        slug,
+        candidate_id,
+        user=request.user,
+        session_key=request.session.session_key or "",
     )
 
 
@@ -428,7 +442,7 @@ def _own_candidate(request: Request, candidate_id: UUID) -> Candidate:
 def candidate(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
     """How the proof of typed values goes: asked for again and again until it has ended."""
     try:
-        kept = _own_candidate(request, candidate_id)
+        kept = _own_candidate(request, slug, candidate_id)
         if kept.saved_at:
             return _saved(request, slug, kept)
         typed = candidates.typed(kept)
@@ -468,7 +482,7 @@ def _saved(request: Request, slug: str, kept: Candidate) -> HttpResponse:
 def save_candidate(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
     """Save anyway, or switch to the other account."""
     try:
-        kept = _own_candidate(request, candidate_id)
+        kept = _own_candidate(request, slug, candidate_id)
         candidates.save_candidate(kept)
     except CandidateGone:
         return _start_over(request, slug)
@@ -488,7 +502,7 @@ def discard_candidate(request: Request, slug: str, candidate_id: UUID) -> HttpRe
     """Forget typed values and go back to the page."""
     said = "Cancelled. Nothing was saved."
     with suppress(CandidateGone):  # forgotten already is what was asked for
-        kept = _own_candidate(request, candidate_id)
+        kept = _own_candidate(request, slug, candidate_id)
         if kept.saved_at:
             said = "The test had passed already, so your values are saved."
         candidates.discard(kept)

@@ -18,6 +18,7 @@ env.read_file(BASE_DIR / ".env")
 
 PORT = env.port("PORT", 8000)
 DEBUG = env.boolean("DEBUG")
+DEMO = env.boolean("DEMO")  # set by `manage.py demo` alone: every page says so
 SECRET_KEY = env.required("SECRET_KEY")
 CREDENTIAL_KEYS = env.keys("CREDENTIAL_KEYS")
 PUBLIC_URL = env.origin(
@@ -84,6 +85,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "integrations.context.demo",
             ],
         },
     },

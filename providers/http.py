@@ -161,7 +161,11 @@ class Api:
             self._secrets |= {text, quote(text, safe=""), quote_plus(text)}
 
     def redact(self, text: str) -> str:
-        """The text with a mask in place of every secret, plain or as it stands in an address."""
+        """The text with a mask in place of every secret, plain or as it stands in an address.
+
+        What no database keeps (NUL, half a surrogate pair) is replaced too.
+        """
+        text = text.encode(errors="replace").decode().replace("\0", "")
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, MASK)
         return text

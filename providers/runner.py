@@ -9,13 +9,16 @@ from datetime import datetime
 from providers import addresses, errors
 from providers.base import Account, Provider, Renewed, Step, Tester, Warned
 from providers.http import Api
+from providers.transport import USUAL_TIMEOUTS, Timeouts
 
 logger = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 30.0
 # What a step runs into when a reply has another shape than documented.
 UNDOCUMENTED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+LONGEST_ACCOUNT = 200
 NOT_TRIED = "Not tried: a step above did not pass."
+LONGEST_DETAIL = 500
 
 
 @dataclass(frozen=True)
@@ -53,17 +56,19 @@ def run_test(
     on_progress: Progress = lambda _steps: None,
     on_renewed: Renewed = lambda _values: None,
     deadline_seconds: float = DEADLINE_SECONDS,
+    timeouts: Timeouts = USUAL_TIMEOUTS,
 ) -> Result:
     """Ask the platform every question of its tester. Raises nothing a platform can cause.
 
-    `on_progress` is called with the whole ladder whenever a step begins or ends, and
-    `on_renewed` with values that the platform has replaced, before it is asked anything more.
+    `on_progress` is called with the whole ladder whenever a step begins; how the last one
+    ended is in the result. `on_renewed` is called with values that the platform has replaced,
+    before it is asked anything more.
     """
     provider = provider.for_values(values)
     if provider.tester is None:
         return Result("not_implemented")
     started = time.monotonic()
-    with _api(provider, values, allow, started + deadline_seconds) as api:
+    with _api(provider, values, allow, started + deadline_seconds, timeouts) as api:
         tester = provider.tester(api, method or provider.methods[0].slug, values, on_renewed)
         result = _climb(tester, on_progress)
     result.duration_ms = _milliseconds_since(started)
@@ -89,9 +94,10 @@ def list_accounts(
     with _api(provider, values, allow, time.monotonic() + deadline_seconds) as api:
         tester = provider.tester(api, method or provider.methods[0].slug, values, on_renewed)
         try:
-            return tester.accounts()
+            found = tester.accounts()
         except UNDOCUMENTED:
             raise errors.UnexpectedReply from None
+        return None if found is None else [_cleaned(account, tester) for account in found]
 
 
 def _api(
@@ -99,6 +105,7 @@ def _api(
     values: Mapping[str, str],
     allow: Iterable[addresses.Allowed],
     deadline_at: float,
+    timeouts: Timeouts = USUAL_TIMEOUTS,
 ) -> Api:
     return Api(
         provider.origins(values),
@@ -107,6 +114,7 @@ def _api(
         allow=tuple(allow),
         secrets=[values[name] for name in provider.secret_names if name in values],
         deadline_at=deadline_at,
+        timeouts=timeouts,
         platform=provider.name,
         typed=provider.takes_any_address,
     )
@@ -123,15 +131,16 @@ def _climb(tester: Tester, on_progress: Progress) -> Result:
         began = time.monotonic()
         outcome, detail, error = _ask(step, tester)
         ladder[index] = StepResult(
-            step.label, outcome, tester.api.redact(detail), _milliseconds_since(began)
+            step.label,
+            outcome,
+            _plain(detail, tester, LONGEST_DETAIL),
+            _milliseconds_since(began),
         )
         if error:
             ladder[index + 1 :] = [
                 StepResult(later.label, "skipped", NOT_TRIED) for later in steps[index + 1 :]
             ]
-            on_progress(ladder)
             return Result(error.outcome, error, ladder, _account_of(tester))
-        on_progress(ladder)
     return Result(
         "passed",
         None,
@@ -143,9 +152,19 @@ def _climb(tester: Tester, on_progress: Progress) -> Result:
 
 
 def _account_of(tester: Tester) -> Account | None:
-    """Without secrets, should the platform name the account after one."""
-    found, redact = tester.account, tester.api.redact
-    return Account(redact(found.id), redact(found.name)) if found else None
+    return _cleaned(tester.account, tester) if tester.account else None
+
+
+def _cleaned(account: Account, tester: Tester) -> Account:
+    """As a platform names it, which may be by a number, by nothing or after a secret."""
+    return Account(
+        _plain(account.id, tester, LONGEST_ACCOUNT),
+        _plain(account.name or "", tester, LONGEST_ACCOUNT),
+    )
+
+
+def _plain(text: object, tester: Tester, longest: int) -> str:
+    return tester.api.redact(str(text))[:longest]
 
 
 def _ask(step: Step, tester: Tester) -> tuple[str, str, errors.ProviderError | None]:

@@ -240,14 +240,18 @@ class _Pools(urllib3.PoolManager):
 class _Limit:
     """Ends every connection of one Api when the time for a request is up.
 
-    A socket's own timeout begins anew with every byte, so it does not end a slow drip.
+    A socket's own timeout begins anew with every byte, so it does not end a slow drip. One
+    thread watches over all requests: starting one for each would cost more than asking. It
+    may sleep through short ones, as no request ends earlier than those before it would have.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._watched: list[tuple[HTTPConnection, socket.socket]] = []
-        self._running: threading.Timer | None = None
+        self._closed = threading.Event()
         self._ends_at = math.inf
+        self._is_asking = False
+        self._has_thread = False
         self.is_over = False
 
     @contextmanager
@@ -255,15 +259,16 @@ class _Limit:
         self.is_over = False
         self._ends_at = time.monotonic() + seconds
         self.cut(seconds)
-        self._running = timer = threading.Timer(seconds, lambda: self._end(timer))
-        timer.daemon = True
-        timer.start()
+        with self._lock:
+            self._is_asking = True
+            if not self._has_thread:
+                threading.Thread(target=self._keep_time, daemon=True).start()
+                self._has_thread = True
         try:
             yield
         finally:
-            timer.cancel()
             with self._lock:
-                self._running = None
+                self._is_asking = False
             self._forget_closed()
 
     def cut(self, seconds: float) -> float:
@@ -281,20 +286,25 @@ class _Limit:
                 _shut_down(copy)
 
     def close(self) -> None:
+        self._closed.set()
         for _, copy in self._watched:
             copy.close()
         self._watched = []
 
-    def _end(self, timer: threading.Timer) -> None:
-        with self._lock:
-            if self._running is not timer:
+    def _keep_time(self) -> None:
+        while not self._closed.wait(max(0, self._ends_at - time.monotonic())):
+            with self._lock:
+                if self._is_asking and time.monotonic() < self._ends_at:
+                    continue
+                self._has_thread = False
+                if self._is_asking:
+                    self.is_over = True
+                    for _, copy in self._watched:
+                        _shut_down(copy)
                 return
-            self.is_over = True
-            for _, copy in self._watched:
-                _shut_down(copy)
 
     def _forget_closed(self) -> None:
-        # In one go with the timer, which may be at the list just now.
+        # In one go with the thread, which may be at the list just now.
         with self._lock:
             closed = [pair for pair in self._watched if pair[0].sock is None]
             self._watched = [pair for pair in self._watched if pair not in closed]

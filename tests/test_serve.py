@@ -78,7 +78,7 @@ def test_a_fresh_copy_serves_and_stops_cleanly(serve, checkout):
     page = session.get(link.group(), timeout=20)
     style = session.get(f"http://127.0.0.1:{port}/static/admin/css/base.css", timeout=20)
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
 
     assert (ready.status_code, page.status_code, style.status_code) == (200, 200, 200)
     assert process.returncode == 0

@@ -89,12 +89,16 @@ def typed(candidate: Candidate) -> Changes:
     return Changes(**payload)
 
 
-def find(candidate_id: UUID, *, user: User, session_key: str) -> Candidate:
-    """Raises CandidateGone for another person's, another session's or an old one."""
+def find(
+    workspace: Workspace, provider: str, candidate_id: UUID, *, user: User, session_key: str
+) -> Candidate:
+    """Raises CandidateGone for another place's, person's or session's, or an old one."""
     found = (
         Candidate.objects.select_related("connection__workspace", "test")
         .filter(
             pk=candidate_id,
+            connection__workspace=workspace,
+            connection__provider=provider,
             user=user,
             session_digest=digest(session_key),
             expires_at__gt=timezone.now(),

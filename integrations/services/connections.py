@@ -90,10 +90,10 @@ def find(workspace: Workspace, provider: str) -> IntegrationConnection:
 
 def lock(workspace_id: int, provider: str) -> IntegrationConnection:
     """The connection's row, made if need be, locked until the transaction ends."""
-    made, _ = IntegrationConnection.objects.get_or_create(
+    locked, _ = IntegrationConnection.objects.select_for_update().get_or_create(
         workspace_id=workspace_id, provider=provider, name=""
     )
-    return IntegrationConnection.objects.select_for_update().get(pk=made.pk)
+    return locked
 
 
 def anything_encrypted() -> bool:
@@ -270,14 +270,18 @@ def _keep_values(
 def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) -> None:
     """Store secrets that the platform has replaced: no edit, and the revision stays.
 
-    Values that a person replaced meanwhile win.
+    Each replaces the value that was used; one that a person replaced meanwhile wins.
     """
+    used = connection.secrets()
     with transaction.atomic():
         locked = lock(connection.workspace_id, connection.provider)
-        if locked.revision != connection.revision:
+        saved = locked.secrets()
+        still = {k: v for k, v in renewed.items() if k in saved and saved[k] == used.get(k)}
+        if not still:
             return
-        _keep_secrets(locked, {**locked.secrets(), **renewed})
+        _keep_secrets(locked, {**saved, **still})
         locked.save(update_fields=["credentials", "key_id", "hints"])
+    connection.credentials = locked.credentials  # what is used from now on
 
 
 def _keep_secrets(connection: IntegrationConnection, secrets: Mapping[str, str]) -> None:

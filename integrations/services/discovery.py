@@ -1,5 +1,8 @@
 """Which accounts the credentials reach, so that nobody has to type an id."""
 
+import math
+import time
+
 from django.conf import settings
 from django.core.cache import cache
 
@@ -7,7 +10,7 @@ from integrations import crypto
 from integrations.models import IntegrationConnection
 from integrations.services import connections
 from integrations.services.connections import Attempt, Changes
-from integrations.services.testing import NothingToTest, renewed_of
+from integrations.services.testing import RATE_WINDOW, NothingToTest, TooManyTests, renewed_of
 from providers.base import Account, Provider, Renewed
 from providers.errors import CredentialsUnreadable
 from providers.runner import list_accounts
@@ -30,8 +33,8 @@ def accounts(
 
     Those of saved values are kept for a minute. `on_renewed` is told of typed values that the
     platform has replaced. Raises CannotList, NothingToTest when a
-    required value other than the account is missing, InvalidChange, and ProviderError when
-    the platform does not answer well.
+    required value other than the account is missing, TooManyTests, InvalidChange, and
+    ProviderError when the platform does not answer well.
     """
     if changes:
         return _ask(connection, changes, on_renewed)
@@ -53,6 +56,7 @@ def _ask(connection: IntegrationConnection, changes: Changes, on_renewed: Renewe
         raise CredentialsUnreadable from None
     if _lacks_more_than_the_account(provider, attempt):
         raise NothingToTest
+    _check_rate(connection)
     found = list_accounts(
         provider,
         attempt.values(provider),
@@ -63,6 +67,16 @@ def _ask(connection: IntegrationConnection, changes: Changes, on_renewed: Renewe
     if found is None:
         raise CannotList
     return found
+
+
+def _check_rate(connection: IntegrationConnection) -> None:
+    """Ask as often as a minute allows tests. Every process counts its own."""
+    window = RATE_WINDOW.total_seconds()
+    number, passed = divmod(time.time(), window)
+    key = f"accounts-asked:{connection.workspace_id}:{connection.provider}:{number:.0f}"
+    if cache.add(key, 1, window) or cache.incr(key) <= settings.TEST_RATE:
+        return
+    raise TooManyTests(math.ceil(window - passed))
 
 
 def _lacks_more_than_the_account(provider: Provider, attempt: Attempt) -> bool:

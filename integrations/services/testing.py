@@ -4,6 +4,7 @@ No transaction is open while a platform answers, and an answer writes its own co
 that were replaced meanwhile win, and their own test will follow.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -139,7 +140,7 @@ def _check_rate(connection: IntegrationConnection, now: datetime) -> None:
     limit = settings.TEST_RATE
     if len(times) >= limit:
         free_at = times[limit - 1] + RATE_WINDOW
-        raise TooManyTests(max(1, round((free_at - now).total_seconds())))
+        raise TooManyTests(max(1, math.ceil((free_at - now).total_seconds())))
 
 
 def wait_for(test: ConnectionTest) -> ConnectionTest:
@@ -167,11 +168,17 @@ def read_attempt(connection: IntegrationConnection, changes: Changes) -> Attempt
 def perform(
     test: ConnectionTest, changes: Changes, *, on_renewed: Renewed = lambda _values: None
 ) -> ConnectionTest:
-    """Run a started test and keep what it found.
+    """Run a started test and keep what it found. Asks nobody if it was ended meanwhile.
 
     `on_renewed` is told of typed values that the platform has replaced; saved ones are kept.
     """
-    connection = IntegrationConnection.objects.get(pk=test.connection_id)
+    with transaction.atomic():
+        connection = IntegrationConnection.objects.select_for_update().get(pk=test.connection_id)
+        if not _is_still_running(test):
+            return test
+        # It may have waited for a thread: only from now on the platform is asked.
+        test.lease_until = timezone.now() + LEASE
+        test.save(update_fields=["lease_until"])
     try:
         result = _ask(connection, changes, _progress_of(test), on_renewed)
     except Exception:
@@ -179,6 +186,12 @@ def perform(
         raise
     finish(test, result)
     return test
+
+
+def _is_still_running(test: ConnectionTest) -> bool:
+    """Whether nobody ended it when its lease was over. The connection's row is locked."""
+    test.refresh_from_db()
+    return test.is_running
 
 
 def _ask(
@@ -233,9 +246,14 @@ def _steps_cut_short(test: ConnectionTest) -> list[StepResult]:
 
 
 def finish(test: ConnectionTest, result: Result) -> None:
-    """Keep a result on its test, and on the connection if its values are still the same."""
+    """Keep a result on its test, and on the connection if its values are still the same.
+
+    A result that comes after the test was ended changes nothing.
+    """
     with transaction.atomic():
         connection = IntegrationConnection.objects.select_for_update().get(pk=test.connection_id)
+        if not _is_still_running(test):
+            return
         _write_result(test, result)
         old, new = connection.platform_account_id, test.account_id
         test.account_changed = bool(old and new and old != new)

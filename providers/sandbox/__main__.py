@@ -14,9 +14,11 @@ from providers.sandbox import (
     google_ads,
     linkedin,
     meta,
+    reddit,
     search_console,
     stripe,
     upwork,
+    x,
     youtube,
 )
 from providers.sandbox.server import Platform, Server, prefixed
@@ -31,6 +33,8 @@ PLATFORMS: dict[str, Platform] = {
     "youtube": youtube.PLATFORM,
     "ga4": ga4.PLATFORM,
     "search_console": search_console.PLATFORM,
+    "x": x.PLATFORM,
+    "reddit": reddit.PLATFORM,
     "stripe": stripe.PLATFORM,
     "calendly": calendly.PLATFORM,
 }

@@ -1,6 +1,8 @@
 """The server itself: one thread a connection, on loopback only, and a note of what was asked."""
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -39,7 +41,7 @@ class Answer:
     """What is sent back: text as text, bytes as JSON already, anything else made into JSON.
 
     `is_cut` promises the whole body and sends half of it. `is_silent` sends nothing at all
-    until the server stops.
+    until the server stops. `is_reset` breaks the connection off instead.
     """
 
     status: int = 200
@@ -47,6 +49,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     is_cut: bool = False
     is_silent: bool = False
+    is_reset: bool = False
 
     def encoded(self) -> tuple[str, bytes]:
         """Content type and bytes."""
@@ -141,6 +144,9 @@ class _Handler(BaseHTTPRequestHandler):
             owner.stopping.wait()
             self.close_connection = True
             return
+        if answer.is_reset:
+            self._reset()
+            return
         # The client may have given up by now.
         with suppress(ConnectionError):
             self._send(answer)
@@ -154,6 +160,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if answer.is_cut else body)
         self.close_connection = answer.is_cut
+
+    def _reset(self) -> None:
+        # Closing with no time to linger sends RST, where a usual close would end the reply.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
 
     def log_message(self, *_args: Any, **_more: Any) -> None:
         """Nothing: a request line can hold a token."""

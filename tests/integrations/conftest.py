@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 
 from integrations import platforms
@@ -26,6 +27,12 @@ TOKEN = "EAAhealthy"
 VALUES = {"access_token": TOKEN, "account_id": "act_1001"}
 
 Person = Callable[..., User]
+
+
+@pytest.fixture(autouse=True)
+def nothing_cached() -> None:
+    """Lists of accounts, and how often they were asked for."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import time_machine
 from django.utils import timezone
 
 from integrations import tasks
-from integrations.models import Candidate
+from integrations.models import Candidate, Workspace
 from integrations.services import candidates, connections
 from integrations.services.connections import Changes, VersionConflict
 
@@ -27,7 +27,7 @@ def prove(workspace, editor, meta):
             session_key=SESSION,
             base_version=version if base_version is None else base_version,
         )
-        return candidates.find(kept.pk, user=editor, session_key=SESSION)
+        return candidates.find(workspace, "meta", kept.pk, user=editor, session_key=SESSION)
 
     return press
 
@@ -85,21 +85,30 @@ def test_another_account_waits_for_a_yes(prove, proven, workspace):
     assert live(workspace).proven_at
 
 
-def test_typed_values_are_encrypted_and_belong_to_one_session(prove, editor, stranger):
+def test_typed_values_are_encrypted_and_belong_to_one_session(prove, workspace, editor, stranger):
     kept = prove({**HEALTHY, "access_token": "EAAexpired"})
 
     assert "EAAexpired" not in kept.payload
     for user, session in ((stranger, SESSION), (editor, "another")):
         with pytest.raises(candidates.CandidateGone):
-            candidates.find(kept.pk, user=user, session_key=session)
+            candidates.find(workspace, "meta", kept.pk, user=user, session_key=session)
 
 
-def test_they_are_gone_after_fifteen_minutes(prove, editor):
+def test_they_are_found_only_where_they_were_typed(prove, workspace, editor):
+    kept = prove({**HEALTHY, "access_token": "EAAexpired"})
+    other = Workspace.objects.create(name="Other", slug="other")
+
+    for where in ((other, "meta"), (workspace, "stripe")):
+        with pytest.raises(candidates.CandidateGone):
+            candidates.find(*where, kept.pk, user=editor, session_key=SESSION)
+
+
+def test_they_are_gone_after_fifteen_minutes(prove, workspace, editor):
     kept = prove({**HEALTHY, "access_token": "EAAexpired"})
 
     with time_machine.travel(timezone.now() + timedelta(minutes=16)):
         with pytest.raises(candidates.CandidateGone):
-            candidates.find(kept.pk, user=editor, session_key=SESSION)
+            candidates.find(workspace, "meta", kept.pk, user=editor, session_key=SESSION)
         prove({**HEALTHY, "access_token": "EAArevoked"})
     assert not Candidate.objects.filter(pk=kept.pk).exists()
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import Candidate, ConnectionTest, Workspace
+from integrations.models import Candidate, ConnectionTest, Membership, Role, Workspace
 from integrations.services import connections, people, runs
 from integrations.services.connections import Changes
 from tests.integrations.conftest import signed_in
@@ -305,6 +305,33 @@ def test_all_is_tested_together_with_a_word_at_the_end(visitor, connected, works
     assert 'id="card-meta"' in part.content.decode()
 
 
+@pytest.mark.parametrize("after", ["2026-13-45T00:00:00", "2026-01-01T00:00:00", "yesterday"])
+def test_a_moment_that_makes_no_sense_is_as_good_as_none(visitor, connected, workspace, after):
+    visitor.post("test-all")
+
+    part = visitor.client.get(
+        reverse("run", args=["main"]), {"after": after}, headers={"HX-Request": "true"}
+    )
+
+    assert 'id="card-meta"' in part.content.decode()
+
+
+def test_values_typed_in_one_workspace_are_saved_from_no_other(visitor, editor, workspace):
+    visitor.prove(**HEALTHY | {"access_token": "EAAexpired"})
+    kept = Candidate.objects.get()
+    other = Workspace.objects.create(name="Other", slug="other")
+    Membership.objects.create(user=editor, workspace=other, role=Role.EDITOR)
+    Membership.objects.filter(user=editor, workspace=workspace).update(role=Role.VIEWER)
+
+    page = visitor.client.get(reverse("settings", args=["other"])).content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+    url = reverse("save-candidate", args=["other", "meta", str(kept.pk)])
+    answer = visitor.client.post(url, {"csrfmiddlewaretoken": token}, follow=True)
+
+    assert "Those values are no longer here" in text_of(answer)
+    assert connections.find(workspace, "meta").version == 0
+
+
 def test_a_run_can_be_stopped_from_the_page(visitor, connected, workspace):
     runs.start_run(workspace, trigger="page", by=None)
     assert "Testing: 0 of 1 done" in text_of(visitor.get("settings"))
@@ -331,6 +358,17 @@ def test_an_account_is_picked_from_a_list_instead_of_typed(visitor, workspace):
     saved = connections.find(workspace, "meta")
     assert saved.config["account_id"] == "act_1003"
     assert saved.secrets() == {"access_token": "EAAhealthy"}
+
+
+def test_typed_values_are_not_tried_out_without_end(visitor, settings):
+    settings.TEST_RATE = 1
+    typed = {"auth_method": "access_token", "version": 0, "access_token": "EAAexpired"}
+    visitor.post("accounts", "meta", page=("connection", "meta"), **typed)
+
+    page = visitor.post("accounts", "meta", page=("connection", "meta"), **typed)
+
+    assert page.status_code == 429
+    assert "Try again in" in text_of(page)
 
 
 @pytest.mark.parametrize(

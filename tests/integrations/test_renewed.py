@@ -14,6 +14,7 @@ SIGN_IN = {
     "client_secret": upwork.CLIENT_SECRET,
     "refresh_token": next(iter(upwork.REFRESH_TOKENS)),
 }
+SECRETS = {name: SIGN_IN[name] for name in ("client_secret", "refresh_token")}
 NEW = "oauth2v2_rotated_refresh_token"
 
 
@@ -67,8 +68,33 @@ def test_a_typed_one_is_kept_with_what_was_typed_and_then_saved(rotating, worksp
         base_version=0,
     )
 
-    assert candidates.find(kept.pk, user=editor, session_key="s").saved_at
+    assert candidates.find(workspace, "upwork", kept.pk, user=editor, session_key="s").saved_at
     assert connections.find(workspace, "upwork").secrets()["refresh_token"] == NEW
+
+
+def test_an_edit_of_another_value_meanwhile_does_not_lose_it(saved, workspace):
+    connections.change_connection(
+        workspace, "upwork", Changes(config={"account_id": "1234567890"}), by=None
+    )
+
+    connections.keep_renewed(saved, {"refresh_token": NEW})
+
+    assert connections.find(workspace, "upwork").secrets() == {**SECRETS, "refresh_token": NEW}
+
+
+def test_one_that_is_replaced_twice_in_a_test_is_kept_twice(saved, workspace):
+    connections.keep_renewed(saved, {"refresh_token": "the-first"})
+    connections.keep_renewed(saved, {"refresh_token": NEW})
+
+    assert connections.find(workspace, "upwork").secrets()["refresh_token"] == NEW
+
+
+def test_a_connection_that_was_disconnected_meanwhile_gets_nothing_back(saved, workspace):
+    connections.disconnect(workspace, "upwork", by=None)
+
+    connections.keep_renewed(saved, {"refresh_token": NEW})
+
+    assert connections.find(workspace, "upwork").credentials == ""
 
 
 def test_values_replaced_meanwhile_win(saved, workspace):

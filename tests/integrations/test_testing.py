@@ -9,6 +9,9 @@ from integrations import crypto
 from integrations.models import ConnectionTest, IntegrationConnection, Trigger
 from integrations.services import connections, testing
 from integrations.services.connections import Changes
+from integrations.tasks import perform_test
+from providers.errors import AuthExpired
+from providers.runner import Result
 
 
 def save(workspace, **config):
@@ -189,6 +192,39 @@ def test_a_test_that_died_with_its_process_blocks_nobody_after_its_lease(connect
     assert (dead.outcome, dead.error_kind) == ("inconclusive", "unexpected_reply")
     assert "interrupted" in dead.message
     assert test.outcome == "passed"
+
+
+def test_a_test_that_was_ended_before_its_turn_came_asks_nobody(connected, meta):
+    with time_machine.travel(timezone.now() - timedelta(minutes=1)):
+        late = testing.start(connected, trigger=Trigger.PAGE, by=None).test
+    testing.start(connected, trigger=Trigger.PAGE, by=None)
+
+    perform_test.call(late.pk)
+
+    late.refresh_from_db()
+    assert late.outcome == "inconclusive"
+    assert not meta.requests_seen
+
+
+def test_an_answer_that_comes_after_the_test_was_ended_changes_nothing(proven):
+    with time_machine.travel(timezone.now() - timedelta(minutes=1)):
+        late = testing.start(proven, trigger=Trigger.PAGE, by=None).test
+    testing.start(proven, trigger=Trigger.PAGE, by=None)
+
+    testing.finish(late, Result("failed", AuthExpired()))
+
+    assert late.outcome == "inconclusive"
+    assert fresh(proven).last_error == ""
+
+
+def test_a_test_that_waited_for_its_turn_has_its_whole_time(connected, meta):
+    with time_machine.travel(timezone.now() - timedelta(seconds=40)):
+        waited = testing.start(connected, trigger=Trigger.PAGE, by=None).test
+
+    testing.perform(waited, Changes())
+
+    assert waited.outcome == "passed"
+    assert waited.lease_until > waited.finished_at + timedelta(seconds=40)
 
 
 def test_tests_are_counted_per_minute_whoever_asks(connected, meta, settings):

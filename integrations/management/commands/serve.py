@@ -44,7 +44,10 @@ class Command(BaseCommand):
         # Ctrl-C counts again as soon as gunicorn listens to it: until then it would end in a
         # traceback.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        os.execv(sys.executable, gunicorn(workers, threads))
+        self.run(gunicorn(workers, threads))
+
+    def run(self, command: list[str]) -> None:
+        os.execv(sys.executable, command)
 
     def prepare(self) -> None:
         self.check()

@@ -121,11 +121,13 @@ class XTester(Tester):
     def _new_token(self) -> str:
         """POST /oauth2/token -> {"token_type": "bearer", "access_token": str}."""
         key, secret = (quote(self.values[name], safe="") for name in ("api_key", "api_key_secret"))
+        proof = basic(key, secret)
+        self.api.add_secret(proof.removeprefix("Basic "))
         try:
             reply = self.api.post(
                 "/oauth2/token",
                 host="TOKEN",
-                headers={"Authorization": basic(key, secret)},
+                headers={"Authorization": proof},
                 data={"grant_type": "client_credentials"},
             )
         except AccountNotFound:

@@ -73,6 +73,27 @@ def test_a_platform_that_refuses_or_is_down_is_told_apart(api, connected, meta, 
     assert reply.json()["detail"]
 
 
+def test_a_list_that_is_refused_is_not_asked_for_without_end(
+    viewer, connected, meta, settings, time_machine
+):
+    settings.TEST_RATE = 2
+    time_machine.move_to("2026-11-22T14:02:20Z", tick=False)
+    connections.change_connection(
+        connected.workspace, "meta", Changes(config={"access_token": "EAAexpired"}), by=None
+    )
+    client = with_token(viewer)
+    for _ in range(2):
+        assert client.get("/api/integrations/meta/accounts").status_code == 409
+    asked = len(meta.requests_seen)
+
+    reply = client.get("/api/integrations/meta/accounts")
+
+    assert (reply.status_code, reply.headers["Retry-After"]) == (429, "40")
+    assert len(meta.requests_seen) == asked
+    time_machine.move_to("2026-11-22T14:03:00Z", tick=False)
+    assert client.get("/api/integrations/meta/accounts").status_code == 409
+
+
 def test_without_credentials_there_is_nothing_to_list(api, meta):
     reply = api.get("/api/integrations/meta/accounts")
 

@@ -64,7 +64,7 @@ def test_the_platforms_are_named(document):
         ("/api/integrations/{provider}/test", "post", {400, 409, 413, 415, 429}),
         ("/api/integrations/{provider}/disconnect", "post", {400, 413, 415}),
         ("/api/integrations/{provider}/tests", "get", {400}),
-        ("/api/integrations/{provider}/accounts", "get", {409}),
+        ("/api/integrations/{provider}/accounts", "get", {409, 429}),
         ("/api/integrations/test", "get", set()),
     ],
 )

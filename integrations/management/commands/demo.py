@@ -1,0 +1,30 @@
+"""`manage.py demo`: the site against the sandbox, with made-up data, until Ctrl-C."""
+
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+from integrations.management.commands import serve
+from integrations.models import Workspace
+from integrations.services import demo
+
+
+class Command(serve.Command):
+    help = "Serves a demo on 127.0.0.1:$PORT: stand-ins for the platforms, and made-up data."
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.stdout.write("Making the demo's data …")
+        self.stdout.flush()
+        demo.fill(Workspace.objects.earliest("pk"))
+
+    def run(self, command: list[str]) -> None:
+        """Beside gunicorn, since the sandbox lives in this process."""
+        site = subprocess.Popen(command)
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            site.terminate()
+
+        signal.signal(signal.SIGTERM, stop)
+        sys.exit(site.wait())
