@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from integrations.forms import OwnerForm, RevokeForm, TokenForm
 from integrations.models import ApiToken, Role
+from integrations.parts import Request, in_workspace
 from integrations.services import people
-from integrations.views import Request, in_workspace
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 

@@ -86,6 +86,10 @@ class Card:
         return self.connection.failure()
 
     @property
+    def is_green(self) -> bool:
+        return self.connection.light(self.now) == "green"
+
+    @property
     def is_red(self) -> bool:
         return self.connection.light(self.now) == "red"
 
@@ -116,9 +120,7 @@ class Card:
     def warnings(self) -> list[str]:
         """What the last test warned about."""
         test = self.connection.last_test
-        if not test or test.outcome != TestOutcome.PASSED:
-            return []
-        return [step["detail"] for step in test.steps if step["outcome"] == "warned"]
+        return test.warnings if test and self.connection.is_complete else []
 
     @property
     def is_unanswered(self) -> bool:
@@ -160,6 +162,8 @@ class Card:
     def is_shown_by(self, show: str) -> bool:
         if show == "attention":
             return self.attention is not None
+        if show == "proven":
+            return self.is_green
         return show in ("", self.connection.status)
 
 
@@ -173,7 +177,10 @@ def cards(workspace: Workspace) -> list[Card]:
     made = _with_tests(connections.catalogue(workspace))
     waiting = set(
         RunItem.objects.filter(
-            run__workspace=workspace, run__finished_at=None, ended_at=None
+            run__workspace=workspace,
+            run__finished_at=None,
+            run__lease_until__gt=timezone.now(),
+            ended_at=None,
         ).values_list("connection_id", flat=True)
     )
     for one in made:

@@ -108,10 +108,6 @@ class ConnectionForm(forms.Form):
         return zip(self.provider.methods, self["auth_method"], strict=True)
 
     @property
-    def current_account(self) -> str | None:
-        return self.connection.config.get(ACCOUNT_FIELD)
-
-    @property
     def main_rows(self) -> list[Row]:
         return [self._row(f) for f in self.provider.fields if not self._is_rare(f)]
 
@@ -138,17 +134,19 @@ class ConnectionForm(forms.Form):
             remove=self[REMOVE + field.name] if REMOVE + field.name in self.fields else None,
         )
 
-    def changes(self) -> Changes:
-        """What was typed for the chosen method, laid over what waits in the candidate."""
+    def changes(self, *, but: str = "") -> Changes:
+        """What was typed for the chosen method, `but` one field, laid over the candidate's."""
         config: dict[str, str | None] = {}
         for field in self.provider.fields_of(self.cleaned_data["auth_method"]):
+            if field.name == but:
+                continue
             text = (self._chosen(field) or self.data.get(field.name) or "").replace("\r\n", "\n")
             if self.data.get(REMOVE + field.name):
                 config[field.name] = None
             elif text.strip():
                 config[field.name] = text
             elif field.secret:
-                if self.typed.config.get(field.name):
+                if self.typed.config.get(field.name) and not self._is_moved():
                     config[field.name] = self.typed.config[field.name]
             elif field.name in self.connection.config:
                 config[field.name] = None
@@ -156,6 +154,15 @@ class ConnectionForm(forms.Form):
             config=config,
             auth_method=self.cleaned_data["auth_method"],
             is_enabled=self.cleaned_data["is_enabled"],
+        )
+
+    def _is_moved(self) -> bool:
+        """Whether what decides where a secret goes is not what the candidate's went with."""
+        before = {**self.connection.config, **self.typed.config}
+        return any(
+            (self.data.get(field.name) or "").strip() != (before.get(field.name) or "")
+            for field in self.provider.fields_of(self.cleaned_data["auth_method"])
+            if field.decides_destination
         )
 
     def _chosen(self, field: Field) -> str:

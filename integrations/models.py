@@ -370,6 +370,13 @@ class ConnectionTest(models.Model):
     def is_running(self) -> bool:
         return self.outcome == TestOutcome.RUNNING
 
+    @property
+    def warnings(self) -> list[str]:
+        """What a test that passed warned about."""
+        if self.outcome != TestOutcome.PASSED:
+            return []
+        return [step["detail"] for step in self.steps if step["outcome"] == "warned"]
+
 
 class TestRun(models.Model):
     """All that a workspace has connected, tested together; one run at a time."""
@@ -407,6 +414,16 @@ class TestRun(models.Model):
     @property
     def done(self) -> int:
         return sum(item.ended_at is not None for item in self.items.all())
+
+    @property
+    def skipped(self) -> int:
+        return sum(item.test is None for item in self.items.all())
+
+    @property
+    def failed_names(self) -> str:
+        """The platforms whose test failed, by name."""
+        failed = (i for i in self.items.all() if i.test and i.test.outcome == TestOutcome.FAILED)
+        return ", ".join(item.connection.platform.name for item in failed)
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -473,6 +490,12 @@ class Candidate(models.Model):
         """Whether its test passed for the account that is connected: then it saves itself."""
         test = self.test
         return bool(test and test.outcome == TestOutcome.PASSED and not test.account_changed)
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether its test passed for another account than the one that is connected."""
+        test = self.test
+        return bool(test and test.outcome == TestOutcome.PASSED and test.account_changed)
 
     @property
     def is_running(self) -> bool:

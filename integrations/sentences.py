@@ -11,7 +11,7 @@ NOTHING_TO_TEST = "There is nothing to test yet. Save everything that is require
 def of_test(test: ConnectionTest) -> str:
     """How a test went and what to do about it."""
     if test.outcome == TestOutcome.PASSED:
-        return "The test passed."
+        return " ".join(["The test passed.", *test.warnings])
     if test.outcome == TestOutcome.NOT_IMPLEMENTED:
         return f"{test.message}."
     return f"{test.message} {test.action}".strip()

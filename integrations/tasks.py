@@ -21,10 +21,15 @@ from integrations.services.connections import Changes
 def test_in_background(
     connection: IntegrationConnection, *, trigger: Trigger, by: User
 ) -> ConnectionTest:
-    """Start a test, or join the one that runs; returns at once. Raises what `start` does."""
+    """Start a test, or join the one that runs; returns at once. Raises what `start` does.
+
+    While other values are tested, a test of the saved ones waits for its turn.
+    """
     started = testing.start(connection, trigger=trigger, by=by)
     if not started.joined:
         perform_test.enqueue(started.test.pk)
+    elif not testing.is_of_saved_values(started.test, connection):
+        test_when_free.enqueue(str(connection.pk), trigger, by.pk)
     return started.test
 
 
@@ -54,6 +59,14 @@ def perform_run_item(item_id: int) -> None:
 def perform_test(test_id: int) -> None:
     """Run a test whose row was written when it was asked for."""
     testing.perform(ConnectionTest.objects.get(pk=test_id), Changes())
+
+
+@task
+def test_when_free(connection_id: str, trigger: str, user_id: int) -> None:
+    """Test what is saved as soon as nothing else is tested."""
+    connection = IntegrationConnection.objects.get(pk=UUID(connection_id))
+    by = User.objects.get(pk=user_id)
+    testing.test_connection(connection, trigger=Trigger(trigger), by=by)
 
 
 @task

@@ -1,13 +1,13 @@
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from integrations import account_views, views
+from integrations import account_views, dialog_views, views
 
 CONNECTION = "w/<slug:workspace>/dashboard/settings/integrations/<slug:slug>/"
 
 connection_urls = [
-    path("", views.connection, name="connection"),
-    path("accounts/", views.accounts, name="accounts"),
+    path("", dialog_views.connection, name="connection"),
+    path("accounts/", dialog_views.accounts, name="accounts"),
     path("card/", views.card, name="card"),
     path("test/", views.test, name="test"),
     path("enable/", views.enable, name="enable"),
@@ -15,10 +15,12 @@ connection_urls = [
     path("clear-report/", views.clear_report, name="clear-report"),
     path("disconnect/", views.disconnect, name="disconnect"),
     path("history/", views.history, name="history"),
-    path("candidate/<uuid:candidate_id>/", views.candidate, name="candidate"),
-    path("candidate/<uuid:candidate_id>/save/", views.save_candidate, name="save-candidate"),
+    path("candidate/<uuid:candidate_id>/", dialog_views.candidate, name="candidate"),
+    path("candidate/<uuid:candidate_id>/save/", dialog_views.save_candidate, name="save-candidate"),
     path(
-        "candidate/<uuid:candidate_id>/discard/", views.discard_candidate, name="discard-candidate"
+        "candidate/<uuid:candidate_id>/discard/",
+        dialog_views.discard_candidate,
+        name="discard-candidate",
     ),
 ]
 

@@ -26,7 +26,7 @@ from providers.transport import (
     resolve,
 )
 
-__all__ = ["Api", "Reply", "Timeouts", "checked_headers"]
+__all__ = ["Api", "Reply", "Timeouts", "checked_headers", "masked"]
 
 logger = logging.getLogger(__name__)
 
@@ -79,9 +79,7 @@ class Api:
         self._platform = platform
         self._trusted = frozenset(origin_of(url) for url in trusted)
         self._allow = tuple(allow)
-        self._secrets: set[str] = set()
-        for secret in secrets:
-            self.add_secret(secret)
+        self._secrets = set(secrets)
         self._transport = Transport(
             platform,
             trusted=self._trusted,
@@ -157,18 +155,14 @@ class Api:
 
     def add_secret(self, text: str) -> None:
         """Something obtained on the way that `redact` must cover as well."""
-        if len(text) >= SHORTEST_SECRET:
-            self._secrets |= {text, quote(text, safe=""), quote_plus(text)}
+        self._secrets.add(text)
 
     def redact(self, text: str) -> str:
         """The text with a mask in place of every secret, plain or as it stands in an address.
 
         What no database keeps (NUL, half a surrogate pair) is replaced too.
         """
-        text = text.encode(errors="replace").decode().replace("\0", "")
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, MASK)
-        return text
+        return masked(text.encode(errors="replace").decode().replace("\0", ""), self._secrets)
 
     def _judged(self, reply: Reply) -> Any:
         self.judge(reply)
@@ -198,6 +192,19 @@ class Api:
             return addresses.clean(origin, allow=self._allow)
         except ValueError:
             return None
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text without these secrets, however they are written; too short ones are left."""
+    ways = {
+        way
+        for secret in secrets
+        if len(secret) >= SHORTEST_SECRET
+        for way in (secret, quote(secret, safe=""), quote_plus(secret))
+    }
+    for way in sorted(ways, key=len, reverse=True):
+        text = text.replace(way, MASK)
+    return text
 
 
 def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:

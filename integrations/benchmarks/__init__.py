@@ -1,5 +1,7 @@
 """What `manage.py benchmark` measures, in a database of its own that is thrown away."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -20,3 +22,9 @@ class Measure:
         limit = "" if self.limit is None else f"  (at most {self.limit:g})"
         broken = "" if self.holds else "  BROKEN"
         return f"{self.name}: {self.value:g} {self.unit}".rstrip() + limit + broken
+
+
+def milliseconds(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000

@@ -3,7 +3,7 @@
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,9 +54,9 @@ def scratch_settings() -> Iterator[None]:
 
 
 @contextmanager
-def platform_at(slug: str, url: str) -> Iterator[None]:
-    """One platform's API on a server of ours."""
-    with override_settings(PROVIDER_ORIGINS={slug: {"API": url}}):
+def platforms_at(origins: Mapping[str, Mapping[str, str]]) -> Iterator[None]:
+    """`{"meta": {"API": url}}`: platforms' hosts on servers of ours."""
+    with override_settings(PROVIDER_ORIGINS=origins):
         platforms.catalogue.cache_clear()
         try:
             yield

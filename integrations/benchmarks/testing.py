@@ -2,9 +2,8 @@
 
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from socketserver import ThreadingMixIn
 from statistics import median
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -16,7 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.urls import reverse
 
 from integrations import tasks
-from integrations.benchmarks import Measure, scratch
+from integrations.benchmarks import Measure, milliseconds, scratch
 from integrations.models import (
     ConnectionTest,
     IntegrationConnection,
@@ -30,26 +29,45 @@ from providers.sandbox import meta
 from providers.sandbox.server import Answer, Asked, Server
 
 VALUES = {"access_token": "EAAhealthy", "account_id": "act_1001"}
+SERIES, ROUNDS = 5, 30
+MOST_OURS_MS = 10
 TESTS_IN_FLIGHT = 32
 PAGES = 10
 MOST_SECONDS_FOR_A_PAGE = 2
 PATIENCE_SECONDS = 60
 
 
-def overhead(rounds: int) -> list[Measure]:
-    """One whole test of Meta, rows and all, beside the calls it makes and nothing else."""
+def overhead() -> list[Measure]:
+    """One whole test of Meta, rows and all, beside the calls it makes and nothing else.
+
+    Both in turn, and of several series the one in which the calls alone were quickest: what
+    else the machine does meanwhile is not ours.
+    """
     workspace = Workspace.objects.create(name="Overhead", slug="overhead")
-    with Server(meta.PLATFORM.answer) as server, scratch.platform_at("meta", server.url):
+    with Server(meta.PLATFORM.answer) as server, _meta_at(server.url):
         connection = _saved(workspace)
         _test(connection)
         calls = list(server.requests_seen)
-        ours = [_milliseconds(lambda: _test(connection)) for _ in range(rounds)]
-        bare = [_milliseconds(lambda: _replay(server.url, calls)) for _ in range(rounds)]
+        series = [_in_turn(connection, server.url, calls) for _ in range(SERIES)]
+    bare, ours = min(series)
     return [
-        Measure("A test of Meta", round(median(ours), 1), "ms"),
-        Measure(f"Its {len(calls)} calls alone", round(median(bare), 1), "ms"),
-        Measure("Ours of it", round(median(ours) - median(bare), 1), "ms"),
+        Measure("A test of Meta", round(ours, 1), "ms"),
+        Measure(f"Its {len(calls)} calls alone", round(bare, 1), "ms"),
+        Measure("Ours of it", round(ours - bare, 1), "ms", limit=MOST_OURS_MS),
     ]
+
+
+def _in_turn(connection: IntegrationConnection, url: str, calls: list[Asked]) -> tuple[float, ...]:
+    """Medians: the calls alone, the whole test."""
+    pairs = [
+        (milliseconds(lambda: _replay(url, calls)), milliseconds(lambda: _test(connection)))
+        for _ in range(ROUNDS)
+    ]
+    return tuple(map(median, zip(*pairs, strict=True)))
+
+
+def _meta_at(url: str) -> AbstractContextManager[None]:
+    return scratch.platforms_at({"meta": {"API": url}})
 
 
 def _saved(workspace: Workspace) -> IntegrationConnection:
@@ -70,17 +88,11 @@ def _replay(url: str, calls: list[Asked]) -> None:
             session.get(url + asked.path, params=asked.query, headers=headers, timeout=10).json()
 
 
-def _milliseconds(act: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    act()
-    return (time.perf_counter() - began) * 1000
-
-
 def crowd(user: User, session_key: str, workspace: Workspace) -> list[Measure]:
     """The settings page while tests wait for a platform that says nothing."""
     with (
         Server(_say_nothing) as silent,
-        scratch.platform_at("meta", silent.url),
+        _meta_at(silent.url),
         _site() as url,
     ):
         for number in range(TESTS_IN_FLIGHT):
@@ -88,7 +100,7 @@ def crowd(user: User, session_key: str, workspace: Workspace) -> list[Measure]:
             tasks.test_in_background(_saved(crowded), trigger=Trigger.PAGE, by=user)
         _wait(lambda: len(silent.requests_seen) >= TESTS_IN_FLIGHT)
         page = url + reverse("settings", args=[workspace.slug])
-        waits = [_milliseconds(lambda: _open(page, session_key)) for _ in range(PAGES)]
+        waits = [milliseconds(lambda: _open(page, session_key)) for _ in range(PAGES)]
         running = ConnectionTest.objects.filter(outcome=TestOutcome.RUNNING).count()
     _wait(lambda: not ConnectionTest.objects.filter(outcome=TestOutcome.RUNNING).exists())
     return [
@@ -116,11 +128,11 @@ def _wait(until: Callable[[], bool]) -> None:
 
 
 def _open(url: str, session_key: str) -> None:
-    cookie = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session_key}"}
-    with urllib.request.urlopen(urllib.request.Request(url, headers=cookie)) as reply:
-        reply.read()
-        if reply.url != url:
-            raise RuntimeError(f"{url} leads to {reply.url}.")
+    cookies = {settings.SESSION_COOKIE_NAME: session_key}
+    reply = requests.get(url, cookies=cookies, timeout=PATIENCE_SECONDS)
+    reply.raise_for_status()
+    if reply.url != url:
+        raise RuntimeError(f"{url} leads to {reply.url}.")
 
 
 class _Quiet(WSGIRequestHandler):

@@ -40,8 +40,8 @@ def keep_candidate(
 ) -> Candidate:
     """Keep typed values as a candidate, to be proven next; a draft may lack some.
 
-    Raises InvalidChange, NothingToTest, TooManyTests, and VersionConflict when somebody
-    saved since the form was opened.
+    Raises InvalidChange, NothingToTest, and VersionConflict when somebody saved since the
+    form was opened.
     """
     with transaction.atomic():
         connection = connections.lock(workspace.pk, provider)

@@ -5,6 +5,7 @@ values, and about where a secret may be sent, stand in one place.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +17,11 @@ from django.utils import timezone
 from integrations import crypto, platforms
 from integrations.models import Candidate, IntegrationConnection, Status, Workspace
 from providers.base import InvalidValues, Provider
+from providers.http import masked
 
 HINT_MIN_LENGTH = 12
 HINT_TAIL = 4
 REPORT_MAX_LENGTH = 500
-SECRET_MIN_LENGTH = 4
 RESEND = (
     "This decides where the secrets are sent, so it can only change together with them. "
     "Enter the secrets again."
@@ -352,13 +353,8 @@ def _check_switches(connection: IntegrationConnection, changes: Changes) -> None
 
 def _without_secrets(connection: IntegrationConnection, text: str) -> str:
     """A reported text, cut, and cleared of the connection's own secrets."""
-    try:
-        secrets = list(connection.secrets().values())
-    except crypto.Unreadable:
-        secrets = []
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= SECRET_MIN_LENGTH:
-            text = text.replace(secret, "•••")
+    with suppress(crypto.Unreadable):  # then nobody here can know them
+        text = masked(text, connection.secrets().values())
     return text.strip()[:REPORT_MAX_LENGTH]
 
 

@@ -33,7 +33,7 @@ class Story:
     then: After = lambda _workspace, _provider: None
 
 
-def _now(**values: str) -> After:
+def _now(values: Mapping[str, str]) -> After:
     """These values came later, and were tested once."""
 
     def act(workspace: Workspace, provider: str) -> None:
@@ -74,12 +74,15 @@ STORIES = (
         "google_ads",
         {"access_token": HEALTHY, "account_id": next(iter(google_ads.CUSTOMERS))},
         tests=6,
-        then=_now(access_token="ya29.expired"),
+        then=_now({"access_token": "ya29.expired"}),
     ),
     Story("linkedin", {"access_token": "AQhealthy"}, tests=3, then=_switched_off),
     Story("fiverr", {"account_id": "acme_studio", "live_lookup": "on"}),
     Story(
-        "x", {"access_token": "AAAAhealthy", "account_id": "acme"}, 4, _now(account_id="acme_gone")
+        "x",
+        {"access_token": "AAAAhealthy", "account_id": "acme"},
+        4,
+        _now({"account_id": "acme_gone"}),
     ),
     Story(
         "youtube", {"access_token": youtube.api_key("healthy"), "account_id": youtube.CHANNEL}, 7

@@ -3,12 +3,17 @@
 A run's items are rows too: a process that dies leaves a run that its lease ends.
 """
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.db import connection as database
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from integrations import platforms
 from integrations.models import IntegrationConnection, RunItem, TestRun, Trigger, Workspace
 from integrations.services import testing
 from integrations.services.connections import Changes
@@ -35,10 +40,13 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Sta
         if running and running.lease_until > now:
             return StartedRun(running, joined=True)
         if running:
-            _end_waiting(running, INTERRUPTED)
-            TestRun.objects.filter(pk=running.pk).update(finished_at=now)
+            _end_interrupted(running)
         rows = IntegrationConnection.objects.filter(
-            workspace=workspace, is_complete=True, is_enabled=True
+            workspace=workspace,
+            provider__in=platforms.catalogue(),
+            name="",
+            is_complete=True,
+            is_enabled=True,
         )
         waves = 1 + rows.count() // AT_ONCE
         run = TestRun.objects.create(
@@ -52,6 +60,44 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Sta
         _finish_if_done(run.pk)
     run.refresh_from_db()
     return StartedRun(run, joined=False)
+
+
+def test_all(workspace: Workspace, *, trigger: Trigger, by: User | None) -> TestRun:
+    """Test all that is connected in threads of this process; returns the run when it has ended.
+
+    A run that is under way is joined: whoever started it performs it. Each thread has a
+    database connection of its own, so what it is to see must be committed.
+    """
+    started = start_run(workspace, trigger=trigger, by=by)
+    while started.joined and not _ends_in_time(started.run):
+        # It died with its process, and is ended by a new start.
+        started = start_run(workspace, trigger=trigger, by=by)
+    if not started.joined:
+        _perform_items(started.run)
+    return _with_items().get(pk=started.run.pk)
+
+
+def _ends_in_time(run: TestRun) -> bool:
+    """Wait for a run that others perform; False when its lease ran out first."""
+    while run.is_running and timezone.now() < run.lease_until:
+        time.sleep(testing.POLL_SECONDS)
+        run.refresh_from_db()
+    return not run.is_running
+
+
+def _perform_items(run: TestRun) -> None:
+    """Every item is performed, also when one of them ends with an exception, which is raised."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        performed = [pool.submit(_perform_in_thread, item.pk) for item in run.items.all()]
+    for one in performed:
+        one.result()
+
+
+def _perform_in_thread(item_id: int) -> None:
+    try:
+        perform_item(item_id)
+    finally:
+        database.close()
 
 
 def perform_item(item_id: int) -> None:
@@ -93,8 +139,24 @@ def stop_run(workspace: Workspace) -> TestRun | None:
 
 
 def latest_run(workspace: Workspace) -> TestRun | None:
-    """The run that is under way, or the last one."""
-    return workspace.runs.prefetch_related("items__test", "items__connection").first()
+    """The run that is under way, or the last one. One that died with its process is ended."""
+    runs = _with_items().filter(workspace=workspace)
+    latest = runs.first()
+    if latest and latest.is_running and latest.lease_until <= timezone.now():
+        _end_interrupted(latest)
+        return runs.first()
+    return latest
+
+
+def _with_items() -> QuerySet[TestRun]:
+    return TestRun.objects.prefetch_related("items__test", "items__connection")
+
+
+def _end_interrupted(run: TestRun) -> None:
+    now = timezone.now()
+    _end_waiting(run, INTERRUPTED)
+    run.items.filter(ended_at=None).update(ended_at=now)
+    TestRun.objects.filter(pk=run.pk, finished_at=None).update(finished_at=now)
 
 
 def _end_waiting(run: TestRun, problem: str) -> None:
@@ -103,6 +165,8 @@ def _end_waiting(run: TestRun, problem: str) -> None:
 
 
 def _finish_if_done(run_id: int) -> None:
-    open_items = RunItem.objects.filter(run=run_id, ended_at=None)
-    if not open_items.exists():
-        TestRun.objects.filter(pk=run_id, finished_at=None).update(finished_at=timezone.now())
+    with transaction.atomic():
+        # Locked, so that of two who end the last items at once the second sees both.
+        run = TestRun.objects.select_for_update().get(pk=run_id)
+        if run.is_running and not run.items.filter(ended_at=None).exists():
+            TestRun.objects.filter(pk=run_id).update(finished_at=timezone.now())

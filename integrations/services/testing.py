@@ -5,6 +5,7 @@ that were replaced meanwhile win, and their own test will follow.
 """
 
 import math
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -24,9 +25,17 @@ from providers.errors import CredentialsUnreadable, ProviderError, UnexpectedRep
 from providers.runner import DEADLINE_SECONDS, Result, StepResult, run_test
 
 LEASE = timedelta(seconds=DEADLINE_SECONDS + 15)
+SOON = timedelta(seconds=2)  # for a new test to be performed
 RATE_WINDOW = timedelta(minutes=1)
 RATED = (Trigger.PAGE, Trigger.API, Trigger.ADMIN, Trigger.SAVE)
+RESULT = (
+    *("outcome", "error_kind", "message", "action", "action_url", "retry_at", "steps"),
+    *("account_id", "account_name", "account_changed", "expires_at", "expires_is_estimate"),
+    *("finished_at", "duration_ms"),
+)
 POLL_SECONDS = 0.1
+# Who waits holds a thread: some are left for everything else that this process serves.
+WAITING = threading.BoundedSemaphore(24)
 NOT_IMPLEMENTED = "Test not implemented yet"
 INTERRUPTED = UnexpectedReply(
     "The test was interrupted before it had an answer.", "Nothing to fix: test again."
@@ -38,7 +47,7 @@ class NothingToTest(Exception):
 
 
 class TooManyTests(Exception):
-    """The connection was tested as often as a minute allows."""
+    """The connection was tested as often as a minute allows, or too many wait for a test."""
 
     def __init__(self, retry_after_seconds: int) -> None:
         self.retry_after_seconds = retry_after_seconds
@@ -91,10 +100,13 @@ def start_when_free(
     while True:
         started = start(connection, trigger=trigger, by=by, dry_run=dry_run)
         running = started.test
-        same_values = not running.dry_run and running.revision == connection.revision
-        if not started.joined or (joins and same_values):
+        if not started.joined or (joins and is_of_saved_values(running, connection)):
             return started
         wait_for(running)
+
+
+def is_of_saved_values(test: ConnectionTest, connection: IntegrationConnection) -> bool:
+    return not test.dry_run and test.revision == connection.revision
 
 
 def start(
@@ -144,10 +156,18 @@ def _check_rate(connection: IntegrationConnection, now: datetime) -> None:
 
 
 def wait_for(test: ConnectionTest) -> ConnectionTest:
-    """The test once it has ended, or as it stands when its lease runs out."""
-    while test.is_running and timezone.now() < test.lease_until:
-        time.sleep(POLL_SECONDS)
-        test.refresh_from_db()
+    """The test once it has ended, or as it stands when its lease runs out.
+
+    Raises TooManyTests when too many wait in this process already.
+    """
+    if not WAITING.acquire(blocking=False):
+        raise TooManyTests(math.ceil(DEADLINE_SECONDS))
+    try:
+        while test.is_running and timezone.now() < test.lease_until:
+            time.sleep(POLL_SECONDS)
+            test.refresh_from_db()
+    finally:
+        WAITING.release()
     return test
 
 
@@ -172,13 +192,9 @@ def perform(
 
     `on_renewed` is told of typed values that the platform has replaced; saved ones are kept.
     """
-    with transaction.atomic():
-        connection = IntegrationConnection.objects.select_for_update().get(pk=test.connection_id)
-        if not _is_still_running(test):
-            return test
-        # It may have waited for a thread: only from now on the platform is asked.
-        test.lease_until = timezone.now() + LEASE
-        test.save(update_fields=["lease_until"])
+    if test.lease_until < timezone.now() + LEASE - SOON and not _lease_again(test):
+        return test
+    connection = test.connection
     try:
         result = _ask(connection, changes, _progress_of(test), on_renewed)
     except Exception:
@@ -188,9 +204,14 @@ def perform(
     return test
 
 
-def _is_still_running(test: ConnectionTest) -> bool:
-    """Whether nobody ended it when its lease was over. The connection's row is locked."""
-    test.refresh_from_db()
+def _lease_again(test: ConnectionTest) -> bool:
+    """For a test that waited for a thread. False when it was ended in the meantime."""
+    with transaction.atomic():
+        IntegrationConnection.objects.select_for_update().get(pk=test.connection_id)
+        test.refresh_from_db()
+        if test.is_running:
+            test.lease_until = timezone.now() + LEASE
+            test.save(update_fields=["lease_until"])
     return test.is_running
 
 
@@ -230,7 +251,8 @@ def renewed_of(connection: IntegrationConnection, changes: Changes, on_typed: Re
 def _progress_of(test: ConnectionTest) -> Callable[[list[StepResult]], None]:
     def keep(steps: list[StepResult]) -> None:
         test.steps = [asdict(step) for step in steps]
-        ConnectionTest.objects.filter(pk=test.pk).update(steps=test.steps)
+        running = ConnectionTest.objects.filter(pk=test.pk, outcome=TestOutcome.RUNNING)
+        running.update(steps=test.steps)
 
     return keep
 
@@ -252,12 +274,13 @@ def finish(test: ConnectionTest, result: Result) -> None:
     """
     with transaction.atomic():
         connection = IntegrationConnection.objects.select_for_update().get(pk=test.connection_id)
-        if not _is_still_running(test):
-            return
         _write_result(test, result)
         old, new = connection.platform_account_id, test.account_id
         test.account_changed = bool(old and new and old != new)
-        test.save()
+        running = ConnectionTest.objects.filter(pk=test.pk, outcome=TestOutcome.RUNNING)
+        if not running.update(**{name: getattr(test, name) for name in RESULT}):
+            test.refresh_from_db()
+            return
         if not test.dry_run and test.revision == connection.revision:
             connection.last_test = test
             apply_result(connection, test)

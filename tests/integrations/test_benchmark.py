@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.benchmarks import Measure, listing, page
+from integrations.benchmarks import Measure, listing, page, together
+from providers import registry
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +22,8 @@ def run(tmp_path_factory):
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": f"sqlite:///{real}",
     }
-    arguments = ["benchmark", "--json", "--connections", "130", "--requests", "20"]
+    options = ["--connections", "5200", "--requests", "20", "--answer-ms", "20"]
+    arguments = ["benchmark", "--json", *options]
     ran = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -62,11 +64,11 @@ def test_the_list_asks_as_often_for_all_as_for_one(measures):
 
     assert measures[name]["value"] == 4
     assert measures["/api/integrations: queries with 13 connections"]["value"] == 4
-    assert measures["/api/integrations: queries beside 143 connections"]["value"] == 4
+    assert measures["/api/integrations: queries beside 5213 connections"]["value"] == 4
 
 
 def test_the_list_scans_no_table_and_decrypts_nothing(measures):
-    assert measures["/api/integrations: full scans beside 143 connections"]["value"] == 0
+    assert measures["/api/integrations: full scans beside 5213 connections"]["value"] == 0
     assert measures["/api/integrations: decryptions"]["value"] == 0
 
 
@@ -84,6 +86,23 @@ def test_the_settings_page_asks_as_often_for_all_as_for_none(measures):
 def test_the_settings_page_answers_while_tests_hang(measures):
     assert measures["Tests in flight when the pages had come"]["value"] == 32
     assert measures["Settings page beside them: slowest"]["holds"]
+
+
+def test_all_platforms_are_tested_together(measures):
+    assert measures["Test all, 13 platforms"]["value"] > 20
+    assert measures["Test all over the slowest"]["limit"] == 1.25
+    assert together.HEALTHY.keys() == registry.catalogue().keys()
+
+
+def test_what_is_ours_of_a_test_has_a_limit(measures):
+    assert measures["Ours of it"]["limit"] == 10
+
+
+@pytest.mark.django_db
+def test_reading_all_of_a_few_rows_says_nothing():
+    everything = "SELECT error_kind FROM integrations_integrationconnection"
+
+    assert listing.scans([everything]) == []
 
 
 @pytest.mark.django_db

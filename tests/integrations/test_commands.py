@@ -2,15 +2,22 @@
 
 import io
 import json
+import threading
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command, execute_from_command_line
 from django.urls import reverse
 
-from integrations.models import OwnerLink, Trigger, Workspace
-from integrations.services import connections
+from integrations import platforms
+from integrations.models import ConnectionTest, OwnerLink, Trigger, Workspace
+from integrations.services import connections, runs, testing
 from integrations.services.connections import Changes
+from providers.sandbox import meta as meta_sandbox
+from providers.sandbox import stripe
+from providers.sandbox.server import Answer, Asked, Server, prefixed
 
 CANARY = "EAAcanary0123456789x9Qd"
 
@@ -57,6 +64,34 @@ def typed(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("sys.stdin", stream)
 
     return put
+
+
+@pytest.fixture
+def while_waiting(monkeypatch: pytest.MonkeyPatch):
+    """What others do in the time that somebody waits for their run."""
+
+    def do(act: Callable[[], object]) -> None:
+        monkeypatch.setattr(runs, "time", SimpleNamespace(sleep=lambda _seconds: act()))
+
+    return do
+
+
+@pytest.fixture
+def together(settings):
+    """Meta and Stripe on loopback. Neither answers before both are asked."""
+    asked_first = {"meta": threading.Event(), "stripe": threading.Event()}
+    answers = prefixed({"meta": meta_sandbox.PLATFORM.answer, "stripe": stripe.PLATFORM.answer})
+
+    def answer(asked: Asked) -> Answer:
+        asked_first[asked.path.split("/")[1]].set()
+        assert all(event.wait(timeout=10) for event in asked_first.values())
+        return answers(asked)
+
+    with Server(answer) as server:
+        settings.PROVIDER_ORIGINS = {slug: {"API": f"{server.url}/{slug}"} for slug in asked_first}
+        platforms.catalogue.cache_clear()
+        yield
+    platforms.catalogue.cache_clear()
 
 
 # --- list ----------------------------------------------------------------------------------------
@@ -184,6 +219,66 @@ def test_all_leaves_out_what_is_disabled(save, meta, workspace):
 
     assert Ran("test", "--all").code == 4
     assert Ran("test", "meta").code == 0
+
+
+@pytest.mark.django_db(transaction=True)  # its threads see only what is committed
+def test_all_are_tested_at_once_and_printed_in_catalogue_order(save, together):
+    save("stripe", access_token="rk_test_healthy")
+    save(access_token="EAAhealthy", account_id="act_1001")
+
+    ran = Ran("test", "--all", "--json")
+
+    assert [(test["provider"], test["outcome"]) for test in ran.json] == [
+        ("meta", "passed"),
+        ("stripe", "passed"),
+    ]
+    assert ran.code == 0
+    assert {test["trigger"] for test in ran.json} == {"command"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_all_one_failure_ends_with_1(save, together):
+    save("stripe", access_token="rk_test_expired")
+    save(access_token="EAAhealthy", account_id="act_1001")
+
+    ran = Ran("test", "--all")
+
+    passed, failed = ran.out.splitlines()
+    assert ran.code == 1
+    assert passed == "Meta: passed. The test passed."
+    assert failed.startswith("Stripe: failed. ")
+
+
+def test_all_joins_the_run_that_is_under_way(connected, meta, while_waiting):
+    run = runs.start_run(connected.workspace, trigger=Trigger.PAGE, by=None).run
+    while_waiting(lambda: runs.perform_item(run.items.get().pk))
+
+    ran = Ran("test", "--all", "--json")
+
+    assert [(test["outcome"], test["trigger"]) for test in ran.json] == [("passed", "page")]
+    assert ConnectionTest.objects.count() == 1
+
+
+def test_all_says_what_was_skipped_and_why(connected, meta, while_waiting, settings):
+    settings.TEST_RATE = 1
+    testing.test_connection(connected, trigger=Trigger.PAGE)
+    run = runs.start_run(connected.workspace, trigger=Trigger.PAGE, by=None).run
+    while_waiting(lambda: runs.perform_item(run.items.get().pk))
+
+    ran = Ran("test", "--all")
+
+    assert ran.out.startswith("Meta: not tested. Tested as often as a minute allows. Try again in")
+    assert ran.code == 4
+
+
+def test_all_says_when_somebody_stopped_it(connected, meta, while_waiting):
+    runs.start_run(connected.workspace, trigger=Trigger.PAGE, by=None)
+    while_waiting(lambda: runs.stop_run(connected.workspace))
+
+    ran = Ran("test", "--all")
+
+    assert (ran.code, ran.out) == (4, "Meta: not tested. Stopped before it was tested.\n")
+    assert not meta.requests_seen
 
 
 def test_what_tests_print_holds_no_secret(save, meta):

@@ -155,6 +155,16 @@ def test_a_report_is_cut_and_cleared_of_the_secrets(save):
     assert len(reported.reported_error) == 500
 
 
+def test_a_report_is_cleared_of_a_secret_as_it_stands_in_an_address(save):
+    values = {"vendor": "generic", "base_url": "https://crm.example", "access_token": "a+b/c=d"}
+    save("crm", config=values)
+
+    url = "https://crm.example/v1?key=a%2Bb%2Fc%3Dd&page=2 fails."
+    reported = save("crm", status="error", reported_error=url)
+
+    assert reported.reported_error == "https://crm.example/v1?key=•••&page=2 fails."
+
+
 def test_status_connected_clears_both_errors(save):
     save(config=VALUES)
     save(status="error", reported_error="Empty report.")

@@ -70,7 +70,7 @@ def test_two_tests_of_a_connection_never_run_at_once(workspace):
         "connection": make(workspace),
         "revision": 0,
         "trigger": "api",
-        "lease_until": NOW + timedelta(minutes=1),
+        "lease_until": timezone.now() + timedelta(minutes=1),
     }
     ConnectionTest.objects.create(**running)
 

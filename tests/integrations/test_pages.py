@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.models import Candidate, ConnectionTest, Membership, Role, Workspace
 from integrations.services import connections, people, runs
@@ -360,14 +361,15 @@ def test_an_account_is_picked_from_a_list_instead_of_typed(visitor, workspace):
     assert saved.secrets() == {"access_token": "EAAhealthy"}
 
 
-def test_typed_values_are_not_tried_out_without_end(visitor, settings):
+def test_typed_values_are_not_tried_out_without_end(visitor, settings, time_machine):
     settings.TEST_RATE = 1
+    time_machine.move_to(timezone.now(), tick=False)
     typed = {"auth_method": "access_token", "version": 0, "access_token": "EAAexpired"}
     visitor.post("accounts", "meta", page=("connection", "meta"), **typed)
 
     page = visitor.post("accounts", "meta", page=("connection", "meta"), **typed)
 
-    assert page.status_code == 429
+    assert page.status_code == 422
     assert "Try again in" in text_of(page)
 
 
@@ -387,3 +389,16 @@ def test_a_list_that_cannot_be_had_says_why(visitor, token, sentence):
     page = visitor.post("accounts", "meta", page=("connection", "meta"), **typed)
 
     assert sentence in text_of(page)
+
+
+def test_a_secret_that_waits_goes_to_no_other_address_either(visitor, workspace):
+    typed = {"vendor": "generic", "access_token": "secret-123", "base_url": "https://a.example"}
+    visitor.prove("crm", **typed)
+    kept = Candidate.objects.get()
+
+    moved = typed | {"access_token": "", "base_url": "https://b.example", "candidate": kept.pk}
+    page = visitor.prove("crm", **moved)
+
+    assert page.status_code == 422
+    assert "This is required." in text_of(page)
+    assert Candidate.objects.get().pk == kept.pk

@@ -5,10 +5,10 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from integrations import tasks
+from integrations import cards, tasks
+from integrations.models import IntegrationConnection, Trigger
 from integrations.models import TestRun as Run
-from integrations.models import Trigger
-from integrations.services import connections, runs
+from integrations.services import connections, runs, testing
 from integrations.services.connections import Changes
 
 
@@ -32,6 +32,16 @@ def test_all_that_is_connected_is_tested_and_nothing_else(connected, workspace, 
     assert [item.connection.provider for item in items] == ["meta"]
     assert items[0].test.outcome == "passed"
     assert connections.find(workspace, "meta").proven_at
+
+
+def test_a_platform_whose_package_was_removed_is_left_out(connected, workspace, meta):
+    IntegrationConnection.objects.create(
+        workspace=workspace, provider="gone", auth_method="key", is_complete=True
+    )
+
+    items = start(workspace).run.items.all()
+
+    assert [item.connection.provider for item in items] == ["meta"]
 
 
 def test_a_workspace_with_nothing_connected_is_done_at_once(workspace):
@@ -78,6 +88,20 @@ def test_a_run_that_died_blocks_nobody_after_its_lease(connected, workspace, met
     assert dead.finished_at
     assert "interrupted" in dead.items.get().problem
     assert not again.joined
+
+
+def test_a_run_that_died_is_not_shown_as_running(connected, workspace, meta):
+    with time_machine.travel(timezone.now() - timedelta(minutes=5)):
+        dead = start(workspace).run
+        asked = testing.start(connected, trigger=Trigger.PAGE, by=None).test
+        dead.items.update(test=asked)
+
+    assert not any(card.in_run for card in cards.cards(workspace))
+    latest = runs.latest_run(workspace)
+
+    assert latest == dead
+    assert latest.finished_at
+    assert latest.done == 1
 
 
 def test_a_connection_that_was_tested_too_often_is_named(connected, workspace, meta, settings):

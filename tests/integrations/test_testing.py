@@ -1,3 +1,4 @@
+import threading
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from integrations.models import ConnectionTest, IntegrationConnection, Trigger
 from integrations.services import connections, testing
 from integrations.services.connections import Changes
 from integrations.tasks import perform_test
+from integrations.tasks import test_in_background as start_test
 from providers.errors import AuthExpired
 from providers.runner import Result
 
@@ -182,6 +184,21 @@ def test_a_second_request_joins_the_running_test(connected, meta):
     assert (again.joined, again.test) == (True, running.test)
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_who_asks_while_other_values_are_tested_gets_a_test_of_the_saved_ones(
+    connected, meta, editor, dry_run
+):
+    nearly_over = timezone.now() - testing.LEASE + timedelta(milliseconds=300)
+    with time_machine.travel(nearly_over):
+        testing.start(connected, trigger=Trigger.SAVE, by=None, dry_run=dry_run)
+    save(connected.workspace, pixel_id="2001")
+
+    start_test(fresh(connected), trigger=Trigger.PAGE, by=editor)
+
+    assert fresh(connected).last_test.outcome == "passed"
+    assert fresh(connected).proven_at
+
+
 def test_a_test_that_died_with_its_process_blocks_nobody_after_its_lease(connected, meta):
     with time_machine.travel(timezone.now() - timedelta(minutes=1)):
         dead = testing.start(connected, trigger=Trigger.SCHEDULE, by=None).test
@@ -225,6 +242,17 @@ def test_a_test_that_waited_for_its_turn_has_its_whole_time(connected, meta):
 
     assert waited.outcome == "passed"
     assert waited.lease_until > waited.finished_at + timedelta(seconds=40)
+
+
+def test_not_everybody_can_wait_at_once(connected, meta, monkeypatch):
+    monkeypatch.setattr(testing, "WAITING", threading.BoundedSemaphore(0))
+    running = testing.start(connected, trigger=Trigger.PAGE, by=None).test
+
+    with pytest.raises(testing.TooManyTests):
+        ask(connected, Trigger.API)
+
+    running.refresh_from_db()
+    assert running.is_running
 
 
 def test_tests_are_counted_per_minute_whoever_asks(connected, meta, settings):

@@ -11,10 +11,8 @@ import django
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from integrations.benchmarks import Measure, data, listing, page, scratch, testing
+from integrations.benchmarks import Measure, data, listing, page, scratch, testing, together
 from integrations.models import Workspace
-
-ROUNDS = 20
 
 
 class Command(BaseCommand):
@@ -25,12 +23,19 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--connections", type=int, default=130_000, help="rows to fill in")
         parser.add_argument("--requests", type=int, default=200, help="requests to time")
+        parser.add_argument("--answer-ms", type=int, default=200, help="of a platform in Test all")
 
     def handle(
-        self, *args: Any, json: bool, connections: int, requests: int, **options: Any
+        self,
+        *args: Any,
+        json: bool,
+        connections: int,
+        requests: int,
+        answer_ms: int,
+        **options: Any,
     ) -> None:
         with scratch.scratch_database(), scratch.scratch_settings():
-            machine, measures = _machine(), _measure(connections, requests)
+            machine, measures = _machine(), _measure(connections, requests, answer_ms)
         if json:
             self.write_json(machine, measures)
         else:
@@ -44,7 +49,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps({"machine": machine, "measures": found}, indent=2))
 
 
-def _measure(connections: int, requests: int) -> list[Measure]:
+def _measure(connections: int, requests: int, answer_ms: int) -> list[Measure]:
     owner = data.owner()
     client = data.signed_in(owner)
     workspace = Workspace.objects.get()
@@ -55,7 +60,8 @@ def _measure(connections: int, requests: int) -> list[Measure]:
         Measure("Settings page: queries with no connection", empty),
         Measure("Settings page: queries with all", page.queries(client, workspace)),
         *page.weight(client, workspace),
-        *testing.overhead(ROUNDS),
+        *testing.overhead(),
+        *together.measure(answer_ms),
         *testing.crowd(owner, data.session_of(client), workspace),
     ]
 

@@ -1,7 +1,7 @@
 """`manage.py demo`: the site against the sandbox, with made-up data, until Ctrl-C."""
 
 import signal
-import subprocess
+import subprocess  # nosec B404 - starts gunicorn, as serve does
 import sys
 from types import FrameType
 
@@ -21,7 +21,7 @@ class Command(serve.Command):
 
     def run(self, command: list[str]) -> None:
         """Beside gunicorn, since the sandbox lives in this process."""
-        site = subprocess.Popen(command)
+        site = subprocess.Popen(command)  # nosec B603 - our own words, no shell
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
             site.terminate()

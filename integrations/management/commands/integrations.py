@@ -3,7 +3,8 @@
 import json
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from integrations import platforms, presentation, sentences
 from integrations.models import ConnectionTest, Status, TestOutcome, Trigger, Workspace
-from integrations.services import connections, importing, testing
+from integrations.services import connections, importing, runs, testing
 from integrations.services.importing import Report, UnreadableFile
 
 PASSED, FAILED, USAGE, NO_ANSWER, NOTHING_TO_TEST = range(5)
@@ -21,7 +22,7 @@ EXIT_CODES = """exit codes:
   1  at least one test failed; of an import, at least one row was refused
   2  not understood: arguments, platform, workspace, file; or nobody confirmed
   3  no test failed, but at least one got no answer
-  4  no test failed or stayed unanswered, but something named is not connected
+  4  no test failed or stayed unanswered, but something is not connected or was not tested
 """
 
 
@@ -98,16 +99,15 @@ class Command(BaseCommand):
     def test(
         self, workspace: Workspace, *, providers: Sequence[str], json: bool, **options: Any
     ) -> int:
-        slugs = _all(workspace) if options["all"] else [_known(slug) for slug in providers]
+        named = [_known(slug) for slug in providers]
         found = []
-        for slug in slugs:
-            test = _test(workspace, slug)
-            found.append(_reported(slug, test))
+        for one in _all(workspace) if options["all"] else _each(workspace, named):
+            found.append(_reported(one))
             if not json:
-                self.stdout.write(f"{platforms.get(slug).name}: {_said(test)}")
+                self.stdout.write(f"{platforms.get(one.slug).name}: {_said(one)}")
         if json:
             self.write_json(found)
-        elif not slugs:
+        elif not found:
             self.stdout.write("Nothing is connected and enabled here.")
         return _exit_code([one["outcome"] for one in found])
 
@@ -200,33 +200,45 @@ def _line(shown: presentation.Json) -> tuple[str, ...]:
     )
 
 
-def _all(workspace: Workspace) -> list[str]:
-    return [
-        connection.provider
-        for connection in connections.catalogue(workspace)
-        if connection.is_complete and connection.is_enabled
-    ]
+@dataclass(frozen=True)
+class Asked:
+    """A platform that was to be tested: its test, or why there is none."""
+
+    slug: str
+    test: ConnectionTest | None
+    status: str = ""
+    problem: str = ""
 
 
-def _test(workspace: Workspace, slug: str) -> ConnectionTest | None:
-    """None when there is nothing to test."""
-    try:
-        connection = connections.find(workspace, slug)
-        return testing.test_connection(connection, trigger=Trigger.COMMAND)
-    except testing.NothingToTest:
-        return None
+def _all(workspace: Workspace) -> Iterator[Asked]:
+    """All together, in catalogue order."""
+    run = runs.test_all(workspace, trigger=Trigger.COMMAND, by=None)
+    order = list(platforms.catalogue())
+    known = [item for item in run.items.all() if item.connection.provider in order]
+    for item in sorted(known, key=lambda item: order.index(item.connection.provider)):
+        yield Asked(item.connection.provider, item.test, "not tested", item.problem)
 
 
-def _said(test: ConnectionTest | None) -> str:
-    if test is None:
-        return f"not connected. {sentences.NOTHING_TO_TEST}"
-    return f"{test.outcome}. {sentences.of_test(test)}"
+def _each(workspace: Workspace, slugs: Iterable[str]) -> Iterator[Asked]:
+    """One after the other, as they are named."""
+    for slug in slugs:
+        try:
+            connection = connections.find(workspace, slug)
+            yield Asked(slug, testing.test_connection(connection, trigger=Trigger.COMMAND))
+        except testing.NothingToTest:
+            yield Asked(slug, None, "not connected", sentences.NOTHING_TO_TEST)
 
 
-def _reported(slug: str, test: ConnectionTest | None) -> presentation.Json:
-    if test is None:
-        return {"provider": slug, "outcome": None, "message": sentences.NOTHING_TO_TEST}
-    return presentation.test(test, slug)
+def _said(one: Asked) -> str:
+    if one.test is None:
+        return f"{one.status}. {one.problem}"
+    return f"{one.test.outcome}. {sentences.of_test(one.test)}"
+
+
+def _reported(one: Asked) -> presentation.Json:
+    if one.test is None:
+        return {"provider": one.slug, "outcome": None, "message": one.problem}
+    return presentation.test(one.test, one.slug)
 
 
 def _exit_code(outcomes: Sequence[str | None]) -> int:

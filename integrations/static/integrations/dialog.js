@@ -47,10 +47,14 @@
     if (event.target.name === "auth_method") showMethod(event.target.form);
   });
 
+  // A secret that was typed is often shown once at its platform: it is not lost by one key.
+  const mayClose = () => ![...content.querySelectorAll("[data-secret]")].some((input) => input.value)
+    || confirm("Close without saving? What you typed is lost.");
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close]") && dialog && dialog.open) {
       event.preventDefault();
-      dialog.close();
+      if (mayClose()) dialog.close();
     }
     const copy = event.target.closest("[data-copy]");
     if (copy) {
@@ -84,7 +88,7 @@
     secrets = new Map();
     if (!dialog.open) dialog.showModal();
     const first = content.querySelector("[autofocus], [aria-invalid=true]");
-    (first || content.querySelector("[data-close]")).focus();
+    (first || content.querySelector("[data-close]"))?.focus();
   });
 
   dialog.addEventListener("close", () => {
@@ -92,8 +96,11 @@
     if (cancels) cancels.requestSubmit();
     else content.replaceChildren();
   });
+  dialog.addEventListener("cancel", (event) => {
+    if (!mayClose()) event.preventDefault();
+  });
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
+    if (event.target === dialog && mayClose()) dialog.close();
   });
 
   document.body.addEventListener("htmx:afterRequest", ({ detail }) => {

@@ -18,7 +18,7 @@
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (!cardId || document.activeElement !== document.body) return;
-    standIn(cardId).focus();
+    standIn(cardId)?.focus();
     cardId = null;
   });
 
