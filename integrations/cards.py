@@ -1,9 +1,10 @@
 """What a person reads on a card and in the overview: words for a connection's facts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
@@ -169,12 +170,15 @@ class Card:
 
 def card(connection: IntegrationConnection) -> Card:
     """One card, with its trend and its running test."""
-    return _with_tests([connection])[0]
+    return _cards([connection], _running(connection=connection.pk))[0]
 
 
 def cards(workspace: Workspace) -> list[Card]:
-    """Every platform's card in catalogue order; four queries at most."""
-    made = _with_tests(connections.catalogue(workspace))
+    """Every platform's card in catalogue order; four queries at most.
+
+    What is under way is read before what it changes: a card whose test ends in between is
+    drawn as running and asked for again, never as idle and out of date.
+    """
     waiting = set(
         RunItem.objects.filter(
             run__workspace=workspace,
@@ -183,35 +187,37 @@ def cards(workspace: Workspace) -> list[Card]:
             ended_at=None,
         ).values_list("connection_id", flat=True)
     )
+    running = _running(connection__workspace=workspace)
+    made = _cards(connections.catalogue(workspace), running)
     for one in made:
         one.in_run = one.connection.pk in waiting
     return made
 
 
-def _with_tests(rows: Iterable[IntegrationConnection]) -> list[Card]:
+def _running(**where: Any) -> dict[UUID, ConnectionTest]:
+    tests = ConnectionTest.objects.filter(
+        outcome=TestOutcome.RUNNING, dry_run=False, lease_until__gt=timezone.now(), **where
+    )
+    return {test.connection_id: test for test in tests}
+
+
+def _cards(
+    rows: Iterable[IntegrationConnection], running: Mapping[UUID, ConnectionTest]
+) -> list[Card]:
     now = timezone.now()
-    made = {row.pk: Card(row, now) for row in rows}
+    made = {row.pk: Card(row, now, running=running.get(row.pk)) for row in rows}
     newest_first = Window(RowNumber(), partition_by=F("connection"), order_by=F("id").desc())
     recent = (
-        ConnectionTest.objects.filter(connection__in=made, dry_run=False)
+        ConnectionTest.objects.filter(
+            connection__in=made, dry_run=False, outcome__in=list(TREND_BARS)
+        )
         .annotate(place=newest_first)
         .filter(place__lte=TREND_LENGTH)
         .order_by("id")
         .values_list("connection_id", "outcome")
     )
-    running = False
     for connection_id, outcome in recent:
-        if outcome in TREND_BARS:
-            made[connection_id].trend.append(TREND_BARS[TestOutcome(outcome)])
-        running = running or outcome == TestOutcome.RUNNING
-    if running:
-        for test in ConnectionTest.objects.filter(
-            connection__in=made,
-            dry_run=False,
-            outcome=TestOutcome.RUNNING,
-            lease_until__gt=now,
-        ):
-            made[test.connection_id].running = test
+        made[connection_id].trend.append(TREND_BARS[TestOutcome(outcome)])
     return list(made.values())
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from integrations.models import IntegrationConnection
 from integrations.services.connections import Changes, hint
 from integrations.services.discovery import ACCOUNT_FIELD
-from providers.base import BASE_URL, Account, Field, Method
+from providers.base import BASE_URL, Account, Cost, Field, Method
 
 REMOVE = "remove_"
 PICKED_ACCOUNT = "picked_account"
@@ -106,6 +106,16 @@ class ConnectionForm(forms.Form):
     def methods(self) -> Iterator[tuple[Method, Any]]:
         """Each method with its radio button."""
         return zip(self.provider.methods, self["auth_method"], strict=True)
+
+    @property
+    def cost(self) -> Cost | None:
+        """What a test uses of the platform's quota, with the values that are saved."""
+        return self.provider.for_values({**self.connection.config, **self._plain_typed()}).cost
+
+    def _plain_typed(self) -> dict[str, str]:
+        secrets = self.provider.secret_names
+        typed = self.typed.config.items()
+        return {name: value for name, value in typed if value and name not in secrets}
 
     @property
     def main_rows(self) -> list[Row]:

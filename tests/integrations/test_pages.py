@@ -402,3 +402,7 @@ def test_a_secret_that_waits_goes_to_no_other_address_either(visitor, workspace)
     assert page.status_code == 422
     assert "This is required." in text_of(page)
     assert Candidate.objects.get().pk == kept.pk
+
+
+def test_the_dialog_says_what_a_test_costs(visitor):
+    assert "A test makes at most 6 calls" in text_of(visitor.get("connection", "meta"))
