@@ -165,7 +165,7 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
         saved = candidate.connection
         connection = connections.lock(saved.workspace_id, saved.provider)
         current = Candidate.objects.select_for_update().filter(pk=candidate.pk).first()
-        if not current or not current.payload:
+        if not current or not current.payload or current.is_draft:
             raise CandidateGone
         before = connection.revision
         connections.apply(

@@ -6,7 +6,7 @@ values, and about where a secret may be sent, stand in one place.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -54,7 +54,7 @@ class Changes:
     auth_method: str | None = None
     is_enabled: bool | None = None
     status: str | None = None
-    reported_error: str | None = None
+    reported_error: str | None = field(default=None, repr=False)
     clears_reported_error: bool = False
 
 
@@ -219,6 +219,9 @@ def apply(
     """`change_connection` on a locked row; returns the warnings."""
     if expected_version is not None and expected_version != connection.version:
         raise VersionConflict(connection)
+    if changes.reported_error:  # it may quote a secret that is replaced at the same time
+        report = _without_secrets(connection, changes.reported_error)
+        changes = replace(changes, reported_error=report)
     edited: list[str] = []
     warnings: dict[str, str] = {}
     if changes.config or changes.auth_method is not None:
@@ -327,7 +330,7 @@ def _keep_switches(connection: IntegrationConnection, changes: Changes) -> list[
     if changes.status == Status.CONNECTED or changes.clears_reported_error:
         connection.reported_error, connection.reported_at = "", None
     if changes.status == Status.ERROR:
-        report = _without_secrets(connection, changes.reported_error or "")
+        report = _without_secrets(connection, changes.reported_error or "")[:REPORT_MAX_LENGTH]
         if report != connection.reported_error:
             connection.reported_error, connection.reported_at = report, timezone.now()
     after = (connection.is_enabled, connection.last_error, connection.reported_error)
@@ -352,10 +355,10 @@ def _check_switches(connection: IntegrationConnection, changes: Changes) -> None
 
 
 def _without_secrets(connection: IntegrationConnection, text: str) -> str:
-    """A reported text, cut, and cleared of the connection's own secrets."""
+    """A reported text, cleared of the connection's own secrets."""
     with suppress(crypto.Unreadable):  # then nobody here can know them
         text = masked(text, connection.secrets().values())
-    return text.strip()[:REPORT_MAX_LENGTH]
+    return text.strip()
 
 
 def _count_edit(connection: IntegrationConnection, edited: list[str], by: User | None) -> None:

@@ -143,3 +143,19 @@ def test_too_many_tests_are_said_and_nothing_is_lost(prove, settings, workspace)
     assert "Too many tests" in kept.problem
     assert candidates.typed(kept).config == HEALTHY
     assert live(workspace).version == 0
+
+
+def test_a_draft_is_never_saved_before_it_is_tried(workspace, editor):
+    draft = candidates.keep_candidate(
+        workspace,
+        "meta",
+        Changes(config=HEALTHY),
+        user=editor,
+        session_key=SESSION,
+        base_version=0,
+        is_draft=True,
+    )
+
+    with pytest.raises(candidates.CandidateGone):
+        candidates.save_candidate(draft)
+    assert live(workspace).version == 0

@@ -225,3 +225,18 @@ def test_one_workspaces_rows_are_found_by_index(workspace):
             cursor.execute("SET LOCAL enable_seqscan = off")
 
     assert "index" in rows.explain().lower()
+
+
+def test_a_report_tells_neither_the_old_secret_nor_the_one_that_replaces_it(save):
+    save(config=VALUES)
+    new = "EAAreplacement1234"
+
+    reported = save(
+        config={"access_token": new},
+        status="error",
+        reported_error=f"{TOKEN} was refused, " + "x" * 470 + f" and so was {new}",
+    )
+
+    assert TOKEN not in reported.reported_error
+    assert new[:8] not in reported.reported_error
+    assert len(reported.reported_error) <= 500
