@@ -26,8 +26,13 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
-from integrations.serializers import ChangeRequest, ObjectParser, TestRequest
-from integrations.services import connections, discovery, people, runs, testing
+from integrations.serializers import (
+    ChangeRequest,
+    DisconnectRequest,
+    ObjectParser,
+    TestRequest,
+)
+from integrations.services import connections, disconnecting, discovery, people, runs, testing
 from integrations.services.connections import VersionConflict
 
 WORKSPACE_SLUG = re.compile(r"[-\w]+", re.ASCII)
@@ -148,7 +153,16 @@ class Integrations(InWorkspace):
     @api_schema.disconnect_integration
     def disconnect(self, request: Request, provider: str) -> Response:
         """Forget values, account, errors and proof; the history stays."""
-        return _one(connections.disconnect(self.workspace, provider, by=self.person))
+        body = DisconnectRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        done = disconnecting.disconnect(
+            self.workspace,
+            provider,
+            by=self.person,
+            revokes=body.validated_data.get("revoke"),
+        )
+        warnings = {"warnings": {"revoke": [done.warning]}} if done.warning else {}
+        return _one(done.connection, **warnings)
 
     @api_schema.list_accounts
     def accounts(self, request: Request, provider: str) -> Response:

@@ -143,7 +143,7 @@ CHANGED_INTEGRATION = (
         "warnings": {"config": {"accessToken": ["A Meta token usually begins with EAA."]}},
     }
 )
-DISCONNECTED = (
+FORGOTTEN = (
     INTEGRATION
     | UNPROVEN
     | {
@@ -160,6 +160,23 @@ DISCONNECTED = (
         "version": 8,
     }
 )
+DISCONNECTED = {
+    "Disconnected": FORGOTTEN,
+    "Not confirmed": FORGOTTEN
+    | {
+        "warnings": {
+            "revoke": [
+                "Meta did not confirm that the sign-in was ended. Meta has a problem at the "
+                "moment. Remove the app in Facebook's settings, under Business integrations."
+            ]
+        }
+    },
+}
+DISCONNECTS = {
+    "The usual way": {},
+    "End it at the platform, also for others": {"revoke": True},
+    "Leave the approval there": {"revoke": False},
+}
 CHANGES = {
     "Configure": {"config": {"accessToken": "EAA…", "accountId": "act_123", "pixelId": None}},
     "Disable": {"isEnabled": False},

@@ -16,7 +16,7 @@ from rest_framework.permissions import IsAuthenticated
 
 from integrations import api_errors, api_examples, api_shapes
 from integrations.models import Status
-from integrations.serializers import ChangeRequest, TestRequest
+from integrations.serializers import ChangeRequest, DisconnectRequest, TestRequest
 
 SENTENCES = {"type": "array", "items": {"type": "string"}}
 BAD_REQUEST = {
@@ -155,10 +155,11 @@ test_integration = _call(
 )
 disconnect_integration = _call(
     "disconnect_integration",
-    _answers(api_shapes.Integration, *WITH_A_BODY),
+    _answers(api_shapes.DisconnectedIntegration, *WITH_A_BODY),
     PROVIDER,
     ETAG,
-    examples=_examples({"Disconnected": api_examples.DISCONNECTED}),
+    request=DisconnectRequest,
+    examples=[*_requests(api_examples.DISCONNECTS), *_examples(api_examples.DISCONNECTED)],
 )
 list_tests = _call(
     "list_tests",

@@ -164,6 +164,18 @@ class IntegrationWithForm(Integration):
     fields = FormField(many=True)  # type: ignore[assignment]
 
 
+class RevocationWarnings(Shape):
+    revoke = serializers.ListField(child=serializers.CharField())
+
+
+class DisconnectedIntegration(Integration):
+    warnings = RevocationWarnings(
+        required=False,
+        help_text="What the platform did not confirm or was not asked for, and what to do there. "
+        "Only present when there is something to know.",
+    )
+
+
 class ChangedIntegration(Integration):
     warnings = serializers.DictField(
         child=serializers.DictField(

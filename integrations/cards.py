@@ -14,6 +14,7 @@ from integrations.models import (
     ConnectionTest,
     IntegrationConnection,
     RunItem,
+    SignIn,
     Status,
     TestOutcome,
     Workspace,
@@ -132,6 +133,12 @@ class Card:
         return self.attention == "expiring"
 
     @property
+    def renewal_problem(self) -> SignIn | None:
+        """The sign-in, while its renewals do not work and it has not ended."""
+        sign_in = self.connection.sign_in if self.connection.is_signed_in else None
+        return sign_in if sign_in and sign_in.failures and not sign_in.is_ended else None
+
+    @property
     def is_busy(self) -> bool:
         return self.running is not None or self.in_run
 
@@ -235,3 +242,63 @@ def chips(shown: list[Card], chosen: str) -> list[Chip]:
         Chip(value, label, sum(card.is_shown_by(value) for card in shown), value == chosen)
         for value, label in FILTERS
     ]
+
+
+STRIP_DAYS = 90
+SOON_DAYS = 14
+SLIVER = 0.5  # of a day: the least that can be seen
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How long one connection's credentials live, of the next 90 days."""
+
+    card: Card
+    ends_at: datetime | None
+    is_estimate: bool
+    day: float
+    renews: bool
+
+    @property
+    def is_over(self) -> bool:
+        return self.ends_at is not None and self.ends_at <= self.card.now
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the platform refuses the credentials already."""
+        return self.card.connection.needs_reauth
+
+    @property
+    def tone(self) -> str:
+        if self.is_over or self.is_broken:
+            return "bad"
+        if self.ends_at is None:
+            return "ok" if self.renews else "idle"
+        return "ok" if self.day > SOON_DAYS else "warn"
+
+
+def strip(shown: Iterable[Card]) -> list[Bar]:
+    """A bar for all that is connected: what ends first comes first, what nobody knows last."""
+    bars = [_bar(card) for card in shown if card.connection.is_complete]
+    return sorted(
+        bars, key=lambda bar: (not bar.is_broken, bar.ends_at is None, bar.day, not bar.renews)
+    )
+
+
+def _renews(connection: IntegrationConnection) -> bool:
+    """Whether the sign-in that it uses is kept alive without anybody."""
+    sign_in = connection.sign_in if connection.is_signed_in else None
+    return sign_in is not None and sign_in.can_renew and not sign_in.is_ended
+
+
+def _bar(card: Card) -> Bar:
+    connection = card.connection
+    ends_at = connection.expires_at
+    left = (ends_at - card.now).total_seconds() / 86400 if ends_at else STRIP_DAYS
+    return Bar(
+        card,
+        ends_at,
+        connection.expires_is_estimate,
+        0 if connection.needs_reauth else round(max(SLIVER, min(left, STRIP_DAYS)), 1),
+        renews=ends_at is None and _renews(connection),
+    )

@@ -1,6 +1,7 @@
 """`manage.py check` names whatever a platform file lacks."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.core.checks import Warning as CheckWarning
 
 from providers import registry
 from providers.base import BASE_URL, Field, Provider
+from providers.sign_in import SIGN_IN, AppForm, OAuth
 
 GENERIC = ("access_token", "account_id", BASE_URL)
 
@@ -46,6 +48,23 @@ def origins_are_known(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
+def apps_are_known(**_: Any) -> list[CheckMessage]:
+    """A misspelt APP_… would leave people without the sign-in that was meant for them."""
+    known = {
+        way.app.slug for provider in registry.catalogue().values() for way in provider.sign_ins
+    }
+    return [
+        Error(
+            f"APP_{slug.upper()}__CLIENT_ID names no app that people sign in with here.",
+            hint=f"Apps: {', '.join(sorted(known))}",
+            id="integrations.E003",
+        )
+        for slug in settings.APPS
+        if slug not in known
+    ]
+
+
 def lacks(provider: Provider) -> Iterator[str]:
     """Sentences about what a platform's declaration is missing."""
     names = [field.name for field in provider.fields]
@@ -61,6 +80,7 @@ def lacks(provider: Provider) -> Iterator[str]:
     yield from _lacks_of_test(provider)
     yield from _lacks_of_links(provider)
     yield from _lacks_of_methods(provider)
+    yield from _lacks_of_sign_in(provider)
     for field in provider.fields:
         yield from _lacks_of_field(field, {method.slug for method in provider.methods})
     for place, rule in enumerate(provider.errors, 1):
@@ -80,7 +100,8 @@ def _lacks_of_test(provider: Provider) -> Iterator[str]:
 def _lacks_of_links(provider: Provider) -> Iterator[str]:
     links = {"docs_url": provider.docs_url, "setup_url": provider.setup_url}
     links |= {f"help_url of {f.name}": f.help_url for f in provider.fields if f.help_url}
-    links |= {f"action_url of {r.message!r}": r.action_url for r in provider.errors if r.action_url}
+    rules = (*provider.errors, *(rule for oauth in provider.sign_ins for rule in oauth.errors))
+    links |= {f"action_url of {r.message!r}": r.action_url for r in rules if r.action_url}
     for name, link in links.items():
         if not link.startswith("https://"):
             yield f"The {name} is no link with https."
@@ -90,8 +111,73 @@ def _lacks_of_methods(provider: Provider) -> Iterator[str]:
     for method in provider.methods:
         if not method.label or not method.help:
             yield f"The method {method.slug} has no label or no help."
-        if not provider.missing(method.slug, ()):
+        # A sign-in may need nothing but the person.
+        if method.slug != SIGN_IN and not provider.missing(method.slug, ()):
             yield f"The method {method.slug} needs nothing to be entered."
+
+
+def _lacks_of_sign_in(provider: Provider) -> Iterator[str]:
+    has_method = SIGN_IN in {method.slug for method in provider.methods}
+    if has_method and not provider.sign_ins:
+        yield "There is the method sign_in, but nothing says how one signs in."
+    if provider.sign_ins and not has_method:
+        yield "It is declared how one signs in, but the method sign_in is missing."
+    values: Mapping[str, str]
+    for values in ({}, *provider.oauth_variants):
+        who = provider.for_values(values)
+        if who.oauth:
+            yield from _lacks_of_oauth(who, who.oauth, values)
+        elif values:
+            yield f"The variant {who.name} has no sign-in, though one is announced."
+
+
+def _lacks_of_oauth(who: Provider, oauth: OAuth, values: Mapping[str, str]) -> Iterator[str]:
+    addresses = {
+        "authorization_url": (oauth.authorization_url, "AUTHORIZATION"),
+        "token_url": (oauth.token_url, "TOKEN"),
+        "revocation_url": (oauth.revocation_url, "REVOKE"),
+    }
+    for name, (url, role) in addresses.items():
+        if url is not None and not _lies_on_a_host(who, url, role, values):
+            yield f"The {name} of the sign-in lies on none of the hosts."
+    if not oauth.uses_pkce and not oauth.pkce_source:
+        yield "PKCE is off, and no source says why."
+    if not oauth.revocation_url and not oauth.how_to_remove:
+        yield "Nothing says how a sign-in is ended at the platform."
+    for scope in oauth.scopes:
+        if not scope.gives or not scope.stops:
+            yield f"The scope {scope.name} does not say what it gives and what stops without it."
+    for place, rule in enumerate(oauth.errors, 1):
+        if not rule.message or not rule.action:
+            yield f"Error rule {place} of the sign-in does not say what happened and what to do."
+    secret = oauth.app_values.get("client_secret")
+    if secret and secret not in who.secret_names:
+        yield f"The field {secret} takes the app's secret, but is no secret field."
+    yield from _lacks_of_app(oauth.app)
+
+
+def _lies_on_a_host(who: Provider, url: str, role: str, values: Mapping[str, str]) -> bool:
+    try:
+        who.place_of(url, role, values)
+    except ValueError:
+        return False
+    return True
+
+
+def _lacks_of_app(app: AppForm) -> Iterator[str]:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", app.slug):
+        yield f"The slug {app.slug!r} of the app cannot be a part of an address."
+    if not app.console_url.startswith("https://"):
+        yield "The console_url of the app is no link with https."
+    if not app.steps or not app.pitfalls:
+        yield f"The app {app.slug} does not say how it is made and what usually goes wrong."
+    patterns = {
+        "client_id": (app.client_id_pattern, app.client_id_message),
+        "client_secret": (app.client_secret_pattern, app.client_secret_message),
+    }
+    for name, (pattern, message) in patterns.items():
+        if not pattern or not message:
+            yield f"The {name} of the app has no pattern or no message."
 
 
 def _lacks_of_field(field: Field, methods: set[str]) -> Iterator[str]:

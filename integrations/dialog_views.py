@@ -7,25 +7,36 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations import cards, sentences, tasks
 from integrations.forms import ConnectionForm
-from integrations.models import Candidate, IntegrationConnection, Role
+from integrations.models import Candidate, IntegrationConnection, Role, SignInAttempt
 from integrations.parts import (
     Request,
+    at_public_url,
     dialog,
     find_connection,
     in_workspace,
+    leave_for,
+    session_key,
     updated,
 )
-from integrations.services import candidates, discovery, testing
+from integrations.services import candidates, discovery, signing_in, testing
 from integrations.services.candidates import CandidateGone
 from integrations.services.connections import Changes, InvalidChange, VersionConflict
 from integrations.services.discovery import ACCOUNT_FIELD
 from providers.errors import ProviderError
+from providers.sign_in import SIGN_IN
 
 DIALOG = "integrations/partials/connection_dialog.html"
+SESSION_ENDED = (
+    "Your session here ended while you were signing in, so nothing was changed. Sign in once more."
+)
+INTERRUPTED = "You came back from a sign-in, and nothing is known of how it ended."
+LOOK_AGAIN = "Open this again in a moment, or sign in again."
+CHOOSE = "Choose one of these accounts."
 GONE = "Those values are no longer here: they are kept for 15 minutes. Enter them again."
 
 
@@ -35,12 +46,95 @@ def connection(request: Request, slug: str) -> HttpResponse:
     """The dialog of one platform; POST is Test and save."""
     found = find_connection(request, slug)
     if request.method == "GET":
-        return _form_dialog(request, ConnectionForm(found))
+        return _form_dialog(request, ConnectionForm(found), **_last_sign_in(request, found))
     waiting, typed = _waiting(request, slug)
+    if waiting is None and request.POST.get("candidate") and _is_sign_in(request):
+        return _start_over(request, slug)  # never the saved sign-in in place of the one that waited
     form = ConnectionForm(found, request.POST, typed=typed, candidate=waiting)
     if not form.is_valid():
         return _form_dialog(request, form, status=422)
     return _prove(request, form, slug)
+
+
+def _is_sign_in(request: Request) -> bool:
+    return request.POST.get("auth_method") == SIGN_IN
+
+
+def _last_sign_in(request: Request, connection: IntegrationConnection) -> dict[str, Any]:
+    """What became of a sign-in that this session began and that gave nothing."""
+    if request.GET.get("ended") == "session":
+        return {"problem": SESSION_ENDED}
+    attempt = signing_in.latest(connection, session_key=request.session.session_key or "")
+    if attempt is None or attempt.candidate_id or _is_settled(attempt, connection):
+        return {}
+    if attempt.used_at is None:
+        return {"unfinished": attempt}
+    if attempt.problem:
+        return {"problem": attempt.problem, "advice": attempt.action} if _is_new(attempt) else {}
+    # What it needs is thrown away only when it has ended, in whatever way.
+    return {"problem": INTERRUPTED, "advice": LOOK_AGAIN} if attempt.payload else {}
+
+
+def _is_settled(attempt: SignInAttempt, connection: IntegrationConnection) -> bool:
+    """Whether it was connected since, in whatever way."""
+    since = attempt.used_at or attempt.begun_at
+    return connection.edited_at is not None and connection.edited_at > since
+
+
+def _is_new(attempt: SignInAttempt) -> bool:
+    """Whether it began so lately that its end is news."""
+    return timezone.now() - attempt.begun_at < signing_in.LIVES * 2
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def sign_in(request: Request, slug: str) -> HttpResponse:
+    """Send the person to the platform, with what was typed for when they come back."""
+    found = find_connection(request, slug)
+    waiting, typed = _waiting(request, slug)
+    form = ConnectionForm(found, request.POST, typed=typed, candidate=waiting)
+    if not form.is_valid():
+        return _form_dialog(request, form, status=422)
+    if not at_public_url(request):
+        return _form_dialog(request, form, status=422, problem=sentences.other_address())
+    try:
+        url = signing_in.begin(
+            request.access.workspace,
+            slug,
+            form.changes(method=SIGN_IN),
+            user=request.user,
+            session_key=session_key(request),
+            base_version=form.cleaned_data["version"],
+        )
+    except InvalidChange as invalid:
+        form.show(invalid.errors)
+    except testing.NothingToTest:
+        form.show_missing(but=ACCOUNT_FIELD, method=SIGN_IN)
+    except VersionConflict as conflict:
+        return _conflict(request, form, conflict.connection)
+    except signing_in.NoApp as missing:
+        problem = sentences.no_app(missing.declared)
+        return _form_dialog(request, form, status=422, problem=problem)
+    else:
+        return leave_for(request, url, found.platform.for_values(request.POST.dict()).name)
+    return _form_dialog(request, form, status=422)
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def choose_account(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
+    """Go on with one of the accounts that a sign-in reaches."""
+    try:
+        kept = _own_candidate(request, slug, candidate_id)
+        if "account" not in request.POST:  # unlike None of these, which sends an empty one
+            return _candidate_dialog(request, slug, kept, problem=CHOOSE)
+        candidates.choose_account(kept, request.POST["account"] or None)
+        tasks.prove_again_in_background(kept)
+    except CandidateGone:
+        return _start_over(request, slug)
+    except InvalidChange:
+        return _candidate_dialog(request, slug, kept, problem=CHOOSE)
+    return redirect("candidate", request.access.workspace.slug, slug, candidate_id)
 
 
 @require_POST
@@ -154,11 +248,30 @@ def candidate(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
         typed = candidates.typed(kept)
     except CandidateGone:
         return _start_over(request, slug)
+    return _candidate_dialog(request, slug, kept, typed=typed)
+
+
+def _candidate_dialog(
+    request: Request,
+    slug: str,
+    kept: Candidate,
+    *,
+    typed: Changes | None = None,
+    problem: str = "",
+) -> HttpResponse:
     connection = find_connection(request, slug)
-    form = ConnectionForm(connection, typed=typed, candidate=kept.pk)
-    context = {"form": form, "card": cards.card(connection), "candidate": kept}
+    form = ConnectionForm(connection, typed=typed or candidates.typed(kept), candidate=kept.pk)
+    context = {
+        "form": form,
+        "card": cards.card(connection),
+        "candidate": kept,
+        "hides_form": kept.sign_in_id is not None and kept.is_running,
+        "account_is_required": connection.platform.field(ACCOUNT_FIELD).required,
+    }
     if kept.is_running and request.headers.get("HX-Target") == "proof":
         return dialog(request, "integrations/partials/proof.html", context)
+    if problem:
+        context["problem"] = problem
     return _whole(dialog(request, DIALOG, context))
 
 

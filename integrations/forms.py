@@ -7,11 +7,14 @@ from typing import Any
 from django import forms
 from django.contrib.auth import password_validation
 from django.contrib.auth.models import User
+from django.utils.functional import cached_property
 
-from integrations.models import IntegrationConnection
+from integrations.models import IntegrationConnection, SignIn
+from integrations.services import apps
 from integrations.services.connections import Changes, hint
 from integrations.services.discovery import ACCOUNT_FIELD
 from providers.base import BASE_URL, Account, Cost, Field, Method
+from providers.sign_in import SIGN_IN
 
 REMOVE = "remove_"
 PICKED_ACCOUNT = "picked_account"
@@ -29,6 +32,15 @@ class Row:
     help_url: str | None
     remove: forms.BoundField | None
     can_be_picked: bool
+
+
+@dataclass(frozen=True)
+class SignInApp:
+    """An app that a sign-in needs."""
+
+    slug: str
+    name: str
+    is_ready: bool
 
 
 class ConnectionForm(forms.Form):
@@ -74,9 +86,37 @@ class ConnectionForm(forms.Form):
             self._add(field)
 
     def _method(self) -> str:
-        return (
-            self.typed.auth_method or self.connection.auth_method or self.provider.methods[0].slug
-        )
+        chosen = self.typed.auth_method or self.connection.auth_method
+        if chosen:
+            return chosen
+        return SIGN_IN if self.can_sign_in else self.provider.methods[0].slug
+
+    @cached_property
+    def apps(self) -> list[SignInApp]:
+        """The apps that a sign-in at this platform can use, and which of them are set up."""
+        ways = self.provider.sign_ins
+        ready = apps.ready(self.connection.workspace) if ways else frozenset()
+        return [SignInApp(way.app.slug, way.app.name, way.app.slug in ready) for way in ways]
+
+    @property
+    def can_sign_in(self) -> bool:
+        return any(app.is_ready for app in self.apps)
+
+    @property
+    def sign_in(self) -> SignIn | None:
+        """The sign-in that waits, or the saved one."""
+        return self.typed.sign_in or self.connection.sign_in
+
+    @property
+    def testable_methods(self) -> str:
+        """The methods with which Test and save has something to test, as the page lists them."""
+        slugs = [method.slug for method in self.provider.methods]
+        return " ".join(slug for slug in slugs if slug != SIGN_IN or self.sign_in)
+
+    @property
+    def missing_apps(self) -> str:
+        """ "HubSpot, Zoho": what nobody can sign in with yet."""
+        return ", ".join(app.name for app in self.apps if not app.is_ready)
 
     def _add(self, field: Field) -> None:
         made = _form_field(field)
@@ -104,8 +144,11 @@ class ConnectionForm(forms.Form):
 
     @property
     def methods(self) -> Iterator[tuple[Method, Any]]:
-        """Each method with its radio button."""
-        return zip(self.provider.methods, self["auth_method"], strict=True)
+        """Each method with its radio button; signing in comes first where it can be done."""
+        rows = list(zip(self.provider.methods, self["auth_method"], strict=True))
+        if self.can_sign_in:
+            rows.sort(key=lambda row: row[0].slug != SIGN_IN)
+        return iter(rows)
 
     @property
     def cost(self) -> Cost | None:
@@ -136,7 +179,7 @@ class ConnectionForm(forms.Form):
     def _row(self, field: Field) -> Row:
         return Row(
             bound=self[field.name],
-            methods=" ".join(field.methods),
+            methods=" ".join(self._shown_by(field)),
             is_optional=not field.required and not field.required_by,
             is_half=field.type in ("text", "choice") and field.name != "access_token",
             help_url=field.help_url,
@@ -144,10 +187,32 @@ class ConnectionForm(forms.Form):
             remove=self[REMOVE + field.name] if REMOVE + field.name in self.fields else None,
         )
 
-    def changes(self, *, but: str = "") -> Changes:
-        """What was typed for the chosen method, `but` one field, laid over the candidate's."""
-        config: dict[str, str | None] = {}
-        for field in self.provider.fields_of(self.cleaned_data["auth_method"]):
+    def _shown_by(self, field: Field) -> tuple[str, ...]:
+        """The methods under which a field is drawn; none for every method.
+
+        Before a sign-in only what it begins with: the account is chosen after it, and what is
+        optional can be set once it works.
+        """
+        begins = field.required or SIGN_IN in field.required_by or field.decides_destination
+        is_later = field.name in (ACCOUNT_FIELD, BASE_URL) or not begins
+        if self.sign_in or not self.apps or not is_later:
+            return field.methods
+        methods = field.methods or tuple(method.slug for method in self.provider.methods)
+        return tuple(slug for slug in methods if slug != SIGN_IN) or ("none",)
+
+    def changes(self, *, but: str = "", method: str = "") -> Changes:
+        """What was typed for a method, the chosen one unless told, `but` one field, laid over
+        the candidate's.
+        """
+        method = method or self.cleaned_data["auth_method"]
+        secrets = self.provider.secret_names
+        # What the candidate's sign-in takes the place of stays given up.
+        config: dict[str, str | None] = {
+            name: None
+            for name, value in self.typed.config.items()
+            if value is None and name in secrets
+        }
+        for field in self.provider.fields_of(method):
             if field.name == but:
                 continue
             text = (self._chosen(field) or self.data.get(field.name) or "").replace("\r\n", "\n")
@@ -162,8 +227,9 @@ class ConnectionForm(forms.Form):
                 config[field.name] = None
         return Changes(
             config=config,
-            auth_method=self.cleaned_data["auth_method"],
+            auth_method=method,
             is_enabled=self.cleaned_data["is_enabled"],
+            sign_in=self.typed.sign_in if method == SIGN_IN else None,
         )
 
     def _is_moved(self) -> bool:
@@ -180,14 +246,17 @@ class ConnectionForm(forms.Form):
         picked: str = self.data.get(PICKED_ACCOUNT, "") if field.name == ACCOUNT_FIELD else ""
         return picked
 
-    def show_missing(self, *, but: str = "") -> None:
+    def show_missing(self, *, but: str = "", method: str = "") -> None:
         """Say at each required field that is still empty, `but` one, what is missing."""
-        changes = self.changes()
+        changes = self.changes(method=method)
         cleared = {name for name, value in changes.config.items() if value is None}
         names = {*self.connection.saved_names, *changes.config} - cleared
-        for field in self.provider.missing(self.cleaned_data["auth_method"], names):
+        method = changes.auth_method or ""
+        for field in self.provider.missing(method, names):
             if field.name != but:
                 self.add_error(field.name, MISSING)
+        if method == SIGN_IN and not self.sign_in and not self.errors:
+            self.add_error(None, f"Sign in first: press Continue to {self.provider.name}.")
 
     def show(self, errors: Mapping[str, Any]) -> None:
         """Put an InvalidChange's sentences where they belong."""
@@ -252,6 +321,29 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(max_length=100, help_text="What will use it, such as “Dashboard”.")
     days = forms.ChoiceField(choices=LIVES, required=False, initial="90", label="Ends after")
+
+
+class AppForm(forms.Form):
+    """A registration at a platform. The rules stand in `apps.save` alone."""
+
+    client_id = forms.CharField(
+        required=False, widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"})
+    )
+    client_secret = forms.CharField(
+        required=False,
+        widget=forms.PasswordInput(
+            {"autocomplete": "new-password", "spellcheck": "false"}, render_value=False
+        ),
+    )
+
+
+class FixLinkForm(forms.Form):
+    recipient = forms.CharField(
+        required=False,
+        label="Who is it for?",
+        widget=forms.TextInput({"autofocus": True, "autocomplete": "off"}),
+        help_text="A name, such as “Ben, who owns the ad account”. The history names them.",
+    )
 
 
 class RevokeForm(forms.Form):

@@ -13,7 +13,8 @@ from knox.models import AbstractAuthToken
 
 from integrations import crypto, platforms
 from providers.base import Provider
-from providers.errors import CredentialsUnreadable
+from providers.errors import AccountNotFound, CredentialsUnreadable
+from providers.sign_in import SIGN_IN
 
 EXPIRING_WITHIN = timedelta(days=14)
 UNANSWERED_TOO_LONG = timedelta(hours=24)
@@ -88,6 +89,100 @@ class OwnerLink(models.Model):
         return f"Link until {self.expires_at:%Y-%m-%d %H:%M}"
 
 
+class AppRegistration(models.Model):
+    """A workspace's own app at a platform: whose name a person reads when signing in there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="apps")
+    app = models.CharField(max_length=50)
+    client_id = models.CharField(max_length=255)
+    client_secret = models.TextField(editable=False)
+    key_id = models.CharField(max_length=12, editable=False)
+    hint = models.CharField(max_length=10, blank=True, default="", editable=False)
+    proven_at = models.DateTimeField(null=True, blank=True)
+    problem = models.TextField(blank=True, default="")
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "sign-in app"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "app"], name="one_registration_an_app"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.app} app of {self.workspace}"
+
+    @property
+    def owner(self) -> crypto.Owner:
+        return crypto.Owner(self.workspace_id, self.app, self.id)
+
+
+class SignIn(models.Model):
+    """What one sign-in at a platform gave, and what keeps it alive.
+
+    `values` are the plain ones it was made with: its tokens go where those lead, and nowhere
+    else. `expires_at` is the access token's end; `ends_at` is when a person must come back,
+    `renew_at` when the schedule renews it. A renewal holds the lease; one that is still there
+    when it has run out was left by a process that died. `is_ended` means that the platform
+    refused: only a new sign-in helps.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="sign_ins")
+    provider = models.CharField(max_length=50)
+    app = models.CharField(max_length=50)
+    client_id = models.CharField(max_length=255)
+    values = models.JSONField(default=dict, blank=True)
+    tokens = models.TextField(editable=False)
+    key_id = models.CharField(max_length=12, editable=False)
+    scopes = models.JSONField(null=True, blank=True)
+    facts = models.JSONField(default=dict, blank=True)
+    obtained_at = models.DateTimeField()
+    renewed_at = models.DateTimeField()
+    can_renew = models.BooleanField(default=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    refresh_expires_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    ends_is_estimate = models.BooleanField(default=False)
+    renew_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    lease = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    interrupted_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failure_kind = models.CharField(max_length=30, blank=True, default="")
+    failure_message = models.TextField(blank=True, default="")
+    failure_action = models.TextField(blank=True, default="")
+    is_ended = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "sign-in"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(lease=None, lease_until=None)
+                | Q(lease__isnull=False, lease_until__isnull=False),
+                name="lease_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_ended=False) | ~Q(failure_kind=""), name="ended_says_why"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Sign-in to {self.provider} of {self.workspace}"
+
+    @property
+    def owner(self) -> crypto.Owner:
+        return crypto.Owner(self.workspace_id, self.provider, self.id)
+
+    @property
+    def is_leased(self) -> bool:
+        return self.lease_until is not None and self.lease_until > timezone.now()
+
+
 class Status(models.TextChoices):
     NOT_CONNECTED = "not_connected", "Not connected"
     DISABLED = "disabled", "Disabled"
@@ -121,6 +216,11 @@ class IntegrationConnection(models.Model):
     credentials = models.TextField(blank=True, default="", editable=False)
     key_id = models.CharField(max_length=12, blank=True, default="", editable=False)
     hints = models.JSONField(default=dict, blank=True, editable=False)
+    credentials_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sign_in = models.OneToOneField(
+        SignIn, on_delete=models.SET_NULL, null=True, blank=True, editable=False
+    )
+    sign_in_key_id = models.CharField(max_length=12, blank=True, default="", editable=False)
 
     is_complete = models.BooleanField(default=False)
     is_enabled = models.BooleanField(default=True)
@@ -208,11 +308,22 @@ class IntegrationConnection(models.Model):
     @property
     def is_unreadable(self) -> bool:
         """Whether the key is not here. Damaged bytes show at their first use."""
-        return bool(self.key_id) and not crypto.is_known(self.key_id)
+        used = [self.key_id, self.sign_in_key_id if self.is_signed_in else ""]
+        return any(key_id and not crypto.is_known(key_id) for key_id in used)
 
     @property
     def saved_names(self) -> set[str]:
         return {*self.config, *self.hints}
+
+    @property
+    def has_anything(self) -> bool:
+        """Whether anything was saved: values, or a sign-in."""
+        return bool(self.saved_names or self.sign_in_id)
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether it is connected by a sign-in made here."""
+        return self.sign_in_id is not None and self.auth_method == SIGN_IN
 
     @property
     def needs_reauth(self) -> bool:
@@ -321,6 +432,9 @@ class ConnectionTest(models.Model):
     trigger = models.CharField(max_length=10, choices=Trigger)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    fix_link = models.ForeignKey(
+        "FixLink", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     dry_run = models.BooleanField(default=False)
     outcome = models.CharField(max_length=20, choices=TestOutcome, default=TestOutcome.RUNNING)
@@ -454,20 +568,53 @@ class RunItem(models.Model):
         return f"{self.connection} in run {self.run_id}"
 
 
+class FixLink(models.Model):
+    """A one-time way for the person who owns the platform's account to sign in there for us.
+
+    Opens nothing else of the application. Only its digest is stored.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connection = models.ForeignKey(
+        IntegrationConnection, on_delete=models.CASCADE, related_name="fix_links"
+    )
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    recipient = models.CharField(max_length=100)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    sent_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"Fix link for {self.recipient}"
+
+
 class Candidate(models.Model):
     """Values typed in the dialog, waiting to be proven before they replace the saved ones.
 
-    Bound to one person's session. The payload is emptied once they are saved. A draft is
-    kept only so that secrets need not be typed again; nothing was asked of it yet.
+    Bound to one person's session, or to that of whoever came with a fix link. The payload is
+    emptied once they are saved. A draft is kept only so that secrets need not be typed again;
+    nothing was asked of it yet. `accounts` are those a sign-in reaches, as `[id, name]`;
+    while one of them `is_choosing`, nothing is tested.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     connection = models.ForeignKey(
         IntegrationConnection, on_delete=models.CASCADE, related_name="candidates"
     )
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    fix_link = models.ForeignKey(FixLink, on_delete=models.CASCADE, null=True, related_name="+")
     session_digest = models.CharField(max_length=64)
     payload = models.TextField(editable=False)
+    sign_in = models.ForeignKey(
+        SignIn, on_delete=models.SET_NULL, null=True, related_name="candidates"
+    )
+    accounts = models.JSONField(null=True)
+    is_choosing = models.BooleanField(default=False)
     base_version = models.PositiveIntegerField()
     test = models.ForeignKey(
         ConnectionTest, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -479,7 +626,7 @@ class Candidate(models.Model):
     saved_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"Values typed by {self.user} for {self.connection}"
+        return f"Values of {self.user or self.fix_link} for {self.connection}"
 
     @property
     def owner(self) -> crypto.Owner:
@@ -489,7 +636,15 @@ class Candidate(models.Model):
     def is_proven(self) -> bool:
         """Whether its test passed for the account that is connected: then it saves itself."""
         test = self.test
-        return bool(test and test.outcome == TestOutcome.PASSED and not test.account_changed)
+        passed = bool(test and test.outcome == TestOutcome.PASSED and not test.account_changed)
+        return passed and not self.is_unsure
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether a new sign-in passed, and nobody said that it is the connected account's."""
+        test = self.test
+        told = test is None or test.outcome != TestOutcome.PASSED or test.account_id
+        return not told and bool(self.sign_in_id and self.connection.platform_account_id)
 
     @property
     def is_switch(self) -> bool:
@@ -500,19 +655,29 @@ class Candidate(models.Model):
     @property
     def is_running(self) -> bool:
         """Whether waiting is worth while: for the test, or for its result to be saved."""
-        if self.saved_at or self.problem or self.is_draft:
+        if self.saved_at or self.problem or self.is_draft or self.is_choosing:
             return False
         now = timezone.now()
         if self.test is None:
             return now - self.created_at < STARTS_WITHIN
         if self.test.finished_at is None:
             return self.test.lease_until > now
-        return self.is_proven and now - self.test.finished_at < SAVES_WITHIN
+        since = now - self.test.finished_at
+        if self._may_offer_accounts:
+            return since < STARTS_WITHIN
+        return self.is_proven and since < SAVES_WITHIN
+
+    @property
+    def _may_offer_accounts(self) -> bool:
+        """Whether other accounts are looked up just now: this sign-in did not reach its own."""
+        missed = self.test is not None and self.test.error_kind == AccountNotFound.kind
+        offers = self.sign_in_id is not None and self.fix_link_id is None
+        return missed and offers and self.accounts is None
 
     @property
     def trouble(self) -> str:
         """What stands in the way, other than the platform's answer."""
-        if self.problem or self.is_running or self.is_draft:
+        if self.problem or self.is_running or self.is_draft or self.is_choosing:
             return self.problem
         interrupted = self.test is None or self.test.is_running
         return "The test was interrupted. Try again." if interrupted else ""
@@ -521,4 +686,74 @@ class Candidate(models.Model):
     def can_be_saved(self) -> bool:
         """Whether there is something to keep, and nobody is at it."""
         settled = not self.is_running and not self.saved_at
-        return settled and not self.problem and not self.is_draft
+        return settled and not self.problem and not self.is_draft and not self.is_choosing
+
+
+class SignInAttempt(models.Model):
+    """A sign-in that was begun: what comes back must fit it, once, within ten minutes.
+
+    Bound to the session of whoever began it. The payload holds the code verifier and what was
+    typed. `problem` says how it ended if not with tokens.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connection = models.ForeignKey(
+        IntegrationConnection, on_delete=models.CASCADE, related_name="sign_in_attempts"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    fix_link = models.ForeignKey(FixLink, on_delete=models.CASCADE, null=True, related_name="+")
+    session_digest = models.CharField(max_length=64)
+    state_digest = models.CharField(max_length=64, unique=True)
+    payload = models.TextField(editable=False)
+    app = models.CharField(max_length=50)
+    client_id = models.CharField(max_length=255)
+    redirect_uri = models.CharField(max_length=500)
+    base_version = models.PositiveIntegerField()
+    begun_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True, default="")
+    action = models.TextField(blank=True, default="")
+    candidate = models.ForeignKey(Candidate, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"Sign-in for {self.connection}"
+
+    @property
+    def owner(self) -> crypto.Owner:
+        return crypto.Owner(self.connection.workspace_id, self.connection.provider, self.id)
+
+
+class ExpiryNotice(models.Model):
+    """That a connection ends in so many days: told once for each of its ends."""
+
+    connection = models.ForeignKey(
+        IntegrationConnection, on_delete=models.CASCADE, related_name="expiry_notices"
+    )
+    days = models.PositiveSmallIntegerField()
+    ends_at = models.DateTimeField()
+    is_estimate = models.BooleanField()
+    given_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-given_at", "-id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "days", "ends_at"], name="one_notice_an_end"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} ends in {self.days} days"
+
+
+class Heartbeat(models.Model):
+    """When the work that nobody asks for was last looked after."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at:%Y-%m-%d %H:%M}"

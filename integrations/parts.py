@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
@@ -16,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from integrations import cards, platforms
 from integrations.models import IntegrationConnection, Role
 from integrations.services import connections, people
+from providers.transport import origin_of
 
 View = Callable[..., HttpResponse]
 
@@ -68,6 +71,30 @@ def find_connection(request: Request, slug: str) -> IntegrationConnection:
 
 def is_partial(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
+
+
+def session_key(request: HttpRequest) -> str:
+    """The key of the browser's session, which is begun if need be."""
+    if not request.session.session_key:
+        request.session.save()
+    return request.session.session_key or ""
+
+
+def leave_for(request: HttpRequest, url: str, platform: str) -> HttpResponse:
+    """Send the browser to a platform.
+
+    Never as the answer to a posted form: the policy that keeps forms to this site would stop
+    it. With script the page goes there by itself, without it a link does.
+    """
+    if is_partial(request):
+        return HttpResponse(headers={"HX-Redirect": url})
+    return render(request, "integrations/leave.html", {"url": url, "platform": platform})
+
+
+def at_public_url(request: HttpRequest) -> bool:
+    """Whether the browser is where a platform will send it back to."""
+    scheme = urlsplit(settings.PUBLIC_URL).scheme
+    return origin_of(f"{scheme}://{request.get_host()}") == origin_of(settings.PUBLIC_URL)
 
 
 def updated(request: Request, slug: str, said: str) -> HttpResponse:

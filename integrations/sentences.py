@@ -1,9 +1,12 @@
 """Sentences that several entrances share."""
 
+from django.conf import settings
+
 from integrations.models import ConnectionTest, TestOutcome
 from integrations.services.discovery import CannotList
 from providers.base import Provider
 from providers.errors import ProviderError
+from providers.sign_in import OAuth
 
 NOTHING_TO_TEST = "There is nothing to test yet. Save everything that is required first."
 
@@ -35,3 +38,18 @@ def what_stops(provider: Provider) -> str:
     *first, last = provider.used_by
     parts = f"{', '.join(first)} and {last} stop" if first else f"{last} stops"
     return f"Without {provider.name}, {parts} working."
+
+
+def no_app(declared: OAuth) -> str:
+    """What a sign-in waits for."""
+    return (
+        f"Signing in with {declared.app.name} needs an app of yours there. "
+        "An owner sets it up in Settings, Sign-in apps. Until then, paste what you have."
+    )
+
+
+def other_address() -> str:
+    """A platform sends people back to one address; the browser is at another."""
+    return (
+        f"A sign-in comes back to {settings.PUBLIC_URL}. Open that address and sign in from there."
+    )

@@ -134,6 +134,14 @@ class TestRequest(Body):
         return Changes(config=typed.get("config", {}), auth_method=typed.get("authMethod"))
 
 
+class DisconnectRequest(Body):
+    revoke = Switch(
+        required=False,
+        help_text="Whether to end the sign-in at the platform too. Left out it is ended, unless "
+        "that may end the sign-in of another connection. A pasted token is never revoked.",
+    )
+
+
 class ChangeRequest(Body):
     config = Values(
         required=False,

@@ -1,5 +1,6 @@
 """Work that nobody waits for in a request. A task is given ids, never values."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
-from integrations.services import candidates, runs, testing
+from integrations.services import candidates, keeping, runs, testing
 from integrations.services.connections import Changes
 
 
@@ -38,6 +39,18 @@ def prove_in_background(*args: Any, **kwargs: Any) -> Candidate:
     candidate = candidates.keep_candidate(*args, **kwargs)
     prove_candidate.enqueue(str(candidate.pk))
     return candidate
+
+
+def prove_again_in_background(candidate: Candidate) -> None:
+    """Go on with a candidate: its account was chosen."""
+    prove_candidate.enqueue(str(candidate.pk))
+
+
+def keep_alive(now: datetime) -> None:
+    """Start renewing every sign-in that is due, give notices, forget what has run out."""
+    for row in keeping.due(now):
+        renew_sign_in.enqueue(str(row.pk))
+    keeping.look_after(now)
 
 
 def test_all_in_background(workspace: Workspace, *, trigger: Trigger, by: User) -> TestRun:
@@ -76,3 +89,9 @@ def prove_candidate(candidate_id: str) -> None:
     candidate = waiting.filter(pk=UUID(candidate_id)).first()
     if candidate:
         candidates.prove(candidate)
+
+
+@task
+def renew_sign_in(sign_in_id: str) -> None:
+    """Renew the tokens of one sign-in."""
+    keeping.renew(UUID(sign_in_id))

@@ -1,13 +1,15 @@
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from integrations import account_views, dialog_views, views
+from integrations import account_views, dialog_views, sign_in_views, views
 
 CONNECTION = "w/<slug:workspace>/dashboard/settings/integrations/<slug:slug>/"
 
 connection_urls = [
     path("", dialog_views.connection, name="connection"),
     path("accounts/", dialog_views.accounts, name="accounts"),
+    path("sign-in/", dialog_views.sign_in, name="sign-in"),
+    path("fix-link/", sign_in_views.send_fix_link, name="send-fix-link"),
     path("card/", views.card, name="card"),
     path("test/", views.test, name="test"),
     path("enable/", views.enable, name="enable"),
@@ -17,6 +19,11 @@ connection_urls = [
     path("history/", views.history, name="history"),
     path("candidate/<uuid:candidate_id>/", dialog_views.candidate, name="candidate"),
     path("candidate/<uuid:candidate_id>/save/", dialog_views.save_candidate, name="save-candidate"),
+    path(
+        "candidate/<uuid:candidate_id>/account/",
+        dialog_views.choose_account,
+        name="choose-account",
+    ),
     path(
         "candidate/<uuid:candidate_id>/discard/",
         dialog_views.discard_candidate,
@@ -50,6 +57,26 @@ urlpatterns = [
         account_views.profile,
         name="profile",
     ),
+    path(
+        "w/<slug:workspace>/dashboard/settings/sign-in-apps/",
+        sign_in_views.app_list,
+        name="sign-in-apps",
+    ),
+    path(
+        "w/<slug:workspace>/dashboard/settings/sign-in-apps/<slug:app>/",
+        sign_in_views.app,
+        name="sign-in-app",
+    ),
+    path(
+        "w/<slug:workspace>/dashboard/settings/sign-in-apps/<slug:app>/remove/",
+        sign_in_views.remove_app,
+        name="remove-sign-in-app",
+    ),
+    path("oauth/<slug:app>/callback/", sign_in_views.callback, name="sign-in-callback"),
+    path("fix/", sign_in_views.fix_page, name="fix-page"),
+    path("fix/sign-in/", sign_in_views.fix_sign_in, name="fix-sign-in"),
+    path("fix/account/", sign_in_views.fix_account, name="fix-account"),
+    path("fix/<str:token>/", sign_in_views.open_fix_link, name="fix"),
     path("welcome/<str:token>/", account_views.welcome, name="welcome"),
     path("accounts/login/", account_views.SignIn.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),

@@ -4,11 +4,13 @@ Every control works as a plain link or form; with htmx the same views answer wit
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
@@ -25,7 +27,7 @@ from integrations.parts import (
     is_partial,
     updated,
 )
-from integrations.services import connections, people, runs, testing
+from integrations.services import connections, disconnecting, notices, people, runs, testing
 from integrations.services.connections import Changes
 
 TESTS_PER_PAGE = 20
@@ -56,13 +58,21 @@ def _to_default_workspace(request: Request, page: str) -> HttpResponse:
 @in_workspace(Role.VIEWER)
 def overview(request: Request) -> HttpResponse:
     shown = cards.cards(request.access.workspace)
+    noticed = notices.current([card.connection for card in shown], request.access.workspace)
+    told = {one.connection.pk for one in noticed}
     context = {
         "page": "overview",
         "cards": shown,
         "chips": cards.chips(shown, ""),
-        "attention": [card for card in shown if card.attention],
+        "attention": [
+            card
+            for card in shown
+            if card.attention and not (card.is_expiring and card.connection.pk in told)
+        ],
         "proven": sum(card.connection.light(card.now) == "green" for card in shown),
-        "nothing": not any(card.connection.saved_names for card in shown),
+        "nothing": not any(card.connection.has_anything for card in shown),
+        "strip": cards.strip(shown),
+        "notices": noticed,
     }
     return render(request, "dashboard/overview.html", context)
 
@@ -85,8 +95,21 @@ def settings_page(request: Request) -> HttpResponse:
         "now": timezone.now(),
         "is_testing": any(card.is_busy for card in shown),
         "run": _running(request),
+        "opens": _dialog_to_open(request),
     }
     return render(request, "integrations/settings.html", context)
+
+
+def _dialog_to_open(request: Request) -> str:
+    """The dialog that the address asks for: nowhere else can it lead. "" for none."""
+    slug, workspace = request.GET.get("dialog", ""), request.access.workspace.slug
+    if slug not in platforms.catalogue() or not request.access.can_edit:
+        return ""
+    try:
+        return reverse("candidate", args=[workspace, slug, UUID(request.GET.get("candidate", ""))])
+    except ValueError:
+        ended = "?ended=session" if request.GET.get("ended") == "session" else ""
+        return reverse("connection", args=[workspace, slug]) + ended
 
 
 def _running(request: Request) -> TestRun | None:
@@ -208,17 +231,27 @@ def _switch(request: Request, slug: str, changes: Changes, said: str) -> HttpRes
 def disconnect(request: Request, slug: str) -> HttpResponse:
     """Say what stops working, then do it."""
     if request.method == "POST":
-        connections.disconnect(request.access.workspace, slug, by=request.user)
-        return updated(request, slug, f"{platforms.get(slug).name} is disconnected.")
-    card = cards.card(find_connection(request, slug))
-    return dialog(request, "integrations/partials/disconnect_dialog.html", {"card": card})
+        choice = {"yes": True, "no": False}.get(request.POST.get("revoke", ""))
+        done = disconnecting.disconnect(
+            request.access.workspace, slug, by=request.user, revokes=choice
+        )
+        said = f"{platforms.get(slug).name} is disconnected. {done.warning}"
+        return updated(request, slug, said.strip())
+    connection = find_connection(request, slug)
+    others = disconnecting.siblings(connection)
+    context = {
+        "card": cards.card(connection),
+        "siblings": others,
+        "may_end": not others.elsewhere or disconnecting.may_end_elsewhere(request.user),
+    }
+    return dialog(request, "integrations/partials/disconnect_dialog.html", context)
 
 
 @require_GET
 @in_workspace(Role.VIEWER)
 def history(request: Request, slug: str) -> HttpResponse:
     tests = ConnectionTest.objects.filter(connection=find_connection(request, slug).pk)
-    page = Paginator(tests.select_related("started_by"), TESTS_PER_PAGE)
+    page = Paginator(tests.select_related("started_by", "fix_link__sent_by"), TESTS_PER_PAGE)
     context = {
         "provider": platforms.get(slug),
         "tests": page.get_page(request.GET.get("page")),

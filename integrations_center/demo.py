@@ -10,7 +10,7 @@ from pathlib import Path
 
 from integrations import crypto
 from providers import registry
-from providers.sandbox.__main__ import sandbox
+from providers.sandbox.__main__ import APPS, sandbox
 
 DATABASE = Path(__file__).resolve().parent.parent / "data" / "demo.sqlite3"
 
@@ -19,17 +19,31 @@ def prepare() -> None:
     """Start the sandbox on a free port, and point this process at it."""
     server = sandbox()
     server.__enter__()  # until this process ends
+    DATABASE.parent.mkdir(mode=0o700, exist_ok=True)
     for leftover in DATABASE.parent.glob(f"{DATABASE.name}*"):
         leftover.unlink()
-    os.environ |= origins(server.url) | {
-        "DEMO": "1",
-        "DATABASE_URL": f"sqlite:///{DATABASE}",
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "CREDENTIAL_KEYS": crypto.new_key(),
-        "PUBLIC_URL": "",
-        "ALLOWED_HOSTS": "",
-        "OUTBOUND_ALLOW": "",
-        "TEST_RATE": "",
+    os.environ |= (
+        origins(server.url)
+        | apps()
+        | {
+            "DEMO": "1",
+            "DATABASE_URL": f"sqlite:///{DATABASE}",
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "CREDENTIAL_KEYS": crypto.new_key(),
+            "PUBLIC_URL": "",
+            "ALLOWED_HOSTS": "",
+            "OUTBOUND_ALLOW": "",
+            "TEST_RATE": "",
+        }
+    )
+
+
+def apps() -> dict[str, str]:
+    """`{"APP_GOOGLE__CLIENT_ID": "…", "APP_GOOGLE__CLIENT_SECRET": "…", …}` of the stand-ins."""
+    return {
+        f"APP_{slug.upper()}__CLIENT_{part}": value
+        for slug, app in APPS.items()
+        for part, value in (("ID", app.client_id), ("SECRET", app.client_secret))
     }
 
 

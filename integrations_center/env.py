@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from integrations import crypto
 from providers.addresses import Allowed, parse_allowed
+from providers.sign_in import App
 
 Network = IPv4Network | IPv6Network
 
@@ -153,6 +154,29 @@ def provider_origins(environment: Mapping[str, str]) -> dict[str, dict[str, str]
         slug, host = match.groups()
         found.setdefault(slug.lower(), {})[host] = origin(name, value, path_allowed=True)
     return found
+
+
+def apps(environment: Mapping[str, str]) -> dict[str, App]:
+    """`APP_GOOGLE__CLIENT_ID=…` and `APP_GOOGLE__CLIENT_SECRET=…` -> `{"google": App(…)}`.
+
+    A name that nearly fits is refused: with a typing error, signing in would not be offered.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for name, value in environment.items():
+        if not re.fullmatch(r"APP_\w+_CLIENT_(ID|SECRET)", name) or not value.strip():
+            continue
+        match = re.fullmatch(r"APP_([A-Z0-9]+(?:_[A-Z0-9]+)*)__CLIENT_(ID|SECRET)", name)
+        if match is None:
+            raise ImproperlyConfigured(
+                f"{name} is not a setting. Write it like APP_GOOGLE__CLIENT_ID."
+            )
+        slug, part = match.groups()
+        found.setdefault(slug.lower(), {})[part] = value.strip()
+    for slug, parts in found.items():
+        if len(parts) != 2:
+            prefix = f"APP_{slug.upper()}__CLIENT_"
+            raise ImproperlyConfigured(f"{prefix}ID and {prefix}SECRET go together: set both.")
+    return {slug: App(parts["ID"], parts["SECRET"]) for slug, parts in found.items()}
 
 
 def database(name: str, default_file: str) -> dict[str, Any]:

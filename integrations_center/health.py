@@ -4,8 +4,11 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from integrations.services import keeping
 
 
 @never_cache
@@ -32,6 +35,8 @@ def what_is_missing() -> str | None:
             return "The database is not migrated. Run `python manage.py migrate`."
     except DatabaseError:
         return "The database does not answer. Check DATABASE_URL and that it runs."
+    if keeping.is_late(timezone.now()):
+        return "Nobody keeps the sign-ins alive. Start `./dev serve` or `manage.py keep_alive`."
     return None
 
 

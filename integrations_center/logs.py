@@ -26,8 +26,10 @@ _PATTERNS = (
         rf"\g<1>{HIDDEN}",
     ),
     (re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/@:]*:[^\s/@]+@"), rf"\g<1>{HIDDEN}@"),
+    # What platforms send people back with: a code, a state.
+    (re.compile(r"(/oauth/[\w-]+/callback/?\?)[^\s\"']+"), rf"\g<1>{HIDDEN}"),
     # One-time links of our own: whoever reads the log while one lives could use it.
-    (re.compile(r"(/welcome/|/password/reset/[^\s/]+/)[^\s/]+"), rf"\g<1>{HIDDEN}"),
+    (re.compile(r"(/welcome/|/fix/|/password/reset/[^\s/]+/)[^\s/]+"), rf"\g<1>{HIDDEN}"),
 )
 _formatter = logging.Formatter()
 

@@ -32,6 +32,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 TEST_RATE = env.positive_number("TEST_RATE", 10)
 PROVIDER_ORIGINS = env.provider_origins(os.environ)
+APPS = env.apps(os.environ)
 OUTBOUND_ALLOW = env.outbound("OUTBOUND_ALLOW")
 DATABASES = {"default": env.database("DATABASE_URL", str(DATA_DIR / "db.sqlite3"))}
 if DATABASES["default"]["NAME"] == str(DATA_DIR / "db.sqlite3"):

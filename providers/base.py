@@ -4,15 +4,19 @@ A platform is a `Provider`: facts in frozen dataclasses, and one `Tester` whose 
 the platform the questions that tell the truth. Nothing here knows Django.
 """
 
+import math
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
 from providers import addresses, errors
-from providers.errors import ProviderError
-from providers.http import Api, Reply
+from providers.errors import PermissionMissing, ProviderError
+from providers.http import Api, Reply, Timeouts
+from providers.sign_in import SIGN_IN, Grant, OAuth, Scope
+from providers.transport import USUAL_TIMEOUTS
 
 FieldType = Literal["text", "textarea", "url", "choice"]
 BASE_URL = "base_url"
@@ -21,12 +25,16 @@ NO_CONTENT = 204  # the one good status that comes without a body
 
 @dataclass(frozen=True)
 class Method:
-    """One way to prove who one is: a pasted token, an API key, a service account …"""
+    """One way to prove who one is: a pasted token, an API key, a service account …
+
+    `lives` is the published life of what is pasted, for an estimate of when it ends.
+    """
 
     slug: str
     label: str
     help: str = ""
     warning: str = ""
+    lives: timedelta | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,12 +205,16 @@ class Tester:
     """One test of one connection. Subclasses add `@step` methods, run in written order.
 
     A step returns `Passed`, `Warned` or `Skipped`, or lets a `ProviderError` out, which
-    ends the test. What it learns on the way goes into `account` and `expires_at`.
+    ends the test. What it learns on the way goes into `account` and `expires_at`: the moment
+    at which a person must act, so not that of a token which renews itself.
+    With the method `sign_in`, `values["access_token"]` is good for the whole test, and `grant`
+    is what the sign-in was given.
     """
 
     account: Account | None = None
     expires_at: datetime | None = None
     expires_is_estimate: bool = False
+    grant = Grant()
 
     def __init__(
         self,
@@ -257,6 +269,38 @@ def step(
     return lambda ask: Step(label, ask, optional, methods)
 
 
+def compare_scopes(
+    asked: tuple[Scope, ...], granted: frozenset[str] | None, platform: str
+) -> Answer:
+    """What a sign-in has, what is missing and what stops. Raises PermissionMissing for a scope
+    without which nothing works.
+    """
+    if granted is None or not asked:
+        return Skipped(f"{platform} does not list what was granted; the next steps prove it.")
+    missing = [scope for scope in asked if not scope.is_in(granted)]
+    have = "; ".join(scope.gives for scope in asked if scope not in missing)
+    told = f"You have: {have or 'nothing of what is needed'}."
+    if not missing:
+        return Passed(told)
+    lacks = "; ".join(f"{scope.name} ({scope.gives})" for scope in missing)
+    stops = " ".join(dict.fromkeys(scope.stops for scope in missing))
+    told = f"{told} Missing: {lacks}. {stops}"
+    if all(scope.is_optional for scope in missing):
+        return Warned(f"{told} Sign in again and allow everything to have it.")
+    raise PermissionMissing(told, f"Sign in to {platform} again, and allow everything it asks.")
+
+
+@step("Permissions", methods=(SIGN_IN,))
+def permissions_of_sign_in(tester: Tester) -> Answer:
+    """Asks nothing: the sign-in's reply listed them. For platforms that have no list of them."""
+    return compare_scopes(tester.grant.asked, tester.grant.granted, tester.api.platform)
+
+
+def sign_in(label: str, explained: str, *, warning: str = "") -> Method:
+    """The method in which a person signs in at the platform instead of pasting anything."""
+    return Method(SIGN_IN, label, help=explained, warning=warning)
+
+
 @dataclass(frozen=True)
 class Cost:
     """`calls` that a test makes at most, and in words what that is of the platform's quota."""
@@ -284,7 +328,8 @@ class Provider:
     `error_*_at` are dotted paths into a reply's JSON, in which `*` stands for every part;
     of several, the first that leads to a text or number counts. `cost` is what a test of a
     healthy connection uses of its quota.
-    `variant` is for a platform that is several: it makes of this one what the values ask for.
+    `variant` is for a platform that is several: it makes of this one what the values ask for;
+    `oauth_variants` are values that lead to each variant with a sign-in of its own.
     """
 
     slug: str
@@ -306,6 +351,8 @@ class Provider:
     retry_after: Callable[[Reply], float | None] | None = None
     variant: Callable[["Provider", Mapping[str, str]], "Provider"] | None = None
     check: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
+    oauth: OAuth | None = None
+    oauth_variants: tuple[Mapping[str, str], ...] = ()
     proof_budget: timedelta = timedelta(hours=24)
     cost: Cost | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
@@ -321,6 +368,12 @@ class Provider:
     def for_values(self, values: Mapping[str, str]) -> "Provider":
         """Who is asked with these values: this platform, or the variant of it that they name."""
         return self.variant(self, values) if self.variant else self
+
+    @property
+    def sign_ins(self) -> list[OAuth]:
+        """Every way to sign in that the platform or one of its variants declares."""
+        own = [self, *(self.for_values(values) for values in self.oauth_variants)]
+        return [provider.oauth for provider in own if provider.oauth]
 
     def method(self, slug: str) -> Method:
         """Raises KeyError for a method the platform does not have."""
@@ -398,6 +451,45 @@ class Provider:
             return dict(self.overrides)
         typed = values.get(BASE_URL)
         return {**self.hosts, "API": typed} if typed else dict(self.hosts)
+
+    def place_of(self, url: str, role: str, values: Mapping[str, str]) -> tuple[str, str]:
+        """The host that an address lies on and its path there: `("TOKEN", "/oauth/token")`.
+
+        Of several hosts at one address the one named like the role counts. Raises ValueError
+        for an address on none of them.
+        """
+        typed = values.get(BASE_URL)
+        hosts = {**self.hosts, "API": typed} if typed else self.hosts
+        on = [name for name, origin in hosts.items() if f"{url}/".startswith(f"{origin}/")]
+        if not on:
+            raise ValueError(f"{self.name}: {role} lies on none of the hosts.")
+        name = role if role in on else on[0]
+        return name, url.removeprefix(hosts[name])
+
+    def api(
+        self,
+        values: Mapping[str, str],
+        *,
+        allow: Iterable[addresses.Allowed] = (),
+        secrets: Iterable[str] = (),
+        deadline_seconds: float = math.inf,
+        timeouts: Timeouts = USUAL_TIMEOUTS,
+    ) -> Api:
+        """The way to this platform for these values, whose secrets it redacts."""
+        return Api(
+            self.origins(values),
+            judge=self.judge,
+            trusted=frozenset(self.overrides.values()),
+            allow=tuple(allow),
+            secrets=[
+                *(values[name] for name in self.secret_names if name in values),
+                *secrets,
+            ],
+            deadline_at=time.monotonic() + deadline_seconds,
+            timeouts=timeouts,
+            platform=self.name,
+            typed=self.takes_any_address,
+        )
 
     def facts_of(self, reply: Reply) -> ErrorFacts:
         body = reply.json_or_none()

@@ -130,3 +130,9 @@ class UnexpectedReply(Unanswered):
     kind = "unexpected_reply"
     default_message = "The platform answered in a way we did not expect."
     default_action = "Nothing to fix for you: tell whoever runs this installation."
+
+
+def of_kind(kind: str) -> type[ProviderError]:
+    """`"network"` -> Network. Raises KeyError for a kind that is none of ours."""
+    known = (*Refused.__subclasses__(), *Unanswered.__subclasses__())
+    return {error.kind: error for error in known}[kind]

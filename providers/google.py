@@ -1,6 +1,7 @@
-"""What the Google platforms share: where one signs in, and the fields that prove who one is.
+"""What the Google platforms share: the app and the ways to sign in, and the fields for them.
 
-Endpoints: https://accounts.google.com/.well-known/openid-configuration (read 2026-11-22).
+Endpoints: https://accounts.google.com/.well-known/openid-configuration, and
+https://developers.google.com/identity/protocols/oauth2 (read 2026-11-22).
 Quirk: a service-account file names a `token_uri` of its own. It is never used: a signed
 request goes to the TOKEN host below, whatever was pasted.
 """
@@ -18,8 +19,32 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from providers.base import Field, Method, Passed, Skipped, Tester, access_token, step
-from providers.errors import InvalidConfig, PermissionMissing, Refused, UnexpectedReply
+from providers.base import (
+    Answer,
+    ErrorRule,
+    Field,
+    Method,
+    Passed,
+    Skipped,
+    Tester,
+    access_token,
+    codes,
+    compare_scopes,
+    dig,
+    sign_in,
+    step,
+)
+from providers.errors import (
+    AuthExpired,
+    AuthInvalid,
+    InvalidConfig,
+    PermissionMissing,
+    Refused,
+    UnexpectedReply,
+)
+from providers.oauth import AppRefused, Flow
+from providers.reply import Reply
+from providers.sign_in import SIGN_IN, AppForm, OAuth, Scope
 
 HOSTS = {
     "AUTHORIZATION": "https://accounts.google.com",
@@ -51,16 +76,115 @@ ACCESS_TOKEN = Method(
     "Choose another way for lasting access.",
 )
 
+CLIENT_ID = r"[^\s@\/]+\.apps\.googleusercontent\.com"
+REFUSED_BY_ADMIN = ErrorRule(
+    code=codes("access_denied", "admin_policy_enforced", "org_internal"),
+    error=PermissionMissing,
+    message="An admin does not let this Google account use this client.",
+    action="Ask the admin of your Google Workspace to allow it.",
+)
 NOT_A_CLIENT_ID = r"(?!\S*\.apps\.googleusercontent\.com$)\S+"
+CLIENT_ID_MESSAGE = "This is not a client ID, which ends in .apps.googleusercontent.com."
+CLIENT_SECRET_MESSAGE = (
+    "This is the client ID or holds a space. The client secret stands beside the ID."
+)
+
+APP = AppForm(
+    slug="google",
+    name="Google",
+    console_url=CLIENTS_URL,
+    steps=(
+        "In a Cloud project, enable the APIs of all that is to be connected: Google Ads, YouTube "
+        "Data and YouTube Analytics, Google Analytics Data and Google Analytics Admin, Search "
+        "Console.",
+        "For Google Ads, apply for Explorer access on the project's Google Ads API page.",
+        "In Google Auth Platform, choose the audience: Internal if only people of your own Google "
+        "Workspace sign in, else External, and then publish the app.",
+        "Under Data access, add the scopes below.",
+        "Under Clients, create a client of the type Web application with the redirect URI below, "
+        "then copy its ID and its secret.",
+    ),
+    pitfalls=(
+        "While an External app is in Testing, Google ends every sign-in after 7 days, and takes "
+        "listed test users only. Publish it, or make it Internal.",
+        "Until Google has verified an External app, people see a warning before they sign in, and "
+        "no more than 100 of them can.",
+        "People tick the permissions one by one. What they leave out cannot be read.",
+        "Google keeps 100 sign-ins of one person to one client. Each one more ends the oldest "
+        "without a word.",
+        "The redirect URI must match to the last character. Google takes https with a public "
+        "domain, and http for localhost only.",
+    ),
+    client_id_pattern=CLIENT_ID,
+    client_id_message=CLIENT_ID_MESSAGE,
+    client_secret_pattern=NOT_A_CLIENT_ID,
+    client_secret_message=CLIENT_SECRET_MESSAGE,
+)
+
+
+class GoogleFlow(Flow):
+    """Differs at revocation: Google refuses a token that is gone already."""
+
+    def judge_revocation(self, reply: Reply) -> None:
+        """Status 400 with `invalid_token` where RFC 7009 section 2.2 has 200."""
+        if reply.status != 400 or dig(reply.json_or_none(), "error") != "invalid_token":
+            super().judge_revocation(reply)
+
+
+def scope(name: str, *implied_by: str, gives: str, stops: str) -> Scope:
+    """`analytics.readonly` -> the permission of that name, which is an address at Google."""
+    wider = tuple(SCOPE + one for one in implied_by)
+    return Scope(name=SCOPE + name, gives=gives, stops=stops, implied_by=wider)
+
+
+def oauth(*scopes: Scope, prompt: str = "consent") -> OAuth:
+    """A sign-in with the one app of all Google platforms.
+
+    Without `consent` Google gives a refresh token the first time only.
+    """
+    return OAuth(
+        app=APP,
+        authorization_url=f"{HOSTS['AUTHORIZATION']}/o/oauth2/v2/auth",
+        token_url=f"{HOSTS['TOKEN']}/token",
+        revocation_url=f"{HOSTS['REVOKE']}/revoke",
+        issuer="https://accounts.google.com",
+        scopes=scopes,
+        authorization_params={"access_type": "offline", "prompt": prompt},
+        access_token_lifetime=timedelta(hours=1),
+        refresh_token_lifetime=timedelta(days=180),
+        revoking_ends_siblings=True,
+        how_to_remove="Remove the app at myaccount.google.com/connections.",
+        errors=(
+            ErrorRule(
+                code=codes("deleted_client", "disabled_client"),
+                error=AppRefused,
+                message="This app's client was deleted or disabled at Google.",
+                action="An owner makes a new one, and saves it in Settings, Sign-in apps.",
+                action_url=CLIENTS_URL,
+            ),
+            ErrorRule(
+                code="redirect_uri_mismatch",
+                error=InvalidConfig,
+                message="The redirect URI of this installation is not saved at the Google client.",
+                action="An owner adds it there as Settings, Sign-in apps, shows it.",
+                action_url=CLIENTS_URL,
+            ),
+            REFUSED_BY_ADMIN,
+        ),
+        flow=GoogleFlow,
+    )
+
+
+def by_sign_in(who: str, *, warning: str = "") -> Method:
+    """`who` is the sentence that says as whom one should sign in."""
+    explained = f"You are sent to Google and come back connected. {who}"
+    return sign_in("Sign in with Google", explained, warning=warning)
 
 
 class GoogleTester(Tester):
-    """Signs in by any of Google's ways, once a test.
+    """Signs in by any of Google's ways, once a test. `needs` are the permissions for it."""
 
-    `needs` has, for each permission, the scopes that give it: the one to ask for comes first.
-    """
-
-    needs: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    needs: ClassVar[tuple[Scope, ...]] = ()
     granted: frozenset[str] | None = None
 
     def sign_in(self) -> str:
@@ -69,6 +193,8 @@ class GoogleTester(Tester):
             token, whose = self._by_assertion()
         elif self.method == REFRESH_TOKEN.slug:
             token, whose = self._by_refresh_token()
+        elif self.method == SIGN_IN:
+            token, whose = self.values["access_token"], "Google accepts this sign-in."
         else:
             token, whose = self.values["access_token"], "Google accepts this access token."
         self.api.add_secret(token)
@@ -76,19 +202,26 @@ class GoogleTester(Tester):
         self.api.headers["Authorization"] = f"Bearer {token}"
         return whose
 
-    def permissions(self) -> Passed | Skipped:
+    def permissions(self) -> Answer:
         """Compare what was granted with what is needed here."""
+        if self.method == SIGN_IN:
+            granted = self.granted or self.grant.granted
+            return compare_scopes(self.grant.asked, granted, self.api.platform)
         if self.granted is None:
             return Skipped("Google lists no permissions of this token; the next steps prove them.")
-        used = [next((s for s in scopes if s in self.granted), None) for scopes in self.needs]
-        missing = [scopes[0] for scopes, found in zip(self.needs, used, strict=True) if not found]
+        used: list[str] = []
+        missing: list[str] = []
+        for needed in self.needs:
+            have = [name for name in (needed.name, *needed.implied_by) if name in self.granted]
+            used += have[:1]
+            missing += [] if have else [_short(needed.name)]
         if missing:
             raise PermissionMissing(
                 f"The sign-in lacks a permission: {', '.join(missing)}.",
                 "Sign in again, tick every box that Google shows, and paste the new token.",
             )
-        others = sorted(self.granted.difference(used))
-        has = f"Has {', '.join(scope for scope in used if scope)}."
+        others = sorted(map(_short, self.granted.difference(used)))
+        has = f"Has {', '.join(map(_short, used))}."
         return Passed(has + (f" Not needed here: {', '.join(others)}." if others else ""))
 
     def _by_assertion(self) -> tuple[str, str]:
@@ -96,7 +229,7 @@ class GoogleTester(Tester):
         account = _service_account_in(self.values["service_account_json"])
         claims = {
             "iss": account["client_email"],
-            "scope": " ".join(SCOPE + scopes[0] for scopes in self.needs),
+            "scope": " ".join(needed.name for needed in self.needs),
             "aud": AUDIENCE,
         }
         if self.values.get("impersonated_email"):
@@ -134,7 +267,11 @@ class GoogleTester(Tester):
         is_pasted = self.method == ACCESS_TOKEN.slug
         try:
             facts = self.api.get("/tokeninfo", host="TOKEN", access_token=token)
-        except (Refused, UnexpectedReply):
+        except (Refused, UnexpectedReply) as error:
+            if self.method == SIGN_IN and isinstance(error, AuthInvalid):
+                raise AuthExpired(
+                    "Google has ended this sign-in, or it was withdrawn there.", "Sign in again."
+                ) from None
             if is_pasted:
                 raise
             return  # Google has only just made it: the calls that follow are the proof
@@ -144,17 +281,17 @@ class GoogleTester(Tester):
 
     def _grant(self, facts: Mapping[str, Any]) -> None:
         if facts.get("scope"):
-            self.granted = frozenset(map(_short, facts["scope"].split()))
+            self.granted = frozenset(facts["scope"].split())
 
 
 @step("Sign-in works")
 def sign_in_works(tester: GoogleTester) -> Passed:
-    """Two calls, both to the token endpoint's host: see `GoogleTester.sign_in`."""
+    """One or two calls, to the token endpoint's host alone: see `GoogleTester.sign_in`."""
     return Passed(tester.sign_in())
 
 
 @step("Permissions")
-def permissions_are_granted(tester: GoogleTester) -> Passed | Skipped:
+def permissions_are_granted(tester: GoogleTester) -> Answer:
     """No call of its own: the sign-in told them."""
     return tester.permissions()
 
@@ -268,8 +405,8 @@ def client_fields() -> tuple[Field, ...]:
             help="Cloud console → Google Auth Platform → Clients → your web application.",
             help_url=CONSOLE_URL,
             required=True,
-            pattern=r"[^\s@\/]+\.apps\.googleusercontent\.com",
-            pattern_message="This is not a client ID, which ends in .apps.googleusercontent.com.",
+            pattern=CLIENT_ID,
+            pattern_message=CLIENT_ID_MESSAGE,
             example="1234-abcd.apps.googleusercontent.com",
             methods=methods,
         ),
@@ -281,8 +418,7 @@ def client_fields() -> tuple[Field, ...]:
             secret=True,
             required=True,
             pattern=NOT_A_CLIENT_ID,
-            pattern_message="This is the client ID or holds a space. "
-            "The client secret stands beside the ID.",
+            pattern_message=CLIENT_SECRET_MESSAGE,
             usual_pattern=r"GOCSPX-\S+",
             usual_message="A client secret usually starts with GOCSPX-.",
             example="GOCSPX-abc123",

@@ -20,7 +20,12 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
-from providers.google import CLIENTS_URL, CONSOLE_URL, SERVICE_ACCOUNTS_URL
+from providers.google import (
+    CLIENTS_URL,
+    CONSOLE_URL,
+    REFUSED_BY_ADMIN,
+    SERVICE_ACCOUNTS_URL,
+)
 from providers.reply import Reply
 
 # {"error": "invalid_grant", "error_description": "…"} of the token endpoint, or
@@ -89,12 +94,7 @@ TOKEN_ENDPOINT = (
         action="Copy the client ID and the client secret again.",
         action_url=CLIENTS_URL,
     ),
-    ErrorRule(
-        code=codes("access_denied", "admin_policy_enforced", "org_internal"),
-        error=PermissionMissing,
-        message="An admin does not let this Google account use this client.",
-        action="Ask the admin of your Google Workspace to allow it.",
-    ),
+    REFUSED_BY_ADMIN,
     ErrorRule(
         code="invalid_token",
         error=AuthInvalid,
@@ -122,13 +122,13 @@ def rules(platform: str, apis: str, service: str) -> tuple[ErrorRule, ...]:
             code="ACCESS_TOKEN_SCOPE_INSUFFICIENT",
             error=PermissionMissing,
             message=f"The sign-in lacks the permission for {platform}.",
-            action="Sign in again, tick every box that Google shows, and paste the new token.",
+            action="Sign in again and tick every box that Google shows.",
         ),
         ErrorRule(
             text="insufficient authentication scopes",
             error=PermissionMissing,
             message=f"The sign-in lacks the permission for {platform}.",
-            action="Sign in again, tick every box that Google shows, and paste the new token.",
+            action="Sign in again and tick every box that Google shows.",
         ),
         ErrorRule(
             code=codes("SERVICE_DISABLED", "accessNotConfigured"),

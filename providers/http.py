@@ -76,7 +76,7 @@ class Api:
         self.origins = dict(origins)
         self.headers: dict[str, str] = {}
         self.judge = judge
-        self._platform = platform
+        self.platform = platform
         self._trusted = frozenset(origin_of(url) for url in trusted)
         self._allow = tuple(allow)
         self._secrets = set(secrets)
@@ -135,9 +135,13 @@ class Api:
         **params: Any,
     ) -> Reply:
         """Whatever came back, a redirect too. Raises ProviderError when nothing usable did."""
-        url = self._url(host, path)
+        url = self.url(host, path)
         sent = checked_headers({**HEADERS, **self.headers, **(headers or {})})
         request = requests.Request(method, url, sent, data=data, params=params, json=json)
+        return self.send(request, host)
+
+    def send(self, request: requests.Request | requests.PreparedRequest, host: str) -> Reply:
+        """The reply to a request to an address that `url` made. Raises ProviderError."""
         began = time.monotonic()
         heard: str | int = "no answer"
         try:
@@ -145,7 +149,7 @@ class Api:
             heard = reply.status
         finally:
             took = round((time.monotonic() - began) * 1000)
-            logger.debug("%s %s %s: %s in %d ms", method, self._platform, host, heard, took)
+            logger.debug("%s %s %s: %s in %d ms", request.method, self.platform, host, heard, took)
         return reply
 
     def move(self, host: str, origin: str) -> None:
@@ -168,10 +172,11 @@ class Api:
         self.judge(reply)
         return reply.json_or_none()
 
-    def _url(self, host: str, path: str) -> str:
+    def url(self, host: str, path: str) -> str:
+        """A checked address. Raises InvalidConfig for one that may not be asked."""
         if host not in self.origins:
             raise errors.InvalidConfig(
-                f"This trial has no address for {self._platform}'s host {host}.",
+                f"This trial has no address for {self.platform}'s host {host}.",
                 "Set an address for it too, or remove the platform's other addresses.",
             )
         if path and not path.startswith("/"):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from providers import addresses, errors
 from providers.base import Account, Provider, Renewed, Step, Tester, Warned
-from providers.http import Api
+from providers.sign_in import SIGN_IN, Grant
 from providers.transport import USUAL_TIMEOUTS, Timeouts
 
 logger = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ UNDOCUMENTED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticEr
 LONGEST_ACCOUNT = 200
 NOT_TRIED = "Not tried: a step above did not pass."
 LONGEST_DETAIL = 500
+NEEDS_SIGN_IN = (errors.AuthInvalid.kind, errors.AuthExpired.kind)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def run_test(
     values: Mapping[str, str],
     *,
     method: str | None = None,
+    grant: Grant | None = None,
     allow: Iterable[addresses.Allowed] = (),
     on_progress: Progress = lambda _steps: None,
     on_renewed: Renewed = lambda _values: None,
@@ -60,6 +62,7 @@ def run_test(
 ) -> Result:
     """Ask the platform every question of its tester. Raises nothing a platform can cause.
 
+    `grant` is what the sign-in was given, for the method `sign_in`.
     `on_progress` is called with the whole ladder whenever a step begins; how the last one
     ended is in the result. `on_renewed` is called with values that the platform has replaced,
     before it is asked anything more.
@@ -68,8 +71,11 @@ def run_test(
     if provider.tester is None:
         return Result("not_implemented")
     started = time.monotonic()
-    with _api(provider, values, allow, started + deadline_seconds, timeouts) as api:
+    with provider.api(
+        values, allow=allow, deadline_seconds=deadline_seconds, timeouts=timeouts
+    ) as api:
         tester = provider.tester(api, method or provider.methods[0].slug, values, on_renewed)
+        tester.grant = grant or tester.grant
         result = _climb(tester, on_progress)
     result.duration_ms = _milliseconds_since(started)
     return result
@@ -80,6 +86,7 @@ def list_accounts(
     values: Mapping[str, str],
     *,
     method: str | None = None,
+    grant: Grant | None = None,
     allow: Iterable[addresses.Allowed] = (),
     on_renewed: Renewed = lambda _values: None,
     deadline_seconds: float = DEADLINE_SECONDS,
@@ -91,33 +98,17 @@ def list_accounts(
     provider = provider.for_values(values)
     if provider.tester is None:
         return None
-    with _api(provider, values, allow, time.monotonic() + deadline_seconds) as api:
+    with provider.api(values, allow=allow, deadline_seconds=deadline_seconds) as api:
         tester = provider.tester(api, method or provider.methods[0].slug, values, on_renewed)
+        tester.grant = grant or tester.grant
         try:
             found = tester.accounts()
         except UNDOCUMENTED:
             raise errors.UnexpectedReply from None
+        except errors.ProviderError as error:
+            _speak_of_sign_in(error, tester)
+            raise
         return None if found is None else [_cleaned(account, tester) for account in found]
-
-
-def _api(
-    provider: Provider,
-    values: Mapping[str, str],
-    allow: Iterable[addresses.Allowed],
-    deadline_at: float,
-    timeouts: Timeouts = USUAL_TIMEOUTS,
-) -> Api:
-    return Api(
-        provider.origins(values),
-        judge=provider.judge,
-        trusted=frozenset(provider.overrides.values()),
-        allow=tuple(allow),
-        secrets=[values[name] for name in provider.secret_names if name in values],
-        deadline_at=deadline_at,
-        timeouts=timeouts,
-        platform=provider.name,
-        typed=provider.takes_any_address,
-    )
 
 
 def _climb(tester: Tester, on_progress: Progress) -> Result:
@@ -130,6 +121,8 @@ def _climb(tester: Tester, on_progress: Progress) -> Result:
         on_progress(ladder)
         began = time.monotonic()
         outcome, detail, error = _ask(step, tester)
+        if error:
+            _speak_of_sign_in(error, tester)
         ladder[index] = StepResult(
             step.label,
             outcome,
@@ -149,6 +142,12 @@ def _climb(tester: Tester, on_progress: Progress) -> Result:
         tester.expires_at,
         tester.expires_is_estimate,
     )
+
+
+def _speak_of_sign_in(error: errors.ProviderError, tester: Tester) -> None:
+    """A platform's file speaks of tokens to paste: after a sign-in nobody pasted one."""
+    if tester.method == SIGN_IN and error.kind in NEEDS_SIGN_IN:
+        error.action, error.action_url = f"Sign in to {tester.api.platform} again.", None
 
 
 def _account_of(tester: Tester) -> Account | None:

@@ -89,13 +89,15 @@ class Transport(HTTPAdapter):
         self._limit = _Limit()
         super().__init__()
 
-    def ask(self, request: requests.Request) -> Reply:
+    def ask(self, request: requests.Request | requests.PreparedRequest) -> Reply:
         """Raises ProviderError, free of any library's words, when there is no whole reply."""
         seconds = min(self._timeouts.total, self._deadline_at - time.monotonic())
         failure: errors.ProviderError
         try:
             with self._limit.of(seconds):
-                reply = self._exchange(request.prepare())
+                if isinstance(request, requests.Request):
+                    request = request.prepare()
+                reply = self._exchange(request)
         except errors.ProviderError as error:
             failure = error
         except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from django.urls import resolve
 
 from integrations import api
 from integrations.management.commands import serve
+from integrations.services import apps
 from integrations_center import env
 from providers import registry
 from providers.sandbox import __main__ as sandbox
@@ -23,6 +24,7 @@ EVERY_PAGE = {"README.md", "CHANGELOG.md"} | {
 }
 SETTINGS = (ROOT / "integrations_center" / "settings.py").read_text()
 BY_PROVIDER = "PROVIDER_<SLUG>__<HOST>_URL"
+BY_APP = "APP_<NAME>__CLIENT_ID`, `APP_<NAME>__CLIENT_SECRET"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 OUR_PATHS = r"api|healthz|readyz|admin|dashboard|accounts|w|welcome"
 
@@ -84,9 +86,24 @@ def test_every_setting_is_in_the_readme_and_every_one_there_is_read():
     documented = {cell.strip("`") for cell, *_ in table("README.md", "Settings")}
     read = set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", SETTINGS))
 
-    assert documented - {BY_PROVIDER} == read
-    assert BY_PROVIDER in documented
+    assert documented - {BY_PROVIDER, BY_APP} == read
+    assert {BY_PROVIDER, BY_APP} <= documented
     assert "env.provider_origins(os.environ)" in SETTINGS
+    assert "env.apps(os.environ)" in SETTINGS
+
+
+def test_every_app_is_named_beside_its_setting():
+    (told,) = [what for name, _, what in table("README.md", "Settings") if BY_APP in name]
+
+    named = re.findall(r"`([A-Z]+)`", told)
+
+    assert named == [slug.upper() for slug in apps.catalogue()]
+
+
+def test_the_settings_of_an_app_are_taken():
+    lines = re.findall(r"^(APP_\w+)=(\S+)$", README, re.MULTILINE)
+
+    assert env.apps(dict(lines)).keys() == {"google"}
 
 
 def test_the_defaults_that_are_numbers_are_those_of_the_code():

@@ -1,13 +1,17 @@
 """Typed readers: good values are read, bad ones stop the start with one sentence."""
 
 import os
+import subprocess
+import sys
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from integrations import crypto
 from integrations_center import env
+from providers.sign_in import App
 
 
 @pytest.fixture
@@ -146,6 +150,77 @@ def test_a_provider_setting_with_a_typing_error_is_refused(name):
 def test_a_provider_origin_takes_no_password():
     with pytest.raises(ImproperlyConfigured, match="PROVIDER_META__API_URL must be an address"):
         env.provider_origins({"PROVIDER_META__API_URL": "http://me:word@127.0.0.1:9000"})
+
+
+def test_apps_are_read_by_slug():
+    environment = {
+        "APP_GOOGLE__CLIENT_ID": " 123.apps.googleusercontent.com",
+        "APP_GOOGLE__CLIENT_SECRET": "GOCSPX-abc ",
+        "APP_X__CLIENT_ID": "",
+        "APP_X__CLIENT_SECRET": " ",
+        "APP_ENV": "production",
+        "MY_APP_X_CLIENT_ID": "of something else",
+    }
+
+    assert env.apps(environment) == {"google": App("123.apps.googleusercontent.com", "GOCSPX-abc")}
+
+
+@pytest.mark.parametrize("given", ["ID", "SECRET"])
+@pytest.mark.parametrize("other", [{}, {"APP_GOOGLE__CLIENT_ID": ""}])
+def test_half_an_app_stops_the_start_and_is_not_repeated(given, other):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env.apps({**other, f"APP_GOOGLE__CLIENT_{given}": "value-4711"})
+
+    assert str(refusal.value) == (
+        "APP_GOOGLE__CLIENT_ID and APP_GOOGLE__CLIENT_SECRET go together: set both."
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "APP_GOOGLE_CLIENT_ID",
+        "APP_google__CLIENT_SECRET",
+        "APP_GOOGLE___CLIENT_ID",
+        "APP___CLIENT_SECRET",
+        "APP_A__B__CLIENT_ID",
+    ],
+)
+def test_an_app_setting_with_a_typing_error_is_refused_and_not_repeated(name):
+    with pytest.raises(
+        ImproperlyConfigured, match="Write it like APP_GOOGLE__CLIENT_ID"
+    ) as refusal:
+        env.apps({name: "value-4711"})
+
+    assert "4711" not in str(refusal.value)
+
+
+def test_half_an_app_stops_the_start_with_one_sentence():
+    given = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": "s",
+        "CREDENTIAL_KEYS": crypto.new_key(),
+        "APP_GOOGLE__CLIENT_SECRET": "value-4711",
+    }
+
+    start = subprocess.run(
+        [sys.executable, "-c", "import integrations_center.settings"],
+        cwd=Path(__file__).parent.parent,
+        env=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert start.returncode == 1
+    assert start.stderr.strip().endswith("go together: set both.")
+    assert "4711" not in start.stderr
+
+
+def test_no_repr_shows_an_apps_secret():
+    read = env.apps({"APP_X__CLIENT_ID": "an-id", "APP_X__CLIENT_SECRET": "secret-4711"})
+
+    assert "4711" not in repr(read)
 
 
 def test_sqlite_takes_turns_when_writing(given, tmp_path):

@@ -38,8 +38,14 @@ def log():
         f"code_verifier={SECRET}",
         f"postgres://me:{SECRET}@db.example.com/shop",
         f"using Bearer {SECRET}",
+        f'"GET /oauth/google/callback/?state=abc&code={SECRET} HTTP/1.1" 302',
         f"Forbidden (CSRF cookie not set.): /welcome/{SECRET}/",
         f"Not Found: /accounts/password/reset/Mg/{SECRET}/",
+        f"Gone: /fix/{SECRET}/",
+        f"Not Found: /fix/{SECRET}",
+        f"GET /token?fb_exchange_token={SECRET}&client_id=1 HTTP/1.1",
+        f"client_secret={SECRET}&redirect_uri=https%3A%2F%2Fa.example",
+        f"{{'refresh_token': '{SECRET}', 'expires_in': 3600}}",
     ],
 )
 def test_values_after_a_secret_name_are_hidden(text):

@@ -19,7 +19,7 @@ from integrations.admin import filters
 from integrations.admin.forms import SWITCHES, AddConnectionForm, AdminConnectionForm
 from integrations.forms import REMOVE
 from integrations.models import IntegrationConnection, Status, TestOutcome, Trigger
-from integrations.services import connections, testing
+from integrations.services import connections, disconnecting, testing
 from integrations.services.connections import Changes
 from providers.base import Field, Provider
 
@@ -41,6 +41,7 @@ FACTS = (
     "look",
     "failure",
     "account",
+    "signed_in",
     "last_answer",
     "proven_at",
     "unanswered_since",
@@ -68,7 +69,7 @@ class ConnectionAdmin(admin.ModelAdmin):
         "proven_at",
     )
     list_filter = (filters.StatusFilter, "provider", filters.WorkspaceFilter, "is_enabled")
-    list_select_related = ("workspace", "last_test", "edited_by")
+    list_select_related = ("workspace", "last_test", "edited_by", "sign_in")
     search_fields = (
         "workspace__name",
         "provider",
@@ -115,6 +116,23 @@ class ConnectionAdmin(admin.ModelAdmin):
     def account(self, connection: IntegrationConnection) -> str:
         name = connection.platform_account_name or connection.platform_account_id
         return name or connection.config.get("account_id", NOTHING)
+
+    @admin.display(description="sign-in")
+    def signed_in(self, connection: IntegrationConnection) -> str:
+        row = connection.sign_in
+        if row is None:
+            return NOTHING
+        told = [f"Since {_at(row.obtained_at)}."]
+        if row.is_ended:
+            told.append(f"Ended: {row.failure_message}")
+        elif row.failures:
+            told.append(f"Not renewed: {row.failure_message}")
+        if row.renew_at:
+            told.append(f"Renews itself, next at {_at(row.renew_at)}.")
+        if row.ends_at:
+            ends = "Probably ends" if row.ends_is_estimate else "Ends"
+            told.append(f"{ends} {_at(row.ends_at)}.")
+        return " ".join(told)
 
     @admin.display(description="last test")
     def last_answer(self, connection: IntegrationConnection) -> str:
@@ -232,7 +250,11 @@ class ConnectionAdmin(admin.ModelAdmin):
         if "confirmed" not in request.POST:
             return self._ask_before_disconnecting(request, queryset)
         for connection in queryset:
-            connections.disconnect(connection.workspace, connection.provider, by=request.user)
+            done = disconnecting.disconnect(
+                connection.workspace, connection.provider, by=request.user
+            )
+            if done.warning:
+                messages.warning(request, done.warning)
             self.log_change(request, connection, "Disconnected.")
             messages.success(
                 request, f"Disconnected: {connection}. Its values are gone; its history stays."
@@ -244,10 +266,24 @@ class ConnectionAdmin(admin.ModelAdmin):
             **self.admin_site.each_context(request),
             "title": "Disconnect",
             "opts": self.opts,
-            "chosen": [(row, sentences.what_stops(row.platform)) for row in queryset],
+            "chosen": [(row, _what_happens(row)) for row in queryset],
             "list_url": reverse("admin:integrations_integrationconnection_changelist"),
         }
         return TemplateResponse(request, "admin/integrations/disconnect.html", context)
+
+
+def _what_happens(connection: IntegrationConnection) -> str:
+    """What stops working, and what becomes of a sign-in."""
+    told = sentences.what_stops(connection.platform)
+    if connection.sign_in is None:
+        return told
+    name = connection.platform.name
+    if others := disconnecting.siblings(connection):
+        return (
+            f"{told} The approval at {name} is left in place: "
+            f"ending it may also end the sign-in of {others}."
+        )
+    return f"{told} What the sign-in obtained at {name} is ended there too, where it can be."
 
 
 def _test(connection: IntegrationConnection, by: Any) -> tuple[int, str]:

@@ -55,9 +55,9 @@ class AdminConnectionForm(ConnectionForm):
                 link = '{} <a href="{}" target="_blank" rel="noreferrer">Open the page</a>'
                 shown.help_text = format_html(link, shown.help_text, field.help_url)
 
-    def changes(self, *, but: str = "") -> Changes:
+    def changes(self, *, but: str = "", method: str = "") -> Changes:
         """Every saved secret has its Remove here, also those of methods that are not chosen."""
-        changes = super().changes(but=but)
+        changes = super().changes(but=but, method=method)
         removed = {f.name: None for f in self.provider.fields if self.data.get(REMOVE + f.name)}
         return replace(changes, config={**changes.config, **removed})
 

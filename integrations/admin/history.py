@@ -30,6 +30,7 @@ class ConnectionTestAdmin(admin.ModelAdmin):
         "trigger",
         "dry_run",
         "started_by",
+        "fix_link",
         "started_at",
         "finished_at",
         "took",

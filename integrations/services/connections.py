@@ -4,10 +4,12 @@ Every entrance (page, API, admin, command, dry run) goes through `overlay`, so t
 values, and about where a secret may be sent, stand in one place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -15,9 +17,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations import crypto, platforms
-from integrations.models import Candidate, IntegrationConnection, Status, Workspace
-from providers.base import InvalidValues, Provider
+from integrations.models import (
+    AppRegistration,
+    Candidate,
+    IntegrationConnection,
+    SignIn,
+    Status,
+    Workspace,
+)
+from providers.base import Field, InvalidValues, Provider
 from providers.http import masked
+from providers.sign_in import SIGN_IN
 
 HINT_MIN_LENGTH = 12
 HINT_TAIL = 4
@@ -25,6 +35,10 @@ REPORT_MAX_LENGTH = 500
 RESEND = (
     "This decides where the secrets are sent, so it can only change together with them. "
     "Enter the secrets again."
+)
+SIGN_IN_ANEW = (
+    "This decides where the sign-in is used, so it can only change together with it. "
+    "Sign in again with the new value."
 )
 REENTER = "The saved value cannot be read. Enter it again, or remove it."
 
@@ -38,6 +52,10 @@ class InvalidChange(Exception):
         super().__init__("Some values are not right.")
 
 
+class SignedInMeanwhile(Exception):
+    """There is a sign-in that was not there before."""
+
+
 class VersionConflict(Exception):
     """Someone else saved first. `connection` is what they saved."""
 
@@ -48,7 +66,10 @@ class VersionConflict(Exception):
 
 @dataclass(frozen=True)
 class Changes:
-    """What to change; None leaves a part as it is, and inside `config` it clears a value."""
+    """What to change; None leaves a part as it is, and inside `config` it clears a value.
+
+    `is_signing_in` checks values that a sign-in begins with; `sign_in` is what came of one.
+    """
 
     config: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     auth_method: str | None = None
@@ -56,6 +77,8 @@ class Changes:
     status: str | None = None
     reported_error: str | None = field(default=None, repr=False)
     clears_reported_error: bool = False
+    is_signing_in: bool = False
+    sign_in: SignIn | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +88,7 @@ class Attempt:
     method: str
     config: dict[str, str]
     secrets: dict[str, str] = field(repr=False)
+    sign_in: SignIn | None = None
     warnings: dict[str, str] = field(default_factory=dict)
     secrets_changed: bool = False
 
@@ -74,13 +98,19 @@ class Attempt:
         return {k: v for k, v in {**self.config, **self.secrets}.items() if k in names}
 
     def is_complete(self, provider: Provider) -> bool:
-        return not provider.missing(self.method, {*self.config, *self.secrets})
+        if self.method == SIGN_IN and self.sign_in is None:
+            return False
+        return not self.missing(provider)
+
+    def missing(self, provider: Provider) -> list[Field]:
+        """The required fields that are still empty."""
+        return provider.missing(self.method, {*self.config, *self.secrets})
 
 
 def find(workspace: Workspace, provider: str) -> IntegrationConnection:
     """The connection, or an unsaved empty one: a card needs no row."""
     found = (
-        IntegrationConnection.objects.select_related("last_test", "edited_by")
+        IntegrationConnection.objects.select_related("last_test", "edited_by", "sign_in")
         .filter(workspace=workspace, provider=provider, name="")
         .first()
     )
@@ -102,6 +132,8 @@ def anything_encrypted() -> bool:
     return (
         IntegrationConnection.objects.exclude(credentials="").exists()
         or Candidate.objects.exclude(payload="").exists()
+        or SignIn.objects.exists()
+        or AppRegistration.objects.exists()
     )
 
 
@@ -116,7 +148,10 @@ def overlay(connection: IntegrationConnection, changes: Changes) -> Attempt:
     typed = dict(changes.config)
     cleaned, warnings = _clean(provider, typed)
     config = _laid_over(connection.config, cleaned, provider, secret=False)
+    sign_in = changes.sign_in or connection.sign_in
     _refuse_new_destination(connection, config, cleaned)
+    if method == SIGN_IN and sign_in and not changes.is_signing_in:
+        _refuse_to_move(sign_in, config, provider)
     typed_secrets = {k: v for k, v in cleaned.items() if k in provider.secret_names}
     try:
         saved = connection.secrets()
@@ -132,7 +167,7 @@ def overlay(connection: IntegrationConnection, changes: Changes) -> Attempt:
     if contradictions and changes.config:
         raise InvalidChange({"config": contradictions})
     changed = secrets != saved or secrets.keys() != connection.hints.keys()
-    return Attempt(method, config, secrets, warnings, changed)
+    return Attempt(method, config, secrets, sign_in, warnings, changed)
 
 
 def _method(connection: IntegrationConnection, changes: Changes) -> str:
@@ -185,6 +220,17 @@ def _refuse_new_destination(
         raise InvalidChange({"config": moved})
 
 
+def _refuse_to_move(sign_in: SignIn, config: Mapping[str, str], provider: Provider) -> None:
+    """A sign-in's tokens go where it was made, whether it is saved or still waits."""
+    moved = {
+        field.name: [SIGN_IN_ANEW]
+        for field in provider.fields
+        if field.decides_destination and config.get(field.name) != sign_in.values.get(field.name)
+    }
+    if moved:
+        raise InvalidChange({"config": moved})
+
+
 @dataclass(frozen=True)
 class Saved:
     connection: IntegrationConnection
@@ -224,7 +270,7 @@ def apply(
         changes = replace(changes, reported_error=report)
     edited: list[str] = []
     warnings: dict[str, str] = {}
-    if changes.config or changes.auth_method is not None:
+    if changes.config or changes.auth_method is not None or changes.sign_in:
         attempt = _overlay_readable(connection, changes)
         warnings = attempt.warnings
         chosen = changes.auth_method is not None
@@ -256,6 +302,9 @@ def _keep_values(
     ]
     if attempt.secrets_changed:
         edited.append("credentials")
+    signed_in_anew = attempt.sign_in is not None and attempt.sign_in != connection.sign_in
+    if signed_in_anew:
+        edited.append("sign-in")
     if attempt.method != connection.auth_method and (edited or method_chosen):
         edited.append("method")
     if not edited:
@@ -264,11 +313,23 @@ def _keep_values(
         connection.platform_account_id = connection.platform_account_name = ""
     if attempt.secrets_changed:
         _keep_secrets(connection, attempt.secrets)
+        connection.credentials_at = timezone.now()
+    if signed_in_anew:
+        _replace_sign_in(connection, attempt.sign_in)
     connection.auth_method = attempt.method
     connection.config = attempt.config
     connection.is_complete = attempt.is_complete(provider)
     start_revision(connection)
     return edited
+
+
+def _replace_sign_in(connection: IntegrationConnection, new: SignIn | None) -> None:
+    """Attach a sign-in, or none, and forget the one before."""
+    old, connection.sign_in = connection.sign_in, new
+    connection.sign_in_key_id = new.key_id if new else ""
+    connection.save(update_fields=["sign_in", "sign_in_key_id"])
+    if old:
+        old.delete()
 
 
 def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) -> None:
@@ -304,9 +365,23 @@ def start_revision(connection: IntegrationConnection) -> None:
     connection.revision += 1
     connection.proven_at = None
     connection.unanswered_since = None
-    connection.expires_at = None
-    connection.expires_is_estimate = False
+    connection.expires_at, connection.expires_is_estimate = forecast(connection)
     clear_error(connection)
+
+
+def forecast(connection: IntegrationConnection) -> tuple[datetime | None, bool]:
+    """When its credentials end as far as nobody had to be asked, and whether that is an estimate.
+
+    A sign-in knows; for a pasted token it is the life that its platform publishes.
+    """
+    if connection.is_signed_in and connection.sign_in:
+        return connection.sign_in.ends_at, connection.sign_in.ends_is_estimate
+    lives = next(
+        (m.lives for m in connection.platform.methods if m.slug == connection.auth_method), None
+    )
+    if lives and connection.credentials_at:
+        return connection.credentials_at + lives, True
+    return None, False
 
 
 def clear_error(connection: IntegrationConnection) -> None:
@@ -368,14 +443,29 @@ def _count_edit(connection: IntegrationConnection, edited: list[str], by: User |
     connection.edited_fields = edited
 
 
-def disconnect(workspace: Workspace, provider: str, *, by: User | None) -> IntegrationConnection:
-    """Forget values, account, errors and proof; the history stays. Harmless to repeat."""
+def disconnect(
+    workspace: Workspace, provider: str, *, by: User | None, revoked: Collection[UUID] = ()
+) -> IntegrationConnection:
+    """Forget values, account, errors and proof; the history stays. Harmless to repeat.
+
+    Asks no platform: `disconnecting.disconnect` revokes first, and names what it `revoked` or
+    left in place. Raises SignedInMeanwhile when there is another sign-in by now.
+    """
     with transaction.atomic():
         connection = lock(workspace.pk, provider)
+        if connection.sign_in_id and connection.sign_in_id not in revoked:
+            raise SignedInMeanwhile
         connection.candidates.all().delete()
+        connection.sign_in_attempts.all().delete()
+        now = timezone.now()
+        # Ended, not deleted: the history names who was sent them.
+        connection.fix_links.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
+        connection.expiry_notices.all().delete()
         if not _is_blank(connection):
+            _replace_sign_in(connection, None)
             connection.auth_method = connection.credentials = connection.key_id = ""
             connection.config, connection.hints = {}, {}
+            connection.credentials_at = None
             connection.is_complete, connection.is_enabled = False, True
             connection.reported_error, connection.reported_at = "", None
             connection.platform_account_id = connection.platform_account_name = ""
@@ -387,7 +477,7 @@ def disconnect(workspace: Workspace, provider: str, *, by: User | None) -> Integ
 
 def _is_blank(connection: IntegrationConnection) -> bool:
     return (
-        not connection.saved_names
+        not connection.has_anything
         and not connection.auth_method
         and connection.is_enabled
         and not connection.reported_error
@@ -398,7 +488,7 @@ def _is_blank(connection: IntegrationConnection) -> bool:
 def catalogue(workspace: Workspace) -> list[IntegrationConnection]:
     """Every platform's connection in catalogue order, saved or empty; one query."""
     rows = IntegrationConnection.objects.filter(workspace=workspace, name="").select_related(
-        "last_test"
+        "last_test", "sign_in"
     )
     saved = {row.provider: row for row in rows}
     return [

@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 
+import requests
 from django.db import connection as database
 from django.utils import timezone
 
 from integrations.models import ConnectionTest, IntegrationConnection, Trigger, Workspace
-from integrations.services import connections, testing
+from integrations.services import candidates, connections, signing_in, testing
 from integrations.services.connections import Changes
-from providers.sandbox import calendly, google_ads, meta, reddit, youtube
+from providers.sandbox import google_ads, meta, reddit, youtube
 
 AT_ONCE = 6
 NAME = "Acme Studio (demo)"
@@ -25,11 +27,15 @@ After = Callable[[Workspace, str], None]
 
 @dataclass(frozen=True)
 class Story:
-    """What happened to one connection: its values, how often they were tested, and then."""
+    """What happened to one connection: its values, how often they were tested, and then.
+
+    `signs_in_as` is who signed in at the stand-in, instead of pasting a credential.
+    """
 
     provider: str
     values: Mapping[str, str]
     tests: int = 1
+    signs_in_as: str = ""
     then: After = lambda _workspace, _provider: None
 
 
@@ -81,8 +87,8 @@ STORIES = (
     Story(
         "x",
         {"access_token": "AAAAhealthy", "account_id": "acme"},
-        4,
-        _now({"account_id": "acme_gone"}),
+        tests=4,
+        then=_now({"account_id": "acme_gone"}),
     ),
     Story(
         "youtube", {"access_token": youtube.api_key("healthy"), "account_id": youtube.CHANNEL}, 7
@@ -95,7 +101,8 @@ STORIES = (
         then=_reported,
     ),
     Story("stripe", {"access_token": "rk_live_healthy"}, tests=8),
-    Story("calendly", {"access_token": calendly.token_of("healthy")}, tests=4, then=_grew_old),
+    Story("calendly", {}, tests=3, signs_in_as="healthy", then=_grew_old),
+    Story("upwork", {}, tests=2, signs_in_as="upw-healthy"),
     Story(
         "reddit",
         {
@@ -120,7 +127,10 @@ def fill(workspace: Workspace) -> None:
 
 def _tell(workspace: Workspace, story: Story) -> None:
     try:
-        _save(workspace, story.provider, story.values)
+        if story.signs_in_as:
+            _sign_in(workspace, story.provider, story.signs_in_as)
+        else:
+            _save(workspace, story.provider, story.values)
         for _ in range(story.tests):
             _test(workspace, story.provider)
         story.then(workspace, story.provider)
@@ -133,6 +143,25 @@ def _save(workspace: Workspace, provider: str, values: Mapping[str, str]) -> Non
     method = connections.find(workspace, provider).platform.method_for(values).slug
     changes = Changes(config=values, auth_method=method)
     connections.change_connection(workspace, provider, changes, by=None)
+
+
+def _sign_in(workspace: Workspace, provider: str, person: str) -> None:
+    """What a person's browser does between Continue and the callback."""
+    version = connections.find(workspace, provider).version
+    url = signing_in.begin(
+        workspace, provider, Changes(), user=None, session_key=provider, base_version=version
+    )
+    approved = requests.get(url, params={"as": person}, allow_redirects=False, timeout=10)
+    callback = dict(parse_qsl(urlsplit(approved.headers["Location"]).query))
+    app = connections.find(workspace, provider).platform.sign_ins[0].app.slug
+    back = signing_in.come_back(app, callback, session_key=provider)
+    if back.candidate is None:
+        return
+    candidates.prove(back.candidate)
+    back.candidate.refresh_from_db()
+    if accounts := back.candidate.accounts:
+        candidates.choose_account(back.candidate, accounts[0][0])
+        candidates.prove(back.candidate)
 
 
 def _test(workspace: Workspace, provider: str) -> None:

@@ -8,12 +8,13 @@ from django.core.cache import cache
 
 from integrations import crypto
 from integrations.models import IntegrationConnection
-from integrations.services import connections
+from integrations.services import connections, tokens
 from integrations.services.connections import Attempt, Changes
 from integrations.services.testing import RATE_WINDOW, NothingToTest, TooManyTests, renewed_of
 from providers.base import Account, Provider, Renewed
 from providers.errors import CredentialsUnreadable
 from providers.runner import list_accounts
+from providers.sign_in import SIGN_IN
 
 KEPT_SECONDS = 60
 ACCOUNT_FIELD = "account_id"
@@ -57,10 +58,15 @@ def _ask(connection: IntegrationConnection, changes: Changes, on_renewed: Renewe
     if _lacks_more_than_the_account(provider, attempt):
         raise NothingToTest
     _check_rate(connection)
+    values, grant = attempt.values(provider), None
+    if attempt.method == SIGN_IN and attempt.sign_in:
+        used = tokens.usable(attempt.sign_in.pk)
+        values, grant = {**values, **used.values}, used.grant
     found = list_accounts(
         provider,
-        attempt.values(provider),
+        values,
         method=attempt.method,
+        grant=grant,
         allow=settings.OUTBOUND_ALLOW,
         on_renewed=renewed_of(connection, changes, on_renewed),
     )
@@ -80,5 +86,6 @@ def _check_rate(connection: IntegrationConnection) -> None:
 
 
 def _lacks_more_than_the_account(provider: Provider, attempt: Attempt) -> bool:
-    missing = provider.missing(attempt.method, {*attempt.config, *attempt.secrets})
-    return any(field.name != ACCOUNT_FIELD for field in missing)
+    if attempt.method == SIGN_IN and attempt.sign_in is None:
+        return True
+    return any(field.name != ACCOUNT_FIELD for field in attempt.missing(provider))

@@ -40,6 +40,10 @@ class Access:
         return self.allows(Role.EDITOR)
 
     @property
+    def is_owner(self) -> bool:
+        return self.allows(Role.OWNER)
+
+    @property
     def others(self) -> list[Workspace]:
         """The person's other workspaces, for the menu."""
         return [one for one in workspaces_of(self.user) if one != self.workspace]

@@ -7,9 +7,10 @@ that were replaced meanwhile win, and their own test will follow.
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -17,12 +18,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations import crypto
-from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome, Trigger
-from integrations.services import connections
+from integrations.models import ConnectionTest, FixLink, IntegrationConnection, TestOutcome, Trigger
+from integrations.services import connections, tokens
 from integrations.services.connections import Attempt, Changes
-from providers.base import Renewed
+from providers.base import Provider, Renewed
 from providers.errors import CredentialsUnreadable, ProviderError, UnexpectedReply
-from providers.runner import DEADLINE_SECONDS, Result, StepResult, run_test
+from providers.runner import (
+    DEADLINE_SECONDS,
+    NEEDS_SIGN_IN,
+    Progress,
+    Result,
+    StepResult,
+    run_test,
+)
+from providers.sign_in import SIGN_IN
 
 LEASE = timedelta(seconds=DEADLINE_SECONDS + 15)
 SOON = timedelta(seconds=2)  # for a new test to be performed
@@ -36,6 +45,7 @@ RESULT = (
 POLL_SECONDS = 0.1
 # Who waits holds a thread: some are left for everything else that this process serves.
 WAITING = threading.BoundedSemaphore(24)
+ALIVE = "Sign-in is alive"
 NOT_IMPLEMENTED = "Test not implemented yet"
 INTERRUPTED = UnexpectedReply(
     "The test was interrupted before it had an answer.", "Nothing to fix: test again."
@@ -95,10 +105,11 @@ def start_when_free(
     by: User | None,
     dry_run: bool = False,
     joins: bool = True,
+    fix_link: FixLink | None = None,
 ) -> Started:
     """`start`, but a running test of other values is waited for instead of joined."""
     while True:
-        started = start(connection, trigger=trigger, by=by, dry_run=dry_run)
+        started = start(connection, trigger=trigger, by=by, dry_run=dry_run, fix_link=fix_link)
         running = started.test
         if not started.joined or (joins and is_of_saved_values(running, connection)):
             return started
@@ -115,6 +126,7 @@ def start(
     trigger: Trigger,
     by: User | None,
     dry_run: bool = False,
+    fix_link: FixLink | None = None,
 ) -> Started:
     """Write the row of a new test, or find the one that runs.
 
@@ -139,6 +151,7 @@ def start(
             revision=locked.revision,
             trigger=trigger,
             started_by_id=by.pk if by else None,
+            fix_link=fix_link,
             dry_run=dry_run,
             started_at=now,
             lease_until=now + LEASE,
@@ -218,12 +231,14 @@ def _lease_again(test: ConnectionTest) -> bool:
 def _ask(
     connection: IntegrationConnection,
     changes: Changes,
-    on_progress: Callable[[list[StepResult]], None],
+    on_progress: Progress,
     on_renewed: Renewed = lambda _values: None,
 ) -> Result:
     attempt = read_attempt(connection, changes)
     if attempt is None:
         return Result("failed", CredentialsUnreadable())
+    if attempt.method == SIGN_IN and attempt.sign_in:
+        return _ask_signed_in(connection.platform, attempt, attempt.sign_in.pk, on_progress)
     return run_test(
         connection.platform,
         attempt.values(connection.platform),
@@ -232,6 +247,46 @@ def _ask(
         on_progress=on_progress,
         on_renewed=renewed_of(connection, changes, on_renewed),
     )
+
+
+def _ask_signed_in(
+    provider: Provider, attempt: Attempt, sign_in_id: UUID, on_progress: Progress
+) -> Result:
+    """The ladder of a sign-in begins with its own rung: whether it is alive.
+
+    A token that the platform refuses before its time is renewed once, and everything asked
+    again: only a renewal that is refused too means that a person has to come back.
+    """
+    began = time.monotonic()
+    try:
+        result, used = _climb(provider, attempt, sign_in_id, on_progress)
+        kind = result.error.kind if result.error else ""
+        if kind in NEEDS_SIGN_IN and tokens.renew_refused(sign_in_id, used.tokens):
+            result, _ = _climb(provider, attempt, sign_in_id, on_progress)
+    except ProviderError as error:
+        rung = StepResult(ALIVE, error.outcome, error.message)
+        result = Result(error.outcome, error, [rung])
+    result.duration_ms = round((time.monotonic() - began) * 1000)
+    return result
+
+
+def _climb(
+    provider: Provider, attempt: Attempt, sign_in_id: UUID, on_progress: Progress
+) -> tuple[Result, tokens.Usable]:
+    began = time.monotonic()
+    on_progress([StepResult(ALIVE, "running")])
+    used = tokens.usable(sign_in_id)
+    rung = StepResult(ALIVE, "passed", used.said, round((time.monotonic() - began) * 1000))
+    result = run_test(
+        provider,
+        {**attempt.values(provider), **used.values},
+        method=attempt.method,
+        grant=used.grant,
+        allow=settings.OUTBOUND_ALLOW,
+        on_progress=lambda steps: on_progress([rung, *steps]),
+    )
+    result.steps = [rung, *result.steps]
+    return result, used
 
 
 def renewed_of(connection: IntegrationConnection, changes: Changes, on_typed: Renewed) -> Renewed:
@@ -248,7 +303,7 @@ def renewed_of(connection: IntegrationConnection, changes: Changes, on_typed: Re
     return keep
 
 
-def _progress_of(test: ConnectionTest) -> Callable[[list[StepResult]], None]:
+def _progress_of(test: ConnectionTest) -> Progress:
     def keep(steps: list[StepResult]) -> None:
         test.steps = [asdict(step) for step in steps]
         running = ConnectionTest.objects.filter(pk=test.pk, outcome=TestOutcome.RUNNING)
@@ -314,8 +369,11 @@ def apply_result(connection: IntegrationConnection, test: ConnectionTest) -> Non
         connections.clear_error(connection)
         connection.unanswered_since = None
         connection.proven_at = at
-        connection.expires_at = test.expires_at
-        connection.expires_is_estimate = test.expires_is_estimate
+        if test.expires_at:
+            connection.expires_at = test.expires_at
+            connection.expires_is_estimate = test.expires_is_estimate
+        else:
+            connection.expires_at, connection.expires_is_estimate = connections.forecast(connection)
         if test.account_id:
             connection.platform_account_id = test.account_id
             connection.platform_account_name = test.account_name

@@ -58,3 +58,12 @@ def moment(at: datetime | None, style: str = "smart") -> SafeString | str:
 def duration(milliseconds: int) -> str:
     """`245` -> "245 ms", `3210` -> "3.2 s"."""
     return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+@register.filter
+def short_id(account_id: str) -> str:
+    """The last word of an ID that is a whole address: `https://…/organizations/ab12` -> "ab12".
+
+    A site's address, which ends in a slash, says more as it is.
+    """
+    return account_id.rpartition("/")[2] or account_id if "://" in account_id else account_id

@@ -35,12 +35,20 @@ from providers.reply import Reply
 
 ADMIN_URL = "https://analytics.google.com"
 MOST_PAGES = 10  # of 200 accounts each
+OAUTH = google.oauth(
+    google.scope(
+        "analytics.readonly",
+        "analytics",
+        gives="properties and reports of Google Analytics",
+        stops="Site traffic and funnels stop working.",
+    )
+)
 CONCURRENT = "concurrent requests"
 HOURLY = "per hour|thresholded requests"
 
 
 class Ga4Tester(google.GoogleTester):
-    needs = (("analytics.readonly", "analytics"),)
+    needs = OAUTH.scopes
 
     sign_in_works = google.sign_in_works
     permissions_are_granted = google.permissions_are_granted
@@ -224,7 +232,9 @@ PROVIDER = Provider(
         ),
         google.REFRESH_TOKEN,
         google.ACCESS_TOKEN,
+        google.by_sign_in("Sign in as somebody who can see the property in Google Analytics."),
     ),
+    oauth=OAUTH,
     fields=(
         google.service_account_json(),
         *google.client_fields(),

@@ -34,6 +34,14 @@ from providers.reply import Reply
 
 USERS_URL = "https://search.google.com/search-console/users"
 PROPERTIES_URL = "https://search.google.com/search-console"
+OAUTH = google.oauth(
+    google.scope(
+        "webmasters.readonly",
+        "webmasters",
+        gives="properties, searches and sitemaps of Search Console",
+        stops="Search performance stops working.",
+    )
+)
 # Answers spell a level one way, Google's machine-readable description the other.
 LEVELS = {
     "siteOwner": "owner",
@@ -48,7 +56,7 @@ PAUSE_SECONDS = 15 * 60.0
 
 
 class SearchConsoleTester(google.GoogleTester):
-    needs = (("webmasters.readonly", "webmasters"),)
+    needs = OAUTH.scopes
 
     sign_in_works = google.sign_in_works
     permissions_are_granted = google.permissions_are_granted
@@ -194,7 +202,9 @@ PROVIDER = Provider(
         ),
         google.REFRESH_TOKEN,
         google.ACCESS_TOKEN,
+        google.by_sign_in("Sign in as a user of the property in Search Console."),
     ),
+    oauth=OAUTH,
     fields=(
         google.service_account_json(),
         *google.client_fields(),

@@ -13,6 +13,7 @@ from typing import Any
 from providers import google, google_errors
 from providers.base import (
     Account,
+    Answer,
     Cost,
     ErrorRule,
     Method,
@@ -41,6 +42,22 @@ CREDENTIALS_URL = f"{google.CONSOLE_URL}/apis/credentials"
 CHANNEL_URL = "https://www.youtube.com/account_advanced"
 QUOTA_URL = f"{google.CONSOLE_URL}/apis/api/youtube.googleapis.com/quotas"
 PARTS = "id,snippet,statistics,contentDetails,status"
+# With the choice of an account Google also lets one choose another channel.
+OAUTH = google.oauth(
+    google.scope(
+        "youtube.readonly",
+        *("youtube", "youtube.force-ssl", "youtubepartner"),
+        gives="the channel and its public numbers",
+        stops="The channel cannot be read.",
+    ),
+    google.scope(
+        "yt-analytics.readonly",
+        "yt-analytics-monetary.readonly",
+        gives="views and watch time by day",
+        stops="Views and watch time by day stop working.",
+    ),
+    prompt="select_account consent",
+)
 METRICS = "views,estimatedMinutesWatched,averageViewDuration,subscribersGained,subscribersLost"
 API_KEY = Method(
     "api_key",
@@ -51,10 +68,7 @@ API_KEY = Method(
 
 
 class YouTubeTester(google.GoogleTester):
-    needs = (
-        ("youtube.readonly", "youtube", "youtube.force-ssl", "youtubepartner"),
-        ("yt-analytics.readonly", "yt-analytics-monetary.readonly"),
-    )
+    needs = OAUTH.scopes
     channels: list[dict[str, Any]] | None = None
 
     @step("Key or sign-in works")
@@ -66,7 +80,7 @@ class YouTubeTester(google.GoogleTester):
         return Passed(self.sign_in())
 
     @step("Permissions")
-    def permissions_are_granted(self) -> Passed | Skipped:
+    def permissions_are_granted(self) -> Answer:
         """No call of its own."""
         if self.method == API_KEY.slug:
             return Skipped("An API key reads the public numbers; watch time needs a sign-in.")
@@ -218,7 +232,7 @@ ERRORS = (
         code="insufficientPermissions",
         error=PermissionMissing,
         message="The sign-in lacks one of the two permissions for YouTube.",
-        action="Sign in again, tick both boxes, and paste the new refresh token.",
+        action="Sign in again and tick both boxes.",
     ),
     ErrorRule(
         code=codes("accountDelegationForbidden", "channelForbidden"),
@@ -260,7 +274,12 @@ PROVIDER = Provider(
         "ANALYTICS": "https://youtubeanalytics.googleapis.com",
         **google.HOSTS,
     },
-    methods=(API_KEY, google.REFRESH_TOKEN),
+    methods=(
+        API_KEY,
+        google.REFRESH_TOKEN,
+        google.by_sign_in("Sign in as the channel's owner, and choose the channel there."),
+    ),
+    oauth=OAUTH,
     fields=(
         access_token(
             label="API key",

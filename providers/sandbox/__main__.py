@@ -11,6 +11,7 @@ from providers.sandbox import (
     crm,
     fiverr,
     ga4,
+    google,
     google_ads,
     linkedin,
     meta,
@@ -21,7 +22,10 @@ from providers.sandbox import (
     x,
     youtube,
 )
+from providers.sandbox.crm import hubspot, pipedrive, salesforce, zoho
 from providers.sandbox.server import Platform, Server, prefixed
+from providers.sandbox.sign_in import AuthorizationServer
+from providers.sign_in import App
 
 PLATFORMS: dict[str, Platform] = {
     "meta": meta.PLATFORM,
@@ -37,6 +41,25 @@ PLATFORMS: dict[str, Platform] = {
     "reddit": reddit.PLATFORM,
     "stripe": stripe.PLATFORM,
     "calendly": calendly.PLATFORM,
+}
+
+# By the slug of the app's declaration, which several platforms may share.
+SIGN_INS: dict[str, AuthorizationServer] = {
+    "meta": meta.SIGN_IN,
+    "google": google.SIGN_IN,
+    "linkedin": linkedin.SIGN_IN,
+    "upwork": upwork.SIGN_IN,
+    "x": x.SIGN_IN,
+    "reddit": reddit.SIGN_IN,
+    "stripe": stripe.SIGN_IN,
+    "calendly": calendly.SIGN_IN,
+    "hubspot": hubspot.SIGN_IN,
+    "salesforce": salesforce.SIGN_IN,
+    "pipedrive": pipedrive.SIGN_IN,
+    "zoho": zoho.SIGN_IN,
+}
+APPS: dict[str, App] = {
+    slug: App(server.client_id, server.client_secret) for slug, server in SIGN_INS.items()
 }
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sandbox</title>

@@ -4,11 +4,12 @@ The tokens are not secrets: they are known to everybody and open nothing. Errors
 https://developer.calendly.com/overview/api-conventions (read 2026-11-22).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.sign_in import AuthorizationServer
 
 HOME = "https://api.calendly.com"
 ADA, BEN = f"{HOME}/users/ada00001", f"{HOME}/users/ben00002"
@@ -98,18 +99,43 @@ TOKENS = {
     "nocalls": Token("lacks scheduled_events:read", scopes=EVERY_SCOPE[:3]),
 }
 
+# As https://developer.calendly.com/authentication says: refresh tokens are good once.
+SIGN_IN = AuthorizationServer(
+    name="Calendly",
+    authorization_path="/oauth/authorize",
+    token_path="/oauth/token",
+    revocation_path="/oauth/revoke",
+    people={word: token.does for word, token in TOKENS.items()},
+    access_token=lambda word, serial: f"eyJzYW5kYm94.{word}.signed-in-{serial}",
+    takes_basic=True,
+    revocation_takes_basic=False,
+    needs_pkce=True,
+    rotates=True,
+    expires_in=7200,
+    reply=lambda word: {"owner": ADA, "organization": TOKENS[word].roles[0][0]},
+)
+
 
 def answer(asked: Asked) -> Answer:
-    """Token, then path and parameters, then scope, then what role and organization allow."""
+    """Sign-in, or: token, then path and parameters, then scope, then what role and organization
+    allow.
+    """
+    if signed_in := SIGN_IN.answer(asked):
+        return signed_in
+    given = SIGN_IN.given_of(asked.bearer)
+    if given and given.is_revoked:
+        return refusal(401, "Unauthenticated", "The access token was revoked")
     word = asked.bearer.removeprefix("eyJzYW5kYm94.").removesuffix(".only")
-    is_ours = asked.bearer == token_of(word)
-    if is_ours and word in TROUBLE:
-        return TROUBLE[word][1]
-    if not is_ours or word not in TOKENS:
+    if given:
+        token = replace(TOKENS[given.person], scopes=given.scopes)
+    elif asked.bearer != token_of(word) or word not in {*TOKENS, *TROUBLE}:
         return refusal(401, "Unauthenticated", "The access token is invalid")
+    elif word in TROUBLE:
+        return TROUBLE[word][1]
+    else:
+        token = TOKENS[word]
     if asked.method != "GET" or asked.path not in PATHS:
         return refusal(404, "Resource Not Found", "The server could not find what was asked for.")
-    token = TOKENS[word]
     known, scope = PATHS[asked.path]
     if refused := _refuse_parameters(asked, known):
         return refused
@@ -223,6 +249,10 @@ PLATFORM = Platform(
         "Personal access tokens": (
             *((token_of(word), token.does) for word, token in TOKENS.items()),
             *((token_of(word), does) for word, (does, _) in TROUBLE.items()),
+        ),
+        "App for sign-in": (
+            (SIGN_IN.client_id, "the client ID"),
+            (SIGN_IN.client_secret, "its client secret"),
         ),
         "Organization URIs": ((ACME, "Acme"), (OUTLET, "Acme Outlet, for one token only")),
         "User URIs": ((ADA, "the owner of every token"), (BEN, "somebody else in the team")),

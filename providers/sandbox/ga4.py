@@ -36,12 +36,15 @@ USED_UP = {
 
 def answer(asked: Asked) -> Answer:
     """Sign-in, then the path, then the property, then the parameters."""
-    at_token_endpoint = google.token_endpoint(asked, SCOPES)
-    if at_token_endpoint:
-        return at_token_endpoint
+    signing_in = google.sign_in(asked, SCOPES)
+    if signing_in:
+        return signing_in
     which = "Data" if asked.path.endswith(":runReport") else "Admin"
     refused = google.refuse_sign_in(
-        asked, f"analytics{which.lower()}.googleapis.com", f"Google Analytics {which} API"
+        asked,
+        f"analytics{which.lower()}.googleapis.com",
+        f"Google Analytics {which} API",
+        *SCOPES,
     )
     if refused:
         return refused

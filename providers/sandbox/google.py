@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from providers.sandbox.server import Answer, Asked
+from providers.sandbox.sign_in import AuthorizationServer
 
 CLIENT_ID = "sandbox.apps.googleusercontent.com"
 CLIENT_SECRET = "GOCSPX-sandbox"
@@ -129,27 +129,77 @@ def access_token(name: str) -> str:
     return f"ya29.{name}"
 
 
-# --- The token endpoint
+# --- Sign-in
 
 
-def token_endpoint(asked: Asked, scopes: Iterable[str]) -> Answer | None:
-    """The answer to /token and /tokeninfo; None for any other path."""
-    granted = [SCOPE + scope for scope in scopes]
-    if (asked.method, asked.path) == ("POST", "/token"):
-        return _token(asked, granted)
-    if (asked.method, asked.path) == ("GET", "/tokeninfo"):
-        return _tokeninfo(asked, granted)
-    return None
+class GoogleSignIn(AuthorizationServer):
+    """One for all four platforms. Revocation takes no client, refuses what is gone already, and
+    ends all that the person has given to the app.
+    """
+
+    def gave(self, refresh_token: str) -> bool:
+        return refresh_token in self._by_refresh_token
+
+    def _revocation(self, asked: Asked) -> Answer:
+        token = asked.form.get("token", "")
+        found = self._by_refresh_token.get(token) or self._by_access_token.get(token)
+        if found is None or found.is_revoked:
+            return oauth_refusal("invalid_token", "Token expired or revoked")
+        for given in self._by_access_token.values():
+            given.is_revoked |= given.person == found.person
+        return Answer(200, {})
 
 
 def oauth_refusal(code: str, description: str, status: int = 400) -> Answer:
     return Answer(status, {"error": code, "error_description": description})
 
 
-def _token(asked: Asked, scopes: list[str]) -> Answer:
-    form = {}
-    if asked.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
-        form = dict(parse_qsl(asked.body.decode()))
+def _refuse(_status: int, code: str, text: str) -> Answer:
+    if code == "invalid_client":
+        return oauth_refusal(code, "Unauthorized", 401)
+    if "revoked" in text:
+        return oauth_refusal(code, "Token has been expired or revoked.")
+    return oauth_refusal(code, "Bad Request")
+
+
+SIGN_IN = GoogleSignIn(
+    name="Google",
+    authorization_path="/o/oauth2/v2/auth",
+    token_path="/token",
+    revocation_path="/revoke",
+    client_id=CLIENT_ID,
+    client_secret=CLIENT_SECRET,
+    # Whom a box is missing from is chosen on the page itself.
+    people={name: does for name, does in NAMES.items() if name != "noscope"}
+    | {"weekly": "gave access for seven days only"},
+    access_token=lambda name, serial: f"ya29.signed-in-{serial}-{name}",
+    gives_refresh_token=lambda query: (
+        query.get("access_type") == "offline" and "consent" in query.get("prompt", "")
+    ),
+    expires_in=LASTS_SECONDS,
+    reply=lambda name: {
+        "token_type": "Bearer",
+        **({"refresh_token_expires_in": 7 * 24 * 3600 - 1} if name == "weekly" else {}),
+    },
+    refuse=_refuse,
+)
+
+
+def sign_in(asked: Asked, scopes: Iterable[str]) -> Answer | None:
+    """The answer to every path of signing in, at its three hosts; None for any other path."""
+    granted = [SCOPE + scope for scope in scopes]
+    if (asked.method, asked.path) == ("POST", "/token"):
+        return _token(asked, granted)
+    if (asked.method, asked.path) == ("GET", "/tokeninfo"):
+        return _tokeninfo(asked, granted)
+    return SIGN_IN.answer(asked)
+
+
+def _token(asked: Asked, scopes: list[str]) -> Answer | None:
+    form = asked.form
+    came_of_sign_in = SIGN_IN.gave(form.get("refresh_token", ""))
+    if form.get("grant_type") == "authorization_code" or came_of_sign_in:
+        return SIGN_IN.answer(asked)
     if form.get("grant_type") == "refresh_token":
         return _refreshed(form, scopes)
     if form.get("grant_type") == ASSERTION:
@@ -218,15 +268,17 @@ def _issued(name: str, **more: str) -> Answer:
 
 
 def _tokeninfo(asked: Asked, scopes: list[str]) -> Answer:
-    name = asked.query.get("access_token", "").removeprefix("ya29.")
-    if name not in NAMES or name == "expired":
+    token = asked.query.get("access_token", "")
+    name = _name_of(token)
+    if name in ("", "expired"):
         return oauth_refusal("invalid_token", "Invalid Value")
+    given = SIGN_IN.given_of(token)
     return Answer(
         200,
         {
             "azp": CLIENT_ID,
             "aud": CLIENT_ID,
-            "scope": " ".join(_granted(name, scopes)),
+            "scope": " ".join(given.scopes if given else _granted(name, scopes)),
             "exp": str(int(time.time()) + LASTS_SECONDS),
             "expires_in": str(LASTS_SECONDS),
             "access_type": "offline",
@@ -247,11 +299,17 @@ def _decoded(part: str) -> bytes:
 
 def name_of(asked: Asked) -> str:
     """Who asks, by the access token; "" for nobody that is known."""
-    name = asked.bearer.removeprefix("ya29.")
+    return _name_of(asked.bearer)
+
+
+def _name_of(token: str) -> str:
+    if given := SIGN_IN.given_of(token):
+        return "" if given.is_revoked else given.person
+    name = token.removeprefix("ya29.")
     return name if name in NAMES else ""
 
 
-def refuse_sign_in(asked: Asked, service: str, title: str) -> Answer | None:
+def refuse_sign_in(asked: Asked, service: str, title: str, scope: str) -> Answer | None:
     """What no API gets to see: no token, a dead one, one without the scope, and every trouble."""
     if not asked.headers.get("Authorization"):
         return refusal(
@@ -262,7 +320,10 @@ def refuse_sign_in(asked: Asked, service: str, title: str) -> Answer | None:
             info="CREDENTIALS_MISSING",
             service=service,
         )
-    return refuse_name(name_of(asked), service, title)
+    name = name_of(asked)
+    given = SIGN_IN.given_of(asked.bearer)
+    lacks = name and given and SCOPE + scope not in given.scopes
+    return refuse_name("noscope" if lacks else name, service, title)
 
 
 def refuse_name(name: str, service: str, title: str) -> Answer | None:
@@ -334,8 +395,8 @@ def guide(does: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
         return [(way(name), known[name]) for name in known]
 
     return {
-        "Client ID and client secret": [
-            (CLIENT_ID, "the client ID"),
+        "App for sign-in": [
+            (CLIENT_ID, "the client ID, of refresh tokens too"),
             (CLIENT_SECRET, "the client secret"),
         ],
         "Refresh tokens": by(refresh_token),

@@ -80,10 +80,10 @@ USED_UP = {
 
 def answer(asked: Asked) -> Answer:
     """Sign-in, then the version, then the headers, then the account, then the query."""
-    at_token_endpoint = google.token_endpoint(asked, SCOPES)
-    if at_token_endpoint:
-        return at_token_endpoint
-    refused = google.refuse_sign_in(asked, SERVICE, "Google Ads API")
+    signing_in = google.sign_in(asked, SCOPES)
+    if signing_in:
+        return signing_in
+    refused = google.refuse_sign_in(asked, SERVICE, "Google Ads API", *SCOPES)
     if refused:
         return refused
     found = re.fullmatch(

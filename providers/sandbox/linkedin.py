@@ -6,13 +6,16 @@ https://learn.microsoft.com/linkedin/shared/api-guide/concepts/error-handling (r
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.sign_in import AuthorizationServer
 
 CLIENT_ID = "77sandbox0client"
+PARTNER_ID = "77sandbox0partner"
 CLIENT_SECRET = "WPL_AP1.sandbox"
 OLDEST, NEWEST = 202512, 202608
 REFRESH_DAYS_LEFT = 200
@@ -78,9 +81,56 @@ REFRESH_TOKENS = {
     "AQRlimited": ("gives AQlimited", "AQlimited"),
     "AQRexpired": ("is no longer accepted", ""),
 }
+# Whoever signs in has the roles of one of the tokens, and the scopes that were asked for.
+PEOPLE = ("healthy", "twopages", "analyst", "norole")
+# What the product Community Management API lets an app ask for.
+PRODUCT = {
+    *("r_basicprofile", "w_member_social", "r_member_social"),
+    *("rw_organization_admin", "r_organization_social", "w_organization_social"),
+}
 NAMES = {"1001": "Acme Shop", "1002": "Acme Outlet"}
 FOLLOWERS = {"1001": 5120, "1002": 88}
 NUMBER_OF = {"expired": (65602, "EXPIRED_ACCESS_TOKEN"), "revoked": (65601, "REVOKED_ACCESS_TOKEN")}
+
+
+def refuse_sign_in(status: int, code: str, text: str) -> Answer:
+    if code == "invalid_client":
+        return oauth_refusal(401, code, "Client authentication failed")
+    if code == "invalid_grant" and "refresh" not in text:
+        return oauth_refusal(
+            400,
+            "invalid_request",
+            "Unable to retrieve access token: appid/redirect uri/code verifier does not match "
+            "authorization code. Or authorization code expired. Or external member binding exists",
+        )
+    return oauth_refusal(status, code, text)
+
+
+def server_for(client_id: str, *, is_partner: bool) -> AuthorizationServer:
+    return AuthorizationServer(
+        name="LinkedIn",
+        authorization_path="/oauth/v2/authorization",
+        token_path="/oauth/v2/accessToken",
+        revocation_path="/oauth/v2/revoke",
+        people={word: TOKENS[f"AQ{word}"].does for word in PEOPLE},
+        access_token=lambda word, serial: f"AQ{word}-{client_id}-{serial}",
+        client_id=client_id,
+        client_secret=CLIENT_SECRET,
+        gives_refresh_token=lambda _query: is_partner,
+        expires_in=5184000,
+        scope_separator=",",
+        reply=lambda _word: {"refresh_token_expires_in": 31536000} if is_partner else {},
+        refuse=refuse_sign_in,
+        denial={
+            "error": "user_cancelled_authorize",
+            "error_description": "The user cancelled the authorization",
+        },
+    )
+
+
+# Few apps are a partner's, to which LinkedIn gives refresh tokens.
+SIGN_IN = server_for(CLIENT_ID, is_partner=False)
+PARTNER = server_for(PARTNER_ID, is_partner=True)
 
 
 def answer(asked: Asked) -> Answer:
@@ -91,7 +141,7 @@ def answer(asked: Asked) -> Answer:
         return refusal(401, "EMPTY_ACCESS_TOKEN", "Empty oauth2 access token", 65604)
     if asked.bearer in TROUBLE:
         return TROUBLE[asked.bearer][1]
-    token = TOKENS.get(asked.bearer)
+    token = _known(asked.bearer)
     if token is None:
         return refusal(401, "INVALID_ACCESS_TOKEN", "Invalid access token", 65600)
     if token.dead:
@@ -102,6 +152,14 @@ def answer(asked: Asked) -> Answer:
     if asked.path == "/v2/userinfo":
         return _userinfo(token)
     return _refuse_request(asked) or _resource(asked, token)
+
+
+def _known(text: str) -> Token | None:
+    given = SIGN_IN.given_of(text) or PARTNER.given_of(text)
+    if given is None:
+        return TOKENS.get(text)
+    dead = "revoked" if given.is_revoked else ""
+    return replace(TOKENS[f"AQ{given.person}"], scopes=given.scopes, dead=dead)
 
 
 def _refuse_request(asked: Asked) -> Answer | None:
@@ -207,14 +265,39 @@ def _denied(resource: str) -> Answer:
     return refusal(403, "ACCESS_DENIED", f"Not enough permissions to access: {resource}", 100)
 
 
+def _authorization(asked: Asked) -> Answer:
+    """Refuses everything when one scope is not of the app's product."""
+    query = asked.query
+    wrong = next((scope for scope in query.get("scope", "").split() if scope not in PRODUCT), None)
+    if wrong and "redirect_uri" in query:
+        told = {
+            "error": "unauthorized_scope_error",
+            "error_description": f'Scope "{wrong}" is not authorized for your application',
+            "state": query.get("state", ""),
+        }
+        return Answer(302, "", {"Location": f"{query['redirect_uri']}?{urlencode(told)}"})
+    return _sign_in(query.get("client_id"), asked)
+
+
+def _sign_in(client_id: str | None, asked: Asked) -> Answer:
+    server = PARTNER if client_id == PARTNER_ID else SIGN_IN
+    return server.answer(asked) or oauth_refusal(400, "invalid_request", "Another method is due")
+
+
+def _revoke(asked: Asked) -> Answer:
+    return _sign_in(asked.form.get("client_id"), asked)
+
+
 def _access_token(asked: Asked) -> Answer:
-    """Only the refresh of a token: to begin with one, a person has to sign in."""
+    """The refresh of a pasted token, or what a sign-in needs."""
     if refused := _refuse_client(asked):
         return refused
     form = asked.form
-    if form.get("grant_type") != "refresh_token" or not form.get("refresh_token"):
+    if form.get("grant_type") == "refresh_token" and not form.get("refresh_token"):
         return oauth_refusal(400, "invalid_request", "A required parameter is missing")
-    _, token = REFRESH_TOKENS.get(form["refresh_token"], ("", ""))
+    if form.get("refresh_token") not in REFRESH_TOKENS:
+        return _sign_in(form["client_id"], asked)
+    _, token = REFRESH_TOKENS[form["refresh_token"]]
     if not token:
         return oauth_refusal(400, "invalid_grant", "The provided refresh token is expired")
     return Answer(
@@ -232,7 +315,7 @@ def _introspect(asked: Asked) -> Answer:
     if refused := _refuse_client(asked):
         return refused
     text = asked.form.get("token", "")
-    token = TOKENS.get(text) or (TOKENS["AQhealthy"] if text in TROUBLE else None)
+    token = _known(text) or (TOKENS["AQhealthy"] if text in TROUBLE else None)
     if token is None:
         return Answer(200, {"active": False})
     now = datetime.now(UTC)
@@ -242,7 +325,7 @@ def _introspect(asked: Asked) -> Answer:
             "active": not token.dead,
             "status": token.dead or "active",
             "auth_type": "3L",
-            "client_id": CLIENT_ID,
+            "client_id": asked.form["client_id"],
             "scope": ",".join(token.scopes),
             "authorized_at": int(now.timestamp()),
             "created_at": int(now.timestamp()),
@@ -256,12 +339,14 @@ def _refuse_client(asked: Asked) -> Answer | None:
     if asked.method != "POST" or not asked.form:
         return oauth_refusal(400, "invalid_request", "A required parameter is missing")
     client = asked.form.get("client_id"), asked.form.get("client_secret")
-    if client != (CLIENT_ID, CLIENT_SECRET):
+    if client not in ((CLIENT_ID, CLIENT_SECRET), (PARTNER_ID, CLIENT_SECRET)):
         return oauth_refusal(401, "invalid_client", "Client authentication failed")
     return None
 
 
 OAUTH: dict[str, Callable[[Asked], Answer]] = {
+    "/oauth/v2/authorization": _authorization,
+    "/oauth/v2/revoke": _revoke,
     "/oauth/v2/accessToken": _access_token,
     "/oauth/v2/introspectToken": _introspect,
 }
@@ -269,6 +354,11 @@ OAUTH: dict[str, Callable[[Asked], Answer]] = {
 PLATFORM = Platform(
     answer,
     {
+        "App for sign-in": (
+            (CLIENT_ID, "the client ID of a usual app, whose sign-ins end after 60 days"),
+            (PARTNER_ID, "the client ID of a partner's app, which gets refresh tokens"),
+            (CLIENT_SECRET, "the client secret of both"),
+        ),
         "Client ID and client secret": (
             (CLIENT_ID, "the client ID"),
             (CLIENT_SECRET, "the client secret"),

@@ -9,16 +9,18 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.sign_in import AuthorizationServer, Given
 
 APP_ID = "1000200030004000"
 APP_SECRET = "5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c"
 NEWEST = (26, 0)
 OLDEST_FOR_ADS = (25, 0)
+SHORT_LIVED, LONG_LIVED = 5400, 5183944  # seconds
 
 
 def refusal(
@@ -92,6 +94,8 @@ class Token:
     has_assets: bool = True
 
 
+PASSWORD_CHANGED = "Error validating access token: the user has changed their password."
+NOT_AUTHORIZED = "Error validating access token: The user has not authorized application."
 TOKENS = {
     "EAAhealthy": Token("a system user that may read; never expires"),
     "EAAsixtydays": Token("the same, for 60 days", lasts=timedelta(days=60)),
@@ -109,7 +113,7 @@ TOKENS = {
     "EAApassword": Token(
         "ended by a new password",
         "USER",
-        dead=(460, "Error validating access token: the user has changed their password."),
+        dead=(460, PASSWORD_CHANGED),
     ),
     "EAAnopermission": Token("lacks ads_read", scopes=("business_management",)),
     "EAAnoaccount": Token("no ad account or dataset assigned", has_assets=False),
@@ -117,6 +121,96 @@ TOKENS = {
     "EAApage": Token("the token of a Page", "PAGE", has_assets=False),
     "EAAotherapp": Token("made with another app", is_of_other_app=True),
 }
+
+# Whoever signs in. Their permissions are those that they granted.
+PEOPLE = {
+    "ada": Token("sees three ad accounts", "USER", lasts=timedelta(days=60)),
+    "ben": Token("sees no ad account", "USER", lasts=timedelta(days=60), has_assets=False),
+    "cleo": Token(
+        "changes the password before the first renewal", "USER", lasts=timedelta(days=60)
+    ),
+}
+ENDS_EARLY = "cleo"
+
+
+class FacebookLogin(AuthorizationServer):
+    """Tokens are given by GET and traded for long-lived ones; there are no refresh tokens.
+
+    https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow (read
+    2026-11-22). Errors of the token's address are those that apps report of it.
+    """
+
+    def answer(self, asked: Asked) -> Answer | None:
+        if asked.path == self.token_path and asked.method == "GET":
+            with self._lock:
+                return self._token(asked)
+        return super().answer(asked)
+
+    def remove_app(self, given: Given) -> Answer:
+        """What a person removes is the app itself, with all that was ever approved."""
+        for one in self._by_access_token.values():
+            one.is_revoked = one.is_revoked or one.person == given.person
+        return Answer(200, {"success": True})
+
+    def _back(self, query: Mapping[str, str], answer: Mapping[str, str]) -> Answer:
+        code = self._codes.get(answer.get("code", ""))
+        if code and query.get("return_scopes") == "true":
+            granted = code.given.scopes
+            denied = [scope for scope in self._asked_scopes(query) if scope not in granted]
+            told = {"granted_scopes": ",".join(granted), "denied_scopes": ",".join(denied)}
+            answer = {**answer, **told}
+        return super()._back(query, answer)
+
+    def _token(self, asked: Asked) -> Answer:
+        query = asked.query
+        if query.get("client_id") != self.client_id:
+            return refusal(101, "Error validating application. Cannot get application info.")
+        if query.get("client_secret") != self.client_secret:
+            return refusal(1, "Error validating client secret.")
+        match query.get("grant_type", "authorization_code"):
+            case "authorization_code":
+                return self._exchange(query)
+            case "fb_exchange_token":
+                return self._trade(query.get("fb_exchange_token", ""))
+            case "client_credentials":
+                return Answer(200, {"access_token": f"{APP_ID}|{APP_SECRET}"})
+        return refusal(100, "Invalid grant_type. Supported types: authorization_code, …")
+
+    def _trade(self, text: str) -> Answer:
+        given = self.given_of(text)
+        if given is None:
+            return refusal(190, "Invalid OAuth access token - Cannot parse access token")
+        if given.is_revoked:
+            return refusal(190, NOT_AUTHORIZED, subcode=458)
+        is_first = sum(one is given for one in self._by_access_token.values()) == 1
+        if given.person == ENDS_EARLY and not is_first:
+            return refusal(190, PASSWORD_CHANGED, subcode=460)
+        reply = self._tokens(given, shows_refresh_token=False)
+        return Answer(200, reply.body | {"expires_in": LONG_LIVED})
+
+
+SIGN_IN = FacebookLogin(
+    name="Facebook",
+    authorization_path="/v26.0/dialog/oauth",
+    token_path="/v26.0/oauth/access_token",
+    people={name: token.does for name, token in PEOPLE.items()},
+    access_token=lambda person, serial: f"EAAsignedin{person}{serial}",
+    client_id=APP_ID,
+    client_secret=APP_SECRET,
+    gives_refresh_token=lambda _query: False,
+    expires_in=SHORT_LIVED,
+    scope_separator=",",
+    tells_scopes=False,
+    refuse=lambda _status, _code, _text: refusal(
+        100, "This authorization code has been used.", subcode=36009
+    ),
+    denial={
+        "error": "access_denied",
+        "error_code": "200",
+        "error_description": "Permissions error",
+        "error_reason": "user_denied",
+    },
+)
 
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "1001": {"name": "Acme Shop", "account_status": 1},
@@ -138,12 +232,16 @@ PIXELS: dict[str, dict[str, Any]] = {
 
 
 def answer(asked: Asked) -> Answer:
-    """Version, then token, then proof, then the object: the order in which Meta complains."""
+    """Sign-in, or: version, token, proof, object, which is the order in which Meta complains."""
+    if signed_in := SIGN_IN.answer(asked):
+        return signed_in
     found = re.fullmatch(r"/v([0-9]+)\.([0-9])/(.+)", asked.path)
     if not found or (version := (int(found[1]), int(found[2]))) > NEWEST:
         return _unknown_path(asked.path)
     path = found[3].rstrip("/")
-    if asked.method != "GET":
+    given = SIGN_IN.given_of(asked.bearer)
+    removes = given if (asked.method, path) == ("DELETE", "me/permissions") else None
+    if asked.method != "GET" and not removes:
         return _unsupported(asked.method.lower(), path)
     if path == "debug_token":
         return _debug_token(asked)
@@ -152,10 +250,24 @@ def answer(asked: Asked) -> Answer:
         return refusal(104, "An access token is required to request this resource.")
     if text in TROUBLE:
         return TROUBLE[text][1]
-    token = TOKENS.get(text)
+    token = _known(text)
     if token is None:
         return refusal(190, "Invalid OAuth access token - Cannot parse access token")
-    return _refuse_token(text, token, asked) or _object(path, version, token, asked)
+    if refused := _refuse_token(text, token, asked):
+        return refused
+    return SIGN_IN.remove_app(removes) if removes else _object(path, version, token, asked)
+
+
+def _known(text: str) -> Token | None:
+    """What a token may do, pasted or from a sign-in."""
+    given = SIGN_IN.given_of(text)
+    if given is None:
+        return TOKENS.get(text)
+    return replace(
+        PEOPLE[given.person],
+        scopes=("public_profile", *given.scopes),
+        dead=(458, NOT_AUTHORIZED) if given.is_revoked else None,
+    )
 
 
 def _refuse_token(text: str, token: Token, asked: Asked) -> Answer | None:
@@ -174,7 +286,8 @@ def _refuse_token(text: str, token: Token, asked: Asked) -> Answer | None:
 
 def _object(path: str, version: tuple[int, int], token: Token, asked: Asked) -> Answer:
     if path == "me":
-        return _picked(asked, {"id": "90010", "name": "Ads Robot"}, {"id", "name"}, "SystemUser")
+        name = "Ada Page" if token.kind == "USER" else "Ads Robot"
+        return _picked(asked, {"id": "90010", "name": name}, {"id", "name"}, "SystemUser")
     if path == "me/permissions":
         return _permissions(token)
     if path == "me/adaccounts":
@@ -203,7 +316,7 @@ def _debug_token(asked: Asked) -> Answer:
         return refusal(100, "(#100) The parameter input_token is required")
     if text in TROUBLE:
         return TROUBLE[text][1]
-    token = TOKENS.get(text)
+    token = _known(text)
     if token is None:
         error = {"code": 190, "message": "Malformed access token"}
         return Answer(200, {"data": {"error": error, "is_valid": False, "scopes": []}})
@@ -331,8 +444,8 @@ def _unsupported(method: str, path: str) -> Answer:
 PLATFORM = Platform(
     answer,
     {
-        "App ID and App Secret": (
-            (APP_ID, "the App ID"),
+        "App for sign-in": (
+            (APP_ID, "the App ID, for pasted tokens too"),
             (APP_SECRET, "the App Secret"),
         ),
         "Access tokens": (

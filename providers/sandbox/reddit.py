@@ -7,12 +7,13 @@ does not mind parameters that it does not know.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.basic import basic
 from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.sign_in import AuthorizationServer
 
 CLIENT_ID = "sandbox-client-0"
 CLIENT_SECRET = "sandbox-secret-0123456789abc"
@@ -93,22 +94,53 @@ COMMUNITIES = {
     "acme_unheard": "does not exist, which is told by a redirect",
 }
 NEEDS = {"/api/v1/me": "identity", "/subreddits/mine/subscriber": "mysubreddits"}
+# Whoever signs in is like the owner of a token, with the scopes that were asked for.
+PEOPLE = ("healthy", "suspended")
+
+
+def refuse_sign_in(_status: int, code: str, text: str) -> Answer:
+    """A code that is not good is refused with status 200, a refresh token without a reason."""
+    if code == "invalid_client":
+        return unauthorized('Basic realm="reddit"')
+    if "refresh" in text:
+        return refusal(400, "Bad Request")
+    return Answer(200, {"error": code})
+
+
+SIGN_IN = AuthorizationServer(
+    name="Reddit",
+    authorization_path="/api/v1/authorize",
+    token_path="/api/v1/access_token",
+    revocation_path="/api/v1/revoke_token",
+    people={word: TOKENS[f"rdt-{word}"].does for word in PEOPLE},
+    access_token=lambda word, serial: f"rdt-{word}-signed-in-{serial}",
+    client_id=CLIENT_ID,
+    client_secret=CLIENT_SECRET,
+    takes_basic=True,
+    gives_refresh_token=lambda query: query.get("duration") == "permanent",
+    expires_in=LIFETIME_SECONDS,
+    refuse=refuse_sign_in,
+)
 
 
 def answer(asked: Asked) -> Answer:
     """User-Agent, then token, then scope, then the place that is asked for."""
+    if asked.path == SIGN_IN.authorization_path:  # a browser asks, as it is
+        return SIGN_IN.answer(asked) or refusal(404, "Not Found")
     agent = asked.headers.get("User-Agent", "")
     if not re.fullmatch(r"[^:\s]+:[^:\s]+:\S+( \(by /u/\S+\))?", agent):
         return Answer(429, HTML.format("whoa there, pardner!"))
     if asked.path == "/api/v1/access_token":
         return _access_token(asked)
+    if revoked := SIGN_IN.answer(asked):
+        return revoked if revoked.status != 200 else Answer(204, "")
     # Reddit says bearer in small letters, and reads it in any.
     text = asked.bearer
     if text in TROUBLE:
         return TROUBLE[text][1]
-    if text not in TOKENS:
+    token = _known(text)
+    if token is None:
         return unauthorized('Bearer realm="reddit", error="invalid_token"')
-    token = TOKENS[text]
     needed = NEEDS.get(asked.path, "read")
     if not {needed, "*"} & set(token.scope.split()):
         challenge = 'Bearer realm="reddit", error="insufficient_scope"'
@@ -117,6 +149,15 @@ def answer(asked: Asked) -> Answer:
     if asked.method != "GET":
         return refusal(404, "Not Found")
     return _place(asked, token)
+
+
+def _known(text: str) -> Token | None:
+    given = SIGN_IN.given_of(text)
+    if given is None:
+        return TOKENS.get(text)
+    if given.is_revoked:
+        return None
+    return replace(TOKENS[f"rdt-{given.person}"], scope=" ".join(given.scopes))
 
 
 def _access_token(asked: Asked) -> Answer:
@@ -129,9 +170,10 @@ def _access_token(asked: Asked) -> Answer:
     grant = asked.form.get("grant_type")
     if grant == "client_credentials":
         return _granted("rdt-app")
-    if grant != "refresh_token":
-        return Answer(200, {"error": "unsupported_grant_type"})
-    _, text = REFRESH_TOKENS.get(asked.form.get("refresh_token", ""), ("", ""))
+    pasted = asked.form.get("refresh_token", "")
+    if grant != "refresh_token" or pasted not in REFRESH_TOKENS:
+        return SIGN_IN.answer(asked) or refusal(404, "Not Found")
+    _, text = REFRESH_TOKENS[pasted]
     return _granted(text) if text else refusal(400, "Bad Request")
 
 
@@ -224,6 +266,7 @@ def _listing(children: list[dict[str, Any]]) -> Answer:
 PLATFORM = Platform(
     answer,
     {
+        "App for sign-in": ((CLIENT_ID, "the client ID"), (CLIENT_SECRET, "the client secret")),
         "Client IDs": (
             (CLIENT_ID, "an approved app"),
             *((client, does) for client, (does, _) in CLIENTS.items()),

@@ -32,10 +32,10 @@ STATES = {"FINAL", "ALL", "HOURLY_ALL"}
 
 def answer(asked: Asked) -> Answer:
     """Sign-in, then the path, then the property, then the parameters."""
-    at_token_endpoint = google.token_endpoint(asked, SCOPES)
-    if at_token_endpoint:
-        return at_token_endpoint
-    refused = google.refuse_sign_in(asked, SERVICE, "Google Search Console API")
+    signing_in = google.sign_in(asked, SCOPES)
+    if signing_in:
+        return signing_in
+    refused = google.refuse_sign_in(asked, SERVICE, "Google Search Console API", *SCOPES)
     if refused:
         return refused
     if (asked.method, asked.path) == ("GET", "/webmasters/v3/sites"):

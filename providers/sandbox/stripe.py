@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.sign_in import AuthorizationServer
 
 ACCOUNT = "acct_1Sandbox"
 CONNECTED = {"acct_1Shop": "Acme Shop", "acct_1Outlet": "Acme Outlet"}
@@ -81,9 +82,65 @@ KEYS: dict[str, tuple[str, set[str]]] = {
 }
 
 
+class Connect(AuthorizationServer):
+    """Stripe Connect: the client secret is the platform's own key, and no token expires.
+
+    https://docs.stripe.com/connect/oauth-reference (read 2026-11-22)
+    """
+
+    def answer(self, asked: Asked) -> Answer | None:
+        if (asked.method, asked.path) == ("POST", "/oauth/deauthorize"):
+            return self._deauthorize(asked)
+        return super().answer(asked)
+
+    def _deauthorize(self, asked: Asked) -> Answer:
+        if asked.bearer != self.client_secret:
+            return _unknown_key(asked.bearer)
+        account = asked.form.get("stripe_user_id", "")
+        # All who sign in here are people of the one account.
+        connected = [one for one in self._by_access_token.values() if not one.is_revoked]
+        if asked.form.get("client_id") != self.client_id:
+            return self.refusal(401, "invalid_client", "No such application.")
+        if account != ACCOUNT or not connected:
+            text = f"This application is not connected to stripe account {account}, or that "
+            return self.refusal(401, "invalid_client", f"{text}account does not exist.")
+        for one in connected:
+            one.is_revoked = True
+        return Answer(200, {"stripe_user_id": account})
+
+    def _token(self, asked: Asked) -> Answer:
+        if asked.form.get("client_secret") != self.client_secret:
+            return _unknown_key(asked.form.get("client_secret", ""))
+        return super()._token(asked)
+
+
+SIGN_IN = Connect(
+    name="Stripe",
+    authorization_path="/oauth/authorize",
+    token_path="/oauth/token",
+    people={word: KEYS[f"rk_test_{word}"][0] for word in ("healthy", "empty", "closed")},
+    access_token=lambda person, serial: f"sk_test_signedin{person}{serial}",
+    client_id="ca_SandboxPlatform",
+    client_secret="sk_test_SandboxPlatform",
+    expires_in=None,
+    reply=lambda _person: {
+        "livemode": False,
+        "stripe_user_id": ACCOUNT,
+        "stripe_publishable_key": "pk_test_signedin",
+    },
+)
+
+
 def answer(asked: Asked) -> Answer:
-    """Key, then version, then path and parameters, then account, then permission."""
+    """Sign-in, or: key, then version, then path and parameters, then account, then permission."""
+    if signed_in := SIGN_IN.answer(asked):
+        return signed_in
     key = asked.bearer
+    if given := SIGN_IN.given_of(key):
+        if given.is_revoked:
+            message = "The API key provided by your Connect platform has expired."
+            return refusal(401, message, code="platform_api_key_expired")
+        key = f"rk_test_{given.person}"
     if not key:
         return refusal(401, "You did not provide an API key.")
     if key in TROUBLE:
@@ -92,7 +149,7 @@ def answer(asked: Asked) -> Answer:
         message = "This API call cannot be made with a publishable API key."
         return refusal(403, message, code="secret_key_required")
     if key not in KEYS:
-        return refusal(401, f"Invalid API Key provided: {key[:8]}***{key[-4:]}")
+        return _unknown_key(key)
     version = asked.headers.get("Stripe-Version", "2026-10-28.endive")
     if not re.fullmatch(r"20\d\d-\d\d-\d\d(\.(acacia|basil|clover|dahlia|endive))?", version):
         return refusal(400, f"Invalid Stripe API version: {version}")
@@ -105,6 +162,10 @@ def answer(asked: Asked) -> Answer:
         or _refuse_permission(key, path)
         or _data(key, path, asked)
     )
+
+
+def _unknown_key(key: str) -> Answer:
+    return refusal(401, f"Invalid API Key provided: {key[:8]}***{key[-4:]}")
 
 
 def _refuse_parameters(path: str, asked: Asked) -> Answer | None:
@@ -206,6 +267,10 @@ def _account(number: str, name: str, *, takes_payments: bool = True) -> dict[str
 PLATFORM = Platform(
     answer,
     {
+        "App for sign-in": (
+            (SIGN_IN.client_id, "the client ID"),
+            (SIGN_IN.client_secret, "the secret key of the platform"),
+        ),
         "Keys": (
             *((key, does) for key, (does, _) in KEYS.items()),
             *((key, does) for key, (does, _) in TROUBLE.items()),

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.sign_in import AuthorizationServer
 
+TOKEN_PATH = "/api/v3/oauth2/token"
 CLIENT_ID = "0123456789abcdef0123456789abcdef"
 CLIENT_SECRET = "0123456789abcdef"
 SERVICE_ID = "fedcba9876543210fedcba9876543210"
@@ -98,16 +100,39 @@ REFRESH_TOKENS = {
 }
 TITLES = {"5001": "Ada Page", "5002": "Acme Agency"}
 
+# As Upwork's own clients sign in: the client in the body, no PKCE, no address to revoke at.
+SIGN_IN = AuthorizationServer(
+    name="Upwork",
+    authorization_path="/ab/account-security/oauth2/authorize",
+    token_path=TOKEN_PATH,
+    people={name: token.does for name, token in TOKENS.items()},
+    access_token=lambda name, serial: f"{name}.{serial}",
+    client_id=CLIENT_ID,
+    client_secret=CLIENT_SECRET,
+    rotates=True,
+    expires_in=86400,
+    tells_scopes=False,
+    reply=lambda _name: {"token_type": "Bearer"},
+    refuse=lambda status, code, text: oauth_refusal(
+        401 if code == "invalid_client" else status, code, text
+    ),
+)
+
 
 def answer(asked: Asked) -> Answer:
-    if asked.path == "/api/v3/oauth2/token":
+    if asked.path == TOKEN_PATH:
         return _token(asked)
+    if asked.path == SIGN_IN.authorization_path and "scope" in asked.query:
+        return oauth_refusal(400, "invalid_scope", "Scopes are chosen on the API key")
+    if signed_in := SIGN_IN.answer(asked):
+        return signed_in
     if asked.path != "/graphql":
         return Answer(404, {"message": "Not Found"})
     if asked.bearer in TROUBLE:
         return TROUBLE[asked.bearer][1]
-    token = TOKENS.get(asked.bearer)
-    if token is None:
+    given = SIGN_IN.given_of(asked.bearer)
+    token = TOKENS.get(given.person if given else asked.bearer)
+    if token is None or (given and given.is_revoked):
         return Answer(401, {"message": "Authentication failed"})
     if asked.method != "POST" or asked.headers.get_content_type() != "application/json":
         return Answer(400, {"message": "A query is sent by POST, as JSON."})
@@ -213,12 +238,13 @@ def _token(asked: Asked) -> Answer:
         if form["client_id"] != SERVICE_ID:
             return oauth_refusal(400, "unauthorized_client", "The grant is for Enterprise only")
         return _granted("upw-healthy")
-    if grant != "refresh_token":
-        return oauth_refusal(400, "unsupported_grant_type", "")
-    _, token = REFRESH_TOKENS.get(form.get("refresh_token", ""), ("", ""))
+    pasted = form.get("refresh_token", "")
+    if grant != "refresh_token" or pasted not in REFRESH_TOKENS:
+        return SIGN_IN.answer(asked) or oauth_refusal(400, "unsupported_grant_type", "")
+    _, token = REFRESH_TOKENS[pasted]
     if not token:
         return oauth_refusal(400, "invalid_grant", "Invalid refresh token")
-    return _granted(token, refresh_token=form["refresh_token"])
+    return _granted(token, refresh_token=pasted)
 
 
 def _granted(token: str, **more: str) -> Answer:
@@ -229,6 +255,7 @@ def _granted(token: str, **more: str) -> Answer:
 PLATFORM = Platform(
     answer,
     {
+        "App for sign-in": ((CLIENT_ID, "the key"), (CLIENT_SECRET, "the secret")),
         "Keys, all with the same secret": (
             (CLIENT_ID, "an approved key"),
             (SERVICE_ID, "a service-account key"),

@@ -12,15 +12,27 @@ from typing import Any
 
 from providers.basic import basic
 from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.sign_in import AuthorizationServer, Given
 
+CLIENT_ID = "c2FuZGJveDBhcHA6MTpjaQ"
+CLIENT_SECRET = "sandbox0client0secret0that0is0fifty0characterslong"
 API_SECRET = "sandbox0api0secret"
 LIMIT_LASTS = timedelta(minutes=11)
 # Path -> its parameters. A username stands in the second.
 USAGE, COUNTS = "/2/usage/tweets", "/2/tweets/counts/recent"
+ME, SEARCH = "/2/users/me", "/2/tweets/search/recent"
 USERS = "/2/users/by/username/"
+OF_APPS_ONLY, OF_PEOPLE_ONLY = {USAGE, COUNTS}, {ME}
+USER_PARAMETERS = {"user.fields", "expansions", "tweet.fields", "post.fields"}
 PARAMETERS = {
     USAGE: {"days", "usage.fields"},
-    USERS: {"user.fields", "expansions", "tweet.fields", "post.fields"},
+    USERS: USER_PARAMETERS,
+    ME: USER_PARAMETERS,
+    SEARCH: {
+        *("query", "max_results", "sort_order", "start_time", "end_time", "since_id", "until_id"),
+        *("next_token", "pagination_token", "user.fields", "expansions"),
+        *("tweet.fields", "post.fields"),
+    },
     COUNTS: {
         *("query", "granularity", "start_time", "end_time", "since_id", "until_id"),
         *("next_token", "pagination_token", "search_count.fields"),
@@ -100,26 +112,92 @@ ACCOUNTS = {
     "acme_gone": "an account that X has closed",
 }
 CAP = 10000
+# Whoever signs in does so as @acme, with credits and limits like those of a token.
+PEOPLE = {
+    "healthy": "the brand's own account",
+    "nocredits": "the same, in an app without credits",
+    "spendcap": "the same, in an app at its spending limit",
+    "limited": "the same, over X's limit for searches",
+}
+
+
+# What is wrong with a sign-in, in X's words: they alone tell one refusal from another.
+REFUSALS = {
+    "refresh": "Value passed for the token was invalid.",
+    "redirect": "Value passed for the redirect uri did not match the uri of the "
+    "authorization code.",
+    "verifier": "Value passed for the code verifier did not match the code challenge.",
+    "code": "Value passed for the authorization code was invalid.",
+}
+
+
+def refuse_sign_in(status: int, code: str, text: str) -> Answer:
+    if code == "invalid_client":
+        code, text = "unauthorized_client", "Missing valid authorization header"
+    elif code == "invalid_grant":
+        code, text = "invalid_request", next(REFUSALS[word] for word in REFUSALS if word in text)
+    return Answer(status, {"error": code, "error_description": text})
+
+
+# As https://docs.x.com/fundamentals/authentication/oauth-2-0 says (read 2026-11-22).
+SIGN_IN = AuthorizationServer(
+    name="X",
+    authorization_path="/i/oauth2/authorize",
+    token_path="/2/oauth2/token",
+    revocation_path="/2/oauth2/revoke",
+    people=PEOPLE,
+    access_token=lambda word, serial: f"c2FuZGJveA{word}{serial}OjE6MTphdDox",
+    client_id=CLIENT_ID,
+    client_secret=CLIENT_SECRET,
+    takes_basic=True,
+    needs_pkce=True,
+    gives_refresh_token=lambda query: "offline.access" in query.get("scope", "").split(),
+    rotates=True,
+    expires_in=7200,
+    refuse=refuse_sign_in,
+)
 
 
 def answer(asked: Asked) -> Answer:
-    """Token, then path and parameters, then what credits and limits allow."""
+    """Sign-in, or: token, then path and parameters, then what credits and limits allow."""
+    if signed_in := SIGN_IN.answer(asked):
+        return signed_in
     if asked.path == "/oauth2/token":
         return _token(asked)
-    token = asked.bearer
+    token, given = asked.bearer, SIGN_IN.given_of(asked.bearer)
+    if given:
+        token = "" if given.is_revoked else f"AAAA{given.person}"
     if token in TROUBLE:
         return TROUBLE[token][1]
     if token not in TOKENS:
         return refusal(401, "about:blank", "Unauthorized")
+    return _resource(asked, token, given)
+
+
+def _resource(asked: Asked, token: str, given: Given | None) -> Answer:
     username = asked.path.removeprefix(USERS)
     path = USERS if username != asked.path else asked.path
     if asked.method != "GET" or path not in PARAMETERS:
         return refusal(404, "about:blank", "Not Found")
-    if refused := _refuse_parameters(path, asked):
+    refused = _refuse_kind(path, given) or _refuse_parameters(path, asked)
+    if refused:
         return refused
     if path == USAGE:
         return _usage(token, asked)
-    return _refuse_use(token, path) or (_user(username, asked) if path == USERS else _counts(asked))
+    if refused := _refuse_use(token, path):
+        return refused
+    if path in (ME, USERS):
+        return _user("acme" if path == ME else username, asked)
+    return _counts() if path == COUNTS else _posts(asked)
+
+
+def _refuse_kind(path: str, given: Given | None) -> Answer | None:
+    """Some paths are for apps alone, one is for people alone, who allow one thing at a time."""
+    if path in (OF_APPS_ONLY if given else OF_PEOPLE_ONLY):
+        return refusal(403, "unsupported-authentication", "Unsupported Authentication")
+    if given and not {"tweet.read", "users.read"} <= set(given.scopes):
+        return refusal(403, "about:blank", "Forbidden")
+    return None
 
 
 def _token(asked: Asked) -> Answer:
@@ -144,8 +222,11 @@ def _refuse_parameters(path: str, asked: Asked) -> Answer | None:
         return invalid("days", asked.query["days"])
     if asked.query.get("granularity", "hour") not in {"minute", "hour", "day"}:
         return invalid("granularity", asked.query["granularity"])
+    fewest = asked.query.get("max_results", "10")
+    if not re.fullmatch("[1-9][0-9]|100", fewest):
+        return invalid("max_results", fewest)
     query = asked.query.get("query", "")
-    if path == COUNTS and (not 1 <= len(query) <= 512 or query.count('"') % 2):
+    if path in (COUNTS, SEARCH) and (not 1 <= len(query) <= 512 or query.count('"') % 2):
         return invalid("query", query)
     return None
 
@@ -155,9 +236,9 @@ def _refuse_use(token: str, path: str) -> Answer | None:
         return refusal(402, "credits", "CreditsDepleted")
     if token == "AAAAspendcap":
         return refusal(403, "about:blank", "SpendCapReached")
-    if token == "AAAAcapped" and path == COUNTS:
+    if token == "AAAAcapped" and path in (COUNTS, SEARCH):
         return refusal(429, "usage-capped", "UsageCapExceeded", period="Monthly", scope="Product")
-    if token == "AAAAlimited" and path == COUNTS:
+    if token == "AAAAlimited" and path in (COUNTS, SEARCH):
         reset = str(int((datetime.now(UTC) + LIMIT_LASTS).timestamp()))
         headers = {
             "x-rate-limit-limit": "300",
@@ -214,16 +295,25 @@ def _partial(problem: str, title: str, username: str) -> Answer:
     return Answer(200, {"errors": [error]})
 
 
-def _counts(asked: Asked) -> Answer:
+def _counts() -> Answer:
     days = [datetime.now(UTC) - timedelta(days=ago) for ago in range(7, -1, -1)]
     stamps = [f"{day:%Y-%m-%d}T00:00:00.000Z" for day in days]
     rows = [{"start": start, "end": end, "tweet_count": 6} for start, end in pairwise(stamps)]
     return Answer(200, {"data": rows, "meta": {"total_tweet_count": 6 * len(rows)}})
 
 
+def _posts(asked: Asked) -> Answer:
+    number = int(asked.query.get("max_results", 10))
+    ids = [str(1990000000000000000 + at) for at in range(number, 0, -1)]
+    meta = {"newest_id": ids[0], "oldest_id": ids[-1], "result_count": number}
+    posts = [{"id": one, "text": "Acme again", "edit_history_tweet_ids": [one]} for one in ids]
+    return Answer(200, {"data": posts, "meta": meta | {"next_token": "b26v89c19zqg8o3f"}})
+
+
 PLATFORM = Platform(
     answer,
     {
+        "App for sign-in": ((CLIENT_ID, "the client ID"), (CLIENT_SECRET, "the client secret")),
         "Bearer tokens": (
             *TOKENS.items(),
             *((token, does) for token, (does, _) in TROUBLE.items()),

@@ -38,9 +38,9 @@ def api_key(name: str) -> str:
 
 def answer(asked: Asked) -> Answer:
     """Sign-in, then the path, then the parameters."""
-    at_token_endpoint = google.token_endpoint(asked, SCOPES)
-    if at_token_endpoint:
-        return at_token_endpoint
+    signing_in = google.sign_in(asked, SCOPES)
+    if signing_in:
+        return signing_in
     refused = _refuse_key(asked) if "key" in asked.query else _refuse_person(asked)
     if refused:
         return refused
@@ -64,7 +64,8 @@ def _refuse_key(asked: Asked) -> Answer | None:
 
 
 def _refuse_person(asked: Asked) -> Answer | None:
-    refused = google.refuse_sign_in(asked, SERVICE, "YouTube Data API v3")
+    scope = SCOPES[1] if asked.path == "/v2/reports" else SCOPES[0]
+    refused = google.refuse_sign_in(asked, SERVICE, "YouTube Data API v3", scope)
     return refused or _refuse_name(google.name_of(asked))
 
 
@@ -166,7 +167,7 @@ PLATFORM = Platform(
             for title, entries in google.guide(
                 {"noaccess": "has no channel", "spent": "has used up today's quota"}
             ).items()
-            if title in ("Client ID and client secret", "Refresh tokens")
+            if title in ("App for sign-in", "Refresh tokens")
         },
         "Channels": (
             (CHANNEL, "public; the channel of every sign-in"),

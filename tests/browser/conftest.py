@@ -1,4 +1,4 @@
-"""Chromium on the real pages: served over HTTP, tested in threads, with a Meta on loopback."""
+"""Chromium on the real pages: served over HTTP, tested in threads, with platforms on loopback."""
 
 import os
 import threading
@@ -8,21 +8,27 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 from integrations import background, platforms
 from integrations.models import IntegrationConnection, Membership, Role, Workspace
-from integrations.services import connections
+from integrations.services import candidates, connections, fix_links, signing_in
 from integrations.services.connections import Changes
+from providers import registry
+from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import meta as sandbox
-from providers.sandbox.server import Answer, Asked, Server
+from providers.sandbox.__main__ import APPS, PLATFORMS
+from providers.sandbox.server import Answer, Asked, Server, prefixed
+from tests.integrations.conftest import SESSION, callback_of
 
 # Playwright runs an event loop in the main thread, where the tests ask the database too.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 SETTINGS = "/w/main/dashboard/settings/"
 META = f"{SETTINGS}integrations/meta/"
+ACME, OUTLET = calendly_sandbox.ACME, calendly_sandbox.OUTLET
 PASSWORD = "correct horse battery"
 EXPECTED_NOISE = "Failed to load resource: the server responded with a status of 4"
 
@@ -41,6 +47,7 @@ def base_url(live_server: Any) -> str:
 def workspace(transactional_db: None, settings: Any) -> Iterator[Workspace]:
     """Transactional tests empty the tables, and with them the first migration's workspace."""
     settings.TASKS = {"default": {"BACKEND": "integrations.background.ThreadBackend"}}
+    cache.clear()  # lists of accounts
     made, _ = Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})
     yield made
     _wait_for_background()
@@ -57,7 +64,7 @@ def _wait_for_background() -> None:
 
 
 class Gate:
-    """A Meta that holds back its answers to paths that contain `closed_for` until told."""
+    """Holds back a stand-in's answers to paths that contain `closed_for` until told."""
 
     def __init__(self) -> None:
         self.closed_for = ""
@@ -70,10 +77,13 @@ class Gate:
     def open(self) -> None:
         self.opened.set()
 
-    def answer(self, asked: Asked) -> Answer:
-        if self.closed_for and self.closed_for in asked.path:
-            self.opened.wait(timeout=60)
-        return sandbox.answer(asked)
+    def before(self, answer: Callable[[Asked], Answer]) -> Callable[[Asked], Answer]:
+        def held(asked: Asked) -> Answer:
+            if self.closed_for and self.closed_for in asked.path:
+                self.opened.wait(timeout=60)
+            return answer(asked)
+
+        return held
 
 
 @pytest.fixture
@@ -86,7 +96,7 @@ def gate() -> Iterator[Gate]:
 @pytest.fixture
 def meta(settings: Any, gate: Gate, workspace: Workspace) -> Iterator[Server]:
     """A Meta on loopback, in place of the real one, that answers by token."""
-    with Server(gate.answer) as server:
+    with Server(gate.before(sandbox.answer)) as server:
         settings.PROVIDER_ORIGINS = {"meta": {"API": server.url}}
         platforms.catalogue.cache_clear()
         yield server
@@ -95,15 +105,52 @@ def meta(settings: Any, gate: Gate, workspace: Workspace) -> Iterator[Server]:
     platforms.catalogue.cache_clear()
 
 
+StandIn = Callable[..., Server]
+
+
+@pytest.fixture
+def stand_in(settings: Any, base_url: str, gate: Gate, workspace: Workspace) -> Iterator[StandIn]:
+    """`stand_in("calendly", …)`: these platforms on loopback, and the server's apps for them."""
+    with Server(lambda _asked: Answer(404, "")) as server:
+
+        def stand(*slugs: str) -> Server:
+            answers = {slug: PLATFORMS[slug].answer for slug in slugs}
+            server.answer = gate.before(prefixed(answers, home=""))
+            settings.PROVIDER_ORIGINS = {
+                slug: dict.fromkeys(registry.get(slug).hosts, f"{server.url}/{slug}")
+                for slug in slugs
+            }
+            settings.APPS = APPS
+            settings.PUBLIC_URL = base_url
+            platforms.catalogue.cache_clear()
+            return server
+
+        yield stand
+        gate.open()
+        _wait_for_background()
+    platforms.catalogue.cache_clear()
+
+
+@pytest.fixture
+def calendly(stand_in: StandIn) -> Server:
+    """A Calendly on loopback where people can sign in, and the server's own app for it."""
+    return stand_in("calendly")
+
+
 @pytest.fixture
 def editor(workspace: Workspace) -> User:
     return member(workspace, "emil", first_name="Emil", last_name="Edit")
 
 
-def member(workspace: Workspace, username: str, **more: str) -> User:
+@pytest.fixture
+def owner(workspace: Workspace) -> User:
+    return member(workspace, "olga", Role.OWNER)
+
+
+def member(workspace: Workspace, username: str, role: Role = Role.EDITOR, **more: str) -> User:
     user = User.objects.create_user(username, password=PASSWORD, **more)
     user.memberships.all().delete()
-    Membership.objects.create(user=user, workspace=workspace, role=Role.EDITOR, is_default=True)
+    Membership.objects.create(user=user, workspace=workspace, role=role, is_default=True)
     return user
 
 
@@ -113,8 +160,48 @@ def save_meta(workspace: Workspace, token: str = "EAAhealthy", **more: str) -> N
     connections.change_connection(workspace, "meta", Changes(config=values), by=None)
 
 
-def saved(workspace: Workspace) -> IntegrationConnection:
-    return connections.find(workspace, "meta")
+def saved(workspace: Workspace, slug: str = "meta") -> IntegrationConnection:
+    return connections.find(workspace, slug)
+
+
+def sign_in(
+    workspace: Workspace,
+    user: User,
+    slug: str = "calendly",
+    person: str = "healthy",
+    account: str = "",
+) -> None:
+    """What somebody connected before by signing in; of several accounts, to this one."""
+    before = saved(workspace, slug)
+    url = signing_in.begin(
+        workspace, slug, Changes(), user=user, session_key=SESSION, base_version=before.version
+    )
+    app = before.platform.sign_ins[0].app.slug
+    back = signing_in.come_back(app, callback_of(url, person), session_key=SESSION)
+    assert back.candidate is not None, back.attempt.problem
+    candidates.prove(back.candidate)
+    if account:
+        back.candidate.refresh_from_db()
+        candidates.choose_account(back.candidate, account)
+        candidates.prove(back.candidate)
+
+
+def sign_in_to_outlet(workspace: Workspace, user: User) -> None:
+    """Calendly, connected by a sign-in that reaches two accounts, to the second of them."""
+    sign_in(workspace, user, person="two", account=OUTLET)
+
+
+def fix_link(workspace: Workspace, owner: User) -> str:
+    """The address, without the host, of a link for whoever owns the Calendly account."""
+    url = fix_links.send(workspace, "calendly", recipient="Ben of Ads", by=owner)
+    return "/fix/" + url.rstrip("/").rsplit("/", 1)[1] + "/"
+
+
+def continue_to(page: Page, slug: str, name: str) -> None:
+    """From the settings page to the stand-in's own."""
+    page.click(f"#open-{slug}")
+    page.locator("#dialog").get_by_role("button", name=name).click()
+    page.wait_for_selector("#cancel")
 
 
 @dataclass

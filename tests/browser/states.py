@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.models import ConnectionTest, IntegrationConnection, Workspace
-from integrations.services import connections
+from integrations.services import connections, notices
 from integrations.services.connections import Changes
 
 LONG_TOKEN = "A" * 60
@@ -96,3 +96,20 @@ def _steps(outcome: str) -> list[dict[str, Any]]:
 
 def _days(now: datetime, days: int) -> datetime:
     return now + timedelta(days=days)
+
+
+def fill_ends(workspace: Workspace) -> None:
+    """Broken, ending soon, probably ending later, and without a known end."""
+    now = timezone.now()
+    _save(workspace, "meta", failing_since=now, **EXPIRED)
+    _save(workspace, "stripe", proven_at=now, expires_at=now + timedelta(days=4, hours=1))
+    _save(
+        workspace,
+        "reddit",
+        account_id="django",
+        proven_at=now,
+        expires_at=now + timedelta(days=59, hours=1),
+        expires_is_estimate=True,
+    )
+    _save(workspace, "youtube", account_id="UCabcdefghijklmnopqrstuv", proven_at=now)
+    notices.give_due(now)

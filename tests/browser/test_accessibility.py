@@ -7,9 +7,19 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
-from integrations.services import people
+from integrations.models import SignIn
+from integrations.services import apps, people
 from tests.browser import states
-from tests.browser.conftest import META, PASSWORD, SETTINGS, save_meta
+from tests.browser.conftest import (
+    META,
+    PASSWORD,
+    SETTINGS,
+    continue_to,
+    fix_link,
+    save_meta,
+    sign_in,
+    sign_in_to_outlet,
+)
 
 WIDTHS = (390, 768, 1440)
 NARROW = (320, 390)
@@ -19,10 +29,14 @@ ALL_RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violat
 COLOUR_RULES = {"runOnly": ["color-contrast", "link-in-text-block"]}
 SCHEMES: dict[Literal["light", "dark"], dict[str, Any]] = {"light": ALL_RULES, "dark": COLOUR_RULES}
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+CUT_OFF = """() => [...document.querySelectorAll("main *, dialog *")].filter((one) =>
+    one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== "visible"
+    && !one.matches(".sr-only, input, select, textarea")).map((one) => one.outerHTML.slice(0, 90))
+"""
 
 
 def check(page: Page, part: str = "html") -> None:
-    """Fails with every violation at every width, and with every width that scrolls sideways."""
+    """Fails with every violation at every width, and with every width that cuts something off."""
     found = []
     page.evaluate(AXE_SCRIPT)
     for scheme, rules in SCHEMES.items():
@@ -34,6 +48,7 @@ def check(page: Page, part: str = "html") -> None:
         page.set_viewport_size({"width": width, "height": 800})
         if page.evaluate(TOO_WIDE):
             found.append(f"{width}: scrolls sideways")
+        found += [f"{width}: cut off: {part}" for part in page.evaluate(CUT_OFF)]
     assert found == []
 
 
@@ -166,3 +181,183 @@ def test_a_run_over_all_platforms(page, gate, workspace):
     page.click("#test-all")
     expect(page.locator("#run-progress progress")).to_be_visible()
     check(page, "#integrations")
+
+
+# --- Signing in ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["sign-in-apps/", "sign-in-apps/google/"])
+def test_pages_of_sign_in_apps(open_page, owner, calendly, path):
+    check(open_page(owner, SETTINGS + path))
+
+
+def test_an_app_that_was_not_accepted(open_page, owner, calendly, workspace):
+    secrets = {"client_id": "sandbox-app", "client_secret": "wrong"}
+    assert not apps.prove(apps.save(workspace, "calendly", by=owner, **secrets))
+    page = open_page(owner, f"{SETTINGS}sign-in-apps/calendly/")
+    page.click("summary.danger")
+    check(page)
+
+
+def test_an_app_with_mistakes(open_page, owner, calendly):
+    page = open_page(owner, f"{SETTINGS}sign-in-apps/meta/")
+    page.get_by_role("button", name="Save and prove").click()
+    expect(page.locator(".errors").first).to_be_visible()
+    check(page)
+
+
+@pytest.fixture
+def calendlys(open_page, owner, calendly):
+    """The settings page, where people can sign in to Calendly."""
+    return open_page(owner, SETTINGS)
+
+
+def open_before_a_sign_in(page: Page) -> None:
+    page.click("#open-calendly")
+    page.get_by_text("Other ways to connect").click()
+
+
+def come_back_and_choose(page: Page) -> None:
+    continue_to(page, "calendly", "Continue to Calendly")
+    page.click("#as-two")
+    expect(page.locator("#account-form")).to_be_visible()
+
+
+def come_back_without_a_permission(page: Page) -> None:
+    continue_to(page, "calendly", "Continue to Calendly")
+    page.get_by_role("link", name="event_types:read", exact=True).click()
+    expect(page.locator("#dialog .note.bad")).to_be_visible()
+    page.get_by_text("Settings, and other ways to connect").click()
+
+
+def cancel_there(page: Page) -> None:
+    continue_to(page, "calendly", "Continue to Calendly")
+    page.click("#cancel")
+    expect(page.locator("#dialog .note.warn")).to_be_visible()
+
+
+BEFORE = [
+    open_before_a_sign_in,
+    come_back_and_choose,
+    come_back_without_a_permission,
+    cancel_there,
+]
+
+
+@pytest.mark.parametrize("act", BEFORE)
+def test_dialogs_of_a_first_sign_in(calendlys, act: Callable[[Page], Any]):
+    act(calendlys)
+    check(calendlys, DIALOG)
+
+
+def open_when_signed_in(page: Page) -> None:
+    page.click("#open-calendly")
+    expect(page.locator("#dialog")).to_be_visible()
+
+
+def come_back_without_the_account(page: Page) -> None:
+    continue_to(page, "calendly", "Sign in again")
+    page.click("#as-healthy")
+    expect(page.locator("#account-form")).to_be_visible()
+
+
+def come_back_with_another_account(page: Page) -> None:
+    come_back_without_the_account(page)
+    page.locator("#account-form label").click()
+    page.get_by_role("button", name="Use this account").click()
+    expect(page.locator("#dialog").get_by_text("lead to another account")).to_be_visible()
+
+
+def ask_for_a_fix_link(page: Page) -> None:
+    page.click("#more-calendly")
+    page.locator("#menu-calendly").get_by_text("Send a fix link…").click()
+    expect(page.get_by_label("Who is it for?")).to_be_visible()
+
+
+def make_a_fix_link(page: Page) -> None:
+    ask_for_a_fix_link(page)
+    page.get_by_label("Who is it for?").fill("Ben")
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.locator("#fix-link")).to_be_visible()
+
+
+SIGNED_IN = [
+    open_when_signed_in,
+    come_back_without_the_account,
+    come_back_with_another_account,
+    ask_for_a_fix_link,
+    make_a_fix_link,
+]
+
+
+@pytest.mark.parametrize("act", SIGNED_IN)
+def test_dialogs_of_a_sign_in(calendlys, workspace, owner, act: Callable[[Page], Any]):
+    sign_in_to_outlet(workspace, owner)
+    calendlys.reload()
+    act(calendlys)
+    check(calendlys, DIALOG)
+
+
+def test_the_question_what_else_to_end(open_page, editor, stand_in, workspace):
+    stand_in("youtube", "google_ads")
+    sign_in(workspace, editor, "youtube")
+    sign_in(workspace, editor, "google_ads", account="1000000001")
+    page = open_page(editor, f"{SETTINGS}integrations/youtube/disconnect/")
+    expect(page.get_by_label("No, forget it here only")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize("path", ["/w/main/dashboard/", SETTINGS])
+def test_pages_that_tell_what_ends_when(open_page, editor, calendly, workspace, path):
+    sign_in(workspace, editor)
+    states.fill_ends(workspace)
+    problem = {"failures": 3, "failure_kind": "network", "failure_message": "No answer."}
+    SignIn.objects.update(**problem)
+    check(open_page(editor, path))
+
+
+def test_the_page_that_leads_to_a_platform(open_page, editor, calendly):
+    path = f"{SETTINGS}integrations/calendly/"
+    page = open_page(editor, path)
+    send = "(form, path) => { form.action = path; HTMLFormElement.prototype.submit.call(form) }"
+    page.locator("#connection-form").evaluate(send, f"{path}sign-in/")  # as without script
+    expect(page.get_by_role("link", name="Continue to Calendly")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize("path", ["/oauth/calendly/callback/?state=a&code=b", "/fix/made-up/"])
+def test_pages_of_what_is_not_valid(open_page, calendly, path):
+    check(open_page(path=path))
+
+
+def allow_all(page: Page) -> None:
+    page.click("#as-two")
+    expect(page.locator(".note.ok")).to_be_visible()
+
+
+def be_somebody_else(page: Page) -> None:
+    page.click("#as-healthy")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def change_ones_mind(page: Page) -> None:
+    page.click("#cancel")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+@pytest.mark.parametrize("act", [None, allow_all, be_somebody_else, change_ones_mind])
+def test_pages_of_a_fix_link(open_page, calendly, workspace, owner, act):
+    sign_in_to_outlet(workspace, owner)
+    page = open_page(path=fix_link(workspace, owner))
+    if act:
+        page.get_by_role("button", name="Continue to Calendly").click()
+        act(page)
+    check(page)
+
+
+def test_a_fix_link_with_accounts_to_choose_from(open_page, calendly, workspace, owner):
+    page = open_page(path=fix_link(workspace, owner))
+    page.get_by_role("button", name="Continue to Calendly").click()
+    page.click("#as-two")
+    expect(page.locator("#account-form")).to_be_visible()
+    check(page)

@@ -1,9 +1,14 @@
 """Everything can be done with the keyboard, and the focus is always somewhere sensible."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import save_meta
+from providers.sandbox import ga4
+from tests.browser.conftest import SETTINGS, save_meta, sign_in
+
+PROPERTY = next(iter(ga4.PROPERTIES))
 
 
 def press_until(page, key, selector, most=60):
@@ -106,3 +111,104 @@ def test_while_values_are_tested_the_ladder_is_in_view_and_the_focus_in_the_dial
 
     expect(page.locator(".ladder .running")).to_be_in_viewport()
     expect(page.locator("#dialog [data-close]").first).to_be_focused()
+
+
+@pytest.fixture
+def calendlys(open_page, editor, calendly):
+    """The settings page, where people can sign in to Calendly."""
+    return open_page(editor, SETTINGS)
+
+
+def go_to_calendly(page):
+    press_until(page, "Tab", "#open-calendly")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog")).to_be_visible()
+    press_until(page, "Tab", "#dialog .actions .primary")
+    expect(page.locator("#dialog :focus")).to_have_text("Continue to Calendly")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#cancel")
+
+
+def test_a_sign_in_needs_no_mouse_and_ends_on_its_card(calendlys):
+    page = calendlys
+    go_to_calendly(page)
+    press_until(page, "Tab", "#as-two")
+    page.keyboard.press("Enter")
+    expect(page.locator("#account-form [type=radio]").first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog .note.ok")).to_be_focused()
+    press_until(page, "Tab", "#dialog .actions .primary")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator("#test-calendly")).to_be_focused()
+    expect(page.locator("#card-calendly")).to_contain_text("outlet02")
+
+
+def test_the_focus_stays_where_it_is_while_the_ladder_is_drawn_again(calendlys, gate):
+    page = calendlys
+    go_to_calendly(page)
+    gate.close("/scheduled_events")
+    press_until(page, "Tab", "#as-healthy")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog [data-close]").first).to_be_focused()
+    press_until(page, "Tab", "#dialog [data-cancels] button")
+    for _ in range(2):
+        with page.expect_response(re.compile("/candidate/")):
+            pass
+
+    expect(page.locator("#dialog [data-cancels] button")).to_be_focused()
+
+
+def test_closing_the_dialog_after_a_cancelled_sign_in_leads_to_its_card(calendlys):
+    go_to_calendly(calendlys)
+    press_until(calendlys, "Tab", "#cancel")
+    calendlys.keyboard.press("Enter")
+    expect(calendlys.locator("#dialog .note.warn")).to_be_focused()
+
+    calendlys.keyboard.press("Escape")
+
+    expect(calendlys.locator("#open-calendly")).to_be_focused()
+
+
+def test_other_ways_to_connect_open_by_key_and_are_chosen_with_the_arrows(calendlys):
+    page = calendlys
+    page.click("#open-calendly")
+    press_until(page, "Tab", "[name=auth_method]")
+    press_until(page, "Tab", "#dialog summary")
+    page.keyboard.press("Enter")
+    press_until(page, "Shift+Tab", "[name=auth_method]")
+    page.keyboard.press("ArrowDown")
+
+    expect(page.get_by_label("A personal access token")).to_be_focused()
+    expect(page.get_by_role("button", name="Test and save")).to_be_visible()
+    expect(page.get_by_role("button", name="Continue to Calendly")).to_be_hidden()
+
+
+def test_enter_in_a_field_begins_the_sign_in_that_needs_it(open_page, editor, stand_in):
+    stand_in("reddit")
+    page = open_page(editor, SETTINGS)
+    page.click("#open-reddit")
+    page.get_by_label("Your Reddit username").fill("acme")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Sign in to Reddit")).to_be_visible()
+
+
+def test_a_way_to_end_a_sign_in_is_chosen_with_the_arrows(open_page, editor, stand_in, workspace):
+    stand_in("youtube", "ga4")
+    sign_in(workspace, editor, "youtube")
+    sign_in(workspace, editor, "ga4", account=PROPERTY)
+    page = open_page(editor, SETTINGS)
+    page.focus("#more-youtube")
+    page.keyboard.press("Enter")
+    press_until(page, "Tab", "#menu-youtube a.danger")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Keep it")).to_be_focused()
+    press_until(page, "Shift+Tab", "[name=revoke]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#card-youtube .pill")).to_have_text("Not connected")
+    expect(page.locator("#toast")).to_have_text("YouTube is disconnected.")

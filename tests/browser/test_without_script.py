@@ -4,7 +4,15 @@ import pytest
 from playwright.sync_api import expect
 
 from integrations.services import testing
-from tests.browser.conftest import PASSWORD, SETTINGS, save_meta, saved
+from tests.browser.conftest import (
+    OUTLET,
+    PASSWORD,
+    SETTINGS,
+    fix_link,
+    save_meta,
+    saved,
+    sign_in_to_outlet,
+)
 
 
 @pytest.fixture
@@ -130,3 +138,64 @@ def test_signing_out_and_in_leads_back(page):
     page.get_by_role("button", name="Sign in").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+
+
+@pytest.fixture
+def calendlys(open_page, editor, calendly):
+    """The settings page, where people can sign in to Calendly."""
+    return open_page(editor, SETTINGS, java_script_enabled=False)
+
+
+def go_to_calendly(page):
+    page.click("#open-calendly")
+    page.get_by_role("button", name="Continue to Calendly").click()
+    expect(page.get_by_role("heading", name="Continue to Calendly")).to_be_visible()
+    page.get_by_role("link", name="Continue to Calendly").click()
+
+
+def test_a_sign_in_goes_by_a_link_and_the_page_follows_the_proof(calendlys, gate):
+    go_to_calendly(calendlys)
+    gate.close("/scheduled_events")
+    calendlys.click("#as-healthy")
+    expect(calendlys.locator(".ladder .running")).to_contain_text("Booked calls can be read")
+    gate.open()
+
+    expect(calendlys.locator(".note.ok")).to_contain_text("Calendly works: proven at")
+    calendlys.get_by_role("link", name="Done").click()
+    expect(calendlys.locator("#card-calendly")).to_contain_text("Signed in; renews itself")
+
+
+def test_of_several_accounts_one_is_chosen(calendlys, workspace):
+    go_to_calendly(calendlys)
+    calendlys.click("#as-two")
+    calendlys.get_by_text(OUTLET).click()
+    calendlys.get_by_role("button", name="Use this account").click()
+
+    expect(calendlys.locator(".note.ok")).to_contain_text("Calendly works: proven at")
+    assert saved(workspace, "calendly").platform_account_id == OUTLET
+
+
+def test_none_of_several_accounts_can_be_left_out_on_purpose(calendlys, workspace):
+    go_to_calendly(calendlys)
+    calendlys.click("#as-two")
+    calendlys.get_by_role("button", name="None of these").click()
+
+    expect(calendlys.locator(".note.ok")).to_contain_text("Calendly works: proven at")
+    assert "account_id" not in saved(workspace, "calendly").config
+
+
+def test_a_cancelled_sign_in_says_so(calendlys):
+    go_to_calendly(calendlys)
+    calendlys.click("#cancel")
+
+    expect(calendlys.locator(".note.warn")).to_contain_text("The sign-in at Calendly was cancelled")
+
+
+def test_a_fix_link_needs_no_script(open_page, calendly, workspace, owner):
+    sign_in_to_outlet(workspace, owner)
+    page = open_page(path=fix_link(workspace, owner), java_script_enabled=False)
+    page.get_by_role("button", name="Continue to Calendly").click()
+    page.get_by_role("link", name="Continue to Calendly").click()
+    page.click("#as-two")
+
+    expect(page.get_by_text("Thank you: Calendly works.")).to_be_visible()

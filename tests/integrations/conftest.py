@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import requests
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
@@ -18,10 +20,13 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
-from integrations.services import connections, testing
+from integrations.services import candidates, connections, signing_in, testing
 from integrations.services.connections import Changes
+from providers import registry
+from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import meta as sandbox
 from providers.sandbox.server import Server
+from providers.sign_in import App
 
 TOKEN = "EAAhealthy"
 VALUES = {"access_token": TOKEN, "account_id": "act_1001"}
@@ -116,6 +121,51 @@ def proven(connected: IntegrationConnection, meta: Server) -> IntegrationConnect
     """Meta, saved and tested just now."""
     testing.test_connection(connected, trigger=Trigger.SCHEDULE)
     return connections.find(connected.workspace, "meta")
+
+
+@pytest.fixture
+def calendly(settings: Any) -> Iterator[Server]:
+    """A Calendly on loopback where people can sign in, and the server's own app for it."""
+    known = calendly_sandbox.SIGN_IN
+    with Server(calendly_sandbox.PLATFORM.answer) as server:
+        hosts = registry.get("calendly").hosts
+        settings.PROVIDER_ORIGINS = {"calendly": dict.fromkeys(hosts, server.url)}
+        settings.APPS = {"calendly": App(known.client_id, known.client_secret)}
+        settings.PUBLIC_URL = "http://testserver"
+        platforms.catalogue.cache_clear()
+        yield server
+    platforms.catalogue.cache_clear()
+
+
+SESSION = "a-session-of-somebody"
+
+
+def callback_of(url: str, person: str = "healthy", **more: str) -> dict[str, str]:
+    """What the browser brings back after `person` approved at the platform."""
+    reply = requests.get(url, params={"as": person, **more}, allow_redirects=False, timeout=10)
+    return dict(parse_qsl(urlsplit(reply.headers["Location"]).query))
+
+
+def sign_in_as(
+    person: str, workspace: Workspace, user: User, *, slug: str = "calendly", **more: str
+) -> IntegrationConnection:
+    """A whole sign-in, proven and saved, as the pages do it."""
+    version = connections.find(workspace, slug).version
+    url = signing_in.begin(
+        workspace, slug, Changes(), user=user, session_key=SESSION, base_version=version
+    )
+    back = signing_in.come_back(slug, callback_of(url, person, **more), session_key=SESSION)
+    assert back.candidate is not None, back.attempt.problem
+    candidates.prove(back.candidate)
+    return connections.find(workspace, slug)
+
+
+@pytest.fixture
+def calendly_signed_in(
+    workspace: Workspace, calendly: Server, editor: User
+) -> IntegrationConnection:
+    """Calendly, connected by a sign-in of its owner."""
+    return sign_in_as("healthy", workspace, editor)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from integrations.models import Workspace
 from integrations.services import connections, demo
 from integrations_center.demo import origins
 from providers import registry
-from providers.sandbox.__main__ import page, sandbox
+from providers.sandbox.__main__ import APPS, page, sandbox
 from tests.integrations.conftest import signed_in
 
 
@@ -21,6 +21,7 @@ def stand_ins(settings):
             slug: dict.fromkeys(provider.hosts, f"{server.url}/{slug}")
             for slug, provider in registry.catalogue().items()
         }
+        settings.APPS = APPS
         platforms.catalogue.cache_clear()
         yield server
     platforms.catalogue.cache_clear()
@@ -46,6 +47,8 @@ def test_a_filled_workspace_shows_every_state(stand_ins):
     assert not rows["calendly"].is_fresh(rows["meta"].proven_at)
     assert rows["crm"].saved_names
     assert rows["meta"].tests.count() == 9
+    assert rows["upwork"].is_signed_in
+    assert rows["upwork"].light(rows["upwork"].proven_at) == "green"
 
 
 def test_every_page_of_a_demo_says_so(owner, settings):

@@ -3,17 +3,25 @@
 import io
 import json
 import logging
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.management import call_command
 from django.db import connection as database
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from integrations.models import IntegrationConnection
-from integrations.services import connections
+from integrations import crypto
+from integrations.models import AppRegistration, IntegrationConnection, SignIn, SignInAttempt
+from integrations.services import apps, connections, fix_links, tokens
 from integrations.services.connections import Changes
-from tests.integrations.conftest import signed_in, with_token
+from providers.sandbox import calendly as calendly_sandbox
+from providers.sandbox import meta as meta_sandbox
+from providers.sandbox.server import Answer
+from tests.integrations.conftest import callback_of, signed_in, with_token
 from tests.integrations.test_pages import Browser
+from tests.integrations.test_signing_in import Visitor, here
 
 CANARY = "EAAcanaryDoNotLeak4711"
 APP_SECRET = "5a4d1b0c5a4d1b0c5a4d1b0c5a4dCAFE"
@@ -140,3 +148,156 @@ def test_no_repr_shows_a_secret(connected, workspace):
     attempt = connections.overlay(connected, changes)
 
     assert is_clean(repr([changes, attempt, connected, vars(connected)]))
+
+
+# --- Signing in: codes, states, verifiers, tokens and the app's own secret ------------------------
+
+
+@pytest.fixture
+def own_app(workspace, owner, calendly, settings):
+    """The workspace's own app, so that its secret is in the database."""
+    settings.APPS = {}
+    known = calendly_sandbox.SIGN_IN
+    apps.save(
+        workspace,
+        "calendly",
+        client_id=known.client_id,
+        client_secret=known.client_secret,
+        by=owner,
+    )
+    return known.client_secret
+
+
+def pages_about(slug, user, *more):
+    """Everything a person can look at after a sign-in."""
+    client = signed_in(user)
+    for name in ("overview", "settings", "sign-in-apps"):
+        yield client.get(reverse(name, args=["main"]))
+    for name in ("connection", "history", "disconnect", "card", "send-fix-link"):
+        yield client.get(reverse(name, args=["main", slug]), headers={"HX-Request": "true"})
+    yield client.get(reverse("sign-in-app", args=["main", slug]))
+    for path in ("", "/tests", "/accounts"):
+        yield client.get(f"/api/integrations/{slug}{path}")
+    yield from more
+
+
+def is_told_to_nobody(secrets, replies, log):
+    """No page, header, table or line of the log holds one of these."""
+    assert all(secrets)
+    texts = [reply.content.decode() + str(reply.headers) for reply in replies]
+    assert len(texts) > 10
+    for text in (*texts, *everything_stored(), log.getvalue()):
+        for name, secret in secrets.items():
+            assert secret not in text, f"{name} in {text[:200]}"
+    return True
+
+
+def secrets_of_a_sign_in(visitor, slug="calendly", person="healthy"):
+    """Begin, come back; every secret that was seen on the way, and the reply."""
+    url = visitor.leaves(slug)
+    attempt = SignInAttempt.objects.get()
+    verifier = crypto.decrypt(attempt.payload, attempt.owner)["code_verifier"]
+    callback = callback_of(url, person)
+    reply = visitor.client.get(reverse("sign-in-callback", args=[slug]), callback)
+    held = tokens.held_by(SignIn.objects.get())
+    secrets = {
+        "state": parse_qs(urlsplit(url).query)["state"][0],
+        "code": callback["code"],
+        "verifier": verifier,
+        "access token": held.access_token,
+    }
+    return secrets | ({"refresh token": held.refresh_token} if held.refresh_token else {}), reply
+
+
+def test_nothing_of_a_sign_in_is_found_anywhere(own_app, owner, calendly, log):
+    visitor = Visitor(owner)
+
+    secrets, reply = secrets_of_a_sign_in(visitor)
+    opened = visitor.opens(visitor.client.get(reply.url))
+
+    secrets["client secret"] = own_app
+    assert is_told_to_nobody(secrets, pages_about("calendly", owner, reply, opened), log)
+
+
+def test_nothing_of_a_sign_in_with_secrets_in_addresses_is_found_anywhere(owner, settings, log):
+    known = meta_sandbox.SIGN_IN
+    with here(settings, "meta", meta_sandbox.PLATFORM.answer, meta=known):
+        secrets, reply = secrets_of_a_sign_in(Visitor(owner), "meta", "ada")
+        secrets["client secret"] = known.client_secret
+
+        assert is_told_to_nobody(secrets, pages_about("meta", owner, reply), log)
+
+
+def test_nothing_of_a_renewal_and_a_disconnect_is_found_anywhere(own_app, owner, calendly, log):
+    visitor = Visitor(owner)
+    secrets_of_a_sign_in(visitor)
+    before = SignIn.objects.get()
+    SignIn.objects.update(renew_at=timezone.now())
+    tokens.renew(before.pk)
+    held = tokens.held_by(SignIn.objects.get())
+
+    reply = visitor.post("disconnect", "calendly")
+
+    assert held.refresh_token != tokens.held_by(before).refresh_token
+    secrets = {"access token": held.access_token, "refresh token": held.refresh_token}
+    assert is_told_to_nobody(secrets, pages_about("calendly", owner, reply), log)
+
+
+def test_a_platform_that_quotes_what_it_was_sent_is_not_quoted(own_app, owner, calendly, log):
+    visitor = Visitor(owner)
+    usual = calendly.answer
+
+    def quoting(asked):
+        if asked.path != "/oauth/token":
+            return usual(asked)
+        return Answer(400, {"error": "invalid_grant", "error_description": asked.body.decode()})
+
+    url = visitor.leaves()
+    attempt = SignInAttempt.objects.get()
+    verifier = crypto.decrypt(attempt.payload, attempt.owner)["code_verifier"]
+    callback = callback_of(url)
+    calendly.answer = quoting
+    dialog = visitor.comes_back(callback)
+
+    secrets = {"code": callback["code"], "verifier": verifier, "client secret": own_app}
+    assert is_told_to_nobody(secrets, pages_about("calendly", owner, dialog), log)
+
+
+def test_a_callback_that_nobody_waits_for_is_not_repeated(editor, calendly, log):
+    foreign = {"state": "foreign-state-4711", "code": "foreign-code-4711"}
+
+    for client in (signed_in(editor), Client()):
+        reply = client.get("/oauth/calendly/callback/", foreign)
+        assert "foreign" not in reply.content.decode() + str(reply.headers)
+
+    assert "fits no sign-in that was begun here" in log.getvalue()
+    assert "foreign" not in log.getvalue()
+
+
+def test_a_fix_link_is_stored_nowhere(calendly_signed_in, owner, workspace, log):
+    link = fix_links.send(workspace, "calendly", recipient="Ben", by=owner)
+    token = link.rstrip("/").rpartition("/")[2]
+    client = Client()
+
+    replies = [client.get(link), client.get("/fix/")]
+
+    assert is_told_to_nobody(
+        {"token": token}, [*replies, *pages_about("calendly", owner)], io.StringIO()
+    )
+
+
+def test_no_repr_shows_what_a_sign_in_holds(own_app, owner, calendly):
+    secrets, _ = secrets_of_a_sign_in(Visitor(owner))
+    row, app = SignIn.objects.get(), AppRegistration.objects.get()
+
+    shown = repr(
+        [
+            *(vars(one) for one in (row, app, SignInAttempt.objects.get())),
+            tokens.held_by(row),
+            tokens.usable(row.pk),
+            apps.find(app.workspace_id, "calendly"),
+            Changes(sign_in=row),
+        ]
+    )
+
+    assert not any(secret in shown for secret in (*secrets.values(), own_app))

@@ -64,6 +64,14 @@ def method_of(values):
     return "rest" if values.get("vendor") == "generic" else "access_token"
 
 
+SIGN_INS = {
+    "hubspot": hubspot.SIGN_IN,
+    "salesforce": salesforce.SIGN_IN,
+    "pipedrive": pipedrive.SIGN_IN,
+    "zoho": zoho.SIGN_IN,
+}
+
+
 def ask(platform, values, replies=answer, method=None):
     """The result of a test against the sandbox, or against these replies, and what was asked."""
     fake, requests_seen = platform(PROVIDER, replies)

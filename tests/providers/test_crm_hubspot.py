@@ -8,7 +8,7 @@ from tests.providers.crm_cases import ask, detail, of_hubspot, outcomes, unreach
 
 DETAILS = f"/account-info/{VERSION}/details"
 CONTACTS = f"/crm/objects/{VERSION}/contacts"
-LABELS = ("Key is valid", "Contacts can be read", "Deals can be read")
+LABELS = ("Key or sign-in is valid", "Contacts can be read", "Deals can be read")
 
 
 def test_it_asks_the_documented_paths_with_the_key_in_a_header(platform):
@@ -72,7 +72,7 @@ def test_a_sandbox_is_called_one_and_a_name_is_shown(platform):
         {DETAILS: (200, body), CONTACTS: (500, {})},
     )
 
-    assert detail(result, "Key is valid").endswith("account Acme (5), a sandbox.")
+    assert detail(result, LABELS[0]).endswith("account Acme (5), a sandbox.")
 
 
 def error(category, **more):

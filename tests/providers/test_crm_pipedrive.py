@@ -60,6 +60,7 @@ FAILURES = [
     (401, GATEWAY, "auth_invalid", "refused the token"),
     (402, error(), "permission_missing", "not active"),
     (403, "<html>Forbidden</html>", "rate_limited", "blocked us"),
+    (403, error("Scope and URL mismatch"), "permission_missing", "scope"),
     (403, error(code="feature_capping_deals"), "permission_missing", "plan"),
     (415, error(), "permission_missing", "switched off"),
     (400, error(code="ERR_SCHEMA_VALIDATION_FAILED"), "unexpected_reply", "understands"),

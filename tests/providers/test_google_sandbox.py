@@ -6,10 +6,13 @@ import pytest
 import requests
 
 from providers import registry
+from providers.oauth import flow
 from providers.runner import list_accounts, run_test
 from providers.sandbox import ga4, google, google_ads, search_console, youtube
 from providers.sandbox.__main__ import guide
 from providers.sandbox.server import Server
+from providers.sign_in import SIGN_IN, Grant
+from tests.providers.contract.signing_in import app_of, connect
 
 SANDBOXES = {
     "google_ads": google_ads,
@@ -42,6 +45,7 @@ EXPIRED = {
     "refresh_token": "auth_expired",
     "access_token": "auth_invalid",
     "api_key": "auth_expired",
+    SIGN_IN: "auth_expired",
 }
 NOT_FOR_KEYS = {"noscope", "noaccess"}
 
@@ -57,12 +61,24 @@ def values_of(method, name):
     return {"access_token": google.access_token(name)}
 
 
+def signed_in_as(fake, name):
+    """By the page of the sandbox, on which a box can be left out as well."""
+    without = fake.oauth.scopes[0].name if name == "noscope" else ""
+    with flow(fake, app_of(google.SIGN_IN), {}) as talk:
+        tokens = connect(talk, "healthy" if without else name, without=without)
+    return {"access_token": tokens.access_token}
+
+
 def run(platform, slug, method, name, **values):
     fake, requests_seen = platform(registry.get(slug), SANDBOXES[slug].answer)
+    by_page = method == SIGN_IN and name != "nobody"
+    given = signed_in_as(fake, name) if by_page else values_of(method, name)
+    requests_seen.clear()
     result = run_test(
         fake,
-        values_of(method, name) | ACCOUNTS[slug] | values,
+        given | ACCOUNTS[slug] | values,
         method=method,
+        grant=Grant(fake.oauth.scopes),
         deadline_seconds=0.3 if name == "silent" else 30,
     )
     assert len(requests_seen) <= fake.cost.calls
@@ -70,6 +86,7 @@ def run(platform, slug, method, name, **values):
 
 
 WAYS = [(slug, method.slug) for slug in SANDBOXES for method in registry.get(slug).methods]
+PASTED = [(slug, method) for slug, method in WAYS if method != SIGN_IN]
 
 
 @pytest.mark.parametrize("name", DRILLS)
@@ -80,6 +97,8 @@ def test_a_name_leads_to_the_failure_it_promises(platform, slug, method, name):
     expected = DRILLS[name]
     if method == "api_key" and name in NOT_FOR_KEYS:
         expected = "auth_invalid"
+    if (method, name) == (SIGN_IN, "nobody"):
+        expected = "auth_expired"
     if (slug, name) == ("search_console", "spent"):
         expected = "rate_limited"  # a load quota, which a quarter of an hour brings back
     assert (result.error.kind if result.error else None) == expected
@@ -136,7 +155,7 @@ def test_a_customer_below_a_manager_is_reached_through_it(platform):
     assert result.outcome == "passed"
 
 
-@pytest.mark.parametrize(("slug", "method"), WAYS)
+@pytest.mark.parametrize(("slug", "method"), PASTED)
 def test_what_is_listed_can_be_reached(platform, slug, method):
     fake, _ = platform(registry.get(slug), SANDBOXES[slug].answer)
 
@@ -338,7 +357,7 @@ def test_the_guide_names_every_host_way_and_account():
         assert known in shown
 
 
-@pytest.mark.parametrize(("slug", "method"), WAYS)
+@pytest.mark.parametrize(("slug", "method"), PASTED)
 @pytest.mark.parametrize("name", google.NAMES)
 def test_every_value_of_the_guide_can_be_pasted_without_a_warning(slug, method, name):
     values = values_of(method, name)

@@ -157,8 +157,9 @@ def test_a_refresh_token_is_traded_for_a_token_and_its_own_end_counts(platform):
     assert result.expires_at == datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("method", ["refresh_token", "sign_in"])
 @pytest.mark.parametrize(("refused", "kind"), [(1, None), (2, None), (3, "auth_invalid")])
-def test_a_token_made_a_moment_ago_is_given_time(platform, monkeypatch, refused, kind):
+def test_a_token_made_a_moment_ago_is_given_time(platform, monkeypatch, refused, kind, method):
     pauses, left = [], [refused]
     monkeypatch.setattr("providers.platforms.linkedin.time", SimpleNamespace(sleep=pauses.append))
 
@@ -171,7 +172,7 @@ def test_a_token_made_a_moment_ago_is_given_time(platform, monkeypatch, refused,
     replies = inspected() | {ACCESS_TOKEN: (200, GRANT), USERINFO: settle}
     linkedin, _ = platform(PROVIDER, replies)
 
-    result = run_test(linkedin, REFRESHING, method="refresh_token")
+    result = run_test(linkedin, REFRESHING | {"access_token": RENEWED}, method=method)
 
     assert (result.error and result.error.kind) == kind
     assert pauses == [2, 4][:refused]

@@ -58,16 +58,6 @@ AT_THE_TOKEN = [
         "auth_expired",
         "refresh token",
     ),
-    (
-        400,
-        {
-            "error": "invalid_request",
-            "error_description": "Unable to retrieve access token: appid/redirect uri/code "
-            "verifier does not match authorization code. Or authorization code expired.",
-        },
-        "invalid_config",
-        "return address",
-    ),
     (400, {"error": "invalid_request"}, "unexpected_reply", "did not understand"),
     (429, {}, "quota_exhausted", "daily allowance"),
     (503, HTML, "provider_unavailable", "problem"),

@@ -6,10 +6,11 @@ import threading
 import pytest
 import requests
 
+from providers import registry
 from providers.platforms.meta import PROVIDER
 from providers.runner import run_test
 from providers.sandbox import meta
-from providers.sandbox.__main__ import guide, main
+from providers.sandbox.__main__ import APPS, PLATFORMS, SIGN_INS, guide, main, page
 from providers.sandbox.server import Answer, Server, prefixed
 
 APP = {"app_id": meta.APP_ID, "app_secret": meta.APP_SECRET}
@@ -174,6 +175,36 @@ def test_the_guide_names_every_host_token_and_account():
     for named in (*DRILLS.keys() - {"EAAunknown"}, meta.APP_SECRET, *meta.PIXELS):
         assert named in shown
     assert all(f"act_{number}" in shown for number in meta.ACCOUNTS)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_the_guide_and_the_page_show_the_app_for_every_sign_in(app):
+    for shown in (guide("http://127.0.0.1:9000"), page()):
+        assert APPS[app].client_id in shown
+        assert APPS[app].client_secret in shown
+
+
+@pytest.mark.parametrize("slug", PLATFORMS)
+def test_the_guide_shows_an_app_beside_each_platform_that_signs_people_in(slug):
+    wanted = {sign_in.app.slug for sign_in in registry.get(slug).sign_ins}
+
+    entries = [
+        value
+        for title, shown in PLATFORMS[slug].guide.items()
+        if "App for sign-in" in title
+        for value, _ in shown
+    ]
+
+    for app in wanted:
+        assert {APPS[app].client_id, APPS[app].client_secret} <= set(entries)
+    assert bool(entries) == bool(wanted)
+
+
+def test_every_app_is_that_of_its_stand_in():
+    declared = {one.app.slug for found in registry.catalogue().values() for one in found.sign_ins}
+
+    assert APPS.keys() == SIGN_INS.keys() == declared
+    assert all(APPS[app].client_secret == SIGN_INS[app].client_secret for app in APPS)
 
 
 def test_every_token_can_be_pasted_without_a_warning():

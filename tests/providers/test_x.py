@@ -264,33 +264,6 @@ FAILURES = [
 ]
 AT_THE_TOKEN = [
     (403, legacy(99), "auth_invalid", "API key"),
-    (
-        401,
-        {"error": "unauthorized_client", "error_description": "Missing valid authorization header"},
-        "auth_invalid",
-        "client secret",
-    ),
-    (400, {"error": "invalid_client"}, "auth_invalid", "client ID"),
-    (401, {"error": "invalid_client"}, "auth_invalid", "client ID"),
-    (
-        400,
-        {
-            "error": "invalid_request",
-            "error_description": "Value passed for the authorization code was invalid.",
-        },
-        "unexpected_reply",
-        "30 seconds",
-    ),
-    (
-        400,
-        {
-            "error": "invalid_request",
-            "error_description": "Value passed for the token was invalid.",
-        },
-        "auth_expired",
-        "ended",
-    ),
-    (400, {"error": "invalid_grant"}, "auth_expired", "ended"),
     (400, {"error": "invalid_request"}, "unexpected_reply", "did not understand"),
     (429, {}, "rate_limited", "limiting"),
     (503, HTML, "provider_unavailable", "problem"),
@@ -353,11 +326,10 @@ def test_every_rule_says_two_short_sentences_and_links_only_to_x():
 # --- Accounts, secrets
 
 
-def test_x_has_no_list_of_accounts_to_choose_from(platform):
+def test_a_token_of_an_app_has_no_account_to_choose_from(platform):
     x, requests_seen = platform(PROVIDER, {})
 
     assert list_accounts(x, VALUES) is None
-    assert not PROVIDER.lists_accounts
     assert requests_seen == []
 
 

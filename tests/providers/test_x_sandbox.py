@@ -111,7 +111,7 @@ def test_a_limit_of_the_sandbox_comes_with_the_time_to_wait(platform):
         (COUNTS, {"query": "a" * 513}, {}, 400, "invalid-request"),
         (COUNTS, {"query": "a", "granularity": "week"}, {}, 400, "invalid-request"),
         ("/1.1/search/tweets.json", {}, {}, 404, "about:blank"),
-        ("/2/users/me", {}, {}, 404, "about:blank"),
+        ("/2/users/me", {}, {}, 403, "unsupported-authentication"),
     ],
 )
 def test_the_sandbox_refuses_what_x_refuses(path, query, headers, status, problem):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from integrations import platforms, presentation, sentences
 from integrations.models import ConnectionTest, Status, TestOutcome, Trigger, Workspace
-from integrations.services import connections, importing, runs, testing
+from integrations.services import connections, disconnecting, importing, runs, testing
 from integrations.services.importing import Report, UnreadableFile
 
 PASSED, FAILED, USAGE, NO_ANSWER, NOTHING_TO_TEST = range(5)
@@ -119,11 +119,13 @@ class Command(BaseCommand):
         platform = platforms.get(_known(provider))
         if not yes:
             self.confirm(sentences.what_stops(platform))
-        connection = connections.disconnect(workspace, provider, by=None)
+        done = disconnecting.disconnect(workspace, provider, by=None)
         if json:
-            self.write_json(presentation.integration(connection, timezone.now()))
+            self.write_json(presentation.integration(done.connection, timezone.now()))
         else:
             self.stdout.write(f"{platform.name} is disconnected. Its history stays.")
+        if done.warning:
+            self.stderr.write(done.warning)
         return PASSED
 
     def confirm(self, warning: str) -> None:

@@ -73,7 +73,7 @@ class Command(BaseCommand):
 def gunicorn(workers: int, threads: int) -> list[str]:
     """The command line. TrustedProxyMiddleware alone decides about X-Forwarded-*."""
     options = {
-        "config": "python:integrations_center.stopping",
+        "config": "python:integrations_center.gunicorn_config",
         "bind": f"{port.HOST}:{settings.PORT}",
         "worker-class": "gthread",
         "workers": workers,

@@ -16,9 +16,10 @@
     for (const field of root.querySelectorAll("[data-methods]")) {
       field.hidden = !field.dataset.methods.split(" ").includes(chosen.value);
     }
-    for (const text of root.querySelectorAll("[data-method-warning]")) {
-      text.hidden = text.dataset.methodWarning !== chosen.value;
-    }
+    // Enter does what the dialog's button does: before a sign-in that is to begin one.
+    const enter = root.querySelector("[data-signs-in]");
+    if (enter && chosen.value === "sign_in") enter.setAttribute("formaction", enter.dataset.signsIn);
+    else if (enter) enter.removeAttribute("formaction");
   };
 
   const say = (text) => {
@@ -44,7 +45,7 @@
   };
 
   document.addEventListener("change", (event) => {
-    if (event.target.name === "auth_method") showMethod(event.target.form);
+    if (event.target.name === "auth_method") showMethod(event.target.closest(".dialog"));
   });
 
   // A secret that was typed is often shown once at its platform: it is not lost by one key.
@@ -63,8 +64,24 @@
     }
   });
 
+  // A form whose answer takes a moment says what is waited for, and is not sent twice.
+  document.addEventListener("submit", (event) => {
+    const { waits } = event.target.dataset;
+    const button = event.submitter;
+    if (!waits || !button) return;
+    if (button.getAttribute("aria-disabled") === "true") event.preventDefault();
+    button.setAttribute("aria-disabled", "true");
+    button.textContent = waits;
+    announce(waits);
+  });
+
   showMethod(document);
   if (!dialog) return;
+
+  // A dialog that the address asked for is opened once, not again with every reload.
+  if (document.querySelector("[data-opens]")) {
+    history.replaceState(null, "", `${location.pathname}#integrations`);
+  }
 
   document.body.addEventListener("htmx:beforeRequest", (event) => {
     const form = event.detail.elt.closest("form[data-keeps-secrets]");

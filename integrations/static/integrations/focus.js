@@ -24,7 +24,9 @@
 
   dialog.addEventListener("close", () => {
     if (!opener) return;
-    const card = cardOf(opener);
+    const opens = document.querySelector("[data-opens]");
+    const fromAddress = opener === document.body && opens;
+    const card = fromAddress ? document.getElementById(`card-${opens.dataset.opens}`) : cardOf(opener);
     const again = (opener.id && document.getElementById(opener.id)) || (card && standIn(card.id));
     if (again) again.focus();
     opener = null;

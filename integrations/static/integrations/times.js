@@ -1,7 +1,7 @@
 // Shows every time in the reader's own zone and words.
 "use strict";
 (() => {
-  const relative = new Intl.RelativeTimeFormat("en", { style: "short" });
+  const relative = new Intl.RelativeTimeFormat("en", { style: "long" });
   const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
   const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
   const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });

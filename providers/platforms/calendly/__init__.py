@@ -5,12 +5,13 @@ Quirks: every ID is a full address. A token made since March 2026 has no access 
 scopes are chosen for it. Only owners and admins see the calls of the whole team.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.base import (
     Account,
     Cost,
+    ErrorRule,
     Field,
     Method,
     Passed,
@@ -20,15 +21,19 @@ from providers.base import (
     access_token,
     account_id,
     base_url,
+    permissions_of_sign_in,
+    sign_in,
     step,
 )
 from providers.errors import AccountNotFound, InvalidConfig, PermissionMissing
+from providers.oauth import APP_ACTION, AppRefused
 from providers.platforms.calendly.errors import (
     ERRORS,
     TOKENS_URL,
     ArgumentRefused,
     retry_after,
 )
+from providers.sign_in import AppForm, OAuth, Scope
 
 LEADS = ("owner", "admin")
 MOST_PAGES = 5
@@ -42,11 +47,68 @@ TOKEN = Method(
     "organization: others see only their own calls.",
 )
 
+# Authorization and lifetimes: https://developer.calendly.com/authentication (read 2026-11-22).
+OAUTH = OAuth(
+    app=AppForm(
+        slug="calendly",
+        name="Calendly",
+        console_url="https://developer.calendly.com/console/apps",
+        steps=(
+            "Sign in at developer.calendly.com: it is an account of its own.",
+            "Create an app of the kind Web, in Production, with the redirect URI below.",
+            "Choose the scopes below, then copy the client ID and the client secret.",
+        ),
+        pitfalls=(
+            "Without chosen scopes an app made since March 2026 may read nothing at all.",
+            "A Sandbox app takes http://localhost only, a Production app https only.",
+        ),
+    ),
+    authorization_url="https://auth.calendly.com/oauth/authorize",
+    token_url="https://auth.calendly.com/oauth/token",
+    revocation_url="https://auth.calendly.com/oauth/revoke",
+    issuer="https://calendly.com",
+    scopes=(
+        Scope(name="users:read", gives="who is connected", stops="Nothing can be read."),
+        Scope(
+            name="organizations:read",
+            gives="the organization and its members",
+            stops="Nothing can be read.",
+        ),
+        Scope(
+            name="event_types:read",
+            gives="the kinds of calls",
+            stops="Calls cannot be told apart by kind.",
+        ),
+        Scope(
+            name="scheduled_events:read",
+            gives="booked calls",
+            stops="Calls booked stops working.",
+            implied_by=("scheduled_events:write",),
+        ),
+    ),
+    client_authentication="client_secret_basic",
+    revocation_authentication="client_secret_post",
+    keeps=("owner", "organization"),
+    access_token_lifetime=timedelta(hours=2),
+    errors=(
+        ErrorRule(
+            status=403,
+            text=r"^(?!\s*<)",  # a web page is a wall's, not Calendly's
+            error=AppRefused,
+            message="Calendly does not accept this app's ID and secret.",
+            action=APP_ACTION,
+        ),
+    ),
+)
+
 
 class CalendlyTester(Tester):
     user = ""
     organization = ""
     sees_all = False
+
+    # First: without its scopes a token may not even say whose it is.
+    permissions = permissions_of_sign_in
 
     @step("Token is valid")
     def token_is_valid(self) -> Passed:
@@ -66,7 +128,7 @@ class CalendlyTester(Tester):
         if wanted not in roles:
             raise AccountNotFound(
                 "The owner of this token is not a member of the chosen organization.",
-                "Clear the organization URI, or make a token as one of its members.",
+                "Clear the organization URI, or connect as one of its members.",
                 action_url=TOKENS_URL,
             )
         self.organization = wanted
@@ -147,7 +209,7 @@ class CalendlyTester(Tester):
             if is_about_another and not self.sees_all:
                 raise PermissionMissing(
                     "This token may not read the calls of the person with the saved user URI.",
-                    "Clear the user URI, or make a token as an admin of the organization.",
+                    "Clear the user URI, or connect as an admin of the organization.",
                     action_url=TOKENS_URL,
                 ) from None
             raise PermissionMissing(
@@ -178,7 +240,15 @@ PROVIDER = Provider(
         "INTROSPECT": "https://auth.calendly.com",
         "REVOKE": "https://auth.calendly.com",
     },
-    methods=(TOKEN,),
+    methods=(
+        TOKEN,
+        sign_in(
+            "Sign in with Calendly",
+            "You are sent to Calendly and come back connected, best as an owner or admin of "
+            "the organization: others see only their own calls.",
+        ),
+    ),
+    oauth=OAUTH,
     fields=(
         access_token(
             label="Personal access token",

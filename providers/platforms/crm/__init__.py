@@ -20,12 +20,14 @@ from providers.base import (
     access_token,
     account_id,
     base_url,
+    sign_in,
     step,
 )
 from providers.errors import InvalidConfig
 from providers.platforms.crm import generic, hubspot, pipedrive, salesforce, zoho
 from providers.platforms.crm.vendors import VENDORS, ZOHO, contradictions, vendor_of
 from providers.rest import NO_ADDRESS, auth_kind, header_name, health_path
+from providers.sign_in import SIGN_IN
 
 TOKEN = Method(
     "access_token",
@@ -105,7 +107,7 @@ def of_vendor(crm: Provider, values: Mapping[str, str]) -> Provider:
         case "hubspot":
             return hubspot.speak(crm)
         case "salesforce":
-            return salesforce.speak(crm)
+            return salesforce.speak(crm, values.get("base_url") or "")
         case "pipedrive":
             return pipedrive.speak(crm)
         case "zoho":
@@ -127,19 +129,36 @@ PROVIDER = Provider(
         "HUBSPOT_AUTHORIZATION": "https://app.hubspot.com",
         "PIPEDRIVE": "https://api.pipedrive.com",
         "PIPEDRIVE_OAUTH": "https://oauth.pipedrive.com",
-        "SALESFORCE_LOGIN": "https://login.salesforce.com",
+        "SALESFORCE_LOGIN": salesforce.LOGIN,
         "SALESFORCE_TEST": "https://test.salesforce.com",
         **ZOHO_HOSTS,
     },
     takes_any_address=True,
-    methods=(TOKEN, CLIENT, REFRESH, REST),
+    methods=(
+        TOKEN,
+        CLIENT,
+        REFRESH,
+        REST,
+        sign_in(
+            "Sign in to HubSpot, Salesforce, Pipedrive or Zoho CRM",
+            "You choose your CRM, are sent there and come back connected to one account of it.",
+        ),
+    ),
+    oauth_variants=(
+        {"vendor": "hubspot"},
+        {"vendor": "salesforce"},
+        {"vendor": "pipedrive"},
+        {"vendor": "zoho", "data_centre": zoho.HOME_CENTRE},
+    ),
     fields=(
         Field(
             name="vendor",
             label="Your CRM",
-            help="Leave this empty to have it recognised from the address below.",
+            help="Leave this empty to have it recognised from the address below. "
+            "To sign in it must be chosen.",
             type="choice",
             choices=VENDORS,
+            required_by=(SIGN_IN,),
             decides_destination=True,
         ),
         access_token(
@@ -154,11 +173,12 @@ PROVIDER = Provider(
         Field(
             name="data_centre",
             label="Data centre of Zoho",
-            help="The ending of the address where you use Zoho CRM, such as crm.zoho.eu.",
+            help="The ending of the address where you use Zoho CRM, such as crm.zoho.eu. "
+            "A sign-in needs it only for China, or where the app was made in that data centre.",
             type="choice",
             choices=CENTRES,
-            required=True,
-            methods=(REFRESH.slug,),
+            required_by=(REFRESH.slug,),
+            methods=(REFRESH.slug, SIGN_IN),
             decides_destination=True,
         ),
         Field(
@@ -202,7 +222,7 @@ PROVIDER = Provider(
         base_url(
             label="Address of your CRM",
             help="Salesforce → Setup → My Domain, or the address of another CRM's API. "
-            "HubSpot, Pipedrive and Zoho need none.",
+            "HubSpot, Pipedrive and Zoho need none, nor does a sign-in except to a sandbox.",
             required_by=(CLIENT.slug, REST.slug),
             example="https://acme.my.salesforce.com",
             normalize=with_scheme,

@@ -4,13 +4,28 @@ API reference: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/a
 (read 2026-11-22).
 Quirks: data errors are a JSON list, sign-in errors an object, and a dead token at /userinfo is
 plain text with status 403. The client-credentials flow works at the My Domain alone, and what
-comes back names the instance that all data calls go to.
+comes back names the instance that all data calls go to. A token usually comes without its
+lifetime, which is the organization's session timeout.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from providers.base import Account, Cost, ErrorRule, Passed, Provider, Skipped, Warned, codes, step
+from providers.base import (
+    Account,
+    Answer,
+    Cost,
+    ErrorRule,
+    Passed,
+    Provider,
+    Skipped,
+    Warned,
+    codes,
+    compare_scopes,
+    dig,
+    step,
+)
 from providers.errors import (
     AuthExpired,
     AuthInvalid,
@@ -22,9 +37,14 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
+from providers.oauth import Flow
+from providers.platforms.crm.apps import app_refused, ended, redirect_refused
 from providers.platforms.crm.tester import CrmTester, named
-from providers.platforms.crm.vendors import host_of
+from providers.platforms.crm.vendors import MY_DOMAIN, host_of
+from providers.reply import Reply
+from providers.sign_in import AppForm, OAuth, Scope, Tokens
 
+LOGIN = "https://login.salesforce.com"
 NEWEST = 68.0  # Winter '27, the newest version that these calls were read for
 FLOW_URL = (
     "https://help.salesforce.com/s/articleView"
@@ -128,7 +148,7 @@ ERRORS = (
         code=frozenset({"INVALID_TYPE", "INVALID_FIELD"}),
         error=PermissionMissing,
         message="The Salesforce user may not see this object or one of its fields.",
-        action="Ask your Salesforce administrator to let the Run As user read it.",
+        action="Ask your Salesforce administrator to let this user read it.",
     ),
     ErrorRule(
         code="MALFORMED_QUERY",
@@ -171,6 +191,85 @@ ERRORS = (
 )
 
 
+class SalesforceFlow(Flow):
+    """Salesforce revokes by the token alone, and tells an end that has come already as an error.
+
+    https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_revoke_token.htm
+    """
+
+    def revoke(self, held: Tokens) -> None:
+        place = self.provider.place_of(str(self.oauth.revocation_url), "REVOKE", self.values)
+        form = {"token": held.refresh_token or held.access_token}
+        self.judge_revocation(self.api.request("POST", place[1], host=place[0], data=form))
+
+    def judge_revocation(self, reply: Reply) -> None:
+        if dig(reply.json_or_none(), "error") != "invalid_token":
+            super().judge_revocation(reply)
+
+
+def sign_in_at(login: str) -> OAuth:
+    """How one signs in at this origin: at everybody's, or at one's own My Domain.
+
+    https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm
+    How long a refresh token lives, and whether it rotates, is the app's own policy.
+    """
+    return OAuth(
+        app=AppForm(
+            slug="salesforce",
+            name="Salesforce",
+            console_url=f"{LOGIN}/lightning/setup/ManageExternalClientApplication/home",
+            steps=(
+                "In Setup open External Client App Manager and create an external client app.",
+                "Enable OAuth, and enter the redirect URI below as its callback URL.",
+                "Choose the scopes below, save, and copy the consumer key and secret.",
+            ),
+            pitfalls=(
+                "A new app works after about ten minutes, and is refused until then.",
+                "Each user has five approvals of one app: the sixth ends the oldest.",
+                "For a sandbox enter its My Domain as the address, and make the app there.",
+            ),
+            client_id_label="Consumer key",
+            client_secret_label="Consumer secret",
+            client_secret_pattern=r"(?!3MVG9)\S+",
+            client_secret_message="This is the consumer key, or holds a space. "
+            "The secret stands beside it.",
+        ),
+        authorization_url=f"{login}/services/oauth2/authorize",
+        token_url=f"{login}/services/oauth2/token",
+        revocation_url=f"{login}/services/oauth2/revoke",
+        scopes=(
+            Scope(
+                name="api",
+                gives="leads, opportunities and the organization",
+                stops="Nothing can be read.",
+                implied_by=("full",),
+            ),
+            Scope(
+                name="refresh_token",
+                gives="a sign-in that renews itself",
+                stops="You must sign in again after some hours.",
+                is_optional=True,
+                implied_by=("offline_access",),
+            ),
+            Scope(
+                name="id",
+                gives="who signed in",
+                stops="It cannot be told who signed in.",
+                is_optional=True,
+                implied_by=("openid", "full"),
+            ),
+        ),
+        keeps=("instance_url", "id"),
+        access_token_lifetime=timedelta(hours=2),  # an organization's usual session timeout
+        errors=(
+            ended("Salesforce", code=frozenset({"inactive_user", "inactive_org"})),
+            app_refused("Salesforce", code="invalid_client_id"),
+            redirect_refused("Salesforce", code="redirect_uri_mismatch"),
+        ),
+        flow=SalesforceFlow,
+    )
+
+
 class SalesforceTester(CrmTester):
     vendor = "Salesforce"
     version = ""
@@ -186,17 +285,20 @@ class SalesforceTester(CrmTester):
     def sign_in_is_accepted(self) -> Passed:
         """POST /services/oauth2/token -> {"access_token": str, "instance_url": str, "scope": str}.
 
-        A pasted access token needs none.
+        A pasted access token needs none, nor does one of a person's sign-in.
         """
         if self.values.get("access_token"):
-            self._use_pasted_token()
-            return Passed("The pasted access token needs no sign-in; the next steps prove it.")
+            self._use_token()
+            whose = "sign-in's" if self.is_signed_in else "pasted"
+            return Passed(f"The {whose} access token is used; the next steps prove it.")
         self._sign_in()
         return Passed("Salesforce accepts the consumer key and secret.")
 
     @step("Permissions")
-    def permissions_are_granted(self) -> Passed | Skipped:
+    def permissions_are_granted(self) -> Answer:
         """Asks nothing: the sign-in's reply lists the scopes of the app."""
+        if self.is_signed_in:
+            return compare_scopes(self.grant.asked, self.grant.granted, self.vendor)
         if not self.scopes:
             return Skipped("Salesforce lists no scopes for this token; the next steps prove them.")
         needed = next((scope for scope in ("api", "full") if scope in self.scopes), None)
@@ -248,16 +350,19 @@ class SalesforceTester(CrmTester):
         """One sign-in is of one organization."""
         self._find_version()
         if self.values.get("access_token"):
-            self._use_pasted_token()
+            self._use_token()
         else:
             self._sign_in()
         account, _ = self._organization()
         return [account]
 
     def _find_version(self) -> None:
-        address = self.typed("base_url", "Enter your My Domain, from Setup, My Domain.")
         self.begin()
-        self.api.move("API", f"https://{host_of(address)}")
+        if self.is_signed_in:
+            self._go_to(self.grant.facts["instance_url"])
+        else:
+            address = self.typed("base_url", "Enter your My Domain, from Setup, My Domain.")
+            self.api.move("API", f"https://{host_of(address)}")
         try:
             rows = self.api.get("/services/data/")
         except Blocked:  # the first call: nothing shows yet that the address is right
@@ -281,11 +386,12 @@ class SalesforceTester(CrmTester):
         self.api.add_secret(token["access_token"])
         self.api.headers["Authorization"] = f"Bearer {token['access_token']}"
         self.scopes = str(token.get("scope") or "").split()
-        if not host_of(token["instance_url"]).endswith(".salesforce.com"):
-            raise UnexpectedReply("Salesforce named an instance that is not one of its own.")
-        self.api.move("API", f"https://{host_of(token['instance_url'])}")
+        self._go_to(token["instance_url"])
 
-    def _use_pasted_token(self) -> None:
+    def _go_to(self, instance: str) -> None:
+        self.api.move("API", self.named_by_sign_in(instance, ".salesforce.com"))
+
+    def _use_token(self) -> None:
         self.api.headers["Authorization"] = f"Bearer {self.values['access_token']}"
 
     def _organization(self) -> tuple[Account, bool]:
@@ -305,10 +411,15 @@ class SalesforceTester(CrmTester):
         return self.api.get(f"/services/data/{self.version}/{path}", **params)
 
 
-def speak(crm: Provider) -> Provider:
+def speak(crm: Provider, address: str) -> Provider:
+    """Sign-in is at the typed My Domain, so that the app's secret goes to no other address."""
+    host = host_of(address)
+    login = f"https://{host}" if host.endswith(MY_DOMAIN) else LOGIN
     return replace(
         crm,
         name="Salesforce",
+        hosts={**crm.hosts, "SALESFORCE_LOGIN": login},
+        oauth=sign_in_at(login),
         tester=SalesforceTester,
         errors=ERRORS,
         error_code_at=("0.errorCode", "error"),

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from providers.base import Account, Tester
-from providers.errors import AccountNotFound, InvalidConfig
-from providers.platforms.crm.vendors import contradictions
+from providers.errors import AccountNotFound, InvalidConfig, UnexpectedReply
+from providers.platforms.crm.vendors import contradictions, host_of
+from providers.sign_in import SIGN_IN
 
 
 class CrmTester(Tester):
@@ -12,11 +13,23 @@ class CrmTester(Tester):
 
     vendor = ""
 
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether a person signed in, so that nobody has anything to paste."""
+        return self.method == SIGN_IN
+
     def begin(self) -> None:
         """Raises InvalidConfig. Saved values were checked; those of a method alone may differ."""
         for sentences in contradictions(self.values).values():
             message, _, action = sentences.partition(". ")
             raise InvalidConfig(f"{message}.", action)
+
+    def named_by_sign_in(self, address: str, suffix: str) -> str:
+        """The origin that a sign-in's reply names. Raises UnexpectedReply for a stranger's."""
+        host = host_of(address)
+        if not host.endswith(suffix):
+            raise UnexpectedReply(f"{self.vendor} named an address that is not one of its own.")
+        return f"https://{host}"
 
     def typed(self, name: str, action: str) -> str:
         """A value without which this vendor cannot be asked. Raises InvalidConfig."""
@@ -34,7 +47,9 @@ class CrmTester(Tester):
         if wanted and wanted not in (account.id, *other_ids):
             raise AccountNotFound(
                 f"These credentials belong to another {self.vendor} account than the one entered.",
-                "Correct the account, or enter credentials of that one.",
+                "Correct the account, or sign in to that one."
+                if self.is_signed_in
+                else "Correct the account, or enter credentials of that one.",
             )
         self.account = Account(self.api.redact(account.id), self.api.redact(account.name))
 

@@ -20,6 +20,7 @@ SUFFIXES = {
     "salesforce": (".salesforce.com", ".lightning.force.com", ".my.site.com"),
     "pipedrive": (".pipedrive.com",),
 }
+MY_DOMAIN = ".my.salesforce.com"
 # Where Zoho keeps the sign-in and the API of each data centre.
 ZOHO = {
     "us": ("accounts.zoho.com", "www.zohoapis.com"),
@@ -93,7 +94,7 @@ def contradictions(values: Mapping[str, str]) -> dict[str, str]:
 
 def _about_address(vendor: str, address: str, data_centre: str) -> dict[str, str]:
     owner, names = vendor_of_address(address), dict(VENDORS)
-    if vendor == "salesforce" and not host_of(address).endswith(".my.salesforce.com"):
+    if vendor == "salesforce" and not host_of(address).endswith(MY_DOMAIN):
         return {
             "base_url": "This is not your My Domain, which ends in .my.salesforce.com. "
             "Find it in Salesforce → Setup → My Domain."

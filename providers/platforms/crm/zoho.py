@@ -4,13 +4,25 @@ API reference: https://www.zoho.com/crm/developer/docs/api/v8 and zoho/crm-oas, 
 (read 2026-11-22).
 Quirks: each data centre has its own sign-in, API and console. The sign-in tells its errors with
 status 200, and gives ten access tokens in ten minutes for one refresh token. No rows are a 204.
+Whoever signs in may live in another data centre than the one where signing in began.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from providers.base import Account, Cost, ErrorRule, Passed, Provider, Warned, dig, step
+from providers.base import (
+    Account,
+    Cost,
+    ErrorRule,
+    Passed,
+    Provider,
+    Warned,
+    dig,
+    permissions_of_sign_in,
+    step,
+)
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -21,14 +33,56 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
+from providers.oauth import APP_ACTION, AppRefused, Flow
+from providers.platforms.crm.apps import ended
 from providers.platforms.crm.tester import CrmTester, named
 from providers.platforms.crm.vendors import ZOHO, data_centre_of, host_of, organization_in
 from providers.reply import Reply
+from providers.sign_in import AppForm, OAuth, Scope, Tokens
 
 VERSION = "v8"
+HOME_CENTRE = "us"  # where signing in begins when no data centre was chosen, as Zoho advises
+ACCOUNTS_SERVER = "accounts-server"
 PAUSE_SECONDS = 600.0
+TOKEN_PATH = "/oauth/v2/token"
 SCOPES = "Create the approval again with the scopes"
 OUR_FAULT = "Nothing to fix for you: tell whoever runs this installation."
+ALL_MODULES = ("ZohoCRM.modules.ALL", "ZohoCRM.modules.READ")
+SIGN_IN_SCOPES = (
+    Scope(
+        name="ZohoCRM.org.READ",
+        gives="the organization",
+        stops="It cannot be told which organization this is.",
+        implied_by=("ZohoCRM.org.ALL",),
+    ),
+    Scope(
+        name="ZohoCRM.users.READ",
+        gives="who is connected",
+        stops="It cannot be told who signed in.",
+        is_optional=True,
+        implied_by=("ZohoCRM.users.ALL",),
+    ),
+    Scope(
+        name="ZohoCRM.modules.leads.READ",
+        gives="leads",
+        stops="Leads can no longer be read.",
+        implied_by=("ZohoCRM.modules.leads.ALL", *ALL_MODULES),
+    ),
+    Scope(
+        name="ZohoCRM.modules.contacts.READ",
+        gives="contacts",
+        stops="Contacts can no longer be read.",
+        is_optional=True,
+        implied_by=("ZohoCRM.modules.contacts.ALL", *ALL_MODULES),
+    ),
+    Scope(
+        name="ZohoCRM.modules.deals.READ",
+        gives="deals",
+        stops="Deals can no longer be read.",
+        is_optional=True,
+        implied_by=("ZohoCRM.modules.deals.ALL", *ALL_MODULES),
+    ),
+)
 
 
 class ScopeMissing(PermissionMissing):
@@ -121,8 +175,122 @@ def rules(console: str) -> tuple[ErrorRule, ...]:
 
 def retry_after(reply: Reply) -> float | None:
     """Ten minutes for the limit of the sign-in, which sends no Retry-After."""
-    throttled = dig(reply.json_or_none(), "error") == "Access Denied"
-    return PAUSE_SECONDS if throttled else None
+    return PAUSE_SECONDS if is_throttled(reply) else None
+
+
+def is_throttled(reply: Reply) -> bool:
+    return dig(reply.json_or_none(), "error") == "Access Denied"
+
+
+class ZohoFlow(Flow):
+    """A code and its tokens are known only in the data centre of the person who signed in.
+
+    https://www.zoho.com/accounts/protocol/oauth/multi-dc/client-authorization.html: the callback
+    names its `accounts-server`, which is asked from then on if it is one of Zoho's.
+    """
+
+    def exchange(
+        self, callback: Mapping[str, str], *, redirect_uri: str, code_verifier: str
+    ) -> Tokens:
+        self._go_to(callback)
+        return super().exchange(callback, redirect_uri=redirect_uri, code_verifier=code_verifier)
+
+    def renew(self, held: Tokens) -> Tokens:
+        self._go_to(held.facts)
+        return super().renew(held)
+
+    def revoke(self, held: Tokens) -> None:
+        """With the token alone, and in the address: Zoho documents no other way."""
+        self._go_to(held.facts)
+        host, path = self.provider.place_of(str(self.oauth.revocation_url), "REVOKE", self.values)
+        token = held.refresh_token or held.access_token
+        self.judge_revocation(self.api.request("POST", path, host=host, token=token))
+
+    def judge_revocation(self, reply: Reply) -> None:
+        """A token that has ended already is told with status 400: nothing is left to revoke."""
+        code = dig(reply.json_or_none(), "error")
+        if reply.status != 400 or code not in ("invalid_code", "invalid_token"):
+            super().judge_revocation(reply)
+
+    def tokens_of(self, reply: Mapping[str, Any]) -> Tokens:
+        tokens = super().tokens_of(reply)
+        server = self.oauth.token_url.removesuffix(TOKEN_PATH)
+        return replace(tokens, facts={**tokens.facts, ACCOUNTS_SERVER: server})
+
+    def _go_to(self, named: Mapping[str, str]) -> None:
+        """Raises UnexpectedReply, with nothing sent, for a server that is not one of Zoho's."""
+        server = named.get(ACCOUNTS_SERVER)
+        if server is None:
+            return
+        centres = (centre for centre, hosts in ZOHO.items() if server == f"https://{hosts[0]}")
+        centre = next(centres, None)
+        if centre is None:
+            raise UnexpectedReply(
+                "The sign-in came back naming a server that is not one of Zoho's.",
+                "Sign in again; if this returns, tell whoever runs this installation.",
+            )
+        self.oauth = sign_in_in(centre)
+
+
+def sign_in_in(centre: str) -> OAuth:
+    """How one signs in in this data centre.
+
+    https://www.zoho.com/crm/developer/docs/api/v8/oauth-overview.html. A refresh token lives until
+    it is revoked, or until the same person has approved twenty times more.
+    """
+    server = f"https://{ZOHO[centre][0]}"
+    return OAuth(
+        app=AppForm(
+            slug="zoho",
+            name="Zoho CRM",
+            console_url=console_of(centre),
+            steps=(
+                "Create a client of the kind Server-based Applications.",
+                "Enter the redirect URI below, then copy the client ID and the client secret.",
+                "Under Settings switch on Multi-DC, with one client secret for all data centres.",
+            ),
+            pitfalls=(
+                "A Self Client knows no redirect URI: nobody can sign in with one.",
+                "Without Multi-DC only people of the app's own data centre can sign in.",
+                "A client secret of its own for each data centre is refused in all but one.",
+            ),
+            client_secret_pattern=r"(?!1000\.)\S+",
+            client_secret_message="This is the client ID, or holds a space. "
+            "The secret stands beside it.",
+        ),
+        authorization_url=f"{server}/oauth/v2/auth",
+        token_url=f"{server}{TOKEN_PATH}",
+        revocation_url=f"{server}{TOKEN_PATH}/revoke",
+        scopes=SIGN_IN_SCOPES,
+        scope_separator=",",
+        authorization_params={"access_type": "offline", "prompt": "consent"},
+        uses_pkce=False,
+        pkce_source="Zoho's pages on server-based applications know no code challenge.",
+        keeps=("api_domain",),
+        access_token_lifetime=timedelta(hours=1),
+        errors=(
+            ended("Zoho CRM", code="invalid_code"),
+            ErrorRule(
+                code="invalid_client",
+                error=AppRefused,
+                message="Zoho does not know this app in this data centre.",
+                action="An owner switches on Multi-DC for it, or corrects its ID here.",
+                action_url=console_of(centre),
+            ),
+            ErrorRule(
+                code="invalid_client_secret",
+                error=AppRefused,
+                message="Zoho does not accept this app's secret in this data centre.",
+                action=APP_ACTION,
+                action_url=console_of(centre),
+            ),
+        ),
+        flow=ZohoFlow,
+    )
+
+
+def console_of(centre: str) -> str:
+    return f"https://{ZOHO[centre][0].replace('accounts.', 'api-console.')}"
 
 
 class ZohoTester(CrmTester):
@@ -133,12 +301,15 @@ class ZohoTester(CrmTester):
     def approval_is_valid(self) -> Passed:
         """POST /oauth/v2/token -> {"access_token": str, "api_domain": str, "expires_in": 3600}.
 
-        A pasted access token needs none.
+        A pasted access token needs none, nor does one of a person's sign-in.
         """
         self._sign_in()
         if self.values.get("access_token"):
-            return Passed("The pasted access token needs no sign-in; the next steps prove it.")
+            whose = "sign-in's" if self.is_signed_in else "pasted"
+            return Passed(f"The {whose} access token is used; the next steps prove it.")
         return Passed("Zoho accepts the client, its secret and the refresh token.")
+
+    permissions = permissions_of_sign_in
 
     @step("User behind the approval")
     def user_is_known(self) -> Passed | Warned:
@@ -182,7 +353,8 @@ class ZohoTester(CrmTester):
 
     def _sign_in(self) -> None:
         self.begin()
-        self.centre = centre_of(self.values)
+        facts = self.grant.facts  # empty but for a person's sign-in
+        self.centre = data_centre_of(facts.get(ACCOUNTS_SERVER, "")) or centre_of(self.values)
         if not self.centre:
             raise InvalidConfig(
                 "Nothing says in which data centre of Zoho this account is.",
@@ -191,6 +363,7 @@ class ZohoTester(CrmTester):
         address = self.values.get("base_url") or ""
         if is_api(address):
             self.api.move(self._host, f"https://{host_of(address)}")
+        self._use_api(facts.get("api_domain"))
         token = self.values.get("access_token") or self._refreshed()
         self.api.headers["Authorization"] = f"Zoho-oauthtoken {token}"
 
@@ -209,12 +382,15 @@ class ZohoTester(CrmTester):
         token: str = reply["access_token"]
         self.api.add_secret(token)
         self.keep_renewed(reply)
-        where = reply.get("api_domain")
-        if where and not is_api(where):
-            raise UnexpectedReply("Zoho named an address that is not one of its own.")
-        if where:
-            self.api.move(self._host, f"https://{host_of(where)}")
+        self._use_api(reply.get("api_domain"))
         return token
+
+    def _use_api(self, named: str | None) -> None:
+        """Data are read where the sign-in says. Raises UnexpectedReply for a stranger's address."""
+        if named and not is_api(named):
+            raise UnexpectedReply("Zoho named an address that is not one of its own.")
+        if named:
+            self.api.move(self._host, f"https://{host_of(named)}")
 
     @property
     def _host(self) -> str:
@@ -236,8 +412,10 @@ class ZohoTester(CrmTester):
         except ScopeMissing as error:
             raise PermissionMissing(
                 f"The approval in Zoho lacks the scope ZohoCRM.{scope}.READ.",
-                "Create the approval again with this scope too.",
-                action_url=error.action_url,
+                "Sign in to Zoho CRM again, and allow everything it asks."
+                if self.is_signed_in
+                else "Create the approval again with this scope too.",
+                action_url=None if self.is_signed_in else error.action_url,
             ) from None
 
 
@@ -256,14 +434,14 @@ def is_api(address: str) -> bool:
 
 
 def speak(crm: Provider, centre: str) -> Provider:
-    accounts, _ = ZOHO.get(centre, ZOHO["us"])
-    console = f"https://{accounts.replace('accounts.', 'api-console.')}"
+    known = centre if centre in ZOHO else HOME_CENTRE
     return replace(
         crm,
         name="Zoho CRM",
         takes_any_address=False,
         tester=ZohoTester,
-        errors=rules(console),
+        oauth=sign_in_in(known),
+        errors=rules(console_of(known)),
         error_code_at=("code", "error"),
         error_text_at=("error_description", "message"),
         retry_after=retry_after,

@@ -45,11 +45,18 @@ SPEND = (
     "SELECT segments.date, metrics.cost_micros, metrics.impressions, metrics.clicks, "
     "metrics.conversions FROM customer WHERE segments.date DURING LAST_7_DAYS"
 )
+OAUTH = google.oauth(
+    google.scope(
+        "adwords",
+        gives="accounts, campaigns and spend in Google Ads",
+        stops="Google Ads cannot be read.",
+    )
+)
 NOT_ACTIVE = {"CANCELED": "cancelled", "SUSPENDED": "suspended", "CLOSED": "closed"}
 
 
 class GoogleAdsTester(google.GoogleTester):
-    needs = (("adwords",),)
+    needs = OAUTH.scopes
     currency = ""
 
     sign_in_works = google.sign_in_works
@@ -201,7 +208,13 @@ PROVIDER = Provider(
         ),
         google.REFRESH_TOKEN,
         google.ACCESS_TOKEN,
+        google.by_sign_in(
+            "Sign in as somebody who can see the account in Google Ads.",
+            warning="Google wants a passkey for a new sign-in to Google Ads, and can take 7 days "
+            "to trust a fresh one. Its page speaks of changes too, but here ads are only read.",
+        ),
     ),
+    oauth=OAUTH,
     fields=(
         google.service_account_json(),
         *google.client_fields(),

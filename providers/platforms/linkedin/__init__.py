@@ -2,7 +2,8 @@
 
 API reference: https://learn.microsoft.com/linkedin/ (read 2026-11-22).
 Quirks: most apps get no refresh token, so a sign-in ends after 60 days. A version header
-is mandatory under /rest, and each monthly version lives for about a year.
+is mandatory under /rest, and each monthly version lives for about a year. An app with
+Community Management API may have no other product, so no sign-in can ask for openid as well.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Any
 
 from providers.base import (
     Account,
+    Answer,
     Cost,
     Field,
     Method,
@@ -24,6 +26,8 @@ from providers.base import (
     access_token,
     account_id,
     base_url,
+    compare_scopes,
+    sign_in,
     step,
 )
 from providers.errors import (
@@ -33,18 +37,22 @@ from providers.errors import (
     InvalidConfig,
     PermissionMissing,
 )
+from providers.oauth import APP_ACTION, AppRefused
 from providers.platforms.linkedin.errors import (
     APPS,
     ENDED,
     ERRORS,
     NEW_TOKEN,
     SIGN_IN_AGAIN,
+    SIGN_IN_ERRORS,
     TOKENS,
     WITHDRAWN,
+    ClientRefused,
     Revoked,
     VersionRetired,
     retry_after,
 )
+from providers.sign_in import SIGN_IN, AppForm, OAuth, Scope
 
 VERSION = "202607"
 ORGANIZATION = "urn:li:organization:"
@@ -66,18 +74,79 @@ MOST_ROLE_PAGES = 10
 MOST_NAMES = 20
 # A token that was made a moment ago may be called revoked for some seconds.
 SETTLING_SECONDS = (2, 4)
+ACCESS_TOKEN_LIFETIME = timedelta(days=60)
 
 TOKEN = Method(
     "access_token",
     "An access token from the LinkedIn developer portal",
     help="You can open your app at linkedin.com/developers and press a button to make a token.",
     warning="LinkedIn ends the token after 60 days. Make a new one before then.",
+    lives=ACCESS_TOKEN_LIFETIME,
 )
 REFRESH = Method(
     "refresh_token",
     "A client ID, a client secret and a refresh token",
     help="LinkedIn approved your app for refresh tokens, and someone already signed in with it.",
     warning="LinkedIn ends the refresh token 365 days after the sign-in.",
+)
+JUST_MADE = (REFRESH.slug, SIGN_IN)
+PASTED = (TOKEN.slug, REFRESH.slug)
+
+# https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow and
+# …/programmatic-refresh-tokens; products: …/marketing/increasing-access (read 2026-11-22).
+OAUTH = OAuth(
+    app=AppForm(
+        slug="linkedin",
+        name="LinkedIn",
+        console_url=APPS,
+        steps=(
+            "Create an app for your company's Page, and have an admin of the Page verify it.",
+            "Under Products, request Community Management API or Advertising API, "
+            "and wait for LinkedIn to approve it.",
+            "Under Auth, add the redirect URI below, then copy the client ID "
+            "and the primary client secret.",
+        ),
+        pitfalls=(
+            "Until the product is approved, LinkedIn refuses the whole sign-in "
+            "because of permissions that are not authorized for the app.",
+            "Community Management API must be the app's only product: make an app just for it.",
+            "LinkedIn gives refresh tokens to approved partners only. "
+            "With other apps everybody signs in again every 60 days.",
+            "The redirect URI has to be the same to the letter.",
+        ),
+        client_id_pattern=r"[A-Za-z0-9_\-]+",
+        client_id_message="A client ID holds only letters and digits. "
+        "Copy it from the Auth tab of the LinkedIn app.",
+    ),
+    authorization_url="https://www.linkedin.com/oauth/v2/authorization",
+    token_url="https://www.linkedin.com/oauth/v2/accessToken",
+    revocation_url="https://www.linkedin.com/oauth/v2/revoke",
+    issuer="https://www.linkedin.com/oauth",
+    # LinkedIn refuses everything when one of them is not the app's: these two are in both products.
+    scopes=(
+        Scope(
+            name="rw_organization_admin",
+            gives="your Pages and their followers",
+            stops="No Page can be read.",
+            implied_by=("r_organization_admin",),
+        ),
+        Scope(
+            name="r_organization_social",
+            gives="the posts of your Pages and their statistics",
+            stops="Page statistics stop working.",
+            is_optional=True,
+            implied_by=("rw_organization_social",),
+        ),
+    ),
+    uses_pkce=False,
+    pkce_source="https://learn.microsoft.com/linkedin/shared/authentication/"
+    "authorization-code-flow-native",
+    app_values={"client_id": "client_id", "client_secret": "client_secret"},
+    access_token_lifetime=ACCESS_TOKEN_LIFETIME,
+    refresh_token_lifetime=timedelta(days=365),
+    refresh_token_ends_anyway=True,
+    how_to_remove="Remove the app in LinkedIn's settings, under Data privacy, Permitted services.",
+    errors=SIGN_IN_ERRORS,
 )
 
 
@@ -90,16 +159,19 @@ class LinkedInTester(Tester):
         """GET /v2/userinfo -> {"sub": str, "name": str, …}; refused without openid and profile."""
         self._sign_in(inspects=True)
         name = self._name_of_person()
-        who = f"LinkedIn knows this token as {name}." if name else "LinkedIn accepts this token."
+        what = "sign-in" if self.method == SIGN_IN else "token"
+        who = f"LinkedIn knows this {what} as {name}." if name else f"LinkedIn accepts this {what}."
         if self.expires_at:
             return Passed(f"{who} It ends on {self.expires_at:%Y-%m-%d}.")
-        if self._knows_app():
+        if self._knows_app() or self.method == SIGN_IN:
             return Passed(who)
         return Passed(f"{who} Save the client ID and client secret to see when it ends.")
 
     @step("Permissions")
-    def permissions_are_granted(self) -> Passed | Warned | Skipped:
-        """From the inspection or the renewed token; LinkedIn has no other list of them."""
+    def permissions_are_granted(self) -> Answer:
+        """From the inspection or the sign-in's reply; LinkedIn has no other list of them."""
+        if self.method == SIGN_IN:
+            return compare_scopes(self.grant.asked, self.scopes, self.api.platform)
         if self.scopes is None:
             return Skipped("LinkedIn lists permissions only to the app; the next steps prove them.")
         needed = next((name for name in READS_PAGES if name in self.scopes), None)
@@ -179,6 +251,7 @@ class LinkedInTester(Tester):
     def _sign_in(self, *, inspects: bool) -> None:
         renews = self.method == REFRESH.slug
         token = self._renewed_token() if renews else self.values["access_token"]
+        self.scopes = self.grant.granted
         if inspects and self._knows_app():
             self._inspect(token)
         self.api.headers["Authorization"] = f"Bearer {token}"
@@ -204,7 +277,12 @@ class LinkedInTester(Tester):
         "revoked", "auth_type": "3L", "scope": "openid,profile", "expires_at": seconds}.
         """
         asked = self._app() | {"token": token}
-        found = self.api.post("/oauth/v2/introspectToken", host="INTROSPECT", data=asked)
+        try:
+            found = self.api.post("/oauth/v2/introspectToken", host="INTROSPECT", data=asked)
+        except ClientRefused as refused:
+            if self.method != SIGN_IN:
+                raise
+            raise AppRefused(refused.message, APP_ACTION) from None
         _refuse_dead(found)
         if found.get("scope") is not None:
             self.scopes = frozenset(re.split(r"[ ,]+", found["scope"].strip()))
@@ -271,7 +349,7 @@ class LinkedInTester(Tester):
             ) from None
 
     def _get(self, path: str, headers: Mapping[str, str] | None = None, **params: Any) -> Any:
-        for pause in SETTLING_SECONDS if self.method == REFRESH.slug else ():
+        for pause in SETTLING_SECONDS if self.method in JUST_MADE else ():
             try:
                 return self.api.get(path, headers=headers, **params)
             except Revoked:
@@ -319,7 +397,17 @@ PROVIDER = Provider(
         "INTROSPECT": "https://www.linkedin.com",
         "REVOKE": "https://www.linkedin.com",
     },
-    methods=(TOKEN, REFRESH),
+    methods=(
+        TOKEN,
+        REFRESH,
+        sign_in(
+            "Sign in with LinkedIn",
+            "You are sent to LinkedIn and come back connected, best as an admin of the Page.",
+            warning="Unless LinkedIn approved your app for more, it asks for a new sign-in "
+            "every 60 days.",
+        ),
+    ),
+    oauth=OAUTH,
     fields=(
         access_token(
             help="LinkedIn developers → OAuth tools → Create token, "
@@ -349,6 +437,7 @@ PROVIDER = Provider(
             usual_pattern=r"[A-Za-z0-9]+",
             usual_message="A client ID usually holds only letters and digits.",
             example="77abc123def456",
+            methods=PASTED,
         ),
         Field(
             name="client_secret",
@@ -357,6 +446,7 @@ PROVIDER = Provider(
             help_url=APPS,
             secret=True,
             required_by=(REFRESH.slug,),
+            methods=PASTED,
         ),
         account_id(
             label="Organization ID",

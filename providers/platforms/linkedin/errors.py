@@ -3,6 +3,7 @@
 Rules go by status and code, never by the message of a REST reply, which LinkedIn rewords.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from providers.base import ErrorRule, codes
@@ -24,16 +25,52 @@ TOKENS = "https://www.linkedin.com/developers/tools/oauth"
 NEW_TOKEN = "Make a new token in LinkedIn's developer portal and paste it here."
 SIGN_IN_AGAIN = "Make a new token or sign in with the app again, and paste the result here."
 WITHDRAWN = "The access was withdrawn in LinkedIn."
-ENDED = "The 60 days of this LinkedIn token are over."
+ENDED = "The 60 days of this access to LinkedIn are over."
 
 
 class Revoked(AuthInvalid):
     """LinkedIn also says this of a token that it made a few seconds ago."""
 
 
+class ClientRefused(AuthInvalid):
+    """About the app and not about the token: of a sign-in, an owner's to correct."""
+
+
 class VersionRetired(UnexpectedReply):
     """The version that was asked for is over, or does not exist yet."""
 
+
+REFRESH_TOKEN_ENDED = ErrorRule(
+    code="invalid_request",
+    text=r"refresh.?token.*(expired|revoked|invalid)|(expired|revoked|invalid).*refresh.?token",
+    error=AuthExpired,
+    message="LinkedIn no longer accepts this refresh token.",
+    action="Sign in with the app again and paste the new refresh token.",
+)
+
+# At the token's address of a sign-in.
+SIGN_IN_ERRORS = (
+    replace(
+        REFRESH_TOKEN_ENDED,
+        message="LinkedIn has ended this sign-in, or it was withdrawn there.",
+        action="Sign in again.",
+    ),
+    ErrorRule(
+        code="invalid_request",
+        text="redirect uri|code verifier|authorization code",
+        error=InvalidConfig,
+        message="The sign-in took too long, or its return address is another one.",
+        action="Start again; if it repeats, check the redirect address in the LinkedIn app.",
+        action_url=APPS,
+    ),
+    ErrorRule(  # to an app that is good, but was not approved for refresh tokens
+        code=codes("unauthorized_client", "access_denied"),
+        error=PermissionMissing,
+        message="LinkedIn has not approved this app for renewing a sign-in.",
+        action="Sign in again when it ends, or ask LinkedIn to approve the app.",
+        action_url=APPS,
+    ),
+)
 
 ERRORS = (
     ErrorRule(
@@ -71,7 +108,7 @@ ERRORS = (
     ),
     ErrorRule(
         code="invalid_client",
-        error=AuthInvalid,
+        error=ClientRefused,
         message="LinkedIn does not know this client ID, or not with this client secret.",
         action="Copy both again from the Auth tab of the LinkedIn app.",
         action_url=APPS,
@@ -82,21 +119,7 @@ ERRORS = (
         message="LinkedIn no longer accepts this refresh token.",
         action="Sign in with the app again and paste the new refresh token.",
     ),
-    ErrorRule(
-        code="invalid_request",
-        text=r"refresh.?token.*(expired|revoked|invalid)|(expired|revoked|invalid).*refresh.?token",
-        error=AuthExpired,
-        message="LinkedIn no longer accepts this refresh token.",
-        action="Sign in with the app again and paste the new refresh token.",
-    ),
-    ErrorRule(
-        code="invalid_request",
-        text="redirect uri|code verifier|authorization code",
-        error=InvalidConfig,
-        message="The sign-in took too long, or its return address is another one.",
-        action="Start again; if it repeats, check the redirect address in the LinkedIn app.",
-        action_url=APPS,
-    ),
+    REFRESH_TOKEN_ENDED,
     ErrorRule(
         status=426,
         error=VersionRetired,
@@ -119,7 +142,7 @@ ERRORS = (
         status=403,
         error=PermissionMissing,
         message="This LinkedIn app or token is not approved for that data.",
-        action="Add the product to the app under Products, then make a new token.",
+        action="Add the product to the app under Products, then connect again.",
         action_url=APPS,
     ),
     ErrorRule(  # 65600 INVALID_ACCESS_TOKEN, and a token that is empty

@@ -6,8 +6,6 @@ Quirks: a dead token is no reason for /debug_token to fail, it says so in a good
 version of the Marketing API lasts about a year, so two of them are alive at any time.
 """
 
-import hashlib
-import hmac
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ from typing import Any
 
 from providers.base import (
     Account,
+    Answer,
     Cost,
     ErrorFacts,
     Field,
@@ -27,7 +26,9 @@ from providers.base import (
     access_token,
     account_id,
     base_url,
+    compare_scopes,
     dig,
+    sign_in,
     step,
 )
 from providers.errors import (
@@ -38,16 +39,20 @@ from providers.errors import (
     Refused,
     UnexpectedReply,
 )
+from providers.oauth import APP_ACTION, AppRefused
 from providers.platforms.meta.errors import (
     AD_ACCOUNTS,
+    APP_REFUSED,
     APPS,
     ERRORS,
     NEW_TOKEN,
     SYSTEM_USERS,
+    ForeignToken,
     retry_after,
 )
-
-VERSION = "v26.0"
+from providers.platforms.meta.graph import VERSION, proof_of
+from providers.platforms.meta.login import OAUTH
+from providers.sign_in import SIGN_IN
 
 # Either is enough to read; the first is all we need.
 READS_ADS = ("ads_read", "ads_management")
@@ -56,6 +61,7 @@ KINDS = {"SYSTEM_USER": "System user token", "USER": "User token"}
 NOBODYS = {"PAGE": "a Page", "APP": "an app"}
 ACTIVE = 1
 MOST_PAGES = 10
+FOR_A_PERSON = "Check the ID, and ask an admin of the Business portfolio to assign it to you."
 ACCOUNT_STATUSES = {
     2: "disabled",
     3: "unsettled, with a payment due",
@@ -65,6 +71,13 @@ ACCOUNT_STATUSES = {
     100: "about to be closed",
     101: "closed",
 }
+
+TOKEN = Method(
+    slug="access_token",
+    label="System user token",
+    help="An admin of the Business portfolio makes it in Business settings. First assign "
+    "the ad account, the dataset and the app to the system user, then generate it.",
+)
 
 
 class MetaTester(Tester):
@@ -77,16 +90,19 @@ class MetaTester(Tester):
         about = self._inspect_token() if self._knows_app() else ""
         self.api.headers["Authorization"] = f"Bearer {self.values['access_token']}"
         me = self._get("me", fields="id,name")
-        who = f"Meta knows this token as {me.get('name') or me['id']}."
+        what = "sign-in" if self.method == SIGN_IN else "token"
+        who = f"Meta knows this {what} as {me.get('name') or me['id']}."
         return Passed(f"{who} {about or 'Save the App ID and App Secret to see when it expires.'}")
 
     @step("Permissions")
-    def permissions_are_granted(self) -> Passed | Skipped:
+    def permissions_are_granted(self) -> Answer:
         """GET /me/permissions -> {"data": [{"permission": str, "status": "granted" …}]}."""
         listed = self._listed_permissions()
         if listed is None:
             return Skipped("Meta lists no permissions for this token; the next steps prove them.")
         granted = [name for name, status in listed.items() if status == "granted"]
+        if self.method == SIGN_IN:
+            return compare_scopes(self.grant.asked, frozenset(granted), self.api.platform)
         if not set(granted) & set(READS_ADS):
             why = NOT_GRANTED.get(listed.get("ads_read", ""), "is missing")
             raise PermissionMissing(
@@ -169,11 +185,15 @@ class MetaTester(Tester):
         """Ask with the proof of the app secret, which Meta demands of some apps."""
         secret = self.values.get("app_secret")
         if secret:
-            token = self.values["access_token"]
-            proof = hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+            proof = proof_of(self.values["access_token"], secret)
             self.api.add_secret(proof)
             params["appsecret_proof"] = proof
-        return self.api.get(f"/{VERSION}/{path}", **params)
+        try:
+            return self.api.get(f"/{VERSION}/{path}", **params)
+        except (PermissionMissing, AccountNotFound) as error:
+            if self.method == SIGN_IN and "system user" in error.action:
+                error.action, error.action_url = FOR_A_PERSON, AD_ACCOUNTS
+            raise
 
     def _knows_app(self) -> bool:
         return bool(self.values.get("app_id") and self.values.get("app_secret"))
@@ -190,8 +210,12 @@ class MetaTester(Tester):
                 input_token=self.values["access_token"],
                 access_token=app_token,
             )["data"]
-        except AuthInvalid:
+        except AuthInvalid as error:
             # A bad input_token is told inside `data`: this is about the app that asks.
+            if self.method == SIGN_IN:
+                if isinstance(error, ForeignToken):
+                    raise
+                raise AppRefused(APP_REFUSED, APP_ACTION) from None
             raise AuthInvalid(
                 "Meta does not accept this App ID and App Secret for this token.",
                 "Copy both again, from App settings, Basic, of the app that made the token.",
@@ -200,6 +224,11 @@ class MetaTester(Tester):
         _refuse_dead(data)
         self._refuse_foreign(data)
         self.scopes = data.get("scopes")
+        if self.method == SIGN_IN:
+            self.expires_at = _moment(_consent_end(data))
+            if self.expires_at is None:
+                return "It renews itself."
+            return f"It renews itself until {self.expires_at:%Y-%m-%d}, then sign in again."
         self.expires_at = _earliest_end(data)
         kind = KINDS.get(data["type"], "Token")
         ends = f"expires on {self.expires_at:%Y-%m-%d}" if self.expires_at else "never expires"
@@ -247,9 +276,14 @@ def _refuse_dead(data: Mapping[str, Any]) -> None:
 
 def _earliest_end(data: Mapping[str, Any]) -> datetime | None:
     """When the token, or a person's consent to read data with it, ends; None for never."""
-    ends = [data.get("expires_at")]
-    if data.get("type") == "USER":
-        ends.append(data.get("data_access_expires_at"))
+    return _moment(data.get("expires_at"), _consent_end(data))
+
+
+def _consent_end(data: Mapping[str, Any]) -> int | None:
+    return data.get("data_access_expires_at") if data.get("type") == "USER" else None
+
+
+def _moment(*ends: int | None) -> datetime | None:
     known = [end for end in ends if end]
     return datetime.fromtimestamp(min(known), UTC) if known else None
 
@@ -267,13 +301,14 @@ PROVIDER = Provider(
     setup_url=SYSTEM_USERS,
     hosts={"API": "https://graph.facebook.com", "AUTHORIZATION": "https://www.facebook.com"},
     methods=(
-        Method(
-            slug="access_token",
-            label="System user token",
-            help="An admin of the Business portfolio makes it in Business settings. First assign "
-            "the ad account, the dataset and the app to the system user, then generate it.",
+        TOKEN,
+        sign_in(
+            "Sign in with Facebook",
+            "You are sent to Facebook and come back connected to the ad accounts that you may "
+            "see. Meta wants you to come back after about 90 days.",
         ),
     ),
+    oauth=OAUTH,
     fields=(
         access_token(
             label="Access token",
@@ -287,6 +322,7 @@ PROVIDER = Provider(
             usual_message="Tokens that can read ads usually start with EAA and have only letters "
             "and digits: check that all of it was copied.",
             example="EAABsbCS1iHgBAOexample",
+            methods=(TOKEN.slug,),
         ),
         account_id(
             label="Ad account ID",
@@ -318,6 +354,7 @@ PROVIDER = Provider(
             pattern=r"[0-9]+",
             pattern_message="An App ID is a number. Copy it from App settings, Basic.",
             example="123456789012345",
+            methods=(TOKEN.slug,),
         ),
         Field(
             name="app_secret",
@@ -328,6 +365,7 @@ PROVIDER = Provider(
             usual_pattern=r"[0-9a-fA-F]{32}",
             usual_message="An App Secret usually has 32 characters, 0 to 9 and a to f: check "
             "that this is not a token.",
+            methods=(TOKEN.slug,),
         ),
         base_url(),
     ),

@@ -18,6 +18,7 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
+from providers.oauth import APP_ACTION, AppRefused
 from providers.reply import Reply
 
 APPS = "https://developers.facebook.com/apps/"
@@ -28,7 +29,15 @@ NEW_TOKEN = "Generate a new system user token and paste it here."
 LONGEST_WAIT_SECONDS = 24 * 60 * 60
 
 TOKEN = codes(102, 190)
-ERRORS = (
+APP_REFUSED = "Meta does not accept this app's ID and secret."
+CODE_REFUSED = "Meta did not accept the sign-in: it took too long, or was used already."
+
+
+class ForeignToken(AuthInvalid):
+    """The token was made with another app than the one that asks about it."""
+
+
+WILL_PASS = (
     ErrorRule(
         code=codes(4, 17, 32, 341, 613, range(80000, 80015)),
         error=RateLimited,
@@ -48,6 +57,9 @@ ERRORS = (
         message="Meta has a temporary problem.",
         action="Nothing to fix here: test again later.",
     ),
+)
+ERRORS = (
+    *WILL_PASS,
     ErrorRule(
         code=TOKEN,
         subcode=463,
@@ -120,7 +132,7 @@ ERRORS = (
     ErrorRule(  # /debug_token, asked about a token of another app
         code=100,
         text="did not match the viewing app",
-        error=AuthInvalid,
+        error=ForeignToken,
         message="The access token was made with another Meta app.",
         action="Enter the App ID and App Secret of the app that made it.",
         action_url=APPS,
@@ -192,6 +204,38 @@ ERRORS = (
         error=ProviderUnavailable,
         message="Meta has a temporary problem.",
         action="Nothing to fix here: test again later.",
+    ),
+)
+
+# Where tokens are given. A wrong secret has the code of an outage, so its text comes first.
+SIGN_IN_ERRORS = (
+    ErrorRule(
+        text="validating client secret",
+        error=AppRefused,
+        message=APP_REFUSED,
+        action=APP_ACTION,
+    ),
+    *WILL_PASS,
+    ErrorRule(code=101, error=AppRefused, message=APP_REFUSED, action=APP_ACTION),
+    ErrorRule(
+        code=TOKEN,
+        error=AuthExpired,
+        message="Meta has ended this sign-in, or it was withdrawn there.",
+        action="Sign in again.",
+    ),
+    ErrorRule(
+        code=100,
+        subcode=codes(range(36007, 36010)),
+        error=AuthExpired,
+        message=CODE_REFUSED,
+        action="Sign in again.",
+    ),
+    ErrorRule(  # the same without a subcode
+        code=100,
+        text="(verification|authorization) code",
+        error=AuthExpired,
+        message=CODE_REFUSED,
+        action="Sign in again.",
     ),
 )
 

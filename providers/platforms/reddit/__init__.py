@@ -7,11 +7,13 @@ and a Reddit user in their User-Agent, and a failed token request can be a 200.
 """
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.base import (
     Account,
+    Answer,
     Cost,
     Field,
     Method,
@@ -23,6 +25,8 @@ from providers.base import (
     access_token,
     account_id,
     base_url,
+    compare_scopes,
+    sign_in,
     step,
 )
 from providers.basic import basic
@@ -33,15 +37,19 @@ from providers.errors import (
     PermissionMissing,
     UnexpectedReply,
 )
+from providers.http import checked_headers
+from providers.oauth import Flow
 from providers.platforms.reddit.errors import (
     APPS_URL,
     ERRORS,
     SIGN_IN_AGAIN,
+    SIGN_IN_ERRORS,
     RequestRefused,
     TokenRefused,
     judge_headers,
     retry_after,
 )
+from providers.sign_in import SIGN_IN, AppForm, OAuth, Scope
 
 APP = "web:integrations-control-center:v1.0"
 EVERYTHING = "*"
@@ -49,6 +57,7 @@ EVERYTHING = "*"
 ALL = "all"
 MOST_PAGES = 10
 PER_PAGE = 100
+ACCESS_TOKEN_LIFETIME = timedelta(hours=24)
 
 CLIENT = Method(
     "client_credentials",
@@ -65,10 +74,80 @@ TOKEN = Method(
     "A short-lived access token",
     help="A developer gave you a token for a first try.",
     warning="Reddit ends such a token within 24 hours, and every later test fails.",
+    lives=ACCESS_TOKEN_LIFETIME,
 )
 WITH_CLIENT = (CLIENT.slug, REFRESH.slug)
-WITH_PERSON = (REFRESH.slug, TOKEN.slug)
+WITH_PERSON = (REFRESH.slug, TOKEN.slug, SIGN_IN)
+# The token is at hand, and nothing else has shown yet that Reddit accepts it.
+WITH_TOKEN = (TOKEN.slug, SIGN_IN)
 NEEDED = {"read", "identity"}
+
+
+def user_agent(values: Mapping[str, str]) -> dict[str, str]:
+    """Reddit limits or blocks whoever does not say which app asks, and for whom."""
+    user = values.get("reddit_username")
+    return {"User-Agent": f"{APP} (by /u/{user})" if user else APP}
+
+
+class RedditFlow(Flow):
+    def headers(self) -> dict[str, str]:
+        return checked_headers(super().headers() | user_agent(self.values))
+
+
+# https://github.com/reddit-archive/reddit/wiki/OAuth2; lifetimes as praw's prawcore has recorded
+# them (read 2026-11-22).
+OAUTH = OAuth(
+    app=AppForm(
+        slug="reddit",
+        name="Reddit",
+        console_url=APPS_URL,
+        steps=(
+            "Ask Reddit to approve your app: without that nobody can make a new one.",
+            "Create an app of the type web app, with the redirect URI below.",
+            "Copy the client ID under the app's name, and the secret beside the word secret.",
+        ),
+        pitfalls=(
+            "Reddit approves apps by hand, and only those made before November 2025 need nothing.",
+            "Only the type web app can be signed in to by everybody in your team.",
+            "An app has one redirect URI, and it has to be the same to the letter.",
+            "Commercial use needs an agreement with Reddit.",
+        ),
+    ),
+    authorization_url="https://www.reddit.com/api/v1/authorize",
+    token_url="https://www.reddit.com/api/v1/access_token",
+    revocation_url="https://www.reddit.com/api/v1/revoke_token",
+    scopes=(
+        Scope(
+            name="read",
+            gives="communities and their posts",
+            stops="No community can be read.",
+            implied_by=(EVERYTHING,),
+        ),
+        Scope(
+            name="identity",
+            gives="who is connected",
+            stops="It is not told who is connected.",
+            is_optional=True,
+            implied_by=(EVERYTHING,),
+        ),
+        Scope(
+            name="mysubreddits",
+            gives="the communities you follow",
+            stops="Communities cannot be picked from a list.",
+            is_optional=True,
+            implied_by=(EVERYTHING,),
+        ),
+    ),
+    # Without it Reddit gives no refresh token.
+    authorization_params={"duration": "permanent"},
+    uses_pkce=False,
+    pkce_source="Reddit's documents name no code challenge: "
+    "https://github.com/reddit-archive/reddit/wiki/OAuth2",
+    client_authentication="client_secret_basic",
+    access_token_lifetime=ACCESS_TOKEN_LIFETIME,
+    errors=SIGN_IN_ERRORS,
+    flow=RedditFlow,
+)
 
 
 class RedditTester(Tester):
@@ -77,19 +156,22 @@ class RedditTester(Tester):
 
     @step("Sign-in works")
     def sign_in_works(self) -> Passed:
-        """With a pasted token GET /api/v1/me, which a token without a user is refused."""
+        """With a token at hand GET /api/v1/me, which a token without a user is refused."""
         self._sign_in()
-        if self.method != TOKEN.slug:
+        if self.method not in WITH_TOKEN:
             return Passed("Reddit accepts this sign-in and gave a token.")
+        what = "sign-in" if self.method == SIGN_IN else "token"
         try:
             self.person = self._get("/api/v1/me")
         except PermissionMissing:
-            return Passed("Reddit accepts this token. It does not tell whose it is.")
-        return Passed("Reddit accepts this token.")
+            return Passed(f"Reddit accepts this {what}. It does not tell whose it is.")
+        return Passed(f"Reddit accepts this {what}.")
 
-    @step("Permissions", methods=WITH_CLIENT)
-    def permissions_are_granted(self) -> Passed:
+    @step("Permissions", methods=(*WITH_CLIENT, SIGN_IN))
+    def permissions_are_granted(self) -> Answer:
         """From the reply with the token, as Reddit has no other list of them."""
+        if self.method == SIGN_IN:
+            return compare_scopes(self.grant.asked, self.scopes, self.api.platform)
         scopes = self.scopes or frozenset()
         if EVERYTHING in scopes:
             return Passed("Has read, and everything else.")
@@ -168,9 +250,10 @@ class RedditTester(Tester):
         return found
 
     def _sign_in(self) -> None:
-        user = self.values.get("reddit_username")
-        self.api.headers["User-Agent"] = f"{APP} (by /u/{user})" if user else APP
-        token = self.values["access_token"] if self.method == TOKEN.slug else self._new_token()
+        self.api.headers |= user_agent(self.values)
+        self.scopes = self.grant.granted
+        has_token = self.method in WITH_TOKEN
+        token = self.values["access_token"] if has_token else self._new_token()
         self.api.headers["Authorization"] = f"bearer {token}"
 
     def _new_token(self) -> str:
@@ -212,7 +295,7 @@ class RedditTester(Tester):
         try:
             self.api.judge(reply)
         except TokenRefused:
-            if self.method == TOKEN.slug:
+            if self.method in WITH_TOKEN:
                 raise
             raise AuthInvalid(
                 "Reddit does not accept the token that it gave a moment ago.",
@@ -252,7 +335,16 @@ PROVIDER = Provider(
         "TOKEN": "https://www.reddit.com",
         "REVOKE": "https://www.reddit.com",
     },
-    methods=(CLIENT, REFRESH, TOKEN),
+    methods=(
+        CLIENT,
+        REFRESH,
+        TOKEN,
+        sign_in(
+            "Sign in with Reddit",
+            "You are sent to Reddit and come back connected, with an app that Reddit approved.",
+        ),
+    ),
+    oauth=OAUTH,
     fields=(
         Field(
             name="client_id",
@@ -295,7 +387,7 @@ PROVIDER = Provider(
             name="reddit_username",
             label="Your Reddit username",
             help="Reddit wants to know who asks. Take the name after u/ on your profile.",
-            required_by=WITH_CLIENT,
+            required_by=(*WITH_CLIENT, SIGN_IN),
             pattern=r"[^\s\/]+",
             pattern_message="This is not a username. Enter the name after u/ on your profile.",
             usual_pattern=r"[A-Za-z0-9_\-]{3,20}",

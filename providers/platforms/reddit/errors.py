@@ -12,6 +12,7 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
+from providers.oauth import APP_ACTION, AppRefused
 from providers.reply import Reply
 
 APPS_URL = "https://www.reddit.com/prefs/apps"
@@ -27,6 +28,32 @@ class TokenRefused(AuthExpired):
 class RequestRefused(UnexpectedReply):
     """A 400 without a reason: for a refresh token, that it has ended."""
 
+
+# At the token's address of a sign-in: a 401 is about the app, and a 400 about the refresh token.
+SIGN_IN_ERRORS = (
+    ErrorRule(
+        status=401,
+        code=401,
+        error=AppRefused,
+        message="Reddit does not accept this app's client ID and secret.",
+        action=APP_ACTION,
+        action_url=APPS_URL,
+    ),
+    ErrorRule(
+        code="unauthorized_client",
+        error=AppRefused,
+        message="This Reddit app is of a type that may not sign in in this way.",
+        action="An owner makes an app of the type web app and enters its client ID and secret.",
+        action_url=APPS_URL,
+    ),
+    ErrorRule(
+        status=400,
+        code=400,
+        error=AuthExpired,
+        message="Reddit has ended this sign-in, or it was withdrawn there.",
+        action="Sign in again.",
+    ),
+)
 
 ERRORS = (
     ErrorRule(

@@ -22,9 +22,12 @@ from providers.base import (
     account_id,
     base_url,
     dig,
+    permissions_of_sign_in,
+    sign_in,
     step,
 )
-from providers.errors import UnexpectedReply
+from providers.errors import AccountNotFound, AuthExpired, AuthInvalid, UnexpectedReply
+from providers.platforms.stripe.connect import OAUTH
 from providers.platforms.stripe.errors import (
     ERRORS,
     KEYS_URL,
@@ -33,11 +36,13 @@ from providers.platforms.stripe.errors import (
     RightMissing,
 )
 from providers.reply import Reply
+from providers.sign_in import SIGN_IN
 
 # Without it the account's own version answers, and shapes differ.
 VERSION = "2026-10-28.endive"
 MOST_PAGES = 10
 PER_PAGE = 100
+BY_ADMIN = "Sign in again as an administrator of the Stripe account."
 
 API_KEY = Method(
     "api_key",
@@ -50,10 +55,10 @@ API_KEY = Method(
 class StripeTester(Tester):
     sees_balance = False
 
-    @step("Key is valid")
+    @step("Key is valid", methods=(API_KEY.slug,))
     def key_is_valid(self) -> Passed | Warned:
         """GET /v1/balance -> {"livemode": bool, "available": [{"amount": int, …}]}."""
-        self._sign_in()
+        self._identify()
         if account := self.values.get("account_id"):
             self.api.headers["Stripe-Account"] = account
         mode = self.values["access_token"].split("_")[1]
@@ -65,6 +70,30 @@ class StripeTester(Tester):
             raise UnexpectedReply("Stripe answered in another mode than the key's.")
         self.sees_balance = True
         return Passed(f"Stripe accepts this key, in {mode} mode.")
+
+    @step("Sign-in is valid", methods=(SIGN_IN,))
+    def sign_in_is_valid(self) -> Passed | Warned:
+        """GET /v1/balance with the account's own token, which reaches that account alone."""
+        self._identify()
+        own, wanted = self.grant.facts.get("stripe_user_id"), self.values.get("account_id")
+        if own:
+            self.account = Account(own)
+            if wanted and wanted != own:
+                raise AccountNotFound(
+                    "The sign-in reaches another Stripe account than the one chosen here.",
+                    "Clear the connected account, or sign in again with the one you want.",
+                )
+        try:
+            balance = self.api.get("/v1/balance")
+        except RightMissing:
+            return Warned("Stripe accepts this sign-in. It may not read the balance.")
+        except (AuthInvalid, AuthExpired, AccountNotFound):
+            raise AuthExpired("Stripe no longer lets this app read the account.") from None
+        self.sees_balance = True
+        mode = "live" if balance["livemode"] else "test"
+        return Passed(f"Stripe accepts this sign-in, in {mode} mode.")
+
+    permissions = permissions_of_sign_in
 
     @step("Account", optional=True)
     def account_is_known(self) -> Passed | Warned | Skipped:
@@ -82,7 +111,7 @@ class StripeTester(Tester):
         if not found["charges_enabled"]:
             return Warned(f"Stripe does not let {name} take payments at the moment.")
         zone = dig(found, "settings.dashboard.timezone") or "a time zone of its own"
-        return Passed(f"The key belongs to {name}. Stripe's own reports follow {zone}.")
+        return Passed(f"The {self._what} belongs to {name}. Stripe's own reports follow {zone}.")
 
     @step("Balance transactions can be read")
     def transactions_are_readable(self) -> Passed | Warned:
@@ -115,11 +144,14 @@ class StripeTester(Tester):
         return _can_be_read("Subscriptions", self._newest("subscriptions", "subscriptions"))
 
     def accounts(self) -> list[Account]:
-        """The accounts connected to a Connect platform; none for everyone else.
+        """The accounts connected to a Connect platform; none for everyone else. A sign-in
+        reaches its own.
 
         GET /v1/accounts -> {"data": [an account], "has_more": bool}.
         """
-        self._sign_in()
+        self._identify()
+        if self.method == SIGN_IN:
+            return [self._own_account()]
         found: list[Account] = []
         after: dict[str, Any] = {}
         for _ in range(MOST_PAGES):
@@ -133,7 +165,17 @@ class StripeTester(Tester):
             after = {"starting_after": found[-1].id}
         return found
 
-    def _sign_in(self) -> None:
+    @property
+    def _what(self) -> str:
+        return "sign-in" if self.method == SIGN_IN else "key"
+
+    def _own_account(self) -> Account:
+        try:
+            return _account(self.api.get("/v1/account"))
+        except RightMissing:
+            return Account(self.grant.facts["stripe_user_id"])
+
+    def _identify(self) -> None:
         self.api.headers |= {
             "Authorization": f"Bearer {self.values['access_token']}",
             "Stripe-Version": VERSION,
@@ -143,9 +185,10 @@ class StripeTester(Tester):
         """Stripe's sentence about a missing permission mostly names the account."""
         named = re.search(r"\bacct_[A-Za-z0-9]+", _said(reply))
         if not named:
-            return Skipped("This key may not read the account's name, and need not.")
+            return Skipped(f"This {self._what} may not read the account's name, and need not.")
         self.account = Account(named[0])
-        return Passed(f"The key belongs to {named[0]}. It may not read the name, and need not.")
+        belongs = f"The {self._what} belongs to {named[0]}."
+        return Passed(f"{belongs} It may not read the name, and need not.")
 
     def _newest(self, path: str, what: str) -> list[Any]:
         """The newest row, or none. Raises RightMissing with Stripe's name of the permission."""
@@ -153,6 +196,8 @@ class StripeTester(Tester):
         try:
             self.api.judge(reply)
         except RightMissing:
+            if self.method == SIGN_IN:
+                raise RightMissing(f"This sign-in may not read {what}.", BY_ADMIN) from None
             named = re.search(r"\brak_[a-z_]+", _said(reply))
             right = f", {named[0]}" if named else ""
             raise RightMissing(
@@ -189,7 +234,16 @@ PROVIDER = Provider(
         "TOKEN": "https://connect.stripe.com",
         "REVOKE": "https://connect.stripe.com",
     },
-    methods=(API_KEY,),
+    methods=(
+        API_KEY,
+        sign_in(
+            "Sign in with Stripe (Connect platforms only)",
+            "You are sent to Stripe and come back connected to one account. It needs a Connect "
+            "platform of your own.",
+            warning="A restricted key is simpler: this is for those who run a Connect platform.",
+        ),
+    ),
+    oauth=OAUTH,
     fields=(
         access_token(
             label="Restricted key",

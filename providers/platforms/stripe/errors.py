@@ -11,6 +11,7 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
+from providers.oauth import APP_ACTION, AppRefused
 
 KEYS_URL = "https://dashboard.stripe.com/apikeys"
 NEW_KEY_URL = "https://dashboard.stripe.com/apikeys/create"
@@ -26,6 +27,25 @@ class NoConnectPlatform(AccountNotFound):
     """The account of the key has no other accounts under it."""
 
 
+WALL = ErrorRule(
+    status=codes(range(400, 500)),
+    text=r"^\s*<(!doctype|html)",
+    error=Blocked,
+    message="A web page answered where Stripe's data was due.",
+    action="The key may be fine: test again later, or from another network.",
+)
+
+# At the address for tokens, where the key is the platform's own.
+SIGN_IN_ERRORS = (
+    WALL,
+    ErrorRule(
+        status=codes(401, 403),
+        error=AppRefused,
+        message="Stripe does not accept this platform's client ID and secret key together.",
+        action=APP_ACTION,
+    ),
+)
+
 ERRORS = (
     ErrorRule(
         status=429,
@@ -39,13 +59,7 @@ ERRORS = (
         message="Stripe is limiting requests at the moment.",
         action="Nothing to fix: wait a little and test again.",
     ),
-    ErrorRule(
-        status=codes(range(400, 500)),
-        text=r"^\s*<(!doctype|html)",
-        error=Blocked,
-        message="A web page answered where Stripe's data was due.",
-        action="The key may be fine: test again later, or from another network.",
-    ),
+    WALL,
     ErrorRule(
         code=codes("api_key_expired", "platform_api_key_expired"),
         error=AuthExpired,

@@ -7,10 +7,12 @@ is not used for two weeks dies. There is no address to revoke a token. GraphQL a
 status 200 when it refuses, so the verdict is in the body.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from providers.base import (
     Account,
+    Answer,
     Cost,
     Field,
     Method,
@@ -21,6 +23,8 @@ from providers.base import (
     access_token,
     account_id,
     base_url,
+    compare_scopes,
+    sign_in,
     step,
 )
 from providers.errors import AccountNotFound, AuthInvalid, PermissionMissing, UnexpectedReply
@@ -28,10 +32,12 @@ from providers.platforms.upwork.errors import (
     COPY_BOTH,
     ERRORS,
     KEYS_URL,
+    SIGN_IN_ERRORS,
     WRONG_KEY,
     TokenRefused,
     retry_after,
 )
+from providers.sign_in import SIGN_IN, AppForm, OAuth, Scope
 
 WHO = "query { user { id nid rid name } organization { id } }"
 # For a key that may not read names.
@@ -45,24 +51,74 @@ query($f: MarketplaceJobPostingsSearchFilter) {
 """
 ONE_JOB = {"searchExpression_eq": "marketing", "pagination_eq": {"first": 1, "after": "0"}}
 
+ACCESS_TOKEN_LIFETIME = timedelta(hours=24)
+WRITTEN_PERMISSION = "Upwork allows other than internal use only with its written permission."
+
 REFRESH = Method(
     "refresh_token",
     "A key, its secret and a refresh token",
     help="Upwork approved your API key, and someone already signed in with it.",
-    warning="Upwork allows other than internal use only with its written permission. "
-    "It ends a refresh token that is not used for two weeks.",
+    warning=f"{WRITTEN_PERMISSION} It ends a refresh token that is not used for two weeks.",
 )
 TOKEN = Method(
     "access_token",
     "A short-lived access token",
     help="Someone signed in with your API key and gave you the token for a first try.",
     warning="Upwork ends such a token after 24 hours, and every later test fails.",
+    lives=ACCESS_TOKEN_LIFETIME,
 )
 CLIENT = Method(
     "client_credentials",
     "A service-account key and its secret",
     help="Upwork gave your company a key of the type service account.",
     warning="Upwork gives such keys to few customers; an ordinary key is refused here.",
+)
+
+# https://support.upwork.com/hc/en-us/articles/115015933448 (authentication) and
+# …/115015857607 (permissions), read 2026-11-22.
+OAUTH = OAuth(
+    app=AppForm(
+        slug="upwork",
+        name="Upwork",
+        console_url=KEYS_URL,
+        steps=(
+            "Apply for an API key with the Upwork account that is to be connected.",
+            "Enter the redirect URI below as the key's callback address, exactly as it stands.",
+            "Tick the permissions below, then send the application.",
+            "When Upwork has approved the key, copy Key and Secret.",
+        ),
+        pitfalls=(
+            "Upwork approves every key by hand, which takes up to two weeks. "
+            "It wants a real name, a full address, a photo and a proven identity.",
+            "The title of the key may not hold the name Upwork.",
+            "Permissions are ticked on the key. Whoever changes them signs in again afterwards.",
+            WRITTEN_PERMISSION,
+        ),
+        client_id_label="Key",
+        client_secret_label="Secret",
+    ),
+    authorization_url="https://www.upwork.com/ab/account-security/oauth2/authorize",
+    token_url="https://www.upwork.com/api/v3/oauth2/token",
+    scopes=(
+        Scope(
+            name="Common Entities - Read-Only Access",
+            gives="who is connected and the organizations",
+            stops="Nothing can be read.",
+        ),
+        Scope(
+            name="Read marketplace Job Postings",
+            gives="job postings",
+            stops="Lead research stops working.",
+        ),
+    ),
+    # Upwork answers invalid_scope to whoever asks for permissions.
+    lists_scopes=False,
+    uses_pkce=False,
+    pkce_source="Upwork's own clients send none: https://github.com/upwork/python-upwork-oauth2",
+    access_token_lifetime=ACCESS_TOKEN_LIFETIME,
+    refresh_token_lifetime=timedelta(days=14),
+    how_to_remove="Remove the app in Upwork's settings, under Connected services.",
+    errors=SIGN_IN_ERRORS,
 )
 
 
@@ -80,6 +136,11 @@ class UpworkTester(Tester):
         user = reply["data"]["user"]
         self.own_organization = str((reply["data"].get("organization") or {}).get("id", ""))
         return _answer(reply, f"Upwork knows this sign-in as {user.get('name') or user['id']}.")
+
+    @step("Permissions", methods=(SIGN_IN,))
+    def permissions(self) -> Answer:
+        """Asks nothing: permissions are ticked on the key, and Upwork lists them nowhere."""
+        return compare_scopes(self.grant.asked, None, self.api.platform)
 
     @step("Organization reachable")
     def organization_is_reachable(self) -> Passed | Warned:
@@ -120,7 +181,8 @@ class UpworkTester(Tester):
         return [Account(number, title) for number, title in self._organizations().items()]
 
     def _sign_in(self) -> None:
-        token = self.values["access_token"] if self.method == TOKEN.slug else self._new_token()
+        has_token = self.method in (TOKEN.slug, SIGN_IN)
+        token = self.values["access_token"] if has_token else self._new_token()
         self.api.headers["Authorization"] = f"Bearer {token}"
 
     def _new_token(self) -> str:
@@ -180,7 +242,17 @@ PROVIDER = Provider(
         "AUTHORIZATION": "https://www.upwork.com",
         "TOKEN": "https://www.upwork.com",
     },
-    methods=(REFRESH, TOKEN, CLIENT),
+    methods=(
+        REFRESH,
+        TOKEN,
+        CLIENT,
+        sign_in(
+            "Sign in with Upwork",
+            "You are sent to Upwork and come back connected, with a key that Upwork approved.",
+            warning=WRITTEN_PERMISSION,
+        ),
+    ),
+    oauth=OAUTH,
     fields=(
         Field(
             name="client_id",

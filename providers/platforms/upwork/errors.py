@@ -1,5 +1,7 @@
 """What Upwork's refusals mean, those among them that come with status 200."""
 
+from dataclasses import replace
+
 from providers.base import ErrorRule, codes
 from providers.errors import (
     AuthExpired,
@@ -10,6 +12,7 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
+from providers.oauth import APP_ACTION, AppRefused
 from providers.reply import Reply
 
 KEYS_URL = "https://www.upwork.com/developer/keys/apply"
@@ -23,6 +26,49 @@ class TokenRefused(AuthExpired):
     """A 401 without a reason: what it means depends on which host said it."""
 
 
+WALL = ErrorRule(
+    status=codes(range(400, 500)),
+    text=r"^\s*<(!doctype|html)",
+    error=Blocked,
+    message="Upwork's protection against robots blocked this server.",
+    action="Your key may be fine: test again later, or from another network.",
+)
+SWITCHED_OFF = ErrorRule(
+    code=codes("invalid_client", "unauthorized_client", "invalid_request", "access_denied"),
+    text="disabled|not approved|not active|inactive|suspended|rejected",
+    error=AuthInvalid,
+    message="Upwork has switched this API key off, or not approved it yet.",
+    action="Check its status in Upwork's Developer Center.",
+    action_url=KEYS_URL,
+)
+OTHER_CALLBACK = ErrorRule(
+    code=codes("invalid_request", "redirect_uri_mismatch"),
+    text="redirect.?uri",
+    error=InvalidConfig,
+    message="The callback address on the Upwork key is another one.",
+    action="Copy the address shown here to the key exactly, then sign in again.",
+    action_url=KEYS_URL,
+)
+
+# At the token's address of a sign-in, where a 401 without a reason is about the key.
+SIGN_IN_ERRORS = (
+    WALL,
+    replace(SWITCHED_OFF, error=AppRefused),
+    OTHER_CALLBACK,
+    ErrorRule(
+        code="invalid_grant",
+        error=AuthExpired,
+        message="Upwork has ended this sign-in: withdrawn there, or unused for two weeks.",
+        action="Sign in again.",
+    ),
+    ErrorRule(
+        status=401,
+        error=AppRefused,
+        message=WRONG_KEY,
+        action=APP_ACTION,
+    ),
+)
+
 ERRORS = (
     ErrorRule(
         status=429,
@@ -30,21 +76,8 @@ ERRORS = (
         message="Upwork is limiting requests at the moment.",
         action="Nothing to fix: wait a minute and test again.",
     ),
-    ErrorRule(
-        status=codes(range(400, 500)),
-        text=r"^\s*<(!doctype|html)",
-        error=Blocked,
-        message="Upwork's protection against robots blocked this server.",
-        action="Your key may be fine: test again later, or from another network.",
-    ),
-    ErrorRule(
-        code=codes("invalid_client", "unauthorized_client", "invalid_request", "access_denied"),
-        text="disabled|not approved|not active|inactive|suspended|rejected",
-        error=AuthInvalid,
-        message="Upwork has switched this API key off, or not approved it yet.",
-        action="Check its status in Upwork's Developer Center.",
-        action_url=KEYS_URL,
-    ),
+    WALL,
+    SWITCHED_OFF,
     ErrorRule(
         code="invalid_client",
         error=AuthInvalid,
@@ -70,14 +103,7 @@ ERRORS = (
         message="The access was declined on Upwork.",
         action="Sign in with your key again and press Allow.",
     ),
-    ErrorRule(
-        code=codes("invalid_request", "redirect_uri_mismatch"),
-        text="redirect.?uri",
-        error=InvalidConfig,
-        message="The callback address on the Upwork key is another one.",
-        action="Copy the address shown here to the key exactly, then sign in again.",
-        action_url=KEYS_URL,
-    ),
+    OTHER_CALLBACK,
     ErrorRule(
         status=codes(200, 400),
         text="does not have permission|oauth2 permissions|authorization failed"

@@ -16,6 +16,7 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
+from providers.oauth import APP_ACTION, AppRefused
 from providers.reply import Reply
 
 CONSOLE_URL = "https://console.x.com"
@@ -26,6 +27,30 @@ CAPPED = "/usage-capped"
 class RequestRefused(UnexpectedReply):
     """A value of the request is not right: ours, unless a person typed it."""
 
+
+# At the token's address of a sign-in. X tells what has ended by its words alone.
+SIGN_IN_ERRORS = (
+    ErrorRule(
+        code=codes("invalid_request", "invalid_grant"),
+        text="for the authorization code",
+        error=AuthExpired,
+        message="The sign-in took longer than the 30 seconds that X allows.",
+        action="Sign in once more.",
+    ),
+    ErrorRule(
+        code="invalid_request",
+        text="for the (refresh )?token",
+        error=AuthExpired,
+        message="X has ended this sign-in, or it was withdrawn there.",
+        action="Sign in again.",
+    ),
+    ErrorRule(
+        code=codes("invalid_client", "unauthorized_client"),
+        error=AppRefused,
+        message="X does not accept this app's client ID and secret, or got the API key's pair.",
+        action=APP_ACTION,
+    ),
+)
 
 ERRORS = (
     ErrorRule(
@@ -68,40 +93,6 @@ ERRORS = (
         message="X does not know this API key, or not with this secret.",
         action="Copy both again: the client ID and client secret are another pair.",
         action_url=CONSOLE_URL,
-    ),
-    ErrorRule(
-        code="unauthorized_client",
-        error=AuthInvalid,
-        message="The client secret is wrong or missing.",
-        action="Make a new one in the X console and enter it here.",
-        action_url=CONSOLE_URL,
-    ),
-    ErrorRule(
-        code="invalid_client",
-        error=AuthInvalid,
-        message="X does not know this client ID.",
-        action="Copy the client ID and secret again from the X console.",
-        action_url=CONSOLE_URL,
-    ),
-    ErrorRule(
-        code=codes("invalid_request", "invalid_grant"),
-        text="authorization code",
-        error=UnexpectedReply,
-        message="The sign-in took longer than the 30 seconds that X allows.",
-        action="Sign in once more.",
-    ),
-    ErrorRule(
-        code="invalid_request",
-        text="for the token",
-        error=AuthExpired,
-        message="X has ended this connection.",
-        action="Sign in with X again.",
-    ),
-    ErrorRule(
-        code="invalid_grant",
-        error=AuthExpired,
-        message="X has ended this connection.",
-        action="Sign in with X again.",
     ),
     ErrorRule(
         code=89,

@@ -10,14 +10,18 @@ from providers.sandbox.crm.trouble import credentials
 from providers.sandbox.server import Answer, Asked, Platform
 
 VENDORS = {
-    r"/account-info/|/crm/objects/": hubspot.answer,
+    r"/account-info/|/crm/objects/|/oauth/2026-09/": hubspot.answer,
     r"/services/": salesforce.answer,
-    r"/v1/|/api/v2/": pipedrive.answer,
+    r"/v1/|/api/v[12]/|/oauth/(?:token|revoke)$": pipedrive.answer,
     r"/oauth/v2/|/crm/v[0-9]": zoho.answer,
 }
+SIGN_INS = (hubspot.SIGN_IN, salesforce.SIGN_IN, pipedrive.SIGN_IN, zoho.SIGN_IN)
 
 
 def answer(asked: Asked) -> Answer:
+    if asked.path == hubspot.SIGN_IN.authorization_path:  # Pipedrive's too
+        is_pipedrives = asked.query.get("client_id") == pipedrive.SIGN_IN.client_id
+        return (pipedrive if is_pipedrives else hubspot).answer(asked)
     for paths, vendor in VENDORS.items():
         if re.match(paths, asked.path):
             return vendor(asked)
@@ -47,5 +51,12 @@ PLATFORM = Platform(
             ("/login", "forwards to a page where people sign in"),
             ("/page", "answers with a web page"),
         ),
+        **{
+            f"App for sign-in to {server.name}": (
+                (server.client_id, "the client ID"),
+                (server.client_secret, "the client secret"),
+            )
+            for server in SIGN_INS
+        },
     },
 )

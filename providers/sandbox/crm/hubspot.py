@@ -1,10 +1,13 @@
 """HubSpot, as its API specification collection describes version 2026-09 (read 2026-11-22)."""
 
 import re
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from providers.sandbox.crm.trouble import TROUBLE
 from providers.sandbox.server import Answer, Asked
+from providers.sandbox.sign_in import AuthorizationServer
 
 PREFIX = "pat-na1-"
 PORTAL = 12345678
@@ -21,6 +24,8 @@ DOES = {
     "daily": "over HubSpot's daily quota",
     "moving": "of an account that is being moved: 90 seconds",
 }
+SCOPES = ("oauth", "crm.objects.contacts.read", "crm.objects.deals.read")
+LACKS = dict(zip(("nodetails", "nocontacts", "nodeals"), SCOPES, strict=True))
 OBJECTS = {
     "contacts": {"email": "ada@example.com", "firstname": "Ada", "lastname": "Example"},
     "deals": {"dealname": "Spring order", "amount": "1200", "dealstage": "closedwon"},
@@ -66,36 +71,75 @@ REFUSED = {
 }
 
 
+def oauth_refusal(status: int, code: str, text: str) -> Answer:
+    """An error of the token endpoint: HubSpot's own name for it beside that of RFC 6749."""
+    grant = "BAD_REFRESH_TOKEN" if "refresh" in text else "BAD_AUTH_CODE"
+    names = {"invalid_grant": grant, "invalid_client": "BAD_CLIENT_SECRET"}
+    told = {"message": text, "error": code, "error_description": text}
+    return Answer(400, {"status": names.get(code, "BAD_GRANT_TYPE"), **told})
+
+
+SIGN_IN = AuthorizationServer(
+    name="HubSpot",
+    authorization_path="/oauth/authorize",
+    token_path="/oauth/2026-09/token",
+    revocation_path="/oauth/2026-09/token/revoke",
+    client_id="5a4d1b0c-0000-4000-8000-000000000001",
+    client_secret="5a4d1b0c-0000-4000-8000-00000000abcd",
+    people=DOES,
+    access_token=lambda word, serial: f"CPsandbox-{word}-{serial}",
+    expires_in=1800,
+    reply=lambda _word: {"hub_id": PORTAL, "user_id": 1, "token_use": "access_token"},
+    refuse=oauth_refusal,
+)
+
+
 def answer(asked: Asked) -> Answer:
-    word = asked.bearer.removeprefix(PREFIX)
-    if word in TROUBLE and asked.bearer.startswith(PREFIX):
+    if signed_in := SIGN_IN.answer(asked):
+        return _with_list_of_scopes(signed_in)
+    given = SIGN_IN.given_of(asked.bearer)
+    word = given.person if given else asked.bearer.removeprefix(PREFIX)
+    is_known = given is not None or asked.bearer.startswith(PREFIX)
+    if word in TROUBLE and is_known:
         return TROUBLE[word][1]
-    if word not in DOES or not asked.bearer.startswith(PREFIX):
+    if word not in DOES or not is_known:
         message = "Authentication credentials not found or not valid."
         return refusal(401, "INVALID_AUTHENTICATION", message)
+    if given and given.is_revoked:
+        return REFUSED["expired"]
     if asked.method != "GET":
         return refusal(405, "METHOD_NOT_ALLOWED", "Only GET is answered here.")
+    scopes = {*(given.scopes if given else SCOPES)} - {LACKS.get(word, "")}
     if asked.path == "/account-info/2026-09/details":
-        return _details(word, asked)
+        return _details(word, scopes, asked)
     found = re.fullmatch(r"/crm/objects/2026-09/(contacts|deals)", asked.path)
     if not found:
         return refusal(404, "OBJECT_NOT_FOUND", "Unable to find what was asked for.")
-    return REFUSED.get(word) or _objects(word, found[1], asked)
+    return REFUSED.get(word) or _objects(word, scopes, found[1], asked)
 
 
-def _details(word: str, asked: Asked) -> Answer:
+def _with_list_of_scopes(signed_in: Answer) -> Answer:
+    """HubSpot's reply has a list in place of RFC 6749's `scope`."""
+    body = signed_in.body
+    if not isinstance(body, dict) or "scope" not in body:
+        return signed_in
+    rest = {name: value for name, value in body.items() if name != "scope"}
+    return replace(signed_in, body=rest | {"scopes": body["scope"].split()})
+
+
+def _details(word: str, scopes: Collection[str], asked: Asked) -> Answer:
     if asked.query:
         return refusal(400, "VALIDATION_ERROR", "This endpoint takes no parameters.")
-    if word == "nodetails":
+    if "oauth" not in scopes:
         return _lacks("oauth")
     return REFUSED.get(word) or Answer(200, DETAILS)
 
 
-def _objects(word: str, kind: str, asked: Asked) -> Answer:
+def _objects(word: str, scopes: Collection[str], kind: str, asked: Asked) -> Answer:
     limit = asked.query.get("limit", "10")
     if set(asked.query) - LIST_PARAMETERS or not limit.isdigit() or not 1 <= int(limit) <= 100:
         return refusal(400, "VALIDATION_ERROR", "Invalid input JSON or parameters.")
-    if word == f"no{kind}":
+    if f"crm.objects.{kind}.read" not in scopes:
         return _lacks(f"crm.objects.{kind}.read")
     if word == "nouser" and kind == "contacts":
         message = "User does not have permissions to view contacts."

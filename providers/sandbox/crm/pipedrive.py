@@ -4,6 +4,7 @@ from typing import Any
 
 from providers.sandbox.crm.trouble import HTML, TROUBLE
 from providers.sandbox.server import Answer, Asked
+from providers.sandbox.sign_in import AuthorizationServer
 
 PREFIX = "pd-"
 DOES = {
@@ -15,6 +16,12 @@ DOES = {
     "limited": "over Pipedrive's limit: 2 seconds",
     "edge": "blocked for a while after ignored limits",
 }
+# Scopes are ticked on the app: whoever signs in stands for what is ticked on theirs.
+UNTICKED = {
+    "base": "signs in with an app on which no scope is ticked",
+    "nocontacts": "signs in with an app on which contacts are not ticked",
+}
+SCOPES = {"base": "base", "nocontacts": "base,deals:read"}
 ME = {
     "id": 777,
     "name": "James Example",
@@ -32,6 +39,7 @@ DEAL_PARAMETERS = {
 }
 PARAMETERS = {
     "/v1/users/me": set[str](),
+    "/api/v1/users/me": set[str](),
     "/api/v2/deals": DEAL_PARAMETERS,
     "/api/v2/pipelines": {"sort_by", "sort_direction", "limit", "cursor"},
 }
@@ -54,10 +62,45 @@ REFUSED = {
 }
 
 
+def oauth_refusal(status: int, code: str, text: str) -> Answer:
+    """An error of the sign-in, in the words of its page on status codes."""
+    grant = "refresh_token" if "refresh" in text else "authorization_code"
+    said = {
+        "invalid_grant": f"Invalid grant: {grant} is invalid",
+        "invalid_client": "Invalid client: client is invalid",
+    }
+    return Answer(400, {"success": False, "message": said.get(code, text), "error": code})
+
+
+SIGN_IN = AuthorizationServer(
+    name="Pipedrive",
+    authorization_path="/oauth/authorize",
+    token_path="/oauth/token",
+    revocation_path="/oauth/revoke",
+    client_id="5a4d1b0c5a4d1b0c",
+    client_secret="5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c",
+    people=DOES | UNTICKED,
+    access_token=lambda word, serial: f"v1u:sandbox-{word}-{serial}",
+    takes_basic=True,
+    rotates=True,
+    tells_scopes=False,
+    reply=lambda word: {
+        "scope": SCOPES.get(word, "base,deals:read,contacts:read"),
+        "api_domain": "https://acme.pipedrive.com",
+    },
+    refuse=oauth_refusal,
+    denial={"error": "user_denied"},
+)
+
+
 def answer(asked: Asked) -> Answer:
+    if signed_in := SIGN_IN.answer(asked):
+        return signed_in
     token = asked.headers.get("x-api-token", "")
-    word = token.removeprefix(PREFIX)
-    if not token.startswith(PREFIX) or word not in {*DOES, *TROUBLE}:
+    given = SIGN_IN.given_of(asked.bearer)
+    word = given.person if given else token.removeprefix(PREFIX)
+    is_known = not given.is_revoked if given else token.startswith(PREFIX)
+    if not is_known or word not in {*(SIGN_IN.people if given else DOES), *TROUBLE}:
         return Answer(
             401,
             {
@@ -81,8 +124,10 @@ def _is_limit(text: str) -> bool:
 
 
 def _data(word: str, path: str) -> Answer:
-    if path == "/v1/users/me":
+    if path.endswith("/users/me"):
         return Answer(200, {"success": True, "data": ME})
+    if word == "base":
+        return refusal(403, "Scope and URL mismatch")
     if path.endswith(word.removeprefix("no")):
         message = "This is not part of your plan"
         return refusal(403, message, code=f"feature_capping_{word.removeprefix('no')}")

@@ -7,8 +7,10 @@ word of the consumer key it was given for; it can be pasted as well.
 import re
 from typing import Any
 
+from providers.sandbox.crm.revoking import revoke
 from providers.sandbox.crm.trouble import HTML, TROUBLE
 from providers.sandbox.server import Answer, Asked
+from providers.sandbox.sign_in import AuthorizationServer, Given
 
 PREFIX = "3MVG9"
 SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -65,19 +67,49 @@ REFUSED = {
     "maintenance": Answer(420, HTML.format("Down for maintenance")),
 }
 
+ISSUED = {
+    "instance_url": "https://acme.my.salesforce.com",
+    "id": f"https://login.salesforce.com/id/{ORGANIZATION}/0055f000001AbCdAAK",
+    "issued_at": "1795400000000",
+    "signature": "c2lnbmF0dXJl",
+}
+# An app that rotates refresh tokens, and asks for PKCE as new ones do.
+SIGN_IN = AuthorizationServer(
+    name="Salesforce",
+    authorization_path="/services/oauth2/authorize",
+    token_path="/services/oauth2/token",
+    client_id=f"{PREFIX}sandbox.app.for.sign.in",
+    client_secret=SECRET[::-1],
+    people={word: does for word, does in DOES.items() if word not in GRANTS},
+    access_token=lambda word, serial: f"{TOKEN}of-{word}-{serial}",
+    needs_pkce=True,
+    rotates=True,
+    expires_in=None,
+    reply=lambda _word: ISSUED,
+    denial={"error": "access_denied", "error_description": "end-user denied authorization"},
+)
+
 
 def answer(asked: Asked) -> Answer:
     if asked.path == "/services/data/" and asked.method == "GET":
         rows = [{"label": v, "url": f"/services/data/v{v}", "version": v} for v in VERSIONS]
         return Answer(200, rows)
-    if asked.path == "/services/oauth2/token":
+    if asked.path == "/services/oauth2/revoke" and asked.method == "POST":
+        is_done = revoke(SIGN_IN, asked, asked.form.get("token", ""))
+        return Answer(200, "") if is_done else oauth_refusal("invalid_token", "token was invalid")
+    is_of_person = asked.form.get("grant_type") in ("authorization_code", "refresh_token")
+    if asked.path == "/services/oauth2/token" and not is_of_person:
         return _token(asked)
-    word = asked.bearer.removeprefix(TOKEN)
+    if signed_in := SIGN_IN.answer(asked):
+        return signed_in
+    given = SIGN_IN.given_of(asked.bearer)
+    word = _word_of(given) if given else asked.bearer.removeprefix(TOKEN)
     is_known = asked.bearer.startswith(TOKEN) and word in {*DOES, *TROUBLE}
     if is_known and word in TROUBLE:
         return TROUBLE[word][1]
     if asked.path == "/services/oauth2/userinfo":
-        return _userinfo(word if is_known else "expired")
+        tells_user = is_known and (given is None or "id" in given.scopes)
+        return _userinfo(word if tells_user else "noid")
     if not is_known:
         return REFUSED["expired"]
     found = re.fullmatch(r"/services/data/v([0-9]{2}\.0)/(limits|query)", asked.path)
@@ -86,6 +118,12 @@ def answer(asked: Asked) -> Answer:
     if found[1] == "31.0":
         return refusal(410, "UNSUPPORTED_API_VERSION", "This version was retired")
     return REFUSED.get(word) or (_limits() if found[2] == "limits" else _query(word, asked))
+
+
+def _word_of(given: Given) -> str:
+    if given.is_revoked:
+        return "expired"
+    return given.person if "api" in given.scopes else "noscope"
 
 
 def _token(asked: Asked) -> Answer:
@@ -107,12 +145,9 @@ def _token(asked: Asked) -> Answer:
         200,
         {
             "access_token": f"{TOKEN}{word}",
-            "instance_url": "https://acme.my.salesforce.com",
-            "id": f"https://login.salesforce.com/id/{ORGANIZATION}/0055f000001AbCdAAK",
             "token_type": "Bearer",
             "scope": "id" if word == "noscope" else "id api",
-            "issued_at": "1795400000000",
-            "signature": "c2lnbmF0dXJl",
+            **ISSUED,
         },
     )
 

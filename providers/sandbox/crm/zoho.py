@@ -1,13 +1,19 @@
 """Zoho CRM version 8, as zoho/crm-oas and the pages on its sign-in describe it (read 2026-11-22).
 
 The refresh token decides what happens. An access token holds its word, and can be pasted.
+Whoever signs in lives in Europe, wherever signing in began.
 """
 
 import re
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
+from providers.sandbox.crm.revoking import revoke
 from providers.sandbox.crm.trouble import TROUBLE
 from providers.sandbox.server import Answer, Asked
+from providers.sandbox.sign_in import AuthorizationServer
 
 CLIENT_ID = "1000.SANDBOXSANDBOXSANDBOX0000000000"
 CLIENT_SECRET = "5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c5a"
@@ -35,6 +41,13 @@ PARAMETERS = {
     "Leads": {"fields", "per_page", "page", "page_token", "sort_by", "sort_order", "ids", "cvid"},
     "Deals": {"fields", "per_page", "page", "page_token", "sort_by", "sort_order", "ids", "cvid"},
 }
+SCOPES = {
+    "users": "ZohoCRM.users.READ",
+    "org": "ZohoCRM.org.READ",
+    "Leads": "ZohoCRM.modules.leads.READ",
+    "Deals": "ZohoCRM.modules.deals.READ",
+}
+LACKS = {"nousers": "users", "noleads": "Leads", "nodeals": "Deals"}
 FORM = {"grant_type", "client_id", "client_secret", "refresh_token"}
 
 
@@ -50,8 +63,41 @@ REFUSED = {
 }
 MISMATCH = refusal(401, "OAUTH_SCOPE_MISMATCH", "Unauthorized")
 
+SIGN_IN = AuthorizationServer(
+    name="Zoho CRM",
+    authorization_path="/oauth/v2/auth",
+    token_path="/oauth/v2/token",
+    client_id="1000.SANDBOXSANDBOXSANDBOX0000000SIGN",
+    client_secret=CLIENT_SECRET[::-1],
+    people={word: does for word, does in DOES.items() if word not in ("revoked", "throttled")},
+    access_token=lambda word, serial: f"{TOKEN}of-{word}-{serial}",
+    gives_refresh_token=lambda query: (
+        (query.get("access_type"), query.get("prompt")) == ("offline", "consent")
+    ),
+    scope_separator=",",
+    tells_scopes=False,
+    reply=lambda _word: {"api_domain": "https://www.zohoapis.eu"},
+    refuse=lambda _status, code, _text: Answer(
+        200, {"error": "invalid_code" if code == "invalid_grant" else code}
+    ),
+)
+
+
+def _revocation(asked: Asked) -> Answer:
+    if revoke(SIGN_IN, asked, asked.query.get("token", "")):
+        return Answer(200, {"status": "success"})
+    return Answer(400, {"error": "invalid_token"})
+
 
 def answer(asked: Asked) -> Answer:
+    if asked.path == "/oauth/v2/token/revoke" and asked.method == "POST":
+        return _revocation(asked)
+    if asked.path == SIGN_IN.token_path and asked.form.get("client_id") == SIGN_IN.client_id:
+        if asked.form.get("client_secret") != SIGN_IN.client_secret:
+            return Answer(200, {"error": "invalid_client_secret"})
+        return SIGN_IN.answer(asked) or Answer(200, {"error": "invalid_request"})
+    if asked.path == SIGN_IN.authorization_path and (page := SIGN_IN.answer(asked)):
+        return _with_data_centre(page)
     if asked.path == "/oauth/v2/token":
         return _token(asked)
     found = re.fullmatch(r"/crm/v8/(users|org|Leads|Deals)", asked.path)
@@ -60,21 +106,34 @@ def answer(asked: Asked) -> Answer:
     sent = asked.headers.get("Authorization", "")
     if not sent.startswith(SCHEME):
         return refusal(401, "AUTHENTICATION_FAILURE", "Authentication failed")
-    word = sent.removeprefix(SCHEME).removeprefix(TOKEN)
+    given = SIGN_IN.given_of(sent.removeprefix(SCHEME))
+    word = given.person if given else sent.removeprefix(SCHEME).removeprefix(TOKEN)
     if word in TROUBLE:
         return TROUBLE[word][1]
-    if word not in DOES:
+    if word not in DOES or (given and given.is_revoked):
         return REFUSED["otherdc"]
-    return REFUSED.get(word) or _data(word, found[1], asked)
+    scopes = {*(given.scopes if given else SCOPES.values())} - {SCOPES.get(LACKS.get(word, ""))}
+    return REFUSED.get(word) or _data(word, scopes, found[1], asked)
+
+
+def _with_data_centre(page: Answer) -> Answer:
+    """What Zoho adds to a code: where it is known."""
+    target = page.headers.get("Location", "")
+    if "code=" not in target:
+        return page
+    added = urlencode({"location": "eu", "accounts-server": "https://accounts.zoho.eu"})
+    return replace(page, headers={"Location": f"{target}&{added}"})
 
 
 def _token(asked: Asked) -> Answer:
     """Its errors come with status 200, but for the limit."""
     form = asked.form
-    if asked.method != "POST" or set(form) != FORM or form["grant_type"] != "refresh_token":
+    if asked.method != "POST" or "client_id" not in form:
         return Answer(200, {"error": "invalid_request"})
     if form["client_id"] != CLIENT_ID:
         return Answer(200, {"error": "invalid_client"})
+    if set(form) != FORM or form["grant_type"] != "refresh_token":
+        return Answer(200, {"error": "invalid_request"})
     if form["client_secret"] != CLIENT_SECRET:
         return Answer(200, {"error": "invalid_client_secret"})
     word = form["refresh_token"].removeprefix(PREFIX)
@@ -96,13 +155,13 @@ def _token(asked: Asked) -> Answer:
     )
 
 
-def _data(word: str, path: str, asked: Asked) -> Answer:
+def _data(word: str, scopes: Collection[str | None], path: str, asked: Asked) -> Answer:
     unknown = sorted(set(asked.query) - PARAMETERS[path])
     if unknown:
         return refusal(400, "INVALID_DATA", "invalid data", param_name=unknown[0])
+    if SCOPES[path] not in scopes:
+        return MISMATCH
     if path == "users":
-        if word == "nousers":
-            return MISMATCH
         user = {"id": "4150868000000225013", "full_name": "Patricia Example"}
         return Answer(200, {"users": [{**user, "email": "patricia@example.com"}]})
     if path == "org":
@@ -114,8 +173,6 @@ def _data(word: str, path: str, asked: Asked) -> Answer:
 
 
 def _rows(word: str, module: str) -> Answer:
-    if word == f"no{module.lower()}":
-        return MISMATCH
     if word == "noprofile" and module == "Leads":
         permissions = ["Crm_Implied_View_Leads"]
         return refusal(403, "NO_PERMISSION", "Permission denied", permissions=permissions)

@@ -38,9 +38,8 @@ class Admin:
         url = page_of(connection)
         form = self.client.get(url).context["adminform"].form
         shown = {name: form[name].value() for name in form.fields}
-        data = {
-            name: value for name, value in (shown | typed).items() if value not in (None, False)
-        }
+        sent = (shown | typed).items()
+        data = {name: value for name, value in sent if value is not None and value is not False}
         return self.client.post(url, data, follow=True)
 
 

@@ -2,9 +2,14 @@
 
 import pytest
 
+from integrations import crypto
 from integrations.models import IntegrationConnection
 from integrations.services import connections
+from providers.sandbox import calendly as calendly_sandbox
+from providers.sandbox import crm as crm_sandbox
+from providers.sandbox.crm import hubspot as hubspot_sandbox
 from tests.integrations.conftest import TOKEN, VALUES, signed_in
+from tests.integrations.test_signing_in import Visitor, here
 
 PATH = "/api/integrations/meta"
 
@@ -128,7 +133,7 @@ def test_other_values_drop_the_proof(patch, proven):
         ({"isEnabled": "true"}, {"isEnabled": ["This must be true or false."]}),
         ({"isEnabled": 1}, {"isEnabled": ["This must be true or false."]}),
         ({"isEnabled": None}, {"isEnabled": ["This must be true or false."]}),
-        ({"authMethod": "magic"}, {"authMethod": ["Choose one of these: access_token."]}),
+        ({"authMethod": "magic"}, {"authMethod": ["Choose one of these: access_token, sign_in."]}),
         ({"authMethod": None}, {"authMethod": ["This must be a text."]}),
         ({"lastError": 5}, {"lastError": ["This must be a text."]}),
         ({"lastError": ""}, {"lastError": ["This may not be blank."]}),
@@ -287,3 +292,74 @@ def test_no_typed_secret_comes_back(patch):
     assert reply.status_code == 400
     assert TOKEN not in reply.content.decode()
     assert VALUES["account_id"] not in reply.content.decode()
+
+
+# --- After a sign-in, or before one --------------------------------------------------------------
+
+CALENDLY = "/api/integrations/calendly"
+
+
+def test_the_method_sign_in_is_saved_and_waits_for_a_person(patch):
+    one = patch({"authMethod": "sign_in"}, path=CALENDLY).json()
+
+    assert (one["authMethod"], one["status"]) == ("sign_in", "not_connected")
+    refused = patch({"status": "connected"}, path=CALENDLY)
+    assert refused.json() == {"status": ["Not everything that is required is saved yet."]}
+
+
+def test_a_signed_in_connection_reads_like_any_other(api, calendly_signed_in):
+    one = api.get(CALENDLY).json()
+
+    assert (one["status"], one["light"], one["authMethod"]) == ("connected", "green", "sign_in")
+    assert one["secrets"] == {"accessToken": {"isSet": False, "hint": None}}
+    assert one["config"]["accountId"] == calendly_sandbox.ACME
+
+
+def test_nothing_that_a_sign_in_holds_is_shown(api, calendly_signed_in):
+    shown = api.get(CALENDLY).content.decode() + api.get("/api/integrations").content.decode()
+
+    sign_in = calendly_signed_in.sign_in
+    secrets = crypto.decrypt(sign_in.tokens, sign_in.owner).values()
+    assert len(secrets) == 2
+    assert not any(secret in shown for secret in secrets)
+
+
+def test_another_account_of_a_sign_in_keeps_it_and_drops_the_proof(patch, calendly_signed_in):
+    one = patch({"config": {"accountId": calendly_sandbox.OUTLET}}, path=CALENDLY).json()
+
+    assert (one["status"], one["provenAt"]) == ("connected", None)
+    after = connections.find(calendly_signed_in.workspace, "calendly")
+    assert after.sign_in_id == calendly_signed_in.sign_in_id
+
+
+def test_where_a_sign_in_is_used_cannot_be_changed_without_a_new_one(
+    patch, editor, workspace, settings
+):
+    known = {"hubspot": hubspot_sandbox.SIGN_IN}
+    with here(settings, "crm", crm_sandbox.PLATFORM.answer, **known):
+        Visitor(editor).connects("healthy", "crm", "hubspot", vendor="hubspot")
+
+        reply = patch({"config": {"vendor": "pipedrive"}}, path="/api/integrations/crm")
+
+    assert reply.status_code == 400
+    assert "Sign in again with the new value." in reply.json()["config"]["vendor"][0]
+    assert connections.find(workspace, "crm").config["vendor"] == "hubspot"
+
+
+def test_a_token_that_is_pasted_over_a_sign_in_counts_instead(patch, calendly_signed_in):
+    token = calendly_sandbox.token_of("healthy")
+    body = {"authMethod": "access_token", "config": {"accessToken": token}}
+
+    one = patch(body, path=CALENDLY).json()
+
+    assert (one["authMethod"], one["status"], one["provenAt"]) == (
+        "access_token",
+        "connected",
+        None,
+    )
+
+
+def test_a_dry_run_with_sign_in_and_none_made_has_nothing_to_test(api, connected):
+    reply = api.post(f"{PATH}/test", {"authMethod": "sign_in"}, "application/json")
+
+    assert (reply.status_code, reply.json()["code"]) == (409, "not_connected")

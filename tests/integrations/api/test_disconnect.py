@@ -1,5 +1,7 @@
 """POST /api/integrations/{provider}/disconnect"""
 
+import pytest
+
 from integrations.models import ConnectionTest
 from tests.integrations.conftest import with_token
 
@@ -65,3 +67,41 @@ def test_a_viewer_may_not_disconnect(viewer, connected):
     assert (reply.status_code, reply.json()["code"]) == (403, "permission_denied")
     connected.refresh_from_db()
     assert connected.status == "connected"
+
+
+@pytest.mark.parametrize("body", [{}, {"revoke": True}, {"revoke": False}])
+def test_a_pasted_token_is_left_alone_whatever_is_asked(api, proven, meta, body):
+    meta.requests_seen.clear()
+
+    reply = api.post(PATH, body, "application/json")
+
+    assert (reply.status_code, reply.json()["status"]) == (200, "not_connected")
+    assert "warnings" not in reply.json()
+    assert meta.requests_seen == []
+
+
+@pytest.mark.parametrize(
+    ("body", "sentences"),
+    [
+        ({"revoke": "yes"}, {"revoke": ["This must be true or false."]}),
+        ({"revoke": 1}, {"revoke": ["This must be true or false."]}),
+        ({"revoke": None}, {"revoke": ["This must be true or false."]}),
+        ({"really": True}, {"really": ["Unknown key. Use: revoke."]}),
+        ([], {"detail": "The body must be a JSON object.", "code": "parse_error"}),
+        ("{", {"detail": "The body is not valid JSON.", "code": "parse_error"}),
+    ],
+)
+def test_a_body_that_is_not_right_is_refused_and_nothing_forgotten(api, connected, body, sentences):
+    reply = api.post(PATH, body, "application/json")
+
+    assert (reply.status_code, reply.json()) == (400, sentences)
+    connected.refresh_from_db()
+    assert connected.status == "connected"
+
+
+def test_what_a_sign_in_here_obtained_is_ended_at_the_platform(api, calendly_signed_in, calendly):
+    reply = api.generic("POST", "/api/integrations/calendly/disconnect")
+
+    assert reply.json()["status"] == "not_connected"
+    assert "warnings" not in reply.json()
+    assert calendly.requests_seen[-1].path == "/oauth/revoke"

@@ -14,7 +14,7 @@ def test_one_platform_comes_with_its_form(api):
 
     assert meta["status"] == "not_connected"
     assert (meta["version"], meta["updatedAt"]) == (0, None)
-    assert [method["name"] for method in meta["methods"]] == ["access_token"]
+    assert [method["name"] for method in meta["methods"]] == ["access_token", "sign_in"]
     token, account, *_ = meta["fields"]
     assert (token["name"], token["isSecret"], token["isRequired"]) == ("accessToken", True, True)
     assert token["methods"] == ["access_token"]

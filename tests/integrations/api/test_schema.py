@@ -76,6 +76,19 @@ def test_each_answer_is_described_with_an_example(document, path, method, codes)
         assert answer["content"]["application/json"]["examples"]
 
 
+def test_ending_a_sign_in_is_described(document):
+    call = document["paths"]["/api/integrations/{provider}/disconnect"]["post"]
+    shapes = document["components"]["schemas"]
+    [asked] = [one["schema"] for one in call["requestBody"]["content"].values()]
+    told = call["responses"]["200"]["content"]["application/json"]["schema"]
+
+    assert shapes[asked["$ref"].rpartition("/")[2]]["properties"]["revoke"]["type"] == "boolean"
+    assert "required" not in call["requestBody"]
+    answer = shapes[told["$ref"].rpartition("/")[2]]
+    assert "warnings" in answer["properties"]
+    assert "warnings" not in answer["required"]
+
+
 def test_tokens_and_sessions_are_both_described(document):
     schemes = document["components"]["securitySchemes"]
 

@@ -97,7 +97,7 @@ def test_a_method_alone_is_tried_without_saving_it(test, connected, meta):
         ({"config": {"accountId": "x"}},
          {"config": {"accountId": ["An ad account ID is a number, with or without act_ before "
                                    "it. Copy it from the account menu of Ads Manager."]}}),
-        ({"authMethod": "magic"}, {"authMethod": ["Choose one of these: access_token."]}),
+        ({"authMethod": "magic"}, {"authMethod": ["Choose one of these: access_token, sign_in."]}),
         ({"authMethod": False}, {"authMethod": ["This must be a text."]}),
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """A healthy credential for every way to connect every platform, as its sandbox knows it.
 
 A new platform adds a part to the sandbox and its ways here: the contract tests fail until then.
+A way to sign in is found by itself, once its stand-in is among the sandbox's SIGN_INS.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from providers.sandbox import (
     youtube,
 )
 from providers.sandbox import x as x_platform
+from providers.sandbox.__main__ import SIGN_INS
+from providers.sign_in import SIGN_IN, OAuth
 from tests.providers import crm_cases
 
 GOOGLE_CLIENT = {"client_id": google.CLIENT_ID, "client_secret": google.CLIENT_SECRET}
@@ -38,12 +41,16 @@ REDDIT = {"reddit_username": "acme", "account_id": "marketing"}
 
 @dataclass(frozen=True)
 class Case:
-    """One way to connect one platform. `proves` is false where not even health proves a thing."""
+    """One way to connect one platform. `proves` is false where not even health proves a thing.
+
+    `values` are what is typed. For a sign-in `person` is who the stand-in signs in.
+    """
 
     slug: str
     method: str
     values: Mapping[str, str]
     proves: bool = True
+    person: str = ""
 
     @property
     def provider(self) -> Provider:
@@ -66,9 +73,22 @@ class Case:
         secret = self.who.secret_names
         return {name: value for name, value in self.values.items() if name in secret}
 
+    @property
+    def oauth(self) -> OAuth:
+        assert self.who.oauth, f"{self} declares no sign-in."
+        return self.who.oauth
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """Fields of the secrets that its tester is given, those of a sign-in too."""
+        if self.method != SIGN_IN:
+            return frozenset(self.secrets)
+        secret = self.oauth.app_values.get("client_secret")
+        return frozenset({*self.secrets, "access_token", *filter(None, [secret])})
+
     def __str__(self) -> str:
         vendor = self.values.get("vendor")
-        return f"{self.slug}-{vendor}" if vendor else f"{self.slug}-{self.method}"
+        return "-".join(filter(None, (self.slug, vendor, self.method)))
 
 
 def of_google(**account: str) -> list[tuple[str, dict[str, str]]]:
@@ -170,6 +190,31 @@ WAYS: dict[str, list[tuple[str, dict[str, str]]]] = {
         ("rest", crm_cases.of_generic() | {"account_name_path": "data.company"}),
     ],
 }
+# What is typed beside a sign-in, where a test needs more than the person.
+BESIDE_SIGN_IN: dict[str, dict[str, str]] = {
+    "google_ads": {"account_id": "1000000001"},
+    "ga4": {"account_id": "1001"},
+    "search_console": {"account_id": "https://www.acme.example/"},
+    "linkedin": {"account_id": "1001"},
+    "meta": {"account_id": "act_1001", "pixel_id": "2001"},
+    "reddit": REDDIT,
+    "x": {"account_id": "acme"},
+}
+
+
+def sign_ins_of(slug: str) -> list[Case]:
+    """Each way to sign in that has a stand-in, for the first of the people it knows."""
+    provider = registry.get(slug)
+    found = []
+    for values in provider.oauth_variants or ({},):
+        oauth = provider.for_values(values).oauth
+        if oauth and oauth.app.slug in SIGN_INS:
+            person = next(iter(SIGN_INS[oauth.app.slug].people))
+            typed = {**values, **BESIDE_SIGN_IN.get(slug, {})}
+            found.append(Case(slug, SIGN_IN, typed, person=person))
+    return found
+
+
 # No credential opens Fiverr: even the page of a seller who is there proves nothing.
 PROVES_NOTHING = {("fiverr", "public_page")}
 
@@ -178,3 +223,5 @@ CASES = [
     for slug, ways in WAYS.items()
     for method, values in ways
 ]
+SIGN_IN_CASES = [case for slug in registry.catalogue() for case in sign_ins_of(slug)]
+CASES += SIGN_IN_CASES

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from providers.sandbox.server import Answer, Asked
+from providers.sign_in import SIGN_IN
 from tests.providers.contract.cases import Case
 
 ABSURD = b" " * 10_000_000
@@ -21,6 +22,9 @@ class Fault:
 
     def may_mean(self, case: Case) -> frozenset[str]:
         found = self.kinds | self.typed if case.who.takes_any_address else self.kinds
+        # Where the app itself asks, it is the app that is refused.
+        if case.method == SIGN_IN and case.oauth.app_values and "auth_invalid" in found:
+            found |= INVALID
         # A page that proves nothing when it is there proves nothing when it is not, either.
         return found if case.proves else found | {"blocked"}
 

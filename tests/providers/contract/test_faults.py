@@ -12,7 +12,7 @@ from providers.http import Timeouts
 from providers.runner import NOT_TRIED, run_test
 from tests.providers.contract.cases import CASES
 from tests.providers.contract.faults import FAULTS, OUTAGES, TOLERATED, is_tolerated
-from tests.providers.contract.trial import attempt
+from tests.providers.contract.trial import attempt, given
 from tests.providers.servers import RawServer, ok
 
 NAMED = ("401", "403", "404", "429", "500", "timeout", "reset", "HTML")
@@ -26,7 +26,7 @@ FIRST = list({(case.slug, case.values.get("vendor")): case for case in CASES}.va
 
 def suffer(server, case, fault, at):
     patience = IMPATIENT if fault == "timeout" else USUAL
-    return attempt(server, case, fault=FAULTS[fault].answer, at=at, timeouts=patience)
+    return attempt(server, case, fault=FAULTS[fault].answer, at_call=at, timeouts=patience)
 
 
 def place(case, call):
@@ -146,14 +146,15 @@ def test_json_that_is_sent_as_plain_text_is_json_all_the_same(case, server, heal
     assert [step.outcome for step in result.steps] == [step.outcome for step in as_usual.steps]
 
 
-def at_address(case, url):
+def at_address(server, case, url):
+    values, grant = given(server, case)
     fake = case.provider.pointed_at(dict.fromkeys(case.provider.hosts, url))
-    return run_test(fake, case.values, method=case.method, timeouts=IMPATIENT)
+    return run_test(fake, values, method=case.method, grant=grant, timeouts=IMPATIENT)
 
 
 @pytest.mark.parametrize("case", FIRST, ids=str)
-def test_a_name_that_does_not_resolve_is_nobodys_fault(case):
-    result = at_address(case, "https://nowhere.invalid")
+def test_a_name_that_does_not_resolve_is_nobodys_fault(case, server):
+    result = at_address(server, case, "https://nowhere.invalid")
 
     assert (result.outcome, result.error.kind) == ("inconclusive", "network")
     assert "could not be looked up" in result.error.message
@@ -169,8 +170,8 @@ def untrusted():
 
 
 @pytest.mark.parametrize("case", FIRST, ids=str)
-def test_a_certificate_that_is_not_trusted_gets_no_request(case, untrusted):
-    result = at_address(case, f"https://127.0.0.1:{untrusted.port}")
+def test_a_certificate_that_is_not_trusted_gets_no_request(case, server, untrusted):
+    result = at_address(server, case, f"https://127.0.0.1:{untrusted.port}")
 
     assert (result.outcome, result.error.kind) == ("inconclusive", "network")
     assert "No secure connection" in result.error.message

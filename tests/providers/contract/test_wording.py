@@ -10,9 +10,10 @@ import pytest
 
 import providers
 from providers import errors, registry
-from providers.base import Provider
+from providers.base import ErrorRule, Provider
 from providers.platforms.crm.vendors import ZOHO
 from providers.reply import Reply
+from providers.sign_in import OAuth
 from tests.providers.contract.cases import CASES
 from tests.providers.test_catalogue import sentences
 
@@ -43,8 +44,8 @@ LINK_HOSTS = {
     *("docs.stripe.com", "dashboard.stripe.com"),
     *("calendly.com", "developer.calendly.com"),
     *("developers.hubspot.com", "app.hubspot.com"),
-    *("help.salesforce.com", "status.salesforce.com"),
-    "pipedrive.readme.io",
+    *("help.salesforce.com", "status.salesforce.com", "login.salesforce.com"),
+    *("pipedrive.readme.io", "app.pipedrive.com"),
     *(accounts.replace("accounts.", "api-console.") for accounts, _ in ZOHO.values()),
 }
 # Not links: names of scopes, and addresses that an example shows.
@@ -72,9 +73,25 @@ def texts_of(who: Provider) -> Iterator[tuple[str, str]]:
     for method in who.methods:
         yield f"help of {method.slug}", method.help
         yield from (("warning", text) for text in filter(None, (method.warning,)))
-    for rule in who.errors:
+    if who.oauth:
+        yield from texts_of_sign_in(who.oauth)
+    for rule in rules_of(who):
         yield f"message of {rule.error.kind}", rule.message
         yield f"action of {rule.error.kind}", rule.action
+
+
+def texts_of_sign_in(oauth: OAuth) -> Iterator[tuple[str, str]]:
+    app = oauth.app
+    yield from ((f"{scope.name} stops", scope.stops) for scope in oauth.scopes)
+    yield from (("step", text) for text in app.steps)
+    yield from (("pitfall", text) for text in app.pitfalls)
+    yield from (("how to remove", text) for text in filter(None, (oauth.how_to_remove,)))
+    yield "message of the client ID", app.client_id_message
+    yield "message of the client secret", app.client_secret_message
+
+
+def rules_of(who: Provider) -> tuple[ErrorRule, ...]:
+    return (*who.errors, *(who.oauth.errors if who.oauth else ()))
 
 
 @each_platform
@@ -88,6 +105,9 @@ def test_every_declared_sentence_is_plain_and_short(who):
 def test_every_label_is_short_and_plain(who):
     steps = who.tester.steps()
     labels = [thing.label for thing in (*who.fields, *who.methods, *steps)]
+    if who.oauth:
+        app = who.oauth.app
+        labels += [app.name, app.client_id_label, app.client_secret_label]
 
     for label in (*labels, who.name, *who.used_by):
         assert 1 <= len(label) <= 80, label
@@ -126,7 +146,9 @@ def test_every_kind_of_error_has_words_of_its_own():
 
 
 def links_of(who: Provider) -> list[str]:
-    optional = [field.help_url for field in who.fields] + [rule.action_url for rule in who.errors]
+    optional = [field.help_url for field in who.fields]
+    optional += [rule.action_url for rule in rules_of(who)]
+    optional += [who.oauth.app.console_url] if who.oauth else []
     return [who.docs_url, who.setup_url, *filter(None, optional)]
 
 

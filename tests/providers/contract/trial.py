@@ -3,11 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from providers.base import Provider
+from providers.oauth import flow
 from providers.runner import Result, StepResult, run_test
-from providers.sandbox.__main__ import PLATFORMS
+from providers.sandbox.__main__ import APPS, PLATFORMS
 from providers.sandbox.server import Answer, Asked, Server
+from providers.sign_in import SIGN_IN, Grant
 from providers.transport import USUAL_TIMEOUTS, Timeouts
 from tests.providers.contract.cases import Case
+from tests.providers.contract.signing_in import connect, grant_of, values_of
 
 
 @dataclass(frozen=True)
@@ -21,28 +25,51 @@ class Call:
 
 @dataclass
 class Trial:
-    """A test and its calls. `obtained` are the tokens that it was given on the way."""
+    """A test and its calls. `obtained` are the secrets that nobody typed for it."""
 
     result: Result
     calls: list[Call] = field(default_factory=list)
     obtained: set[str] = field(default_factory=set)
 
 
+def split(asked: Asked) -> tuple[str, Asked]:
+    """Each host has a path of its own at the server, so that a call tells whom it was for."""
+    host, _, path = asked.path.lstrip("/").partition("/")
+    return host, replace(asked, path=f"/{path}")
+
+
+def at(server: Server, case: Case) -> Provider:
+    """The platform with all its hosts at this server."""
+    return case.provider.pointed_at({host: f"{server.url}/{host}" for host in case.provider.hosts})
+
+
+def given(server: Server, case: Case) -> tuple[dict[str, str], Grant]:
+    """What the tester is given: what was typed and, after a sign-in, a fresh token beside it."""
+    if case.method != SIGN_IN:
+        return dict(case.values), Grant()
+    server.answer = lambda asked: PLATFORMS[case.slug].answer(split(asked)[1])
+    app = APPS[case.oauth.app.slug]
+    with flow(at(server, case), app, case.values) as talk:
+        tokens = connect(talk, case.person)
+    return values_of(case.oauth, app, tokens, case.values), grant_of(case.oauth, tokens)
+
+
 def attempt(
     server: Server,
     case: Case,
     *,
-    values: Mapping[str, str] | None = None,
+    changes: Mapping[str, Callable[[str], str]] | None = None,
     fault: Callable[[Asked], Answer] | None = None,
-    at: int | None = None,
+    at_call: int | None = None,
     content_type: str | None = None,
     timeouts: Timeouts = USUAL_TIMEOUTS,
 ) -> Trial:
-    """Test a case, or these values in place of its own; call `at` gets the fault's answer.
-
-    Each host has a path of its own at the server, so that a call tells whom it was meant for.
-    """
+    """Test a case, with changes of its values by name; that call gets the fault's answer."""
+    values, grant = given(server, case)
+    for name, change in (changes or {}).items():
+        values[name] = change(values[name])
     trial = Trial(Result("not_implemented"))
+    trial.obtained |= {values[name] for name in case.secret_names - case.secrets.keys()}
     asking = 0
 
     def note(ladder: list[StepResult]) -> None:
@@ -50,22 +77,22 @@ def attempt(
         asking = next((i for i, one in enumerate(ladder) if one.outcome == "running"), asking)
 
     def answer(asked: Asked) -> Answer:
-        host, _, path = asked.path.lstrip("/").partition("/")
-        trial.calls.append(Call(host, f"/{path}", asking))
-        if fault and len(trial.calls) - 1 == at:
+        host, asked_there = split(asked)
+        trial.calls.append(Call(host, asked_there.path, asking))
+        if fault and len(trial.calls) - 1 == at_call:
             return fault(asked)
-        reply = PLATFORMS[case.slug].answer(replace(asked, path=f"/{path}"))
+        reply = PLATFORMS[case.slug].answer(asked_there)
         if isinstance(reply.body, Mapping) and "access_token" in reply.body:
             trial.obtained.add(reply.body["access_token"])
         typed = {"Content-Type": content_type} if content_type else {}
         return replace(reply, headers={**reply.headers, **typed})
 
     server.answer = answer
-    origins = {host: f"{server.url}/{host}" for host in case.provider.hosts}
     trial.result = run_test(
-        case.provider.pointed_at(origins),
-        case.values if values is None else values,
+        at(server, case),
+        values,
         method=case.method,
+        grant=grant,
         on_progress=note,
         timeouts=timeouts,
     )

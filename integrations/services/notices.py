@@ -1,0 +1,130 @@
+"""Tells once, at 30, 14, 7 and 1 days, that a connection ends; and never of an end that moved."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import (
+    ExpiryNotice,
+    IntegrationConnection,
+    Membership,
+    Role,
+    Workspace,
+)
+
+logger = logging.getLogger(__name__)
+
+DAYS = (30, 14, 7, 1)
+# A platform that counts down in whole seconds moves an end a little with every reply.
+SAME_END = timedelta(days=1)
+
+
+def due(ends_at: datetime, now: datetime) -> int | None:
+    """The notice that such an end asks for: the nearest of 30, 14, 7 and 1 days, or None."""
+    left = ends_at - now
+    if left <= timedelta(0):
+        return None
+    return min((days for days in DAYS if left <= timedelta(days=days)), default=None)
+
+
+def give_due(now: datetime) -> list[ExpiryNotice]:
+    """Give every notice that is due and was not given yet. Of two processes, one gives it."""
+    horizon = now + timedelta(days=max(DAYS))
+    near = IntegrationConnection.objects.filter(
+        expires_at__gt=now, expires_at__lte=horizon, is_complete=True, is_enabled=True
+    ).prefetch_related("expiry_notices")
+    # Most have theirs already: rows are locked only for those that have not.
+    new = [connection.pk for connection in near if _days(connection, now)]
+    given = [notice for pk in new if (notice := _give(pk, now))]
+    for notice in given:
+        _mail(notice)
+    return given
+
+
+def _days(connection: IntegrationConnection, now: datetime) -> int | None:
+    """The notice that a connection has to be given, or None."""
+    ends_at = connection.expires_at
+    days = due(ends_at, now) if ends_at else None
+    if ends_at is None or days is None or not connection.is_complete or not connection.is_enabled:
+        return None
+    # One of fewer days says more than those of more days that came before it.
+    is_told = any(
+        told.days <= days and abs(told.ends_at - ends_at) < SAME_END
+        for told in connection.expiry_notices.all()
+    )
+    return None if is_told else days
+
+
+def _give(connection_id: UUID, now: datetime) -> ExpiryNotice | None:
+    with transaction.atomic():
+        locked = IntegrationConnection.objects.select_for_update().filter(pk=connection_id)
+        connection = locked.first()
+        days = _days(connection, now) if connection else None
+        if connection is None or connection.expires_at is None or days is None:
+            return None
+        return ExpiryNotice.objects.create(
+            connection=connection,
+            days=days,
+            ends_at=connection.expires_at,
+            is_estimate=connection.expires_is_estimate,
+            given_at=now,
+        )
+
+
+@dataclass(frozen=True)
+class Current:
+    """The last notice of an end that is still ahead."""
+
+    notice: ExpiryNotice
+    connection: IntegrationConnection
+
+
+def current(connections: Iterable[IntegrationConnection], workspace: Workspace) -> list[Current]:
+    """The newest notice of each connection in use whose end is ahead and has not moved since."""
+    now = timezone.now()
+    by_pk = {connection.pk: connection for connection in connections if connection.is_enabled}
+    found: dict[UUID, Current] = {}
+    for notice in ExpiryNotice.objects.filter(connection__workspace=workspace):
+        connection = by_pk.get(notice.connection_id)
+        if connection is None or connection.pk in found:
+            continue
+        ends_at = connection.expires_at
+        if ends_at and ends_at > now and abs(ends_at - notice.ends_at) < SAME_END:
+            found[connection.pk] = Current(notice, connection)
+    return sorted(found.values(), key=lambda one: one.notice.ends_at)
+
+
+def _mail(notice: ExpiryNotice) -> None:
+    """To the workspace's owners, where a mail server is set. Nothing fails with a mail."""
+    owners = Membership.objects.filter(
+        workspace=notice.connection.workspace, role=Role.OWNER, user__is_active=True
+    ).exclude(user__email="")
+    addresses = sorted(set(owners.values_list("user__email", flat=True)))
+    if not settings.EMAIL_IS_CONFIGURED or not addresses:
+        return
+    try:
+        _message(notice, addresses).send()
+    except Exception as error:  # noqa: BLE001 - a mail server must not stop what keeps tokens alive
+        logger.warning("A notice could not be mailed: %s", type(error).__name__)
+
+
+def _message(notice: ExpiryNotice, addresses: list[str]) -> EmailMessage:
+    connection = notice.connection
+    name, stops = connection.platform.name, " and ".join(connection.platform.used_by)
+    days = "1 day" if notice.days == 1 else f"{notice.days} days"
+    about = "probably ends" if notice.is_estimate else "ends"
+    link = settings.PUBLIC_URL + reverse("settings", args=[connection.workspace.slug])
+    body = (
+        f"The connection to {name} in {connection.workspace} {about} on "
+        f"{notice.ends_at:%Y-%m-%d at %H:%M} UTC. After that, {stops} will get no data from it.\n\n"
+        f"Renew it before then: {link}#card-{connection.provider}\n"
+    )
+    return EmailMessage(f"{name} {about} within {days}", body, to=addresses)

@@ -1,0 +1,23 @@
+"""gunicorn's configuration: its workers look after sign-ins, and Ctrl-C ends them at once.
+
+gunicorn's own handler takes a lock that the interrupted code may hold, and then waits for threads
+that wait for browsers: both can last until the graceful time is over. A stop by SIGTERM, as
+systemd sends it, still lets running tests end.
+"""
+
+import os
+import signal
+from typing import Any
+
+
+def post_worker_init(worker: Any) -> None:
+    from integrations import keeper  # the settings are read by now
+    from integrations.services import tokens
+
+    def end(*_: Any) -> None:
+        tokens.UNDER_WAY.wait()  # an answer that nobody stores is a sign-in that is lost
+        os._exit(0)
+
+    keeper.start()
+    for stop in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(stop, end)

@@ -1,0 +1,257 @@
+"""An authorization server like the platforms': consent, code, tokens, renewal, revocation.
+
+Follows RFC 6749, 7636 and 7009; each platform says where its documents differ. Whoever signs
+in chooses on the page who they are, as in the rest of the sandbox. Nothing here is a secret.
+"""
+
+import base64
+import hashlib
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+from urllib.parse import unquote_plus, urlencode
+
+from providers.sandbox.server import Answer, Asked
+
+CODE_SECONDS = 600
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<title>Sign in to {name}</title><meta name="viewport" content="width=device-width"><style>
+body {{ font: 16px/1.6 system-ui; max-width: 34rem; margin: 3rem auto; padding: 0 1rem;
+color-scheme: light dark }} li {{ margin: .4rem 0 }} code {{ overflow-wrap: anywhere }}
+</style></head><body><main><h1>Sign in to {name}</h1>
+<p>A stand-in, on this machine. The app <code>{app}</code> asks for: {scopes}</p>
+<p>Who are you?</p><ul>{people}</ul>{parts}<p><a id="cancel" href="{cancel}">Cancel</a></p>
+</main></body></html>"""
+
+
+@dataclass
+class Given:
+    """One approval of one person, whatever tokens come of it."""
+
+    person: str
+    scopes: tuple[str, ...]
+    refresh_tokens: list[str] = field(default_factory=list)
+    is_revoked: bool = False
+
+
+@dataclass(frozen=True)
+class Code:
+    given: Given
+    redirect_uri: str
+    challenge: str
+    made_at: float
+
+
+@dataclass
+class AuthorizationServer:
+    """`answer(asked)` is the server's answer, or None for a path that is not its own.
+
+    `people` says what each person leads to; `access_token` makes theirs, the nth time, in a
+    form that the rest of the platform's stand-in knows. `reply` adds to the token's reply.
+    `refuse` is the platform's own way to tell an error of RFC 6749 section 5.2.
+    """
+
+    name: str
+    authorization_path: str
+    token_path: str
+    people: Mapping[str, str]
+    access_token: Callable[[str, int], str]
+    revocation_path: str | None = None
+    client_id: str = "sandbox-app"
+    client_secret: str = "sandbox-app-secret"
+    takes_basic: bool = False
+    revocation_takes_basic: bool | None = None
+    needs_pkce: bool = False
+    gives_refresh_token: Callable[[Mapping[str, str]], bool] = lambda _query: True
+    rotates: bool = False
+    expires_in: int | None = 3600
+    scope_separator: str = " "
+    tells_scopes: bool = True
+    reply: Callable[[str], Mapping[str, Any]] = lambda _person: {}
+    refuse: Callable[[int, str, str], Answer] | None = None
+    denial: Mapping[str, str] = field(default_factory=lambda: {"error": "access_denied"})
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._codes: dict[str, Code] = {}
+        self._by_refresh_token: dict[str, Given] = {}
+        self._by_access_token: dict[str, Given] = {}
+        self._serial = 0
+
+    def answer(self, asked: Asked) -> Answer | None:
+        if asked.path == self.authorization_path and asked.method == "GET":
+            return self._consent(asked)
+        if asked.path == self.token_path and asked.method == "POST":
+            with self._lock:
+                return self._token(asked)
+        if asked.path == self.revocation_path and asked.method == "POST":
+            with self._lock:
+                return self._revocation(asked)
+        return None
+
+    def given_of(self, access_token: str) -> Given | None:
+        """Who approved what, for a token that was given here."""
+        return self._by_access_token.get(access_token)
+
+    def refusal(self, status: int, code: str, text: str = "") -> Answer:
+        if self.refuse:
+            return self.refuse(status, code, text)
+        return Answer(status, {"error": code, "error_description": text or code})
+
+    # --- What a person sees ------------------------------------------------------------------
+
+    def _consent(self, asked: Asked) -> Answer:
+        query = dict(asked.query)
+        wrong = self._wrong_with(query)
+        if wrong:
+            return Answer(400, f"<!doctype html><title>Error</title><p>{escape(wrong)}</p>")
+        person = query.pop("as", None)
+        without = query.pop("without", "")
+        if person == "":
+            return self._back(query, self.denial)
+        if person in self.people:
+            return self._back(query, {"code": self._code(query, str(person), without)})
+        here = asked.path.rpartition("/")[2]
+        links = "".join(
+            f'<li><a id="as-{escape(name)}" href="{here}?{_query(query, name)}">'
+            f"{escape(name)}</a>: {escape(does)}</li>"
+            for name, does in self.people.items()
+        )
+        scopes = self._asked_scopes(query)
+        first = next(iter(self.people))
+        parts = "".join(
+            f'<li><a href="{here}?{_query(query, first, scope)}">{escape(scope)}</a></li>'
+            for scope in scopes
+        )
+        return Answer(
+            200,
+            PAGE.format(
+                name=escape(self.name),
+                app=escape(query["client_id"]),
+                scopes=escape(", ".join(scopes) or "what the app was registered for"),
+                people=links,
+                parts=f"<p>Or sign in as {first} without one of these:</p><ul>{parts}</ul>"
+                if parts
+                else "",
+                cancel=f"{here}?{_query(query, '')}",
+            ),
+        )
+
+    def _wrong_with(self, query: Mapping[str, str]) -> str:
+        if query.get("client_id") != self.client_id:
+            return "Nobody registered an app with this client ID."
+        if not query.get("redirect_uri", "").startswith(("http://", "https://")):
+            return "The redirect URI is missing."
+        if query.get("response_type", "code") != "code" or not query.get("state"):
+            return "Only the authorization code flow is spoken here, with a state."
+        if self.needs_pkce and query.get("code_challenge_method") != "S256":
+            return "A code challenge with S256 is missing."
+        return ""
+
+    def _asked_scopes(self, query: Mapping[str, str]) -> list[str]:
+        text = query.get("scope", "").replace(self.scope_separator, " ")
+        return text.split()
+
+    def _code(self, query: Mapping[str, str], person: str, without: str) -> str:
+        scopes = tuple(scope for scope in self._asked_scopes(query) if scope != without)
+        given = Given(person, scopes)
+        if self.gives_refresh_token(query):
+            given.refresh_tokens.append(self._new_refresh_token())
+        code = secrets.token_urlsafe(16)
+        self._codes[code] = Code(
+            given, query["redirect_uri"], query.get("code_challenge", ""), time.monotonic()
+        )
+        return code
+
+    def _back(self, query: Mapping[str, str], answer: Mapping[str, str]) -> Answer:
+        uri = query["redirect_uri"]
+        joint = "&" if "?" in uri else "?"
+        told = urlencode({**answer, "state": query["state"]})
+        return Answer(302, "", {"Location": f"{uri}{joint}{told}"})
+
+    # --- What the app asks -------------------------------------------------------------------
+
+    def _token(self, asked: Asked) -> Answer:
+        form = asked.form
+        if not self._knows_client(asked, form, is_basic=self.takes_basic):
+            return self.refusal(401 if self.takes_basic else 400, "invalid_client")
+        match form.get("grant_type"):
+            case "authorization_code":
+                return self._exchange(form)
+            case "refresh_token":
+                return self._renewal(form)
+        return self.refusal(400, "unsupported_grant_type")
+
+    def _knows_client(self, asked: Asked, form: Mapping[str, str], *, is_basic: bool) -> bool:
+        wanted = (self.client_id, self.client_secret)
+        if not is_basic:
+            return (form.get("client_id"), form.get("client_secret")) == wanted
+        kind, _, value = asked.headers.get("Authorization", "").partition(" ")
+        try:
+            name, _, secret = base64.b64decode(value).decode().partition(":")
+        except ValueError:
+            return False
+        return kind.lower() == "basic" and (unquote_plus(name), unquote_plus(secret)) == wanted
+
+    def _exchange(self, form: Mapping[str, str]) -> Answer:
+        code = self._codes.pop(form.get("code", ""), None)
+        if code is None or time.monotonic() - code.made_at > CODE_SECONDS:
+            return self.refusal(400, "invalid_grant", "The code is unknown, used or too old.")
+        if form.get("redirect_uri") != code.redirect_uri:
+            return self.refusal(400, "invalid_grant", "The redirect URI is another one.")
+        if code.challenge and _challenge(form.get("code_verifier", "")) != code.challenge:
+            return self.refusal(400, "invalid_grant", "The code verifier does not fit.")
+        return self._tokens(code.given, shows_refresh_token=True)
+
+    def _renewal(self, form: Mapping[str, str]) -> Answer:
+        token = form.get("refresh_token", "")
+        given = self._by_refresh_token.get(token)
+        if given is None or given.is_revoked:
+            return self.refusal(400, "invalid_grant", "The refresh token is unknown or revoked.")
+        if self.rotates:
+            if token != given.refresh_tokens[-1]:
+                given.is_revoked = True
+                return self.refusal(400, "invalid_grant", "The refresh token was used before.")
+            given.refresh_tokens.append(self._new_refresh_token())
+        return self._tokens(given, shows_refresh_token=self.rotates)
+
+    def _tokens(self, given: Given, *, shows_refresh_token: bool) -> Answer:
+        self._serial += 1
+        token = self.access_token(given.person, self._serial)
+        self._by_access_token[token] = given
+        body: dict[str, Any] = {"access_token": token, "token_type": "bearer"}
+        if self.expires_in:
+            body["expires_in"] = self.expires_in
+        if given.refresh_tokens:
+            self._by_refresh_token[given.refresh_tokens[-1]] = given
+            if shows_refresh_token:
+                body["refresh_token"] = given.refresh_tokens[-1]
+        if self.tells_scopes:
+            body["scope"] = self.scope_separator.join(given.scopes)
+        return Answer(200, body | dict(self.reply(given.person)))
+
+    def _revocation(self, asked: Asked) -> Answer:
+        given_apart = self.revocation_takes_basic
+        is_basic = self.takes_basic if given_apart is None else given_apart
+        if not self._knows_client(asked, asked.form, is_basic=is_basic):
+            return self.refusal(401 if is_basic else 400, "invalid_client")
+        token = asked.form.get("token", "")
+        given = self._by_refresh_token.get(token) or self._by_access_token.get(token)
+        if given:
+            given.is_revoked = True
+        return Answer(200, {})
+
+    def _new_refresh_token(self) -> str:
+        return f"sandbox-refresh-{secrets.token_urlsafe(12)}"
+
+
+def _query(query: Mapping[str, str], person: str, without: str = "") -> str:
+    return escape(urlencode({**query, "as": person, **({"without": without} if without else {})}))
+
+
+def _challenge(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

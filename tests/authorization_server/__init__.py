@@ -1,0 +1,1 @@
+"""A platform not written here: a site that is nothing but django-oauth-toolkit."""
