@@ -662,17 +662,17 @@ class Candidate(models.Model):
             return now - self.created_at < STARTS_WITHIN
         if self.test.finished_at is None:
             return self.test.lease_until > now
-        since = now - self.test.finished_at
-        if self._may_offer_accounts:
-            return since < STARTS_WITHIN
-        return self.is_proven and since < SAVES_WITHIN
+        return now - self.test.finished_at < self._settles_within(self.test)
 
-    @property
-    def _may_offer_accounts(self) -> bool:
-        """Whether other accounts are looked up just now: this sign-in did not reach its own."""
-        missed = self.test is not None and self.test.error_kind == AccountNotFound.kind
-        offers = self.sign_in_id is not None and self.fix_link_id is None
-        return missed and offers and self.accounts is None
+    def _settles_within(self, test: ConnectionTest) -> timedelta:
+        """How long after its test something may still become of it: saved, refused, offered."""
+        missed = test.error_kind == AccountNotFound.kind and self.sign_in_id is not None
+        if missed and self.fix_link_id is None and self.accounts is None:
+            return STARTS_WITHIN  # the accounts that it does reach are looked up
+        passed = test.outcome == TestOutcome.PASSED
+        if self.is_proven or (self.fix_link_id is not None and (passed or missed)):
+            return SAVES_WITHIN
+        return timedelta(0)
 
     @property
     def trouble(self) -> str:

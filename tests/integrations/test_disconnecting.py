@@ -72,7 +72,7 @@ def answering(server, path, answer):
 def test_the_question_says_that_the_sign_in_is_ended_too(visitor, calendly_signed_in):
     question = text_of(visitor.get("disconnect", "calendly"))
 
-    assert "The sign-in is ended at Calendly too." in question
+    assert "The sign-in is ended at Calendly too" in question
     assert "Calls booked will get no more data" in question
 
 
@@ -391,7 +391,7 @@ def test_the_last_of_them_is_ended_without_a_question(two_of_google, editor, goo
     question = text_of(Visitor(editor).get("disconnect", "search_console"))
     disconnecting.disconnect(workspace, "search_console", by=editor)
 
-    assert "The sign-in is ended at Search Console too." in question
+    assert "The sign-in is ended at Search Console too" in question
     assert not SignIn.objects.exists()
 
 
