@@ -1,9 +1,12 @@
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db.migrations import RunPython
 from django.utils import timezone
 
 from integrations.models import ApiToken, Membership, OwnerLink, Role, Workspace
@@ -21,7 +24,14 @@ def make_owner(link):
 
 
 def test_the_first_migration_makes_a_workspace(db):
+    Workspace.objects.all().delete()  # whatever ran before on this database
+    first = import_module("integrations.migrations.0001_initial")
+
+    first.make_default_workspace(apps, None)
+
     assert Workspace.objects.get().slug == "main"
+    steps = [step.code for step in first.Migration.operations if isinstance(step, RunPython)]
+    assert steps == [first.make_default_workspace]
 
 
 def test_the_link_makes_a_superuser_who_owns_the_workspace(workspace):
