@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 
 from integrations import background, platforms
 from integrations.models import IntegrationConnection, Membership, Role, Workspace
@@ -206,26 +206,28 @@ def continue_to(page: Page, slug: str, name: str) -> None:
 
 @dataclass
 class Watch:
-    """What a browser complained about and, when `reads_replies`, all that it was sent."""
+    """What a browser complained about and, once it `reads`, all that it was sent."""
 
-    reads_replies: bool = False
     problems: list[str] = field(default_factory=list)
     replies: list[str] = field(default_factory=list)
 
     def on(self, context: BrowserContext) -> None:
         context.on("console", self._console)
         context.on("weberror", lambda error: self.problems.append(str(error.error)))
-        context.on("requestfinished", self._finished)
 
     def _console(self, message: ConsoleMessage) -> None:
         noise = message.text.startswith(EXPECTED_NOISE)
         if message.type in ("error", "warning") and not noise:
             self.problems.append(message.text)
 
-    def _finished(self, request: Request) -> None:
-        reply = request.response()
-        if self.reads_replies and reply and not 300 <= reply.status < 400:
-            self.replies.append(reply.text())
+    def reads(self, context: BrowserContext) -> None:
+        """Keep every reply from now on, before the page has it: later it may be gone."""
+        context.route("**/*", self._read)
+
+    def _read(self, route: Route) -> None:
+        reply = route.fetch()
+        self.replies.append(reply.body().decode(errors="replace"))
+        route.fulfill(response=reply)
 
 
 OpenPage = Callable[..., Page]

@@ -117,7 +117,7 @@ def test_a_typed_secret_survives_a_mistake_in_another_field(page):
 
 
 def test_no_reply_of_the_server_holds_a_typed_secret(page, watch):
-    watch.reads_replies = True
+    watch.reads(page.context)
     open_dialog(page)
     fill(page, "EAAnopermission", account="no number")
     press_test_and_save(page)
