@@ -102,13 +102,9 @@ def _without_referrer(response: HttpResponse) -> HttpResponse:
 @in_workspace(Role.OWNER)
 def app_list(request: Request) -> HttpResponse:
     """Every app that a sign-in here can use, and how far each is set up."""
-    return _app_page(request)
-
-
-def _app_page(request: Request, *, status: int = 200, **context: Any) -> HttpResponse:
     listed = apps.listed(request.access.workspace)
-    context = {"page": "settings", "section": "sign-in-apps", "apps": listed} | context
-    return render(request, "integrations/sign_in_apps.html", context, status=status)
+    context = {"page": "settings", "section": "sign-in-apps", "apps": listed}
+    return render(request, "integrations/sign_in_apps.html", context)
 
 
 @sensitive_post_parameters()
@@ -300,9 +296,9 @@ def fix_sign_in(request: HttpRequest, link: FixLink) -> HttpResponse:
 def fix_account(request: HttpRequest, link: FixLink) -> HttpResponse:
     """Which of the reachable accounts it is about."""
     kept = _fix_candidate(request, link)
-    if kept:
+    if kept and "account" in request.POST:  # an empty one is None of these
         try:
-            candidates.choose_account(kept, request.POST.get("account") or None)
+            candidates.choose_account(kept, request.POST["account"] or None)
             tasks.prove_again_in_background(kept)
         except (CandidateGone, InvalidChange):
             messages.warning(request, "Choose one of these accounts.")

@@ -255,14 +255,16 @@ def _ask_signed_in(
     """The ladder of a sign-in begins with its own rung: whether it is alive.
 
     A token that the platform refuses before its time is renewed once, and everything asked
-    again: only a renewal that is refused too means that a person has to come back.
+    again: only a renewal that is refused too means that a person has to come back. One
+    deadline counts for all of it.
     """
     began = time.monotonic()
+    ends_at = began + DEADLINE_SECONDS
     try:
-        result, used = _climb(provider, attempt, sign_in_id, on_progress)
+        result, used = _climb(provider, attempt, sign_in_id, on_progress, ends_at)
         kind = result.error.kind if result.error else ""
         if kind in NEEDS_SIGN_IN and tokens.renew_refused(sign_in_id, used.tokens):
-            result, _ = _climb(provider, attempt, sign_in_id, on_progress)
+            result, _ = _climb(provider, attempt, sign_in_id, on_progress, ends_at)
     except ProviderError as error:
         rung = StepResult(ALIVE, error.outcome, error.message)
         result = Result(error.outcome, error, [rung])
@@ -271,8 +273,13 @@ def _ask_signed_in(
 
 
 def _climb(
-    provider: Provider, attempt: Attempt, sign_in_id: UUID, on_progress: Progress
+    provider: Provider,
+    attempt: Attempt,
+    sign_in_id: UUID,
+    on_progress: Progress,
+    ends_at: float,
 ) -> tuple[Result, tokens.Usable]:
+    """`ends_at` is a moment of `time.monotonic()`."""
     began = time.monotonic()
     on_progress([StepResult(ALIVE, "running")])
     used = tokens.usable(sign_in_id)
@@ -284,6 +291,7 @@ def _climb(
         grant=used.grant,
         allow=settings.OUTBOUND_ALLOW,
         on_progress=lambda steps: on_progress([rung, *steps]),
+        deadline_seconds=ends_at - time.monotonic(),
     )
     result.steps = [rung, *result.steps]
     return result, used

@@ -34,7 +34,6 @@ logger = logging.getLogger(__name__)
 JITTER = SystemRandom()
 GOOD_FOR = timedelta(minutes=1)
 LEASE = timedelta(seconds=oauth.DEADLINE_SECONDS + 5)
-STORES_FOR = timedelta(seconds=60)  # longer than the lease: whoever takes over finds it stored
 AHEAD = timedelta(minutes=5)  # the schedule renews this long before the end, or earlier
 POLL_SECONDS = (0.05, 0.15)
 # After a renewal without answer: the schedule backs off, and a person may ask again soon.
@@ -273,8 +272,8 @@ def _renew(sign_in_id: UUID, lease: UUID) -> tuple[SignIn, Tokens] | None:
 
 
 def _store_surely(row: SignIn, lease: UUID, held: Tokens, fresh: Tokens) -> tuple[SignIn, Tokens]:
-    """Store while the lease lasts, though the database fails: the old tokens may be spent."""
-    until = time.monotonic() + STORES_FOR.total_seconds()
+    """Store, though the database fails for a while: the old tokens may be worth nothing now."""
+    until = time.monotonic() + LEASE.total_seconds()
     while True:
         try:
             return _store(row, lease, held, fresh)
