@@ -9,8 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 
 from providers import registry
-from providers.base import BASE_URL, Field, Provider
-from providers.sign_in import SIGN_IN, AppForm, OAuth
+from providers.declare import BASE_URL, SIGN_IN, AppForm, Field, OAuth, Provider
 
 GENERIC = ("access_token", "account_id", BASE_URL)
 

@@ -5,7 +5,7 @@ from functools import cache
 from django.conf import settings
 
 from providers import registry
-from providers.base import Provider
+from providers.declare import Provider
 
 
 @cache

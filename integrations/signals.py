@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from integrations.services import people
+from integrations.services.people import people
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)

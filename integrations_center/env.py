@@ -16,8 +16,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from integrations import crypto
-from providers.addresses import Allowed, parse_allowed
-from providers.sign_in import App
+from providers.declare import App
+from providers.outbound.addresses import Allowed, parse_allowed
 
 Network = IPv4Network | IPv6Network
 

@@ -11,8 +11,8 @@ from typing import Any
 
 
 def post_worker_init(worker: Any) -> None:
-    from integrations import keeper  # the settings are read by now
-    from integrations.services import tokens
+    from integrations.services.credentials import tokens
+    from integrations.work import keeper
 
     def end(*_: Any) -> None:
         tokens.UNDER_WAY.wait()  # an answer that nobody stores is a sign-in that is lost

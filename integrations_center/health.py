@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from integrations.services import keeping
+from integrations.services.keeping import keeping
 
 
 @never_cache

@@ -86,14 +86,14 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "integrations.context.demo",
+                "integrations.pages.context.demo",
             ],
         },
     },
 ]
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-TASKS = {"default": {"BACKEND": "integrations.background.ThreadBackend"}}
+TASKS = {"default": {"BACKEND": "integrations.work.background.ThreadBackend"}}
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -166,7 +166,7 @@ REST_KNOX = {"TOKEN_MODEL": KNOX_TOKEN_MODEL, "AUTH_HEADER_PREFIX": "Token", "TO
 REST_FRAMEWORK = {
     # Tokens first: their WWW-Authenticate makes "nobody is signed in" a 401, not a 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "integrations.authentication.TokenAuthentication",
+        "integrations.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -176,7 +176,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "integrations.api_errors.handle",
+    "EXCEPTION_HANDLER": "integrations.api.errors.handle",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Integrations Control Center",
@@ -184,10 +184,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "PREPROCESSING_HOOKS": ["integrations.api_schema.plain_paths"],
+    "PREPROCESSING_HOOKS": ["integrations.api.schema.plain_paths"],
     "ENUM_NAME_OVERRIDES": {
-        "TestErrorKind": "integrations.api_shapes.KINDS",
-        "ErrorKind": "integrations.api_shapes.ALL_KINDS",
+        "TestErrorKind": "integrations.api.shapes.KINDS",
+        "ErrorKind": "integrations.api.shapes.ALL_KINDS",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

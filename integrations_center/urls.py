@@ -5,14 +5,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views import defaults
 
-from integrations import api_errors
+from integrations.api import errors as api_errors
 from integrations_center import health
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
-    path("", include("integrations.urls")),
+    path("", include("integrations.pages.urls")),
 ]
 
 

@@ -4,7 +4,7 @@ import importlib
 from functools import cache
 from importlib.metadata import entry_points
 
-from providers.base import Provider
+from providers.declare import Provider
 
 ENTRY_POINTS = "integrations_center.providers"
 RESERVED = frozenset({"test", "schema", "events"})

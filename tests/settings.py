@@ -23,7 +23,7 @@ os.environ |= {
 
 from integrations_center.settings import *  # noqa: F403
 from integrations_center.settings import DATABASES, STORAGES
-from providers.sign_in import App
+from providers.declare import App
 
 APPS: dict[str, App] = {}
 PROVIDER_ORIGINS: dict[str, dict[str, str]] = {}

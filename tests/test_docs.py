@@ -8,9 +8,9 @@ import pytest
 from django.core.management import get_commands, load_command_class
 from django.urls import resolve
 
-from integrations import api
+from integrations.api import views as api
 from integrations.management.commands import serve
-from integrations.services import apps
+from integrations.services.credentials import apps
 from integrations_center import env
 from providers import registry
 from providers.sandbox import __main__ as sandbox

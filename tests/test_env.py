@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from integrations import crypto
 from integrations_center import env
-from providers.sign_in import App
+from providers.declare import App
 
 
 @pytest.fixture

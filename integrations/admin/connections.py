@@ -14,14 +14,16 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from integrations import platforms, sentences
+from integrations import platforms
 from integrations.admin import filters
 from integrations.admin.forms import SWITCHES, AddConnectionForm, AdminConnectionForm
-from integrations.forms import REMOVE
 from integrations.models import IntegrationConnection, Status, TestOutcome, Trigger
-from integrations.services import connections, disconnecting, testing
-from integrations.services.connections import Changes
-from providers.base import Field, Provider
+from integrations.pages import sentences
+from integrations.pages.forms import REMOVE
+from integrations.services.connecting import connections, disconnecting
+from integrations.services.connecting.connections import Changes
+from integrations.services.proving import testing
+from providers.declare import Field, Provider
 
 MOST_TESTS_AT_ONCE = 13
 TOO_MANY_CHOSEN = f"Choose {MOST_TESTS_AT_ONCE} connections or fewer to test at once."

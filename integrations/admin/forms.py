@@ -11,10 +11,15 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from integrations import platforms
-from integrations.forms import REMOVE, ConnectionForm
 from integrations.models import IntegrationConnection
-from integrations.services import connections
-from integrations.services.connections import Changes, InvalidChange, Saved, VersionConflict
+from integrations.pages.forms import REMOVE, ConnectionForm
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import (
+    Changes,
+    InvalidChange,
+    Saved,
+    VersionConflict,
+)
 
 SWITCHES = ("auth_method", "is_enabled", "version")
 OTHER_METHOD = "The chosen method does not use this. Choose the method it belongs to, or empty it."

@@ -15,7 +15,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from integrations.models import ApiToken, Membership, Workspace
-from integrations.services import people
+from integrations.services.people import people
 
 TOKENS = "admin:integrations_apitoken_changelist"
 

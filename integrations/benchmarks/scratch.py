@@ -46,7 +46,7 @@ def scratch_settings() -> Iterator[None]:
             "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
             "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
         },
-        "TASKS": {"default": {"BACKEND": "integrations.background.ThreadBackend"}},
+        "TASKS": {"default": {"BACKEND": "integrations.work.background.ThreadBackend"}},
     }
     with warnings.catch_warnings(), override_settings(**changed):
         warnings.filterwarnings("ignore", message="No directory at")

@@ -14,7 +14,6 @@ from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
 from django.urls import reverse
 
-from integrations import tasks
 from integrations.benchmarks import Measure, milliseconds, scratch
 from integrations.models import (
     ConnectionTest,
@@ -23,8 +22,10 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
-from integrations.services import connections, testing
-from integrations.services.connections import Changes
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import Changes
+from integrations.services.proving import testing
+from integrations.work import tasks
 from providers.sandbox import meta
 from providers.sandbox.server import Answer, Asked, Server
 

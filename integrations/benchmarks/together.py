@@ -8,8 +8,9 @@ from statistics import median
 from integrations import platforms
 from integrations.benchmarks import Measure, milliseconds, scratch
 from integrations.models import ConnectionTest, TestOutcome, Trigger, Workspace
-from integrations.services import connections, runs, testing
-from integrations.services.connections import Changes
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import Changes
+from integrations.services.proving import runs, testing
 from providers.sandbox import calendly, fiverr, google, meta, reddit, upwork, youtube
 from providers.sandbox import x as x_platform
 from providers.sandbox.__main__ import PLATFORMS

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from integrations.models import IntegrationConnection
-from integrations.services import people
+from integrations.services.people import people
 
 
 class Bare(APIView):

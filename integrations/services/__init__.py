@@ -1,0 +1,1 @@
+"""The only package that writes: one room a subject. Imports models, crypto and providers."""

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name, localtime
 
-from providers.base import Provider
+from providers.declare import Provider
 
 register = template.Library()
 

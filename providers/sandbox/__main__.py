@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from providers import registry
+from providers.declare import App
 from providers.sandbox import (
     calendly,
     crm,
@@ -25,7 +26,6 @@ from providers.sandbox import (
 from providers.sandbox.crm import hubspot, pipedrive, salesforce, zoho
 from providers.sandbox.server import Platform, Server, prefixed
 from providers.sandbox.sign_in import AuthorizationServer
-from providers.sign_in import App
 
 PLATFORMS: dict[str, Platform] = {
     "meta": meta.PLATFORM,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.basic import basic
+from providers.outbound.basic import basic
 from providers.sandbox.server import Answer, Asked, Platform
 from providers.sandbox.sign_in import AuthorizationServer
 

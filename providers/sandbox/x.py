@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from providers.basic import basic
+from providers.outbound.basic import basic
 from providers.sandbox.server import Answer, Asked, Platform
 from providers.sandbox.sign_in import AuthorizationServer, Given
 

@@ -1,6 +1,6 @@
 """Who is known there. Nothing here is a secret."""
 
-from providers.sign_in import App
+from providers.declare import App
 
 # Characters that RFC 6749 section 2.3.1 has encoded before they go into a header.
 APP = App("app:of/tests", "s+cret/with%20odd=characters&more")

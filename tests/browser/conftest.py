@@ -12,10 +12,11 @@ from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 
-from integrations import background, platforms
+from integrations import platforms
 from integrations.models import IntegrationConnection, Membership, Role, Workspace
-from integrations.services import candidates, connections, fix_links, signing_in
-from integrations.services.connections import Changes
+from integrations.services.connecting import candidates, connections, fix_links, signing_in
+from integrations.services.connecting.connections import Changes
+from integrations.work import background
 from providers import registry
 from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import meta as sandbox
@@ -46,7 +47,7 @@ def base_url(live_server: Any) -> str:
 @pytest.fixture
 def workspace(transactional_db: None, settings: Any) -> Iterator[Workspace]:
     """Transactional tests empty the tables, and with them the first migration's workspace."""
-    settings.TASKS = {"default": {"BACKEND": "integrations.background.ThreadBackend"}}
+    settings.TASKS = {"default": {"BACKEND": "integrations.work.background.ThreadBackend"}}
     cache.clear()  # lists of accounts
     made, _ = Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})
     yield made

@@ -6,8 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.models import ConnectionTest, IntegrationConnection, Workspace
-from integrations.services import connections, notices
-from integrations.services.connections import Changes
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import Changes
+from integrations.services.telling import notices
 
 LONG_TOKEN = "A" * 60
 EXPIRED: dict[str, Any] = {

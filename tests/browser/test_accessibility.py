@@ -8,7 +8,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
 from integrations.models import SignIn
-from integrations.services import apps, people
+from integrations.services.credentials import apps
+from integrations.services.people import people
 from tests.browser import states
 from tests.browser.conftest import (
     META,

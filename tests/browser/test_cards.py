@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
-from integrations.services import testing
+from integrations.services.proving import testing
 from tests.browser import states
 from tests.browser.conftest import SETTINGS, save_meta, saved
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from integrations.models import Candidate
-from integrations.services import people
+from integrations.services.people import people
 from tests.browser.conftest import PASSWORD, SETTINGS, member, save_meta, saved
 
 TOKEN = "EAAhealthy"

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from integrations.models import Candidate, SignIn
-from integrations.services import apps
+from integrations.services.credentials import apps
 from providers.sandbox import calendly as sandbox
 from providers.sandbox import google_ads
 from tests.browser import states

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from integrations.services import testing
+from integrations.services.proving import testing
 from tests.browser.conftest import (
     OUTLET,
     PASSWORD,

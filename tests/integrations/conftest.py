@@ -20,13 +20,14 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
-from integrations.services import candidates, connections, signing_in, testing
-from integrations.services.connections import Changes
+from integrations.services.connecting import candidates, connections, signing_in
+from integrations.services.connecting.connections import Changes
+from integrations.services.proving import testing
 from providers import registry
+from providers.declare import App
 from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import meta as sandbox
 from providers.sandbox.server import Server
-from providers.sign_in import App
 
 TOKEN = "EAAhealthy"
 VALUES = {"access_token": TOKEN, "account_id": "act_1001"}

@@ -25,7 +25,7 @@ from django.conf import settings
 from django.db import connection
 
 from providers import registry
-from providers.sign_in import App
+from providers.declare import App
 
 ROOT = Path(__file__).parents[2]
 START = "import django; django.setup(); from tests.integrations import processes; processes.{0}()"

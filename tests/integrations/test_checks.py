@@ -7,14 +7,19 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
 from integrations import checks
-from providers import base, registry
-from providers.base import (
+from providers import declare as base
+from providers import registry
+from providers.declare import (
+    App,
+    AppForm,
     Cost,
     ErrorRule,
     Field,
     Method,
+    OAuth,
     Passed,
     Provider,
+    Scope,
     access_token,
     account_id,
     base_url,
@@ -22,7 +27,6 @@ from providers.base import (
     step,
 )
 from providers.errors import AuthInvalid
-from providers.sign_in import App, AppForm, OAuth, Scope
 
 LINK = "https://acme.example/keys"
 

@@ -14,14 +14,15 @@ from django.utils import timezone
 
 from integrations import crypto
 from integrations.models import AppRegistration, IntegrationConnection, SignIn, SignInAttempt
-from integrations.services import apps, connections, fix_links, tokens
-from integrations.services.connections import Changes
+from integrations.services.connecting import connections, fix_links
+from integrations.services.connecting.connections import Changes
+from integrations.services.credentials import apps, tokens
 from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import meta as meta_sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import callback_of, signed_in, with_token
-from tests.integrations.test_pages import Browser
-from tests.integrations.test_signing_in import Visitor, here
+from tests.integrations.pages.test_pages import Browser
+from tests.integrations.services.connecting.test_signing_in import Visitor, here
 
 CANARY = "EAAcanaryDoNotLeak4711"
 APP_SECRET = "5a4d1b0c5a4d1b0c5a4d1b0c5a4dCAFE"

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from providers import errors
-from providers.addresses import parse_allowed
-from providers.http import Api, Reply, Timeouts
+from providers.outbound.addresses import parse_allowed
+from providers.outbound.api import Api
+from providers.outbound.reply import Reply
+from providers.outbound.transport import Timeouts
 from tests.providers.servers import RawServer
 
 SECRET = "s3cret/+ value?"

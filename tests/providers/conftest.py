@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from providers.base import Provider
+from providers.declare import Provider
 from providers.sandbox.server import Answer, AnswerTo, Asked, Server
 
 # (status, body), (status, body, headers), an Answer, or what works one of them out.

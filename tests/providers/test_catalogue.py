@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from providers import registry
-from providers.base import InvalidValues, Provider
-from providers.sign_in import SIGN_IN
+from providers.declare import SIGN_IN, InvalidValues, Provider
 
 CATALOGUE = registry.catalogue()
 GENERIC = {"access_token", "account_id", "base_url"}

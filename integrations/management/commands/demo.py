@@ -5,9 +5,9 @@ import subprocess  # nosec B404 - starts gunicorn, as serve does
 import sys
 from types import FrameType
 
+from integrations.demo import stories as demo
 from integrations.management.commands import serve
 from integrations.models import Workspace
-from integrations.services import demo
 
 
 class Command(serve.Command):

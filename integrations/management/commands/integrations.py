@@ -11,10 +11,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from integrations import platforms, presentation, sentences
+from integrations import platforms
+from integrations.api import presentation
 from integrations.models import ConnectionTest, Status, TestOutcome, Trigger, Workspace
-from integrations.services import connections, disconnecting, importing, runs, testing
-from integrations.services.importing import Report, UnreadableFile
+from integrations.pages import sentences
+from integrations.services.connecting import connections, disconnecting, importing
+from integrations.services.connecting.importing import Report, UnreadableFile
+from integrations.services.proving import runs, testing
 
 PASSED, FAILED, USAGE, NO_ANSWER, NOTHING_TO_TEST = range(5)
 EXIT_CODES = """exit codes:

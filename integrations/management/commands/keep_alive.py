@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from integrations import keeper
+from integrations.work import keeper
 
 
 class Command(BaseCommand):

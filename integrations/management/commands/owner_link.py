@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.services import people
+from integrations.services.people import people
 
 
 class Command(BaseCommand):

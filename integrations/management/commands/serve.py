@@ -12,7 +12,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
-from integrations.services import connections, people
+from integrations.services.connecting import connections
+from integrations.services.people import people
 from integrations_center import bootstrap, health, port, static_files
 
 THREADS = 40

@@ -8,14 +8,18 @@ scopes are chosen for it. Only owners and admins see the calls of the whole team
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.base import (
+from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare import (
     Account,
+    AppForm,
     Cost,
     ErrorRule,
     Field,
     Method,
+    OAuth,
     Passed,
     Provider,
+    Scope,
     Tester,
     Warned,
     access_token,
@@ -26,14 +30,12 @@ from providers.base import (
     step,
 )
 from providers.errors import AccountNotFound, InvalidConfig, PermissionMissing
-from providers.oauth import APP_ACTION, AppRefused
 from providers.platforms.calendly.errors import (
     ERRORS,
     TOKENS_URL,
     ArgumentRefused,
     retry_after,
 )
-from providers.sign_in import AppForm, OAuth, Scope
 
 LEADS = ("owner", "admin")
 MOST_PAGES = 5

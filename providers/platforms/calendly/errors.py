@@ -1,6 +1,6 @@
 """What Calendly's refusals mean: by status, as its titles are only partly known."""
 
-from providers.base import ErrorRule, codes
+from providers.declare import ErrorRule, codes
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -10,7 +10,7 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
-from providers.reply import Reply
+from providers.outbound.reply import Reply
 
 TOKENS_URL = "https://calendly.com/integrations/api_webhooks"
 

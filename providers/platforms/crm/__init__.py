@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import NoReturn
 
-from providers.base import (
+from providers.declare import (
+    SIGN_IN,
     Cost,
     Field,
     Method,
@@ -24,10 +25,9 @@ from providers.base import (
     step,
 )
 from providers.errors import InvalidConfig
+from providers.families.rest import NO_ADDRESS, auth_kind, header_name, health_path
 from providers.platforms.crm import generic, hubspot, pipedrive, salesforce, zoho
 from providers.platforms.crm.vendors import VENDORS, ZOHO, contradictions, vendor_of
-from providers.rest import NO_ADDRESS, auth_kind, header_name, health_path
-from providers.sign_in import SIGN_IN
 
 TOKEN = Method(
     "access_token",

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from providers.base import ErrorRule
+from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare import ErrorRule
 from providers.errors import AuthExpired
-from providers.oauth import APP_ACTION, AppRefused
 
 
 def ended(name: str, **when: Any) -> ErrorRule:

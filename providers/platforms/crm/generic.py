@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from providers.base import (
+from providers.declare import (
     Account,
     Cost,
     ErrorRule,
@@ -28,8 +28,8 @@ from providers.errors import (
     ProviderUnavailable,
     Refused,
 )
+from providers.families.rest import key_headers, tells_of_an_error
 from providers.platforms.crm.tester import CrmTester
-from providers.rest import key_headers, tells_of_an_error
 
 LONGEST_NAME = 120
 

@@ -12,12 +12,15 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from providers.base import (
+from providers.declare import (
     Account,
+    AppForm,
     Cost,
     ErrorRule,
+    OAuth,
     Passed,
     Provider,
+    Scope,
     Warned,
     permissions_of_sign_in,
     step,
@@ -34,7 +37,6 @@ from providers.errors import (
 from providers.platforms.crm.apps import app_refused, ended, redirect_refused
 from providers.platforms.crm.tester import CrmTester, named
 from providers.platforms.crm.vendors import UUID
-from providers.sign_in import AppForm, OAuth, Scope
 
 VERSION = "2026-09"
 KEYS_URL = (

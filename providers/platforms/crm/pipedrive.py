@@ -11,13 +11,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from providers.base import (
+from providers.declare import (
+    SIGN_IN,
     Account,
     Answer,
+    AppForm,
     Cost,
     ErrorRule,
+    OAuth,
     Passed,
     Provider,
+    Scope,
     compare_scopes,
     dig,
     step,
@@ -30,11 +34,10 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
+from providers.outbound.reply import Reply
 from providers.platforms.crm.apps import app_refused, ended, redirect_refused
 from providers.platforms.crm.tester import CrmTester, named, seconds_in
 from providers.platforms.crm.vendors import host_of
-from providers.reply import Reply
-from providers.sign_in import SIGN_IN, AppForm, OAuth, Scope
 
 TOKEN_URL = "https://pipedrive.readme.io/docs/how-to-find-the-api-token"
 TICK = "An owner ticks it on the app in Pipedrive's Developer Hub, then sign in again."

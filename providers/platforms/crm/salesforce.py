@@ -12,14 +12,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from providers.base import (
+from providers.access.flow import Flow
+from providers.declare import (
     Account,
     Answer,
+    AppForm,
     Cost,
     ErrorRule,
+    OAuth,
     Passed,
     Provider,
+    Scope,
     Skipped,
+    Tokens,
     Warned,
     codes,
     compare_scopes,
@@ -37,12 +42,10 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
-from providers.oauth import Flow
+from providers.outbound.reply import Reply
 from providers.platforms.crm.apps import app_refused, ended, redirect_refused
 from providers.platforms.crm.tester import CrmTester, named
 from providers.platforms.crm.vendors import MY_DOMAIN, host_of
-from providers.reply import Reply
-from providers.sign_in import AppForm, OAuth, Scope, Tokens
 
 LOGIN = "https://login.salesforce.com"
 NEWEST = 68.0  # Winter '27, the newest version that these calls were read for

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from providers.base import Account, Tester
+from providers.declare import SIGN_IN, Account, Tester
 from providers.errors import AccountNotFound, InvalidConfig, UnexpectedReply
 from providers.platforms.crm.vendors import contradictions, host_of
-from providers.sign_in import SIGN_IN
 
 
 class CrmTester(Tester):

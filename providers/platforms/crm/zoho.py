@@ -12,12 +12,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from providers.base import (
+from providers.access.flow import Flow
+from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare import (
     Account,
+    AppForm,
     Cost,
     ErrorRule,
+    OAuth,
     Passed,
     Provider,
+    Scope,
+    Tokens,
     Warned,
     dig,
     permissions_of_sign_in,
@@ -33,12 +39,10 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
-from providers.oauth import APP_ACTION, AppRefused, Flow
+from providers.outbound.reply import Reply
 from providers.platforms.crm.apps import ended
 from providers.platforms.crm.tester import CrmTester, named
 from providers.platforms.crm.vendors import ZOHO, data_centre_of, host_of, organization_in
-from providers.reply import Reply
-from providers.sign_in import AppForm, OAuth, Scope, Tokens
 
 VERSION = "v8"
 HOME_CENTRE = "us"  # where signing in begins when no data centre was chosen, as Zoho advises

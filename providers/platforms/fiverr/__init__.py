@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from providers.base import (
+from providers.declare import (
     Account,
     Cost,
     ErrorRule,
@@ -30,8 +30,7 @@ from providers.base import (
     step,
 )
 from providers.errors import AccountNotFound, AuthInvalid, InvalidConfig, PermissionMissing, Refused
-from providers.platforms.fiverr import page
-from providers.rest import (
+from providers.families.rest import (
     NO_ADDRESS,
     auth_kind,
     header_name,
@@ -39,6 +38,7 @@ from providers.rest import (
     key_headers,
     tells_of_an_error,
 )
+from providers.platforms.fiverr import page
 
 SERVICE = Method(
     "data_endpoint",

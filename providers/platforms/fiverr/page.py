@@ -14,7 +14,7 @@ from providers.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from providers.reply import Reply
+from providers.outbound.reply import Reply
 
 ADDRESS = "https://www.fiverr.com"
 FOUND = "Public page found"

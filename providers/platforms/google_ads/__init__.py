@@ -7,8 +7,7 @@ An empty `developer-token` header is still refused, so it is left out when there
 
 from typing import Any
 
-from providers import google, google_errors
-from providers.base import (
+from providers.declare import (
     Account,
     Cost,
     Field,
@@ -20,6 +19,8 @@ from providers.base import (
     step,
 )
 from providers.errors import AccountNotFound, InvalidConfig, PermissionMissing
+from providers.families import google
+from providers.families.google import errors as google_errors
 from providers.platforms.google_ads.errors import (
     ACCESS_URL,
     ADS_URL,

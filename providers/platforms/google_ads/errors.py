@@ -5,8 +5,7 @@ A GoogleAdsFailure has one reason under one family: {"errorCode": {"<family>": "
 Failures before the Ads layer have a google.rpc.ErrorInfo instead.
 """
 
-from providers import google_errors
-from providers.base import ErrorRule, codes
+from providers.declare import ErrorRule, codes
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -18,6 +17,7 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
+from providers.families.google import errors as google_errors
 
 ADS_URL = "https://ads.google.com"
 ACCESS_URL = "https://ads.google.com/aw/accountaccess/users"

@@ -12,14 +12,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.base import (
+from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare import (
+    SIGN_IN,
     Account,
     Answer,
+    AppForm,
     Cost,
     Field,
     Method,
+    OAuth,
     Passed,
     Provider,
+    Scope,
     Skipped,
     Tester,
     Warned,
@@ -37,7 +42,6 @@ from providers.errors import (
     InvalidConfig,
     PermissionMissing,
 )
-from providers.oauth import APP_ACTION, AppRefused
 from providers.platforms.linkedin.errors import (
     APPS,
     ENDED,
@@ -52,7 +56,6 @@ from providers.platforms.linkedin.errors import (
     VersionRetired,
     retry_after,
 )
-from providers.sign_in import SIGN_IN, AppForm, OAuth, Scope
 
 VERSION = "202607"
 ORGANIZATION = "urn:li:organization:"

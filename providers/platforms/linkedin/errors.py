@@ -6,7 +6,7 @@ Rules go by status and code, never by the message of a REST reply, which LinkedI
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from providers.base import ErrorRule, codes
+from providers.declare import ErrorRule, codes
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -17,7 +17,7 @@ from providers.errors import (
     QuotaExhausted,
     UnexpectedReply,
 )
-from providers.reply import Reply
+from providers.outbound.reply import Reply
 
 APPS = "https://www.linkedin.com/developers/apps"
 TOKENS = "https://www.linkedin.com/developers/tools/oauth"

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from providers.base import (
+from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare import (
+    SIGN_IN,
     Account,
     Answer,
     Cost,
@@ -39,7 +41,6 @@ from providers.errors import (
     Refused,
     UnexpectedReply,
 )
-from providers.oauth import APP_ACTION, AppRefused
 from providers.platforms.meta.errors import (
     AD_ACCOUNTS,
     APP_REFUSED,
@@ -52,7 +53,6 @@ from providers.platforms.meta.errors import (
 )
 from providers.platforms.meta.graph import VERSION, proof_of
 from providers.platforms.meta.login import OAUTH
-from providers.sign_in import SIGN_IN
 
 # Either is enough to read; the first is all we need.
 READS_ADS = ("ads_read", "ads_management")

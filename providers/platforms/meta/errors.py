@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from providers.base import ErrorRule, codes
+from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare import ErrorRule, codes
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -18,8 +19,7 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
-from providers.oauth import APP_ACTION, AppRefused
-from providers.reply import Reply
+from providers.outbound.reply import Reply
 
 APPS = "https://developers.facebook.com/apps/"
 SYSTEM_USERS = "https://business.facebook.com/settings/system-users"

@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from providers.access.flow import Flow
+from providers.access.refusals import AppRefused
+from providers.declare import AppForm, OAuth, Scope, Tokens
 from providers.errors import Refused, Unanswered, UnexpectedReply
-from providers.oauth import AppRefused, Flow
+from providers.outbound.reply import Reply
 from providers.platforms.meta.errors import APPS, SIGN_IN_ERRORS
 from providers.platforms.meta.graph import VERSION, proof_of
-from providers.reply import Reply
-from providers.sign_in import AppForm, OAuth, Scope, Tokens
 
 PERMISSIONS_URL = f"https://graph.facebook.com/{VERSION}/me/permissions"
 APP_REMOVED = 458

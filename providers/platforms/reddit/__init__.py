@@ -11,14 +11,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.base import (
+from providers.access.flow import Flow
+from providers.declare import (
+    SIGN_IN,
     Account,
     Answer,
+    AppForm,
     Cost,
     Field,
     Method,
+    OAuth,
     Passed,
     Provider,
+    Scope,
     Skipped,
     Tester,
     Warned,
@@ -29,7 +34,6 @@ from providers.base import (
     sign_in,
     step,
 )
-from providers.basic import basic
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -37,8 +41,8 @@ from providers.errors import (
     PermissionMissing,
     UnexpectedReply,
 )
-from providers.http import checked_headers
-from providers.oauth import Flow
+from providers.outbound.basic import basic
+from providers.outbound.headers import checked_headers
 from providers.platforms.reddit.errors import (
     APPS_URL,
     ERRORS,
@@ -49,7 +53,6 @@ from providers.platforms.reddit.errors import (
     judge_headers,
     retry_after,
 )
-from providers.sign_in import SIGN_IN, AppForm, OAuth, Scope
 
 APP = "web:integrations-control-center:v1.0"
 EVERYTHING = "*"

@@ -2,7 +2,8 @@
 
 import re
 
-from providers.base import ErrorRule, codes
+from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare import ErrorRule, codes
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -12,8 +13,7 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
-from providers.oauth import APP_ACTION, AppRefused
-from providers.reply import Reply
+from providers.outbound.reply import Reply
 
 APPS_URL = "https://www.reddit.com/prefs/apps"
 

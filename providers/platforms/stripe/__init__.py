@@ -9,7 +9,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from providers.base import (
+from providers.declare import (
+    SIGN_IN,
     Account,
     Cost,
     Method,
@@ -27,6 +28,7 @@ from providers.base import (
     step,
 )
 from providers.errors import AccountNotFound, AuthExpired, AuthInvalid, UnexpectedReply
+from providers.outbound.reply import Reply
 from providers.platforms.stripe.connect import OAUTH
 from providers.platforms.stripe.errors import (
     ERRORS,
@@ -35,8 +37,6 @@ from providers.platforms.stripe.errors import (
     NoConnectPlatform,
     RightMissing,
 )
-from providers.reply import Reply
-from providers.sign_in import SIGN_IN
 
 # Without it the account's own version answers, and shapes differ.
 VERSION = "2026-10-28.endive"

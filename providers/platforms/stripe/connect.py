@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from providers.access.flow import Flow
+from providers.access.refusals import AppRefused, NotRevocable
+from providers.declare import AppForm, OAuth, Scope, Tokens
 from providers.errors import Refused, UnexpectedReply
-from providers.oauth import AppRefused, Flow, NotRevocable
+from providers.outbound.reply import Reply
 from providers.platforms.stripe.errors import SIGN_IN_ERRORS
-from providers.reply import Reply
-from providers.sign_in import AppForm, OAuth, Scope, Tokens
 
 CONNECT = "https://connect.stripe.com/oauth"
 DEAUTHORIZE_URL = f"{CONNECT}/deauthorize"

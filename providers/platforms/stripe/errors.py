@@ -1,6 +1,7 @@
 """What Stripe's refusals mean: by code where there is one, by the words where there is none."""
 
-from providers.base import ErrorRule, codes
+from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare import ErrorRule, codes
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -11,7 +12,6 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
-from providers.oauth import APP_ACTION, AppRefused
 
 KEYS_URL = "https://dashboard.stripe.com/apikeys"
 NEW_KEY_URL = "https://dashboard.stripe.com/apikeys/create"

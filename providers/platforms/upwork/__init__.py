@@ -10,14 +10,18 @@ status 200 when it refuses, so the verdict is in the body.
 from datetime import timedelta
 from typing import Any
 
-from providers.base import (
+from providers.declare import (
+    SIGN_IN,
     Account,
     Answer,
+    AppForm,
     Cost,
     Field,
     Method,
+    OAuth,
     Passed,
     Provider,
+    Scope,
     Tester,
     Warned,
     access_token,
@@ -37,7 +41,6 @@ from providers.platforms.upwork.errors import (
     TokenRefused,
     retry_after,
 )
-from providers.sign_in import SIGN_IN, AppForm, OAuth, Scope
 
 WHO = "query { user { id nid rid name } organization { id } }"
 # For a key that may not read names.

@@ -12,13 +12,17 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from providers.base import (
+from providers.declare import (
+    SIGN_IN,
     Account,
+    AppForm,
     Cost,
     Field,
     Method,
+    OAuth,
     Passed,
     Provider,
+    Scope,
     Skipped,
     Tester,
     Warned,
@@ -29,8 +33,8 @@ from providers.base import (
     sign_in,
     step,
 )
-from providers.basic import basic
 from providers.errors import AccountNotFound, InvalidConfig, UnexpectedReply
+from providers.outbound.basic import basic
 from providers.platforms.x.errors import (
     CONSOLE_URL,
     ERRORS,
@@ -38,7 +42,6 @@ from providers.platforms.x.errors import (
     RequestRefused,
     retry_after,
 )
-from providers.sign_in import SIGN_IN, AppForm, OAuth, Scope
 
 # Searched for when neither a search nor a username is saved.
 ANY_SEARCH = "marketing"

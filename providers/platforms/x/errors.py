@@ -5,7 +5,8 @@ A problem is named by the end of its `type`: the host in front of it moved durin
 
 from datetime import UTC, datetime
 
-from providers.base import ErrorRule, codes, dig
+from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare import ErrorRule, codes, dig
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -16,8 +17,7 @@ from providers.errors import (
     RateLimited,
     UnexpectedReply,
 )
-from providers.oauth import APP_ACTION, AppRefused
-from providers.reply import Reply
+from providers.outbound.reply import Reply
 
 CONSOLE_URL = "https://console.x.com"
 LONGEST_WAIT_SECONDS = 24 * 60 * 60

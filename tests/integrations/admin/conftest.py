@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.models import IntegrationConnection
-from integrations.services import connections
+from integrations.services.connecting import connections
 
 CANARY = "EAAcanary0123456789x9Qd"
 LIST = reverse("admin:integrations_integrationconnection_changelist")

@@ -3,8 +3,8 @@
 from django.contrib.admin.models import LogEntry
 
 from integrations.models import ConnectionTest, IntegrationConnection, Workspace
-from integrations.services import connections
-from integrations.services.connections import Changes
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import Changes
 from tests.integrations.admin.conftest import reload
 
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from integrations.admin.forms import OTHER_METHOD, TYPE_AGAIN
 from integrations.models import IntegrationConnection
-from integrations.services import connections
-from integrations.services.connections import Changes
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import Changes
 from providers import registry
 from tests.integrations.admin.conftest import CANARY, page_of, reload, words
 from tests.integrations.conftest import TOKEN

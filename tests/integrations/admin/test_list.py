@@ -5,8 +5,8 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import IntegrationConnection
-from integrations.services import connections
-from integrations.services.connections import Changes
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import Changes
 from tests.integrations.admin.conftest import LIST, page_of, words
 
 

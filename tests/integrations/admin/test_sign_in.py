@@ -15,11 +15,11 @@ from integrations.models import (
     SignIn,
     SignInAttempt,
 )
-from integrations.services import connections, fix_links
+from integrations.services.connecting import connections, fix_links
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.admin.conftest import LIST, page_of, reload, words
-from tests.integrations.test_signing_in import Visitor
+from tests.integrations.services.connecting.test_signing_in import Visitor
 
 
 def test_a_page_says_how_a_sign_in_is(site, calendly_signed_in):

@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from integrations.models import ApiToken, Membership, Role, Workspace
-from integrations.services import connections
-from integrations.services.connections import Changes
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import Changes
 from tests.integrations.conftest import signed_in, with_token
 
 LIST = "/api/integrations"

@@ -4,12 +4,12 @@ import pytest
 
 from integrations import crypto
 from integrations.models import IntegrationConnection
-from integrations.services import connections
+from integrations.services.connecting import connections
 from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import crm as crm_sandbox
 from providers.sandbox.crm import hubspot as hubspot_sandbox
 from tests.integrations.conftest import TOKEN, VALUES, signed_in
-from tests.integrations.test_signing_in import Visitor, here
+from tests.integrations.services.connecting.test_signing_in import Visitor, here
 
 PATH = "/api/integrations/meta"
 

@@ -7,8 +7,8 @@ from django.core.exceptions import BadRequest
 from django.test import Client, RequestFactory
 from rest_framework.request import Request
 
-from integrations import api_errors
-from integrations.api import Integrations
+from integrations.api import errors as api_errors
+from integrations.api.views import Integrations
 from integrations.models import IntegrationConnection
 from tests.integrations.conftest import TOKEN, signed_in
 

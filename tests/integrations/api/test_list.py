@@ -3,8 +3,8 @@
 import pytest
 
 from integrations.models import Status
-from integrations.services import connections
-from integrations.services.connections import Changes
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import Changes
 from providers import registry
 from tests.integrations.conftest import TOKEN, signed_in, with_token
 

@@ -3,8 +3,9 @@
 import pytest
 
 from integrations.models import Trigger
-from integrations.services import connections, runs
-from integrations.services.connections import Changes
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import Changes
+from integrations.services.proving import runs
 from tests.integrations.conftest import with_token
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from providers import registry
-from providers.base import Provider, Step
+from providers.declare import SIGN_IN, OAuth, Provider, Step
 from providers.sandbox import (
     calendly,
     fiverr,
@@ -21,8 +21,7 @@ from providers.sandbox import (
 )
 from providers.sandbox import x as x_platform
 from providers.sandbox.__main__ import SIGN_INS
-from providers.sign_in import SIGN_IN, OAuth
-from tests.providers import crm_cases
+from tests.providers.platforms import crm_cases
 
 GOOGLE_CLIENT = {"client_id": google.CLIENT_ID, "client_secret": google.CLIENT_SECRET}
 BY_SERVICE_ACCOUNT = {"service_account_json": google.service_account_json("healthy")}

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from providers.declare import SIGN_IN
 from providers.sandbox.server import Answer, Asked
-from providers.sign_in import SIGN_IN
 from tests.providers.contract.cases import Case
 
 ABSURD = b" " * 10_000_000

@@ -5,11 +5,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from providers.base import Provider
-from providers.oauth import Flow
-from providers.runner import Result, run_test
+from providers.access.flow import Flow
+from providers.declare import SIGN_IN, App, Grant, OAuth, Provider, Tokens
+from providers.run.ladder import run_test
+from providers.run.results import Result
 from providers.sandbox.sign_in import AuthorizationServer
-from providers.sign_in import SIGN_IN, App, Grant, OAuth, Tokens
 
 REDIRECT_URI = "https://control.example/oauth/callback/acme/"
 STATE = "st4te-of-this-sign-in"

@@ -8,8 +8,8 @@ import pytest
 import trustme
 
 from providers import errors, registry
-from providers.http import Timeouts
-from providers.runner import NOT_TRIED, run_test
+from providers.outbound.transport import Timeouts
+from providers.run.ladder import NOT_TRIED, run_test
 from tests.providers.contract.cases import CASES
 from tests.providers.contract.faults import FAULTS, OUTAGES, TOLERATED, is_tolerated
 from tests.providers.contract.trial import attempt, given

@@ -9,14 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from providers import errors, registry
-from providers.base import Provider
-from providers.http import Timeouts
-from providers.oauth import AppRefused, Flow, NotRevocable, flow, is_issued_by
-from providers.runner import list_accounts, run_test
+from providers.access.flow import Flow, flow, is_issued_by
+from providers.access.refusals import AppRefused, NotRevocable
+from providers.declare import SIGN_IN, App, OAuth, Provider, Tokens
+from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts
+from providers.run.ladder import list_accounts, run_test
 from providers.sandbox.__main__ import APPS, PLATFORMS, SIGN_INS
 from providers.sandbox.server import Answer
-from providers.sign_in import SIGN_IN, App, OAuth, Tokens
-from providers.transport import USUAL_TIMEOUTS
 from tests.providers.asking import outcomes
 from tests.providers.contract.cases import SIGN_IN_CASES, Case
 from tests.providers.contract.faults import ABSURD, page, status

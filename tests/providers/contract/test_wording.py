@@ -10,10 +10,9 @@ import pytest
 
 import providers
 from providers import errors, registry
-from providers.base import ErrorRule, Provider
+from providers.declare import ErrorRule, OAuth, Provider
+from providers.outbound.reply import Reply
 from providers.platforms.crm.vendors import ZOHO
-from providers.reply import Reply
-from providers.sign_in import OAuth
 from tests.providers.contract.cases import CASES
 from tests.providers.test_catalogue import sentences
 

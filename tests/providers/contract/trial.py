@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from providers.base import Provider
-from providers.oauth import flow
-from providers.runner import Result, StepResult, run_test
+from providers.access.flow import flow
+from providers.declare import SIGN_IN, Grant, Provider
+from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts
+from providers.run.ladder import run_test
+from providers.run.results import Result, StepResult
 from providers.sandbox.__main__ import APPS, PLATFORMS
 from providers.sandbox.server import Answer, Asked, Server
-from providers.sign_in import SIGN_IN, Grant
-from providers.transport import USUAL_TIMEOUTS, Timeouts
 from tests.providers.contract.cases import Case
 from tests.providers.contract.signing_in import connect, grant_of, values_of
 

@@ -1,0 +1,1 @@
+"""The HTTP API: routes, shapes, errors and their description. Imports services and models."""

@@ -1,0 +1,163 @@
+"""Every error under /api/ is JSON: `{"detail": str, "code": str}`, or sentences by field.
+
+The services' exceptions get their HTTP status here. A crash is logged by its class and place:
+its text could hold what somebody sent.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import exceptions
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from integrations.api.presentation import api_errors
+from integrations.models import IntegrationConnection
+from integrations.services.connecting.connections import InvalidChange, VersionConflict
+from integrations.services.people.people import NoWorkspace
+from integrations.services.proving.discovery import CannotList
+from integrations.services.proving.testing import NothingToTest, TooManyTests
+from providers.errors import ProviderError
+
+logger = logging.getLogger(__name__)
+
+BAD_REQUEST = "This request cannot be read."
+NOT_FOUND = "There is nothing at this address."
+NO_WORKSPACE = "No workspace of yours has this name. Leave it out to use your default one."
+NOTHING_TO_TEST = "Not everything that a test needs is saved. Save it, or send it along."
+CRASHED = "Something went wrong on this server. Tell whoever runs this installation."
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class NotConnected(exceptions.APIException):
+    status_code = 409
+    default_code = "not_connected"
+    default_detail = NOTHING_TO_TEST
+
+
+class SavedMeanwhile(exceptions.APIException):
+    status_code = 412
+    default_code = "version_conflict"
+
+
+class CannotListAccounts(exceptions.APIException):
+    status_code = 409
+    default_code = "no_list"
+    default_detail = "This platform offers no list of accounts. Enter the ID by hand."
+
+
+class PlatformSaysNo(exceptions.APIException):
+    """The platform refused, or did not answer; the code is the kind of the contract."""
+
+    status_code = 409
+
+    def __init__(self, error: ProviderError) -> None:
+        if error.retry_after_seconds is not None:
+            self.wait = round(error.retry_after_seconds)
+        super().__init__(f"{error.message} {error.action}", error.kind)
+
+
+class TooLarge(exceptions.APIException):
+    status_code = 413
+    default_code = "too_large"
+    default_detail = "This is more than a request may hold. Send less at once."
+
+
+class TestedTooOften(exceptions.APIException):
+    """`wait` becomes the header Retry-After."""
+
+    status_code = 429
+    default_code = "throttled"
+
+    def __init__(self, wait: int) -> None:
+        self.wait = wait
+        super().__init__(f"This was tested too often in a minute. Test again in {wait} seconds.")
+
+
+class Crash(exceptions.APIException):
+    status_code = 500
+    default_code = "server_error"
+    default_detail = CRASHED
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The REST framework's exception handler: an answer to everything a view raises."""
+    problem = _meaning(error, context)
+    _answer_in_json(context["request"], problem)
+    response = exception_handler(problem, context)
+    if response and not isinstance(problem.detail, dict):
+        response.data = {"detail": problem.detail, "code": problem.get_codes()}
+    return response
+
+
+# What each exception means; the first that fits counts.
+MEANINGS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], ...] = (
+    (exceptions.APIException, lambda error: error),
+    (VersionConflict, lambda error: SavedMeanwhile(who_saved_what(error.connection))),
+    (NothingToTest, lambda _: NotConnected()),
+    (TooManyTests, lambda error: TestedTooOften(error.retry_after_seconds)),
+    (CannotList, lambda _: CannotListAccounts()),
+    (ProviderError, lambda error: PlatformSaysNo(error)),
+    (NoWorkspace, lambda _: exceptions.NotFound(NO_WORKSPACE)),
+    (RequestDataTooBig, lambda _: TooLarge()),
+    (Http404, lambda _: exceptions.NotFound(NOT_FOUND)),
+)
+
+
+def _meaning(error: Exception, context: dict[str, Any]) -> exceptions.APIException:
+    if isinstance(error, InvalidChange):
+        return exceptions.ValidationError(api_errors(context["kwargs"]["provider"], error.errors))
+    for kind, meaning in MEANINGS:
+        if isinstance(error, kind):
+            return meaning(error)
+    _log(error, type(context["view"]).__name__)
+    return Crash()
+
+
+def who_saved_what(connection: IntegrationConnection) -> str:
+    """For the person whose change was refused, since another one came first."""
+    person = connection.edited_by
+    who = (person.get_full_name() or person.get_username()) if person else "Someone else"
+    if not connection.edited_at:
+        return "This is not the saved version. Read it again, then repeat your change."
+    when = f"{connection.edited_at:%d %b %Y at %H:%M} UTC"
+    what = ", ".join(connection.edited_fields)
+    return f"{who} saved {what} on {when}. Read it again, then repeat your change."
+
+
+def _answer_in_json(request: Request, problem: exceptions.APIException) -> None:
+    """Only the browsable API shows a signed-in person an error as a page."""
+    renderer = getattr(request, "accepted_renderer", None)
+    if not isinstance(renderer, BrowsableAPIRenderer) or problem.status_code == 401:
+        request.accepted_renderer = JSONRenderer()
+        request.accepted_media_type = JSONRenderer.media_type
+
+
+def _log(error: Exception, where: str) -> None:
+    places = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("%s in %s\n%s", type(error).__name__, where, places)
+
+
+# --- What Django answers before, or instead of, a view ---------------------------------------
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _reply(400, BAD_REQUEST, "bad_request")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _reply(404, NOT_FOUND, "not_found")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _reply(500, CRASHED, Crash.default_code)
+
+
+def _reply(status: int, detail: str, code: str) -> HttpResponse:
+    return JsonResponse({"detail": detail, "code": code}, status=status, headers=NO_STORE)

@@ -1,0 +1,173 @@
+"""How the API reads a request. What a value must look like, `Provider.clean` alone knows.
+
+Strict: a number is no text, "true" is no boolean, and a key that nobody knows is named.
+"""
+
+from collections.abc import Mapping
+from typing import IO, Any, cast
+
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.parsers import JSONParser
+
+from integrations.api.presentation import python_names
+from integrations.models import Status
+from integrations.services.connecting.connections import Changes
+
+NOT_JSON = "The body is not valid JSON."
+NOT_AN_OBJECT = "The body must be a JSON object."
+UNKNOWN_KEY = "Unknown key. Use: {known}."
+SHOWN_KEY_LENGTH = 100
+
+
+class ObjectParser(JSONParser):
+    """Reads a JSON object, and quotes nothing of what it cannot read."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        try:
+            body = super().parse(stream, media_type, parser_context)
+        except (ParseError, RecursionError):
+            raise ParseError(NOT_JSON) from None
+        if not isinstance(body, dict):
+            raise ParseError(NOT_AN_OBJECT)
+        return body
+
+
+def unknown_keys(data: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, list[str]]:
+    """A sentence for each key that is not known, under a name that can be shown."""
+    sentence = UNKNOWN_KEY.format(known=", ".join(known))
+    return {
+        key.encode(errors="replace").decode()[:SHOWN_KEY_LENGTH]: [sentence]
+        for key in data
+        if key not in known
+    }
+
+
+class Text(serializers.CharField):
+    default_error_messages = {
+        "invalid": "This must be a text.",
+        "null": "This must be a text.",
+        "blank": "This may not be blank.",
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Switch(serializers.BooleanField):
+    default_error_messages = {
+        "invalid": "This must be true or false.",
+        "null": "This must be true or false.",
+    }
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class StatusField(serializers.ChoiceField):
+    default_error_messages = {
+        "invalid_choice": f"Choose one of these: {', '.join(Status.values)}.",
+        "null": f"Choose one of these: {', '.join(Status.values)}.",
+    }
+
+
+class Values(serializers.DictField):
+    """Secret and plain values by their API names -> by ours. Null clears a value."""
+
+    child = Text(allow_null=True, trim_whitespace=False)
+    default_error_messages = {
+        "not_a_dict": "This must be an object of names and values.",
+        "null": "This must be an object of names and values.",
+    }
+
+    def run_child_validation(self, data: Mapping[str, Any]) -> dict[str, str | None]:
+        names = python_names(self.context["provider"])
+        values: dict[str, str | None] = {}
+        wrong: dict[str, Any] = dict(unknown_keys(data, names))
+        for api_name, name in names.items():
+            if api_name not in data:
+                continue
+            try:
+                values[name] = self.child.run_validation(data[api_name])
+            except ValidationError as error:
+                wrong[api_name] = error.detail
+        if wrong:
+            raise ValidationError(wrong)
+        return values
+
+
+class Body(serializers.Serializer[Any]):
+    """Refuses what it does not know, by name. Every key may be left out."""
+
+    def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
+        wrong: dict[str, Any] = dict(unknown_keys(data, self.fields))
+        try:
+            values = super().to_internal_value(data)
+        except ValidationError as error:
+            wrong |= cast(dict[str, Any], error.detail)
+        if wrong:
+            raise ValidationError(wrong)
+        return values
+
+
+class TestRequest(Body):
+    config = Values(
+        required=False,
+        help_text="Laid over the saved values and tested; nothing is saved.",
+    )
+    authMethod = Text(required=False, help_text="The name of one of `methods`.")
+
+    def changes(self) -> Changes | None:
+        """None for a test of what is saved."""
+        typed = self.validated_data
+        if not typed.get("config") and "authMethod" not in typed:
+            return None
+        return Changes(config=typed.get("config", {}), auth_method=typed.get("authMethod"))
+
+
+class DisconnectRequest(Body):
+    revoke = Switch(
+        required=False,
+        help_text="Whether to end the sign-in at the platform too. Left out it is ended, unless "
+        "that may end the sign-in of another connection. A pasted token is never revoked.",
+    )
+
+
+class ChangeRequest(Body):
+    config = Values(
+        required=False,
+        help_text="By the names in `fields`. Left out keeps a value, null clears it.",
+    )
+    authMethod = Text(required=False, help_text="The name of one of `methods`.")
+    isEnabled = Switch(required=False)
+    status = StatusField(
+        required=False,
+        choices=Status.choices,
+        help_text="`connected` enables and clears errors, `disabled` disables, `error` reports "
+        "one with `lastError`. For `not_connected` use disconnect.",
+    )
+    lastError = Text(
+        required=False,
+        allow_null=True,
+        help_text="The text of a reported error; null clears the report.",
+    )
+
+    def changes(self) -> Changes:
+        typed = self.validated_data
+        return Changes(
+            config=typed.get("config", {}),
+            auth_method=typed.get("authMethod"),
+            is_enabled=typed.get("isEnabled"),
+            status=typed.get("status"),
+            reported_error=typed.get("lastError"),
+            clears_reported_error="lastError" in typed and typed["lastError"] is None,
+        )

@@ -1,0 +1,40 @@
+"""The addresses under /api/, each with and without a final slash."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import URLPattern, path, re_path
+from django.views.decorators.cache import cache_control
+
+from integrations.api import schema as api_schema
+from integrations.api import views as api
+
+ONE = "integrations/<slug:provider>"
+
+
+def both(route: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
+    """A redirect would lose the body of a PATCH, so there is none."""
+    unstored = cache_control(no_store=True)(view)
+    return [path(f"{route}/", unstored), path(route, unstored, name=name)]
+
+
+app_name = "api"
+urlpatterns = [
+    path("", cache_control(no_store=True)(api.Root.as_view()), name="root"),
+    *both("integrations", api.Integrations.as_view({"get": "list"}), "integrations"),
+    *both(
+        "integrations/test",
+        api.Runs.as_view({"get": "retrieve", "post": "create", "delete": "destroy"}),
+        "run",
+    ),
+    *both(
+        ONE, api.Integrations.as_view({"get": "retrieve", "patch": "partial_update"}), "integration"
+    ),
+    *both(f"{ONE}/test", api.Integrations.as_view({"post": "test"}), "test"),
+    *both(f"{ONE}/disconnect", api.Integrations.as_view({"post": "disconnect"}), "disconnect"),
+    *both(f"{ONE}/tests", api.Integrations.as_view({"get": "tests"}), "tests"),
+    *both(f"{ONE}/accounts", api.Integrations.as_view({"get": "accounts"}), "accounts"),
+    *both("schema", api_schema.Schema.as_view(), "schema"),
+    *both("schema/docs", api_schema.Docs.as_view(), "schema-docs"),
+    re_path("", api.unknown),
+]

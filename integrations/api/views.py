@@ -1,0 +1,239 @@
+"""The HTTP API: finds, permits, calls a service, answers with its dictionary."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import NotFound, ParseError, ValidationError
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
+
+from integrations import platforms
+from integrations.api import errors as api_errors
+from integrations.api import listing, presentation
+from integrations.api import schema as api_schema
+from integrations.api.serializers import ChangeRequest, DisconnectRequest, ObjectParser, TestRequest
+from integrations.models import (
+    ConnectionTest,
+    IntegrationConnection,
+    Role,
+    Status,
+    Trigger,
+    Workspace,
+)
+from integrations.services.connecting import connections, disconnecting
+from integrations.services.connecting.connections import VersionConflict
+from integrations.services.people import people
+from integrations.services.proving import discovery, runs, testing
+from integrations.work import tasks
+
+WORKSPACE_SLUG = re.compile(r"[-\w]+", re.ASCII)
+ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+IF_MATCH = re.compile(rf"\*|{ENTITY_TAG}(?:[ \t]*,[ \t]*{ENTITY_TAG})*")
+UNKNOWN_PROVIDER = "No platform has this name. GET /api/integrations lists them."
+NO_RUN = "Nothing was tested together yet. POST here to begin."
+PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+LAST_ID = 2**63 - 1
+NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+
+
+class HasRole(BasePermission):
+    """Finds the workspace that is meant; whoever changes something must be an editor there."""
+
+    message = "Your role in this workspace may only look. Ask an owner to make you an editor."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        asked = request.headers.get("X-Workspace", request.query_params.get("workspace"))
+        if asked is not None and not WORKSPACE_SLUG.fullmatch(asked):
+            raise people.NoWorkspace
+        access = people.access(cast(User, request.user), asked)
+        cast(InWorkspace, view).workspace = access.workspace
+        return access.allows(Role.VIEWER if request.method in SAFE_METHODS else Role.EDITOR)
+
+
+class InWorkspace(ViewSet):
+    """Calls in a workspace of the caller's."""
+
+    permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated, HasRole)
+    parser_classes = (ObjectParser,)
+    workspace: Workspace
+
+    @property
+    def person(self) -> User:
+        return cast(User, self.request.user)
+
+
+class Root(APIView):
+    """Where to begin."""
+
+    def get(self, request: Request) -> Response:
+        names = {"integrations": "integrations", "schema": "schema", "docs": "schema-docs"}
+        return Response(
+            {key: reverse(f"api:{name}", request=request) for key, name in names.items()}
+        )
+
+
+class Integrations(InWorkspace):
+    """The platforms, each with its connection."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if "provider" in kwargs and kwargs["provider"] not in platforms.catalogue():
+            raise NotFound(UNKNOWN_PROVIDER)
+
+    @api_schema.list_integrations
+    def list(self, request: Request) -> Response:
+        """Every platform with its connection, in catalogue order."""
+        wanted = request.query_params.getlist("status")
+        if not set(wanted) <= set(Status.values):
+            raise ValidationError({"status": [f"Choose one of these: {', '.join(Status.values)}."]})
+        return Response(
+            [
+                integration
+                for integration in listing.integrations(self.workspace)
+                if not wanted or integration["status"] in wanted
+            ]
+        )
+
+    @api_schema.read_integration
+    def retrieve(self, request: Request, provider: str) -> Response:
+        """One platform with its connection, and the form that it takes."""
+        connection = connections.find(self.workspace, provider)
+        return _one(connection, **presentation.form(connection.platform))
+
+    @api_schema.change_integration
+    def partial_update(self, request: Request, provider: str) -> Response:
+        """Change values, method, status or the switch. No outgoing call is made."""
+        body = ChangeRequest(data=request.data, context={"provider": platforms.get(provider)})
+        body.is_valid(raise_exception=True)
+        saved = connections.change_connection(
+            self.workspace,
+            provider,
+            body.changes(),
+            by=self.person,
+            expected_version=self._expected_version(request, provider),
+        )
+        return _one(saved.connection, warnings=presentation.warnings(provider, saved.warnings))
+
+    def _expected_version(self, request: Request, provider: str) -> int | None:
+        """What If-Match asks for. Raises VersionConflict when that is not saved here."""
+        asked = request.headers.get("If-Match")
+        if asked is None:
+            return None
+        if not IF_MATCH.fullmatch(asked.strip()):
+            raise ParseError('If-Match is not right. Send the ETag you were given, like "7".')
+        tags = re.findall(r'"([^"]*)"', asked)
+        connection = connections.find(self.workspace, provider)
+        if tags and str(connection.version) not in tags:
+            raise VersionConflict(connection)
+        return connection.version if tags else None
+
+    @api_schema.test_integration
+    def test(self, request: Request, provider: str) -> Response:
+        """Ask the platform now and wait for its answer."""
+        body = TestRequest(data=request.data, context={"provider": platforms.get(provider)})
+        body.is_valid(raise_exception=True)
+        test = testing.test_connection(
+            connections.find(self.workspace, provider),
+            trigger=Trigger.API,
+            by=self.person,
+            changes=body.changes(),
+        )
+        return Response(presentation.test(test, provider))
+
+    @api_schema.disconnect_integration
+    def disconnect(self, request: Request, provider: str) -> Response:
+        """Forget values, account, errors and proof; the history stays."""
+        body = DisconnectRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        done = disconnecting.disconnect(
+            self.workspace,
+            provider,
+            by=self.person,
+            revokes=body.validated_data.get("revoke"),
+        )
+        warnings = {"warnings": {"revoke": [done.warning]}} if done.warning else {}
+        return _one(done.connection, **warnings)
+
+    @api_schema.list_accounts
+    def accounts(self, request: Request, provider: str) -> Response:
+        """The accounts that the saved credentials reach, as of a minute ago at most."""
+        found = discovery.accounts(connections.find(self.workspace, provider))
+        return Response([{"id": one.id, "name": one.name or None} for one in found])
+
+    @api_schema.list_tests
+    def tests(self, request: Request, provider: str) -> Response:
+        """The history, newest first. `next` is the address of older tests."""
+        size = self._number("pageSize", PAGE_SIZE, MAX_PAGE_SIZE)
+        before = self._number("cursor", LAST_ID, LAST_ID)
+        tests = ConnectionTest.objects.filter(
+            connection__workspace=self.workspace,
+            connection__provider=provider,
+            connection__name="",
+            pk__lt=before,
+        )
+        rows = [*tests[: size + 1]]
+        shown = rows[:size]
+        older_still = len(rows) > size
+        here = request.build_absolute_uri()
+        return Response(
+            {
+                "next": replace_query_param(here, "cursor", shown[-1].pk) if older_still else None,
+                "results": [presentation.test(row, provider) for row in shown],
+            }
+        )
+
+    def _number(self, name: str, default: int, at_most: int) -> int:
+        text = self.request.query_params.get(name, str(default))
+        if not NUMBER.fullmatch(text) or int(text) > at_most:
+            raise ValidationError({name: [f"This must be a whole number from 1 to {at_most}."]})
+        return int(text)
+
+
+def _one(connection: IntegrationConnection, **more: Any) -> Response:
+    """An integration, with its version as the entity tag."""
+    body = presentation.integration(connection, timezone.now()) | more
+    return Response(body, headers={"ETag": f'"{connection.version}"'})
+
+
+class Runs(InWorkspace):
+    """All that is connected, tested together."""
+
+    @api_schema.start_run
+    def create(self, request: Request) -> Response:
+        """Start testing all that is connected; a run that is under way is joined."""
+        tasks.test_all_in_background(self.workspace, trigger=Trigger.API, by=self.person)
+        return self._latest(status=202)
+
+    @api_schema.read_run
+    def retrieve(self, request: Request) -> Response:
+        """How far the run is that is under way, or how the last one ended."""
+        return self._latest()
+
+    @api_schema.stop_run
+    def destroy(self, request: Request) -> Response:
+        """Test nothing more; what is being asked now ends by itself."""
+        runs.stop_run(self.workspace)
+        return self._latest()
+
+    def _latest(self, status: int = 200) -> Response:
+        run = runs.latest_run(self.workspace)
+        if not run:
+            raise NotFound(NO_RUN)
+        return Response(presentation.run(run), status=status)
+
+
+@csrf_exempt
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Whatever the method: nothing is here."""
+    return api_errors.not_found(request)

@@ -1,0 +1,36 @@
+"""What is stored: tables, constraints, and what follows from one row. Asks nobody.
+
+Imports crypto and providers.
+"""
+
+from integrations.models.candidates import Candidate, SignInAttempt
+from integrations.models.connections import STATUS_FROM_FACTS, IntegrationConnection, Status
+from integrations.models.credentials import AppRegistration, SignIn
+from integrations.models.fix_links import FixLink
+from integrations.models.notices import ExpiryNotice, Heartbeat
+from integrations.models.people import ApiToken, OwnerLink
+from integrations.models.tests import ConnectionTest, RunItem, TestOutcome, TestRun, Trigger
+from integrations.models.workspaces import Membership, Role, Workspace
+
+__all__ = [
+    "STATUS_FROM_FACTS",
+    "ApiToken",
+    "AppRegistration",
+    "Candidate",
+    "ConnectionTest",
+    "ExpiryNotice",
+    "FixLink",
+    "Heartbeat",
+    "IntegrationConnection",
+    "Membership",
+    "OwnerLink",
+    "Role",
+    "RunItem",
+    "SignIn",
+    "SignInAttempt",
+    "Status",
+    "TestOutcome",
+    "TestRun",
+    "Trigger",
+    "Workspace",
+]

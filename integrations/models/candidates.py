@@ -1,0 +1,150 @@
+"""Values and sign-ins that wait to be proven."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from integrations import crypto
+from integrations.models.tests import ConnectionTest, TestOutcome
+from providers.errors import AccountNotFound
+
+STARTS_WITHIN = timedelta(seconds=60)
+SAVES_WITHIN = timedelta(seconds=5)
+
+
+class Candidate(models.Model):
+    """Values typed in the dialog, waiting to be proven before they replace the saved ones.
+
+    Bound to one person's session, or to that of whoever came with a fix link. The payload is
+    emptied once they are saved. A draft is kept only so that secrets need not be typed again;
+    nothing was asked of it yet. `accounts` are those a sign-in reaches, as `[id, name]`;
+    while one of them `is_choosing`, nothing is tested.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connection = models.ForeignKey(
+        "IntegrationConnection", on_delete=models.CASCADE, related_name="candidates"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    fix_link = models.ForeignKey("FixLink", on_delete=models.CASCADE, null=True, related_name="+")
+    session_digest = models.CharField(max_length=64)
+    payload = models.TextField(editable=False)
+    sign_in = models.ForeignKey(
+        "SignIn", on_delete=models.SET_NULL, null=True, related_name="candidates"
+    )
+    accounts = models.JSONField(null=True)
+    is_choosing = models.BooleanField(default=False)
+    base_version = models.PositiveIntegerField()
+    test = models.ForeignKey(
+        "ConnectionTest", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    problem = models.TextField(blank=True, default="")
+    is_draft = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    saved_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"Values of {self.user or self.fix_link} for {self.connection}"
+
+    @property
+    def owner(self) -> crypto.Owner:
+        return crypto.Owner(self.connection.workspace_id, self.connection.provider, self.id)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether its test passed for the account that is connected: then it saves itself."""
+        test = self.test
+        passed = bool(test and test.outcome == TestOutcome.PASSED and not test.account_changed)
+        return passed and not self.is_unsure
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether a new sign-in passed, and nobody said that it is the connected account's."""
+        test = self.test
+        told = test is None or test.outcome != TestOutcome.PASSED or test.account_id
+        return not told and bool(self.sign_in_id and self.connection.platform_account_id)
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether its test passed for another account than the one that is connected."""
+        test = self.test
+        return bool(test and test.outcome == TestOutcome.PASSED and test.account_changed)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether waiting is worth while: for the test, or for its result to be saved."""
+        if self.saved_at or self.problem or self.is_draft or self.is_choosing:
+            return False
+        now = timezone.now()
+        if self.test is None:
+            return now - self.created_at < STARTS_WITHIN
+        if self.test.finished_at is None:
+            return self.test.lease_until > now
+        return now - self.test.finished_at < self._settles_within(self.test)
+
+    def _settles_within(self, test: ConnectionTest) -> timedelta:
+        """How long after its test something may still become of it: saved, refused, offered."""
+        missed = test.error_kind == AccountNotFound.kind and self.sign_in_id is not None
+        if missed and self.fix_link_id is None and self.accounts is None:
+            return STARTS_WITHIN  # the accounts that it does reach are looked up
+        passed = test.outcome == TestOutcome.PASSED
+        if self.is_proven or (self.fix_link_id is not None and (passed or missed)):
+            return SAVES_WITHIN
+        return timedelta(0)
+
+    @property
+    def trouble(self) -> str:
+        """What stands in the way, other than the platform's answer."""
+        if self.problem or self.is_running or self.is_draft or self.is_choosing:
+            return self.problem
+        interrupted = self.test is None or self.test.is_running
+        return "The test was interrupted. Try again." if interrupted else ""
+
+    @property
+    def can_be_saved(self) -> bool:
+        """Whether there is something to keep, and nobody is at it."""
+        settled = not self.is_running and not self.saved_at
+        return settled and not self.problem and not self.is_draft and not self.is_choosing
+
+
+class SignInAttempt(models.Model):
+    """A sign-in that was begun: what comes back must fit it, once, within ten minutes.
+
+    Bound to the session of whoever began it. The payload holds the code verifier and what was
+    typed. `problem` says how it ended if not with tokens.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connection = models.ForeignKey(
+        "IntegrationConnection", on_delete=models.CASCADE, related_name="sign_in_attempts"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    fix_link = models.ForeignKey("FixLink", on_delete=models.CASCADE, null=True, related_name="+")
+    session_digest = models.CharField(max_length=64)
+    state_digest = models.CharField(max_length=64, unique=True)
+    payload = models.TextField(editable=False)
+    app = models.CharField(max_length=50)
+    client_id = models.CharField(max_length=255)
+    redirect_uri = models.CharField(max_length=500)
+    base_version = models.PositiveIntegerField()
+    begun_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True, default="")
+    action = models.TextField(blank=True, default="")
+    candidate = models.ForeignKey(Candidate, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"Sign-in for {self.connection}"
+
+    @property
+    def owner(self) -> crypto.Owner:
+        return crypto.Owner(self.connection.workspace_id, self.connection.provider, self.id)

@@ -1,0 +1,242 @@
+"""A saved link to one account of a platform.
+
+Its status is the database's to work out from facts.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.utils import timezone
+
+from integrations import crypto, platforms
+from providers.declare import SIGN_IN, Provider
+from providers.errors import CredentialsUnreadable
+
+EXPIRING_WITHIN = timedelta(days=14)
+UNANSWERED_TOO_LONG = timedelta(hours=24)
+
+
+class Status(models.TextChoices):
+    NOT_CONNECTED = "not_connected", "Not connected"
+    DISABLED = "disabled", "Disabled"
+    ERROR = "error", "Error"
+    CONNECTED = "connected", "Connected"
+
+
+STATUS_FROM_FACTS = Case(
+    When(is_complete=False, then=Value(Status.NOT_CONNECTED.value)),
+    When(is_enabled=False, then=Value(Status.DISABLED.value)),
+    When(~Q(last_error="") | ~Q(reported_error=""), then=Value(Status.ERROR.value)),
+    default=Value(Status.CONNECTED.value),
+    output_field=models.TextField(),
+)
+
+
+class IntegrationConnection(models.Model):
+    """A workspace's saved link to one account of a platform.
+
+    `revision` moves when method, credentials or config change, and stands behind proof and
+    results; `version` counts people's edits. `hints` has a key for every saved secret.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey("Workspace", on_delete=models.CASCADE, related_name="connections")
+    provider = models.CharField(max_length=50, choices=platforms.choices)
+    name = models.CharField(max_length=100, blank=True, default="")
+
+    auth_method = models.CharField(max_length=50, blank=True, default="")
+    config = models.JSONField(default=dict, blank=True)
+    credentials = models.TextField(blank=True, default="", editable=False)
+    key_id = models.CharField(max_length=12, blank=True, default="", editable=False)
+    hints = models.JSONField(default=dict, blank=True, editable=False)
+    credentials_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sign_in = models.OneToOneField(
+        "SignIn", on_delete=models.SET_NULL, null=True, blank=True, editable=False
+    )
+    sign_in_key_id = models.CharField(max_length=12, blank=True, default="", editable=False)
+
+    is_complete = models.BooleanField(default=False)
+    is_enabled = models.BooleanField(default=True)
+    last_error = models.TextField(blank=True, default="")
+    reported_error = models.TextField(blank=True, default="")
+    status = models.GeneratedField(
+        expression=STATUS_FROM_FACTS,
+        output_field=models.TextField(choices=Status),
+        db_persist=True,
+    )
+
+    error_kind = models.CharField(max_length=30, blank=True, default="")
+    error_action = models.TextField(blank=True, default="")
+    error_action_url = models.URLField(max_length=500, blank=True, default="")
+    failing_since = models.DateTimeField(null=True, blank=True)
+    failed_test = models.ForeignKey(
+        "ConnectionTest", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reported_at = models.DateTimeField(null=True, blank=True)
+    proven_at = models.DateTimeField(null=True, blank=True)
+    unanswered_since = models.DateTimeField(null=True, blank=True)
+    last_test = models.ForeignKey(
+        "ConnectionTest", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    platform_account_id = models.CharField(max_length=200, blank=True, default="")
+    platform_account_name = models.CharField(max_length=200, blank=True, default="")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_is_estimate = models.BooleanField(default=False)
+
+    revision = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    edited_fields = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        verbose_name = "connection"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace", "provider", "name"], name="one_connection_of_a_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(proven_at=None) | Q(last_error="", is_complete=True),
+                name="proof_excludes_error",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_error="", error_kind="", failing_since=None)
+                | (~Q(last_error="") & ~Q(error_kind="") & Q(failing_since__isnull=False)),
+                name="error_has_kind_and_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(reported_error="", reported_at=None)
+                | (~Q(reported_error="") & Q(reported_at__isnull=False)),
+                name="reported_error_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(credentials="", key_id="") | (~Q(credentials="") & ~Q(key_id="")),
+                name="credentials_name_their_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_complete=False) | ~Q(auth_method=""),
+                name="complete_has_method",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_provider_display()} of {self.workspace}"
+
+    @property
+    def platform(self) -> Provider:
+        return platforms.get(self.provider)
+
+    @property
+    def owner(self) -> crypto.Owner:
+        return crypto.Owner(self.workspace_id, self.provider, self.id)
+
+    def secrets(self) -> dict[str, str]:
+        """The saved secret values by field name. Raises crypto.Unreadable."""
+        return crypto.decrypt(self.credentials, self.owner)
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether the key is not here. Damaged bytes show at their first use."""
+        used = [self.key_id, self.sign_in_key_id if self.is_signed_in else ""]
+        return any(key_id and not crypto.is_known(key_id) for key_id in used)
+
+    @property
+    def saved_names(self) -> set[str]:
+        return {*self.config, *self.hints}
+
+    @property
+    def has_anything(self) -> bool:
+        """Whether anything was saved: values, or a sign-in."""
+        return bool(self.saved_names or self.sign_in_id)
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether it is connected by a sign-in made here."""
+        return self.sign_in_id is not None and self.auth_method == SIGN_IN
+
+    @property
+    def needs_reauth(self) -> bool:
+        return self.error_kind in ("auth_invalid", "auth_expired")
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether a test passed with this revision within the platform's proof budget."""
+        return self.proven_at is not None and self.proven_at + self.platform.proof_budget > now
+
+    def light(self, now: datetime) -> str:
+        if self.status == Status.ERROR:
+            return "red"
+        if self.status != Status.CONNECTED:
+            return "grey"
+        if self.is_unreadable:
+            return "red"
+        return "green" if self.is_fresh(now) else "amber"
+
+    def attention(self, now: datetime) -> str | None:
+        """In a word, why a person should look; None when nobody need look."""
+        if self.status in (Status.NOT_CONNECTED, Status.DISABLED):
+            return None
+        reasons = (
+            ("unreadable", self.is_unreadable),
+            ("failing", self.last_error),
+            ("reported", self.reported_error),
+            ("unanswered", self.has_no_answer_for_long(now)),
+            ("expiring", self.expires_at and self.expires_at - now < EXPIRING_WITHIN),
+            ("unproven", self.proven_at is None),
+            ("stale", not self.is_fresh(now)),
+        )
+        return next((word for word, holds in reasons if holds), None)
+
+    def turns(self) -> list[datetime]:
+        """When time alone turns the light, what asks for attention, or whether it is stale."""
+        turns = []
+        if self.proven_at and self.provider in platforms.catalogue():
+            turns.append(self.proven_at + self.platform.proof_budget)
+        if self.expires_at:
+            turns.append(self.expires_at - EXPIRING_WITHIN)
+        if self.unanswered_since:
+            turns.append(self.unanswered_since + UNANSWERED_TOO_LONG)
+        return turns
+
+    def has_no_answer_for_long(self, now: datetime) -> bool:
+        since = self.unanswered_since
+        return since is not None and now - since > UNANSWERED_TOO_LONG
+
+    def failure(self) -> dict[str, Any] | None:
+        """The break itself, whatever later inconclusive tests say."""
+        if self.last_error:
+            return {
+                "kind": self.error_kind,
+                "message": self.last_error,
+                "action": self.error_action,
+                "actionUrl": self.error_action_url or None,
+                "since": self.failing_since,
+                "testId": self.failed_test_id,
+            }
+        if self.is_unreadable:
+            unreadable = CredentialsUnreadable()
+            return {
+                "kind": unreadable.kind,
+                "message": unreadable.message,
+                "action": unreadable.action,
+                "actionUrl": None,
+                "since": self.edited_at,
+                "testId": None,
+            }
+        if self.reported_error:
+            return {
+                "kind": "reported",
+                "message": self.reported_error,
+                "action": "Put it right where it was reported, then clear the report here.",
+                "actionUrl": None,
+                "since": self.reported_at,
+                "testId": None,
+            }
+        return None

@@ -1,0 +1,172 @@
+"""Tests, and runs of them all."""
+
+from collections import Counter
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class Trigger(models.TextChoices):
+    PAGE = "page", "the page"
+    API = "api", "the API"
+    ADMIN = "admin", "the admin"
+    SCHEDULE = "schedule", "the schedule"
+    SAVE = "save", "Test and save"
+    COMMAND = "command", "a command"
+
+
+class TestOutcome(models.TextChoices):
+    RUNNING = "running", "Running"
+    PASSED = "passed", "Passed"
+    FAILED = "failed", "Failed"
+    INCONCLUSIVE = "inconclusive", "No answer"
+    NOT_IMPLEMENTED = "not_implemented", "Test not implemented yet"
+
+
+class ConnectionTest(models.Model):
+    """One test of one connection, written when it starts and again as its steps end."""
+
+    connection = models.ForeignKey(
+        "IntegrationConnection", on_delete=models.CASCADE, related_name="tests"
+    )
+    revision = models.PositiveIntegerField()
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    fix_link = models.ForeignKey(
+        "FixLink", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    dry_run = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=20, choices=TestOutcome, default=TestOutcome.RUNNING)
+    error_kind = models.CharField(max_length=30, blank=True, default="")
+    message = models.TextField(blank=True, default="")
+    action = models.TextField(blank=True, default="")
+    action_url = models.URLField(max_length=500, blank=True, default="")
+    steps = models.JSONField(default=list, blank=True)
+    account_id = models.CharField(max_length=200, blank=True, default="")
+    account_name = models.CharField(max_length=200, blank=True, default="")
+    account_changed = models.BooleanField(default=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_is_estimate = models.BooleanField(default=False)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    duration_ms = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "test"
+        ordering = ("-id",)
+        indexes: ClassVar = [
+            models.Index(fields=["connection", "-id"], name="test_history"),
+            models.Index(fields=["connection", "started_at"], name="test_rate"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection"],
+                condition=Q(outcome=TestOutcome.RUNNING),
+                name="one_running_test",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome=TestOutcome.RUNNING, finished_at=None)
+                | (~Q(outcome=TestOutcome.RUNNING) & Q(finished_at__isnull=False)),
+                name="finished_unless_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_until__gt=F("started_at")), name="lease_after_start"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} at {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.outcome == TestOutcome.RUNNING
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a test that passed warned about."""
+        if self.outcome != TestOutcome.PASSED:
+            return []
+        return [step["detail"] for step in self.steps if step["outcome"] == "warned"]
+
+
+class TestRun(models.Model):
+    """All that a workspace has connected, tested together; one run at a time."""
+
+    workspace = models.ForeignKey("Workspace", on_delete=models.CASCADE, related_name="runs")
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    started_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "run"
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace"], condition=Q(finished_at=None), name="one_run_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Test of all in {self.workspace} at {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.finished_at is None
+
+    @property
+    def total(self) -> int:
+        return len(self.items.all())
+
+    @property
+    def done(self) -> int:
+        return sum(item.ended_at is not None for item in self.items.all())
+
+    @property
+    def skipped(self) -> int:
+        return sum(item.test is None for item in self.items.all())
+
+    @property
+    def failed_names(self) -> str:
+        """The platforms whose test failed, by name."""
+        failed = (i for i in self.items.all() if i.test and i.test.outcome == TestOutcome.FAILED)
+        return ", ".join(item.connection.platform.name for item in failed)
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """How many of the items' tests ended in which outcome."""
+        tests = (item.test for item in self.items.all())
+        return Counter(test.outcome for test in tests if test and not test.is_running)
+
+
+class RunItem(models.Model):
+    """One connection of a run. Without a test it waits, or `problem` says why it has none."""
+
+    run = models.ForeignKey(TestRun, on_delete=models.CASCADE, related_name="items")
+    connection = models.ForeignKey(
+        "IntegrationConnection", on_delete=models.CASCADE, related_name="+"
+    )
+    test = models.ForeignKey(
+        ConnectionTest, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    problem = models.TextField(blank=True, default="")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "connection"], name="one_item_a_connection"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} in run {self.run_id}"

@@ -1,0 +1,100 @@
+"""Accounts: the very first one, signing in, passwords, API tokens."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login, views
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from integrations.models import ApiToken, Role
+from integrations.pages.forms import OwnerForm, RevokeForm, TokenForm
+from integrations.pages.parts import Request, in_workspace
+from integrations.services.people import people
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class SignIn(views.LoginView):
+    redirect_authenticated_user = True
+    extra_context = {"can_reset": settings.EMAIL_IS_CONFIGURED}
+
+
+class PasswordChange(views.PasswordChangeView):
+    success_url = reverse_lazy("dashboard")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, "Your password is changed.")
+        return super().form_valid(form)
+
+
+class PasswordReset(views.PasswordResetView):
+    extra_context = {"can_reset": settings.EMAIL_IS_CONFIGURED}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not settings.EMAIL_IS_CONFIGURED:
+            return self.get(request, *args, **kwargs)
+        return super().post(request, *args, **kwargs)
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def welcome(request: HttpRequest, token: str) -> HttpResponse:
+    """The one-time link on which the first person makes the owner account."""
+    if not people.is_owner_link(token):
+        return render(request, "registration/link_refused.html", status=410)
+    form = OwnerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = people.make_owner(token, **form.cleaned_data)
+        except people.LinkRefused:
+            return render(request, "registration/link_refused.html", status=410)
+        login(request, user, backend=BACKEND)
+        return redirect("home-settings")
+    status = 422 if form.is_bound else 200
+    return render(request, "registration/welcome.html", {"form": form}, status=status)
+
+
+@require_GET
+@in_workspace(Role.VIEWER)
+def profile(request: Request) -> HttpResponse:
+    return render(request, "integrations/profile.html", {"page": "settings", "section": "profile"})
+
+
+@require_http_methods(["GET", "POST"])
+@in_workspace(Role.VIEWER)
+def api_access(request: Request) -> HttpResponse:
+    """The person's API tokens; a new one is shown in the reply that makes it, never again."""
+    form = TokenForm(request.POST or None)
+    token = None
+    if request.method == "POST" and form.is_valid():
+        days = form.cleaned_data["days"]
+        ends = timezone.now() + timedelta(days=int(days)) if days else None
+        token = people.make_token(request.user, form.cleaned_data["name"], expires_at=ends)
+        form = TokenForm()
+    context = {
+        "page": "settings",
+        "section": "api-access",
+        "form": form,
+        "token": token,
+        "tokens": ApiToken.objects.filter(user=request.user).order_by("-created"),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "integrations/api_access.html", context, status=status)
+
+
+@require_POST
+@in_workspace(Role.VIEWER)
+def revoke_token(request: Request) -> HttpResponse:
+    form = RevokeForm(request.POST)
+    if form.is_valid() and people.revoke_token(request.user, form.cleaned_data["token"]):
+        messages.success(request, "The token is revoked. Whatever used it is refused from now on.")
+    return redirect("api-access", request.access.workspace.slug)

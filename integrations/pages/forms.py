@@ -1,0 +1,349 @@
+"""Forms drawn from a platform's declaration. The rules stand in `Provider.clean` alone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.contrib.auth.models import User
+from django.utils.functional import cached_property
+
+from integrations.models import IntegrationConnection, SignIn
+from integrations.services.connecting.connections import Changes, hint
+from integrations.services.credentials import apps
+from integrations.services.proving.discovery import ACCOUNT_FIELD
+from providers.declare import BASE_URL, SIGN_IN, Account, Cost, Field, Method
+
+REMOVE = "remove_"
+PICKED_ACCOUNT = "picked_account"
+MISSING = "This is required."
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field as the dialog draws it."""
+
+    bound: forms.BoundField
+    methods: str
+    is_optional: bool
+    is_half: bool
+    help_url: str | None
+    remove: forms.BoundField | None
+    can_be_picked: bool
+
+
+@dataclass(frozen=True)
+class SignInApp:
+    """An app that a sign-in needs."""
+
+    slug: str
+    name: str
+    is_ready: bool
+
+
+class ConnectionForm(forms.Form):
+    """The values of one connection: a blank secret keeps what is saved, a blank plain field
+    clears it, and a saved optional secret has a Remove of its own.
+
+    `typed` are values that wait in a candidate: they stand in for the saved ones, and their
+    secrets are kept like saved ones, without going back to the browser.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    candidate = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    is_enabled = forms.BooleanField(required=False, label="Enabled")
+
+    def __init__(
+        self,
+        connection: IntegrationConnection,
+        data: Mapping[str, Any] | None = None,
+        *,
+        typed: Changes | None = None,
+        candidate: Any = None,
+        accounts: Sequence[Account] | None = None,
+    ) -> None:
+        self.connection = connection
+        self.provider = connection.platform
+        self.typed = typed or Changes()
+        self.accounts = accounts
+        initial = {
+            "version": connection.version,
+            "candidate": candidate,
+            "is_enabled": connection.is_enabled
+            if self.typed.is_enabled is None
+            else self.typed.is_enabled,
+            "auth_method": self._method(),
+        }
+        super().__init__(data, initial=initial)
+        self.fields["auth_method"] = forms.ChoiceField(
+            choices=[(method.slug, method.label) for method in self.provider.methods],
+            widget=forms.RadioSelect,
+            label="What do you have?",
+        )
+        for field in self.provider.fields:
+            self._add(field)
+
+    def _method(self) -> str:
+        chosen = self.typed.auth_method or self.connection.auth_method
+        if chosen:
+            return chosen
+        return SIGN_IN if self.can_sign_in else self.provider.methods[0].slug
+
+    @cached_property
+    def apps(self) -> list[SignInApp]:
+        """The apps that a sign-in at this platform can use, and which of them are set up."""
+        ways = self.provider.sign_ins
+        ready = apps.ready(self.connection.workspace) if ways else frozenset()
+        return [SignInApp(way.app.slug, way.app.name, way.app.slug in ready) for way in ways]
+
+    @property
+    def can_sign_in(self) -> bool:
+        return any(app.is_ready for app in self.apps)
+
+    @property
+    def sign_in(self) -> SignIn | None:
+        """The sign-in that waits, or the saved one."""
+        return self.typed.sign_in or self.connection.sign_in
+
+    @property
+    def testable_methods(self) -> str:
+        """The methods with which Test and save has something to test, as the page lists them."""
+        slugs = [method.slug for method in self.provider.methods]
+        return " ".join(slug for slug in slugs if slug != SIGN_IN or self.sign_in)
+
+    @property
+    def missing_apps(self) -> str:
+        """ "HubSpot, Zoho": what nobody can sign in with yet."""
+        return ", ".join(app.name for app in self.apps if not app.is_ready)
+
+    def _add(self, field: Field) -> None:
+        made = _form_field(field)
+        if field.secret:
+            made.widget.attrs["placeholder"] = self._placeholder(field)
+            if self._is_removable(field):
+                self.fields[REMOVE + field.name] = forms.BooleanField(
+                    required=False, label=f"Remove the saved {field.label}"
+                )
+        else:
+            saved = {**self.connection.config, **self.typed.config}
+            made.initial = saved.get(field.name) or ""
+        self.fields[field.name] = made
+
+    def _placeholder(self, field: Field) -> str:
+        typed = self.typed.config.get(field.name)
+        if typed:
+            return f"Typed just now{_ends(hint(typed))}. Leave empty to use it."
+        if field.name in self.connection.hints:
+            return f"Saved{_ends(self.connection.hints[field.name])}. Leave empty to keep it."
+        return field.example
+
+    def _is_removable(self, field: Field) -> bool:
+        return not field.required and field.name in self.connection.hints
+
+    @property
+    def methods(self) -> Iterator[tuple[Method, Any]]:
+        """Each method with its radio button; signing in comes first where it can be done."""
+        rows = list(zip(self.provider.methods, self["auth_method"], strict=True))
+        if self.can_sign_in:
+            rows.sort(key=lambda row: row[0].slug != SIGN_IN)
+        return iter(rows)
+
+    @property
+    def cost(self) -> Cost | None:
+        """What a test uses of the platform's quota, with the values that are saved."""
+        return self.provider.for_values({**self.connection.config, **self._plain_typed()}).cost
+
+    def _plain_typed(self) -> dict[str, str]:
+        secrets = self.provider.secret_names
+        typed = self.typed.config.items()
+        return {name: value for name, value in typed if value and name not in secrets}
+
+    @property
+    def main_rows(self) -> list[Row]:
+        return [self._row(f) for f in self.provider.fields if not self._is_rare(f)]
+
+    @property
+    def more_rows(self) -> list[Row]:
+        """What hardly anybody needs, kept out of the way."""
+        return [self._row(f) for f in self.provider.fields if self._is_rare(f)]
+
+    @property
+    def opens_more(self) -> bool:
+        return any(row.bound.errors or row.bound.value() for row in self.more_rows)
+
+    def _is_rare(self, field: Field) -> bool:
+        return field.name == BASE_URL and not self.provider.takes_any_address
+
+    def _row(self, field: Field) -> Row:
+        return Row(
+            bound=self[field.name],
+            methods=" ".join(self._shown_by(field)),
+            is_optional=not field.required and not field.required_by,
+            is_half=field.type in ("text", "choice") and field.name != "access_token",
+            help_url=field.help_url,
+            can_be_picked=field.name == ACCOUNT_FIELD and self.provider.lists_accounts,
+            remove=self[REMOVE + field.name] if REMOVE + field.name in self.fields else None,
+        )
+
+    def _shown_by(self, field: Field) -> tuple[str, ...]:
+        """The methods under which a field is drawn; none for every method.
+
+        Before a sign-in only what it begins with: the account is chosen after it, and what is
+        optional can be set once it works.
+        """
+        begins = field.required or SIGN_IN in field.required_by or field.decides_destination
+        is_later = field.name in (ACCOUNT_FIELD, BASE_URL) or not begins
+        if self.sign_in or not self.apps or not is_later:
+            return field.methods
+        methods = field.methods or tuple(method.slug for method in self.provider.methods)
+        return tuple(slug for slug in methods if slug != SIGN_IN) or ("none",)
+
+    def changes(self, *, but: str = "", method: str = "") -> Changes:
+        """What was typed for a method, the chosen one unless told, `but` one field, laid over
+        the candidate's.
+        """
+        method = method or self.cleaned_data["auth_method"]
+        secrets = self.provider.secret_names
+        # What the candidate's sign-in takes the place of stays given up.
+        config: dict[str, str | None] = {
+            name: None
+            for name, value in self.typed.config.items()
+            if value is None and name in secrets
+        }
+        for field in self.provider.fields_of(method):
+            if field.name == but:
+                continue
+            text = (self._chosen(field) or self.data.get(field.name) or "").replace("\r\n", "\n")
+            if self.data.get(REMOVE + field.name):
+                config[field.name] = None
+            elif text.strip():
+                config[field.name] = text
+            elif field.secret:
+                if self.typed.config.get(field.name) and not self._is_moved():
+                    config[field.name] = self.typed.config[field.name]
+            elif field.name in self.connection.config:
+                config[field.name] = None
+        return Changes(
+            config=config,
+            auth_method=method,
+            is_enabled=self.cleaned_data["is_enabled"],
+            sign_in=self.typed.sign_in if method == SIGN_IN else None,
+        )
+
+    def _is_moved(self) -> bool:
+        """Whether what decides where a secret goes is not what the candidate's went with."""
+        before = {**self.connection.config, **self.typed.config}
+        return any(
+            (self.data.get(field.name) or "").strip() != (before.get(field.name) or "")
+            for field in self.provider.fields_of(self.cleaned_data["auth_method"])
+            if field.decides_destination
+        )
+
+    def _chosen(self, field: Field) -> str:
+        """The account that was picked from a list, instead of one typed by hand."""
+        picked: str = self.data.get(PICKED_ACCOUNT, "") if field.name == ACCOUNT_FIELD else ""
+        return picked
+
+    def show_missing(self, *, but: str = "", method: str = "") -> None:
+        """Say at each required field that is still empty, `but` one, what is missing."""
+        changes = self.changes(method=method)
+        cleared = {name for name, value in changes.config.items() if value is None}
+        names = {*self.connection.saved_names, *changes.config} - cleared
+        method = changes.auth_method or ""
+        for field in self.provider.missing(method, names):
+            if field.name != but:
+                self.add_error(field.name, MISSING)
+        if method == SIGN_IN and not self.sign_in and not self.errors:
+            self.add_error(None, f"Sign in first: press Continue to {self.provider.name}.")
+
+    def show(self, errors: Mapping[str, Any]) -> None:
+        """Put an InvalidChange's sentences where they belong."""
+        for name, sentences in errors.get("config", {}).items():
+            self.add_error(name if name in self.fields else None, sentences)
+        for key, sentences in errors.items():
+            if key != "config":
+                self.add_error("auth_method" if key == "authMethod" else None, sentences)
+
+
+def _ends(ending: str | None) -> str:
+    return f": ends in {ending}" if ending else ""
+
+
+def _form_field(field: Field) -> forms.CharField | forms.ChoiceField:
+    shared: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": False}
+    if field.choices:
+        return forms.ChoiceField(choices=[("", "Choose…"), *field.choices], **shared)
+    attrs = {"autocomplete": "off", "spellcheck": "false", "placeholder": field.example}
+    if field.secret:
+        attrs["autocomplete"] = "new-password"
+        attrs["data-secret"] = ""
+    if field.type == "textarea":
+        widget: forms.Widget = SecretTextarea(attrs) if field.secret else forms.Textarea(attrs)
+    elif field.secret:
+        widget = forms.PasswordInput(attrs, render_value=False)
+    else:
+        widget = forms.TextInput(attrs)
+    return forms.CharField(widget=widget, strip=False, **shared)
+
+
+class SecretTextarea(forms.Textarea):
+    """A text area that never shows what was typed into it."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
+class OwnerForm(forms.Form):
+    """The first account."""
+
+    username = forms.CharField(max_length=150, validators=[User.username_validator])
+    email = forms.EmailField(required=False, label="Email (optional)")
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
+    )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        user = User(
+            username=self.cleaned_data.get("username", ""),
+            email=self.cleaned_data.get("email", ""),
+        )
+        password_validation.validate_password(password, user)
+        return password
+
+
+class TokenForm(forms.Form):
+    """A new API token: a name to know it by, and when it ends."""
+
+    LIVES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "Never"))
+
+    name = forms.CharField(max_length=100, help_text="What will use it, such as “Dashboard”.")
+    days = forms.ChoiceField(choices=LIVES, required=False, initial="90", label="Ends after")
+
+
+class AppForm(forms.Form):
+    """A registration at a platform. The rules stand in `apps.save` alone."""
+
+    client_id = forms.CharField(
+        required=False, widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"})
+    )
+    client_secret = forms.CharField(
+        required=False,
+        widget=forms.PasswordInput(
+            {"autocomplete": "new-password", "spellcheck": "false"}, render_value=False
+        ),
+    )
+
+
+class FixLinkForm(forms.Form):
+    recipient = forms.CharField(
+        required=False,
+        label="Who is it for?",
+        widget=forms.TextInput({"autofocus": True, "autocomplete": "off"}),
+        help_text="A name, such as “Ben, who owns the ad account”. The history names them.",
+    )
+
+
+class RevokeForm(forms.Form):
+    token = forms.UUIDField()

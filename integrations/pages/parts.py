@@ -1,0 +1,128 @@
+"""What the pages' views share: who may enter, and whether a part or a whole page is answered."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from integrations import platforms
+from integrations.models import IntegrationConnection, Role
+from integrations.pages import cards
+from integrations.services.connecting import connections
+from integrations.services.people import people
+from providers.outbound.transport import origin_of
+
+View = Callable[..., HttpResponse]
+
+
+class Request(HttpRequest):
+    """A signed-in person's request, in a workspace of theirs."""
+
+    user: User
+    access: people.Access
+
+
+def in_workspace(role: Role) -> Callable[[View], View]:
+    """Let in members of the workspace in the URL, with this role or more.
+
+    Puts `access` on the request. Somebody else's workspace is a 404.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @never_cache
+        def permitted(request: Request, workspace: str, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _to_sign_in(request, workspace)
+            try:
+                request.access = people.access(request.user, workspace)
+            except people.NoWorkspace:
+                raise Http404 from None
+            if not request.access.allows(role):
+                return render(request, "403.html", {"needed": role.value}, status=403)
+            if "slug" in kwargs and kwargs["slug"] not in platforms.catalogue():
+                raise Http404
+            return view(request, **kwargs)
+
+        return permitted
+
+    return decorate
+
+
+def _to_sign_in(request: HttpRequest, workspace: str) -> HttpResponse:
+    """Sign in, and come back: a part of a page leads to the whole page."""
+    if not is_partial(request):
+        return redirect_to_login(request.get_full_path())
+    page = redirect_to_login(reverse("settings", args=[workspace]))
+    return HttpResponse(headers={"HX-Redirect": page.url})
+
+
+def find_connection(request: Request, slug: str) -> IntegrationConnection:
+    return connections.find(request.access.workspace, slug)
+
+
+def is_partial(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def session_key(request: HttpRequest) -> str:
+    """The key of the browser's session, which is begun if need be."""
+    if not request.session.session_key:
+        request.session.save()
+    return request.session.session_key or ""
+
+
+def leave_for(request: HttpRequest, url: str, platform: str) -> HttpResponse:
+    """Send the browser to a platform.
+
+    Never as the answer to a posted form: the policy that keeps forms to this site would stop
+    it. With script the page goes there by itself, without it a link does.
+    """
+    if is_partial(request):
+        return HttpResponse(headers={"HX-Redirect": url})
+    return render(request, "integrations/leave.html", {"url": url, "platform": platform})
+
+
+def at_public_url(request: HttpRequest) -> bool:
+    """Whether the browser is where a platform will send it back to."""
+    scheme = urlsplit(settings.PUBLIC_URL).scheme
+    return origin_of(f"{scheme}://{request.get_host()}") == origin_of(settings.PUBLIC_URL)
+
+
+def updated(request: Request, slug: str, said: str) -> HttpResponse:
+    """One card and the counts, in place; without script, the page again with a message."""
+    if not is_partial(request):
+        messages.info(request, said)
+        return redirect(reverse("settings", args=[request.access.workspace.slug]) + f"#card-{slug}")
+    return card_update(request, slug, said)
+
+
+def card_update(request: Request, slug: str, said: str) -> HttpResponse:
+    shown = cards.cards(request.access.workspace)
+    context = {
+        "card": next(card for card in shown if card.slug == slug),
+        "chips": cards.chips(shown, ""),
+    }
+    response = render(request, "integrations/partials/card_update.html", context)
+    response["HX-Trigger-After-Settle"] = json.dumps({"said": said})
+    return response
+
+
+def dialog(
+    request: Request, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """The content of the dialog; without script, the same as a page of its own."""
+    if is_partial(request):
+        return render(request, template, context, status=status)
+    context |= {"page": "settings", "section": "integrations", "content": template}
+    return render(request, "integrations/dialog_page.html", context, status=status)

@@ -1,0 +1,54 @@
+"""Sentences that several entrances share."""
+
+from django.conf import settings
+
+from integrations.models import ConnectionTest, TestOutcome
+from integrations.services.proving.discovery import CannotList
+from providers.declare import OAuth, Provider
+from providers.errors import ProviderError
+
+NOTHING_TO_TEST = "There is nothing to test yet. Save everything that is required first."
+
+
+def of_test(test: ConnectionTest) -> str:
+    """How a test went and what to do about it."""
+    if test.outcome == TestOutcome.PASSED:
+        return " ".join(["The test passed.", *test.warnings])
+    if test.outcome == TestOutcome.NOT_IMPLEMENTED:
+        return f"{test.message}."
+    return f"{test.message} {test.action}".strip()
+
+
+def of_listing(error: CannotList | ProviderError) -> str:
+    """Why there is no list of accounts to choose from."""
+    if isinstance(error, ProviderError):
+        return f"{error.message} {error.action}"
+    return "This platform offers no list of accounts. Enter the ID by hand."
+
+
+def too_many_tests(retry_after_seconds: int) -> str:
+    return (
+        f"This was tested as often as a minute allows. Try again in {retry_after_seconds} seconds."
+    )
+
+
+def what_stops(provider: Provider) -> str:
+    """ "Without Meta, Ads monitor and Pixel/CAPI lead tracking stop working."."""
+    *first, last = provider.used_by
+    parts = f"{', '.join(first)} and {last} stop" if first else f"{last} stops"
+    return f"Without {provider.name}, {parts} working."
+
+
+def no_app(declared: OAuth) -> str:
+    """What a sign-in waits for."""
+    return (
+        f"Signing in with {declared.app.name} needs an app of yours there. "
+        "An owner sets it up in Settings, Sign-in apps. Until then, paste what you have."
+    )
+
+
+def other_address() -> str:
+    """A platform sends people back to one address; the browser is at another."""
+    return (
+        f"A sign-in comes back to {settings.PUBLIC_URL}. Open that address and sign in from there."
+    )

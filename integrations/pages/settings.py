@@ -1,0 +1,264 @@
+"""The pages, and what happens on a card. A view finds, permits, calls, renders.
+
+Every control works as a plain link or form; with htmx the same views answer with a part.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from integrations import platforms
+from integrations.models import ConnectionTest, IntegrationConnection, Role, TestRun, Trigger
+from integrations.pages import cards, sentences
+from integrations.pages.parts import (
+    Request,
+    card_update,
+    dialog,
+    find_connection,
+    in_workspace,
+    is_partial,
+    updated,
+)
+from integrations.services.connecting import connections, disconnecting
+from integrations.services.connecting.connections import Changes
+from integrations.services.people import people
+from integrations.services.proving import runs, testing
+from integrations.services.telling import notices
+from integrations.work import tasks
+
+TESTS_PER_PAGE = 20
+NOT_COMPLETE = "Fill in everything that is required first."
+
+
+@never_cache
+@login_required
+def home(request: Request) -> HttpResponse:
+    return _to_default_workspace(request, "overview")
+
+
+@never_cache
+@login_required
+def home_settings(request: Request) -> HttpResponse:
+    return _to_default_workspace(request, "settings")
+
+
+def _to_default_workspace(request: Request, page: str) -> HttpResponse:
+    try:
+        access = people.access(request.user)
+    except people.NoWorkspace:
+        return render(request, "no_workspace.html", status=403)
+    return redirect(page, access.workspace.slug)
+
+
+@require_GET
+@in_workspace(Role.VIEWER)
+def overview(request: Request) -> HttpResponse:
+    shown = cards.cards(request.access.workspace)
+    noticed = notices.current([card.connection for card in shown], request.access.workspace)
+    told = {one.connection.pk for one in noticed}
+    context = {
+        "page": "overview",
+        "cards": shown,
+        "chips": cards.chips(shown, ""),
+        "attention": [
+            card
+            for card in shown
+            if card.attention and not (card.is_expiring and card.connection.pk in told)
+        ],
+        "proven": sum(card.connection.light(card.now) == "green" for card in shown),
+        "nothing": not any(card.connection.has_anything for card in shown),
+        "strip": cards.strip(shown),
+        "notices": noticed,
+    }
+    return render(request, "dashboard/overview.html", context)
+
+
+@require_GET
+@in_workspace(Role.VIEWER)
+def settings_page(request: Request) -> HttpResponse:
+    show, query = request.GET.get("show", ""), request.GET.get("q", "")
+    shown = cards.cards(request.access.workspace)
+    for card in shown:
+        card.is_hidden = not card.matches(show, query)
+    context = {
+        "page": "settings",
+        "section": "integrations",
+        "cards": shown,
+        "chips": cards.chips(shown, show),
+        "show": show,
+        "query": query,
+        "finds_nothing": all(card.is_hidden for card in shown),
+        "now": timezone.now(),
+        "is_testing": any(card.is_busy for card in shown),
+        "run": _running(request),
+        "opens": _dialog_to_open(request),
+    }
+    return render(request, "integrations/settings.html", context)
+
+
+def _dialog_to_open(request: Request) -> str:
+    """The dialog that the address asks for: nowhere else can it lead. "" for none."""
+    slug, workspace = request.GET.get("dialog", ""), request.access.workspace.slug
+    if slug not in platforms.catalogue() or not request.access.can_edit:
+        return ""
+    try:
+        return reverse("candidate", args=[workspace, slug, UUID(request.GET.get("candidate", ""))])
+    except ValueError:
+        ended = "?ended=session" if request.GET.get("ended") == "session" else ""
+        return reverse("connection", args=[workspace, slug]) + ended
+
+
+def _running(request: Request) -> TestRun | None:
+    run = runs.latest_run(request.access.workspace)
+    return run if run and run.is_running else None
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def test_all(request: Request) -> HttpResponse:
+    """Test all that is connected; a run that is under way is joined."""
+    tasks.test_all_in_background(request.access.workspace, trigger=Trigger.PAGE, by=request.user)
+    return _run(request)
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def stop_all(request: Request) -> HttpResponse:
+    runs.stop_run(request.access.workspace)
+    return _run(request)
+
+
+@require_GET
+@in_workspace(Role.VIEWER)
+def run(request: Request) -> HttpResponse:
+    """How far the run is, with each card that has changed since `after`."""
+    return _run(request)
+
+
+def _run(request: Request) -> HttpResponse:
+    workspace = request.access.workspace
+    if not is_partial(request):
+        return redirect("settings", workspace.slug)
+    now = timezone.now()
+    latest = runs.latest_run(workspace)
+    after = _moment(request.GET.get("after", ""))
+    changed = {
+        item.connection.provider
+        for item in (latest.items.all() if latest else [])
+        if after is None or (item.ended_at and item.ended_at > after)
+    }
+    shown = cards.cards(workspace)
+    context = {
+        "run": latest,
+        "now": now,
+        "changed": [card for card in shown if card.slug in changed],
+        "chips": cards.chips(shown, ""),
+    }
+    return render(request, "integrations/partials/run_update.html", context)
+
+
+def _moment(text: str) -> datetime | None:
+    """None for anything but a moment with its zone."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
+
+
+@require_GET
+@in_workspace(Role.VIEWER)
+def card(request: Request, slug: str) -> HttpResponse:
+    """The card as it is now: asked for again and again while a test runs."""
+    one = cards.card(find_connection(request, slug))
+    if not is_partial(request):
+        return redirect("settings", request.access.workspace.slug)
+    if one.running:
+        context = {"card": one, "is_poll": True}
+        return render(request, "integrations/partials/connection_card.html", context)
+    return card_update(request, slug, f"{one.provider.name}: {_said_of(one.connection)}")
+
+
+def _said_of(connection: IntegrationConnection) -> str:
+    test = connection.last_test
+    if not test:
+        return "not tested yet."
+    return test.message or "the test passed."
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def test(request: Request, slug: str) -> HttpResponse:
+    connection = find_connection(request, slug)
+    try:
+        tasks.test_in_background(connection, trigger=Trigger.PAGE, by=request.user)
+    except testing.NothingToTest:
+        return updated(request, slug, NOT_COMPLETE)
+    except testing.TooManyTests as many:
+        return updated(request, slug, sentences.too_many_tests(many.retry_after_seconds))
+    return updated(request, slug, f"Testing {connection.platform.name}…")
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def enable(request: Request, slug: str) -> HttpResponse:
+    return _switch(request, slug, Changes(is_enabled=True), "is enabled.")
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def disable(request: Request, slug: str) -> HttpResponse:
+    return _switch(request, slug, Changes(is_enabled=False), "is disabled. Its values stay saved.")
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def clear_report(request: Request, slug: str) -> HttpResponse:
+    return _switch(request, slug, Changes(clears_reported_error=True), "report cleared.")
+
+
+def _switch(request: Request, slug: str, changes: Changes, said: str) -> HttpResponse:
+    connections.change_connection(request.access.workspace, slug, changes, by=request.user)
+    return updated(request, slug, f"{platforms.get(slug).name} {said}")
+
+
+@require_http_methods(["GET", "POST"])
+@in_workspace(Role.EDITOR)
+def disconnect(request: Request, slug: str) -> HttpResponse:
+    """Say what stops working, then do it."""
+    if request.method == "POST":
+        choice = {"yes": True, "no": False}.get(request.POST.get("revoke", ""))
+        done = disconnecting.disconnect(
+            request.access.workspace, slug, by=request.user, revokes=choice
+        )
+        said = f"{platforms.get(slug).name} is disconnected. {done.warning}"
+        return updated(request, slug, said.strip())
+    connection = find_connection(request, slug)
+    others = disconnecting.siblings(connection)
+    context = {
+        "card": cards.card(connection),
+        "siblings": others,
+        "may_end": not others.elsewhere or disconnecting.may_end_elsewhere(request.user),
+    }
+    return dialog(request, "integrations/partials/disconnect_dialog.html", context)
+
+
+@require_GET
+@in_workspace(Role.VIEWER)
+def history(request: Request, slug: str) -> HttpResponse:
+    tests = ConnectionTest.objects.filter(connection=find_connection(request, slug).pk)
+    page = Paginator(tests.select_related("started_by", "fix_link__sent_by"), TESTS_PER_PAGE)
+    context = {
+        "provider": platforms.get(slug),
+        "tests": page.get_page(request.GET.get("page")),
+    }
+    return dialog(request, "integrations/partials/history_dialog.html", context)

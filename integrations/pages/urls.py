@@ -1,0 +1,103 @@
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+from integrations.pages import accounts as account_views
+from integrations.pages import dialog as dialog_views
+from integrations.pages import settings as views
+from integrations.pages import sign_in as sign_in_views
+
+CONNECTION = "w/<slug:workspace>/dashboard/settings/integrations/<slug:slug>/"
+
+connection_urls = [
+    path("", dialog_views.connection, name="connection"),
+    path("accounts/", dialog_views.accounts, name="accounts"),
+    path("sign-in/", dialog_views.sign_in, name="sign-in"),
+    path("fix-link/", sign_in_views.send_fix_link, name="send-fix-link"),
+    path("card/", views.card, name="card"),
+    path("test/", views.test, name="test"),
+    path("enable/", views.enable, name="enable"),
+    path("disable/", views.disable, name="disable"),
+    path("clear-report/", views.clear_report, name="clear-report"),
+    path("disconnect/", views.disconnect, name="disconnect"),
+    path("history/", views.history, name="history"),
+    path("candidate/<uuid:candidate_id>/", dialog_views.candidate, name="candidate"),
+    path("candidate/<uuid:candidate_id>/save/", dialog_views.save_candidate, name="save-candidate"),
+    path(
+        "candidate/<uuid:candidate_id>/account/",
+        dialog_views.choose_account,
+        name="choose-account",
+    ),
+    path(
+        "candidate/<uuid:candidate_id>/discard/",
+        dialog_views.discard_candidate,
+        name="discard-candidate",
+    ),
+]
+
+urlpatterns = [
+    path("api/", include("integrations.api.urls")),
+    path("", views.home, name="home"),
+    path("dashboard/", views.home, name="dashboard"),
+    path("dashboard/settings/", views.home_settings, name="home-settings"),
+    path("w/<slug:workspace>/dashboard/", views.overview, name="overview"),
+    path("w/<slug:workspace>/dashboard/settings/", views.settings_page, name="settings"),
+    path("w/<slug:workspace>/dashboard/settings/test-all/", views.test_all, name="test-all"),
+    path("w/<slug:workspace>/dashboard/settings/test-all/stop/", views.stop_all, name="stop-all"),
+    path("w/<slug:workspace>/dashboard/settings/test-all/progress/", views.run, name="run"),
+    path(CONNECTION, include(connection_urls)),
+    path(
+        "w/<slug:workspace>/dashboard/settings/api-access/",
+        account_views.api_access,
+        name="api-access",
+    ),
+    path(
+        "w/<slug:workspace>/dashboard/settings/api-access/revoke/",
+        account_views.revoke_token,
+        name="revoke-token",
+    ),
+    path(
+        "w/<slug:workspace>/dashboard/settings/profile/",
+        account_views.profile,
+        name="profile",
+    ),
+    path(
+        "w/<slug:workspace>/dashboard/settings/sign-in-apps/",
+        sign_in_views.app_list,
+        name="sign-in-apps",
+    ),
+    path(
+        "w/<slug:workspace>/dashboard/settings/sign-in-apps/<slug:app>/",
+        sign_in_views.app,
+        name="sign-in-app",
+    ),
+    path(
+        "w/<slug:workspace>/dashboard/settings/sign-in-apps/<slug:app>/remove/",
+        sign_in_views.remove_app,
+        name="remove-sign-in-app",
+    ),
+    path("oauth/<slug:app>/callback/", sign_in_views.callback, name="sign-in-callback"),
+    path("fix/", sign_in_views.fix_page, name="fix-page"),
+    path("fix/sign-in/", sign_in_views.fix_sign_in, name="fix-sign-in"),
+    path("fix/account/", sign_in_views.fix_account, name="fix-account"),
+    path("fix/<str:token>/", sign_in_views.open_fix_link, name="fix"),
+    path("welcome/<str:token>/", account_views.welcome, name="welcome"),
+    path("accounts/login/", account_views.SignIn.as_view(), name="login"),
+    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("accounts/password/", account_views.PasswordChange.as_view(), name="password_change"),
+    path("accounts/password/reset/", account_views.PasswordReset.as_view(), name="password_reset"),
+    path(
+        "accounts/password/reset/sent/",
+        auth.PasswordResetDoneView.as_view(),
+        name="password_reset_done",
+    ),
+    path(
+        "accounts/password/reset/<uidb64>/<token>/",
+        auth.PasswordResetConfirmView.as_view(),
+        name="password_reset_confirm",
+    ),
+    path(
+        "accounts/password/reset/complete/",
+        auth.PasswordResetCompleteView.as_view(),
+        name="password_reset_complete",
+    ),
+]

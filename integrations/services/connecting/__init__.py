@@ -1,0 +1,1 @@
+"""Saving, trying and ending connections. Imports proving, people and credentials."""

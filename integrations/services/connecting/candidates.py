@@ -1,0 +1,322 @@
+"""Test and save: typed values wait as a candidate, are proven, and only then replace the
+saved ones. Until then the live values are untouched.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from integrations import crypto
+from integrations.models import (
+    Candidate,
+    FixLink,
+    IntegrationConnection,
+    Trigger,
+    Workspace,
+)
+from integrations.services.connecting import connections, fix_links
+from integrations.services.connecting.connections import Changes, InvalidChange, VersionConflict
+from integrations.services.proving import discovery, testing
+from integrations.services.proving.discovery import ACCOUNT_FIELD
+from providers.declare import Account
+from providers.errors import AccountNotFound, ProviderError
+
+LIVES = timedelta(minutes=15)
+SAVED_MEANWHILE = "Someone else saved this connection while yours was being tested."
+TRY_AGAIN = "Too many tests in a minute. Wait a little, then try again."
+NO_ACCOUNT = "This sign-in reaches no account. Sign in as somebody who has access to one."
+OTHER_ACCOUNT = (
+    "This sign-in leads to another account than the one that is connected. "
+    "Sign in with the account that was connected before."
+)
+UNKNOWN_ACCOUNT = (
+    "The platform does not say which account this sign-in leads to, so it was not taken. "
+    "Sign in again, and allow everything that is asked."
+)
+NO_ACCESS = (
+    "This sign-in does not reach the account that is needed. "
+    "Sign in as somebody who has access to it."
+)
+NOT_RIGHT_ANY_MORE = "What is saved has changed, and your values no longer fit it."
+
+
+class CandidateGone(Exception):
+    """No such candidate of this session, or its 15 minutes are over."""
+
+
+def keep_candidate(
+    workspace: Workspace,
+    provider: str,
+    changes: Changes,
+    *,
+    user: User | None,
+    session_key: str,
+    base_version: int,
+    is_draft: bool = False,
+    fix_link: FixLink | None = None,
+) -> Candidate:
+    """Keep typed values as a candidate, to be proven next; a draft may lack some.
+
+    So may one that comes of a sign-in: which account it is about is asked then.
+
+    Raises InvalidChange, NothingToTest, and VersionConflict when somebody saved since the
+    form was opened.
+    """
+    with transaction.atomic():
+        connection = connections.lock(workspace.pk, provider)
+        if connection.version != base_version:
+            raise VersionConflict(connection)
+        if not is_draft and not changes.sign_in:
+            testing.read_attempt(connection, changes)
+        _forget_old(connection, session_key)
+        candidate = Candidate(
+            connection=connection,
+            user=user,
+            fix_link=fix_link,
+            session_digest=digest(session_key),
+            sign_in=changes.sign_in,
+            base_version=connection.version,
+            is_draft=is_draft,
+            expires_at=timezone.now() + LIVES,
+        )
+        candidate.payload = crypto.encrypt(_payload(changes), candidate.owner)
+        candidate.save()
+    return candidate
+
+
+def _forget_old(connection: IntegrationConnection, session_key: str) -> None:
+    Candidate.objects.filter(expires_at__lt=timezone.now()).delete()
+    connection.candidates.filter(session_digest=digest(session_key)).delete()
+
+
+def digest(session_key: str) -> str:
+    return hashlib.sha256(session_key.encode()).hexdigest()
+
+
+def _payload(changes: Changes) -> dict[str, Any]:
+    return {
+        "config": dict(changes.config),
+        "auth_method": changes.auth_method,
+        "is_enabled": changes.is_enabled,
+    }
+
+
+def typed(candidate: Candidate) -> Changes:
+    """What was typed. Raises CandidateGone when it cannot be read (any more)."""
+    try:
+        payload: Mapping[str, Any] = crypto.decrypt(candidate.payload, candidate.owner)
+    except crypto.Unreadable:
+        raise CandidateGone from None
+    return Changes(**payload, sign_in=candidate.sign_in)
+
+
+def find(
+    workspace: Workspace,
+    provider: str,
+    candidate_id: UUID,
+    *,
+    user: User | None,
+    session_key: str,
+) -> Candidate:
+    """Raises CandidateGone for another place's, person's or session's, or an old one."""
+    found = (
+        Candidate.objects.select_related("connection__workspace", "test", "sign_in", "fix_link")
+        .filter(
+            pk=candidate_id,
+            connection__workspace=workspace,
+            connection__provider=provider,
+            user=user,
+            session_digest=digest(session_key),
+            expires_at__gt=timezone.now(),
+        )
+        .first()
+    )
+    if not found:
+        raise CandidateGone
+    return found
+
+
+def of_fix_link(link: FixLink, *, session_key: str) -> Candidate | None:
+    """The newest candidate that came of a link in this session."""
+    mine = Candidate.objects.select_related("connection__workspace", "test", "sign_in", "fix_link")
+    found = mine.filter(fix_link=link, session_digest=digest(session_key))
+    return found.order_by("-created_at").first()
+
+
+def discard(candidate: Candidate) -> None:
+    candidate.delete()
+
+
+def prove(candidate: Candidate) -> None:
+    """Test a candidate's values, and save them if they pass for the same account.
+
+    What stands in the way is kept on the candidate for the person who waits.
+    """
+    connection = candidate.connection
+    changes = typed(candidate)
+    try:
+        if changes.sign_in and not _has_account(candidate, changes):
+            return
+        changes = typed(candidate)
+        started = testing.start_when_free(
+            connection,
+            trigger=Trigger.SAVE,
+            by=candidate.user,
+            dry_run=True,
+            joins=False,
+            fix_link=candidate.fix_link,
+        )
+    except testing.TooManyTests:
+        _note(candidate, TRY_AGAIN)
+        return
+    except (InvalidChange, testing.NothingToTest):
+        _note(candidate, NOT_RIGHT_ANY_MORE)
+        return
+    Candidate.objects.filter(pk=candidate.pk).update(test=started.test)
+    try:
+        test = testing.perform(
+            started.test, changes, on_renewed=lambda values: _keep_config(candidate, values)
+        )
+    except (InvalidChange, testing.NothingToTest):
+        _note(candidate, NOT_RIGHT_ANY_MORE)
+        return
+    candidate.refresh_from_db()
+    if candidate.fix_link and (test.account_changed or candidate.is_unsure):
+        _note(candidate, OTHER_ACCOUNT if test.account_changed else UNKNOWN_ACCOUNT)
+    elif candidate.is_proven:
+        try:
+            save_candidate(candidate)
+        except VersionConflict:
+            _note(candidate, SAVED_MEANWHILE)
+        except CandidateGone:
+            return  # the person cancelled, or the link ended, meanwhile
+    elif changes.sign_in and test.error_kind == AccountNotFound.kind:
+        _offer_others(candidate, changes)
+
+
+def _offer_others(candidate: Candidate, changes: Changes) -> None:
+    """Whose sign-in does not reach the account may choose one that it does reach."""
+    if candidate.fix_link:
+        _note(candidate, NO_ACCESS)
+    elif candidate.accounts is None:
+        listed = None
+        with suppress(InvalidChange, testing.NothingToTest):  # saved over meanwhile
+            listed = _listed(candidate, changes, is_complete=True)
+        _let_choose(candidate, listed or [])
+
+
+def _has_account(candidate: Candidate, changes: Changes) -> bool:
+    """Whether it is clear which account a sign-in is for: then it is tested.
+
+    Of several reachable ones the person chooses; a single one is taken. What stands in the
+    way is kept on the candidate. Raises InvalidChange and NothingToTest.
+    """
+    platform = candidate.connection.platform
+    try:
+        attempt = connections.overlay(candidate.connection, changes)
+    except crypto.Unreadable:
+        return True  # the test says it
+    if attempt.config.get(ACCOUNT_FIELD) or candidate.accounts is not None:
+        return True
+    is_complete = attempt.is_complete(platform)
+    listed = _listed(candidate, changes, is_complete=is_complete)
+    if listed is None:
+        return False
+    if len(listed) > 1:
+        _let_choose(candidate, listed)
+        return False
+    if listed:
+        _keep_config(candidate, {ACCOUNT_FIELD: listed[0].id})
+    elif not is_complete:
+        _note(candidate, NO_ACCOUNT)
+    return bool(listed) or is_complete
+
+
+def _listed(candidate: Candidate, changes: Changes, *, is_complete: bool) -> list[Account] | None:
+    """The reachable accounts; None when what stands in the way was noted."""
+    try:
+        return discovery.accounts(candidate.connection, changes)
+    except discovery.CannotList:
+        return []
+    except testing.TooManyTests:
+        _note(candidate, TRY_AGAIN)
+    except ProviderError as error:
+        if is_complete:
+            return []  # the ladder says it better
+        _note(candidate, f"{error.message} {error.action}")
+    return None
+
+
+def _let_choose(candidate: Candidate, listed: list[Account]) -> None:
+    accounts = [[account.id, account.name] for account in listed]
+    offers = Candidate.objects.filter(pk=candidate.pk)
+    offers.update(accounts=accounts, is_choosing=bool(accounts))
+
+
+def choose_account(candidate: Candidate, account_id: str | None) -> None:
+    """Take one of the offered accounts, or none where the platform can do without.
+
+    It is to be proven next. Raises InvalidChange for an account that was not offered, and
+    CandidateGone when there is nothing to choose.
+    """
+    offered = {id_ for id_, _ in candidate.accounts or []}
+    field = candidate.connection.platform.field(ACCOUNT_FIELD)
+    if account_id not in offered and (account_id or field.required):
+        raise InvalidChange({"config": {ACCOUNT_FIELD: ["Choose one of these accounts."]}})
+    chosen = Candidate.objects.filter(pk=candidate.pk, is_choosing=True)
+    if not chosen.update(is_choosing=False, test=None, created_at=timezone.now()):
+        raise CandidateGone
+    if account_id:
+        _keep_config(candidate, {ACCOUNT_FIELD: account_id})
+
+
+def _keep_config(candidate: Candidate, values: Mapping[str, str]) -> None:
+    changes = typed(candidate)
+    renewed = replace(changes, config={**changes.config, **values})
+    candidate.payload = crypto.encrypt(_payload(renewed), candidate.owner)
+    Candidate.objects.filter(pk=candidate.pk).update(payload=candidate.payload)
+
+
+def _note(candidate: Candidate, problem: str) -> None:
+    Candidate.objects.filter(pk=candidate.pk).update(problem=problem)
+
+
+def save_candidate(candidate: Candidate) -> IntegrationConnection:
+    """Make a candidate's values the saved ones, with what its test found out about them.
+
+    Raises VersionConflict when somebody saved meanwhile, and CandidateGone, also for the
+    second candidate of one fix link.
+    """
+    with transaction.atomic():
+        saved = candidate.connection
+        connection = connections.lock(saved.workspace_id, saved.provider)
+        current = Candidate.objects.select_for_update().filter(pk=candidate.pk).first()
+        if not current or not current.payload or current.is_draft or current.is_choosing:
+            raise CandidateGone
+        before = connection.revision
+        connections.apply(
+            connection, typed(current), by=candidate.user, expected_version=current.base_version
+        )
+        test = current.test
+        if test and not test.is_running and test.revision == before:
+            test.dry_run, test.revision = False, connection.revision
+            test.save(update_fields=["dry_run", "revision"])
+            connection.last_test = test
+            testing.apply_result(connection, test)
+            connection.save()
+        current.payload, current.saved_at = "", timezone.now()
+        current.save(update_fields=["payload", "saved_at"])
+        if current.fix_link_id:
+            try:
+                fix_links.use_up(current.fix_link_id)
+            except fix_links.LinkGone:
+                raise CandidateGone from None
+    return connections.find(saved.workspace, saved.provider)

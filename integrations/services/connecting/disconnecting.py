@@ -1,0 +1,125 @@
+"""Disconnecting: what a sign-in here obtained is ended at the platform too, ours in any case."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.models import User
+
+from integrations.models import IntegrationConnection, SignIn, Workspace
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import SignedInMeanwhile
+from integrations.services.credentials import tokens
+from providers.access.refusals import NotRevocable
+from providers.declare import Provider
+from providers.errors import ProviderError
+
+
+@dataclass(frozen=True)
+class Disconnected:
+    """`warning` says what the person has to know or do at the platform; "" when nothing."""
+
+    connection: IntegrationConnection
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Siblings:
+    """Connections that revoking may end as well: by name in this workspace alone."""
+
+    names: tuple[str, ...] = ()
+    elsewhere: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.names or self.elsewhere)
+
+    def __str__(self) -> str:
+        """ "YouTube, Search Console and connections of other workspaces"."""
+        parts = [*self.names, *(["connections of other workspaces"] if self.elsewhere else [])]
+        *first, last = parts or [""]
+        return f"{', '.join(first)} and {last}" if first else last
+
+
+def siblings(connection: IntegrationConnection, row: SignIn | None = None) -> Siblings:
+    """What else may end when a sign-in of this connection, the saved one, is revoked."""
+    row = row or connection.sign_in
+    if row is None:
+        return Siblings()
+    found = [one for one in tokens.siblings(row) if one.pk != connection.pk]
+    here = [one for one in found if one.workspace_id == connection.workspace_id]
+    return Siblings(tuple(one.platform.name for one in here), len(found) - len(here))
+
+
+def disconnect(
+    workspace: Workspace, provider: str, *, by: User | None, revokes: bool | None = None
+) -> Disconnected:
+    """Revoke a sign-in at its platform, then forget everything here, whatever it answered.
+
+    `revokes` is what a person chose; without a choice it is revoked unless that may end the
+    sign-in of another connection. A pasted token is never revoked. No transaction is open
+    while the platform answers.
+    """
+    done: set[UUID] = set()
+    warnings: list[str] = []
+    while True:
+        connection = connections.find(workspace, provider)
+        for row in _sign_ins(connection):
+            if row.pk not in done:
+                warnings.append(_end(connection, row, by=by, revokes=revokes))
+                done.add(row.pk)
+        # Somebody may have signed in anew while the platform answered: that one is ended too.
+        with suppress(SignedInMeanwhile):
+            gone = connections.disconnect(workspace, provider, by=by, revoked=done)
+            return Disconnected(gone, " ".join(dict.fromkeys(filter(None, warnings))))
+
+
+def _sign_ins(connection: IntegrationConnection) -> list[SignIn]:
+    """The saved one, and those that still wait to be proven."""
+    waiting = SignIn.objects.filter(candidates__connection=connection.pk).distinct()
+    saved = connection.sign_in
+    return [saved, *waiting.exclude(pk=saved.pk)] if saved else list(waiting)
+
+
+def _end(
+    connection: IntegrationConnection, row: SignIn, *, by: User | None, revokes: bool | None
+) -> str:
+    """Revoke one sign-in, or say why it was left in place; "" when nothing need be known."""
+    others = siblings(connection, row)
+    name = _variant(connection, row).name
+    left = f"The approval at {name} was left in place."
+    if revokes and others.elsewhere and not may_end_elsewhere(by):
+        return f"{left} Connections of other workspaces use the same app."
+    if revokes or (revokes is None and not others):
+        return _revoke(connection, row.pk)
+    return left if revokes is False else f"{left} Ending it may also end the sign-in of {others}."
+
+
+def may_end_elsewhere(by: User | None) -> bool:
+    """Whether somebody may do what ends connections of other workspaces too.
+
+    Nobody at all is whoever runs the installation, by a command.
+    """
+    return by is None or by.is_superuser
+
+
+def _revoke(connection: IntegrationConnection, sign_in_id: UUID) -> str:
+    """End the grant; "" when the platform confirmed, else what it did not."""
+    row = tokens.hold(sign_in_id)
+    if row is None or row.is_ended:
+        return ""
+    provider = _variant(connection, row)
+    how = provider.oauth.how_to_remove if provider.oauth else ""
+    remove = how or f"Remove the app in the settings of your {provider.name} account."
+    try:
+        tokens.revoke(row)
+    except NotRevocable:
+        return f"{provider.name} has no way to end a sign-in from here. {remove}"
+    except ProviderError as error:
+        return (
+            f"{provider.name} did not confirm that the sign-in was ended. {error.message} {remove}"
+        )
+    return ""
+
+
+def _variant(connection: IntegrationConnection, row: SignIn) -> Provider:
+    return connection.platform.for_values(row.values)

@@ -1,0 +1,100 @@
+"""Fix links: the person who owns the platform's account signs in there, without an account here.
+
+A link lives for a day and ends with its first success. It opens one page: who asks, for what,
+and how the proof goes.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import FixLink, Role, Workspace
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import InvalidChange
+from integrations.services.people import people
+
+LIVES = timedelta(hours=24)
+LONGEST_RECIPIENT = 100
+
+
+class LinkGone(Exception):
+    """Unknown, used, too old, or sent by somebody who may not any more."""
+
+
+def send(workspace: Workspace, provider: str, *, recipient: str, by: User) -> str:
+    """A new link's address: the only time anybody sees it. Earlier ones end.
+
+    Raises InvalidChange.
+    """
+    recipient = " ".join(recipient.split())
+    if not recipient:
+        raise InvalidChange({"recipient": ["Say who will get the link: the history names them."]})
+    if len(recipient) > LONGEST_RECIPIENT:
+        raise InvalidChange({"recipient": [f"This is longer than {LONGEST_RECIPIENT} characters."]})
+    token, now = secrets.token_urlsafe(32), timezone.now()
+    with transaction.atomic():
+        connection = connections.lock(workspace.pk, provider)
+        # Ended, not deleted: the history names who was sent them.
+        connection.fix_links.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
+        FixLink.objects.create(
+            connection=connection,
+            digest=_digest(token),
+            recipient=recipient,
+            sent_by=by,
+            sent_at=now,
+            expires_at=now + LIVES,
+        )
+    return settings.PUBLIC_URL + reverse("fix", args=[token])
+
+
+def find(token: str) -> FixLink:
+    """Raises LinkGone, without telling apart what is wrong."""
+    link = (
+        FixLink.objects.filter(digest=_digest(token), used_at=None, expires_at__gt=timezone.now())
+        .select_related("connection__workspace", "connection__sign_in", "sent_by")
+        .first()
+    )
+    if link is None or not _may_still_send(link):
+        raise LinkGone
+    return link
+
+
+def opened(link_id: UUID) -> FixLink:
+    """A link that was opened in this browser, also once it is used up. Raises LinkGone."""
+    link = (
+        FixLink.objects.filter(pk=link_id, expires_at__gt=timezone.now())
+        .select_related("connection__workspace", "connection__sign_in", "sent_by")
+        .first()
+    )
+    if link is None or not _may_still_send(link):
+        raise LinkGone
+    return link
+
+
+def use_up(link_id: UUID) -> None:
+    """End a link with its success. Raises LinkGone when it has ended before."""
+    opened(link_id)
+    if not FixLink.objects.filter(pk=link_id, used_at=None).update(used_at=timezone.now()):
+        raise LinkGone
+
+
+def _may_still_send(link: FixLink) -> bool:
+    """A link is worth what its sender may do now, not when it was sent."""
+    if link.sent_by is None or not link.sent_by.is_active:
+        return False
+    try:
+        sender = people.access(link.sent_by, link.connection.workspace.slug)
+    except people.NoWorkspace:
+        return False
+    return sender.allows(Role.OWNER)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

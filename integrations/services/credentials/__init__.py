@@ -1,0 +1,1 @@
+"""Sealed rows: what opens a platform, and how it is kept alive."""

@@ -1,0 +1,201 @@
+"""Registrations of our app at the platforms: whose name a person reads when signing in there.
+
+A workspace's own registration wins; without one the server's counts (`APP_…` in the
+environment). The secret goes to the platform that it belongs to and nowhere else.
+"""
+
+import re
+from dataclasses import dataclass
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations import crypto, platforms
+from integrations.models import AppRegistration, IntegrationConnection, Workspace
+from integrations.services.connecting.connections import InvalidChange, hint
+from providers.access import flow as oauth
+from providers.declare import App, AppForm, OAuth, Provider
+from providers.errors import ProviderError
+
+LONGEST = 255
+UNREADABLE = "The saved secret cannot be read. Enter it again."
+
+
+@dataclass(frozen=True)
+class Use:
+    """One platform's way to sign in, and plain values that lead to it."""
+
+    provider: Provider
+    oauth: OAuth
+    values: dict[str, str]
+
+
+@dataclass(frozen=True)
+class AppFacts:
+    """An app that platforms here can use."""
+
+    form: AppForm
+    uses: tuple[Use, ...]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An app as the settings page shows it."""
+
+    facts: AppFacts
+    redirect_uri: str
+    saved: AppRegistration | None
+    is_from_server: bool
+    sign_ins: int
+
+    @property
+    def is_for_trials(self) -> bool:
+        """Whether the platform may refuse the redirect URI, which is no https address."""
+        return not self.redirect_uri.startswith("https://")
+
+
+def catalogue() -> dict[str, AppFacts]:
+    """Every app by slug, in the order of the platforms."""
+    found: dict[str, list[Use]] = {}
+    for provider in platforms.catalogue().values():
+        for values in ({}, *map(dict, provider.oauth_variants)):
+            declared = provider.for_values(values)
+            if declared.oauth:
+                use = Use(declared, declared.oauth, values)
+                found.setdefault(declared.oauth.app.slug, []).append(use)
+    return {slug: AppFacts(uses[0].oauth.app, tuple(uses)) for slug, uses in found.items()}
+
+
+def redirect_uri(app: str) -> str:
+    """Where the platform sends people back to: one address for each app, exact."""
+    return settings.PUBLIC_URL + reverse("sign-in-callback", args=[app])
+
+
+def find(workspace_id: int, app: str, *, client_id: str | None = None) -> App | None:
+    """The registration to use, or the one with this client ID; None when there is none.
+
+    One that cannot be decrypted counts as none.
+    """
+    saved = AppRegistration.objects.filter(workspace=workspace_id, app=app).first()
+    offered = [_opened(saved) if saved else None, settings.APPS.get(app)]
+    fits = (one for one in offered if one and client_id in (None, one.client_id))
+    return next(fits, None)
+
+
+def _opened(saved: AppRegistration) -> App | None:
+    try:
+        secret = crypto.decrypt(saved.client_secret, saved.owner)
+    except crypto.Unreadable:
+        return None
+    return App(saved.client_id, secret["client_secret"])
+
+
+def ready(workspace: Workspace) -> frozenset[str]:
+    """The apps with which people of a workspace can sign in. Decrypts nothing."""
+    saved = AppRegistration.objects.filter(workspace=workspace)
+    readable = {one.app for one in saved.only("app", "key_id") if crypto.is_known(one.key_id)}
+    return frozenset({*readable, *settings.APPS})
+
+
+def listed(workspace: Workspace) -> list[Listed]:
+    """Every app, with what is saved of it."""
+    saved = {one.app: one for one in AppRegistration.objects.filter(workspace=workspace)}
+    for one in saved.values():
+        if not crypto.is_known(one.key_id):
+            one.proven_at, one.problem = None, UNREADABLE
+    used = list(
+        IntegrationConnection.objects.filter(
+            workspace=workspace, sign_in__isnull=False
+        ).values_list("sign_in__app", flat=True)
+    )
+    return [
+        Listed(facts, redirect_uri(slug), saved.get(slug), slug in settings.APPS, used.count(slug))
+        for slug, facts in catalogue().items()
+    ]
+
+
+def save(
+    workspace: Workspace, app: str, *, client_id: str, client_secret: str, by: User
+) -> AppRegistration:
+    """Keep a registration; an empty secret keeps the saved one of the same client ID.
+
+    Raises InvalidChange with sentences by field. Asks nobody: `prove` does.
+    """
+    form = catalogue()[app].form
+    client_id, client_secret = client_id.strip(), client_secret.strip()
+    with transaction.atomic():
+        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        saved = AppRegistration.objects.filter(workspace=workspace, app=app).first()
+        keeps = (
+            saved is not None
+            and not client_secret
+            and saved.client_id == client_id
+            and _opened(saved) is not None
+        )
+        if problems := _problems(form, client_id, client_secret, needs_secret=not keeps):
+            raise InvalidChange(problems)
+        row = saved or AppRegistration(pk=uuid4(), workspace=workspace, app=app)
+        row.client_id, row.updated_by = client_id, by
+        row.proven_at, row.problem = None, ""
+        if client_secret:
+            row.client_secret = crypto.encrypt({"client_secret": client_secret}, row.owner)
+            row.key_id = crypto.key_id_of(row.client_secret)
+            row.hint = hint(client_secret) or ""
+        row.save()
+    return row
+
+
+def _problems(
+    form: AppForm, client_id: str, client_secret: str, *, needs_secret: bool
+) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    given = (
+        ("client_id", client_id, form.client_id_pattern, form.client_id_message, True),
+        (
+            "client_secret",
+            client_secret,
+            form.client_secret_pattern,
+            form.client_secret_message,
+            needs_secret,
+        ),
+    )
+    for name, value, pattern, message, is_needed in given:
+        if not value and is_needed:
+            found[name] = ["This is required."]
+        elif len(value) > LONGEST:
+            found[name] = [f"This is longer than {LONGEST} characters."]
+        elif value and not (value.isascii() and value.isprintable()):
+            found[name] = ["This holds a character that no such value has: copy it again."]
+        elif value and not re.fullmatch(pattern, value):
+            found[name] = [message]
+    return found
+
+
+def prove(row: AppRegistration) -> bool:
+    """Ask the platform whether it accepts the app. False where the answer leaves it open.
+
+    What it says against it is kept as the row's problem. No transaction is open meanwhile.
+    """
+    app = _opened(row)
+    if app is None:
+        return False
+    use = catalogue()[row.app].uses[0]
+    row.proven_at, row.problem = None, ""
+    try:
+        with oauth.flow(use.provider, app, use.values, allow=settings.OUTBOUND_ALLOW) as talk:
+            if talk.prove_app():
+                row.proven_at = timezone.now()
+    except ProviderError as error:
+        row.problem = f"{error.message} {error.action}"
+    same = AppRegistration.objects.filter(pk=row.pk, client_secret=row.client_secret)
+    same.update(proven_at=row.proven_at, problem=row.problem)
+    return row.proven_at is not None
+
+
+def remove(workspace: Workspace, app: str) -> None:
+    """Forget a workspace's registration. Sign-ins made with it cannot be renewed any more."""
+    AppRegistration.objects.filter(workspace=workspace, app=app).delete()

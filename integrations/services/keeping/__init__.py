@@ -1,0 +1,1 @@
+"""What must happen though nobody asks. Imports telling, connecting, proving and credentials."""

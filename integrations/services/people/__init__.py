@@ -1,0 +1,1 @@
+"""Accounts, workspaces and tokens: who may do what."""

@@ -1,0 +1,1 @@
+"""Tests and runs: asking a platform, and keeping its answer. Imports credentials."""

@@ -1,0 +1,172 @@
+"""Tests all that a workspace has connected, together: one run at a time, shared by whoever asks.
+
+A run's items are rows too: a process that dies leaves a run that its lease ends.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from integrations import platforms
+from integrations.models import IntegrationConnection, RunItem, TestRun, Trigger, Workspace
+from integrations.services.connecting.connections import Changes
+from integrations.services.proving import testing
+
+AT_ONCE = 32
+STOPPED = "Stopped before it was tested."
+TOO_MANY = "Tested as often as a minute allows. Try again in {} seconds."
+NOT_COMPLETE = "Not everything that is required is saved."
+INTERRUPTED = "The run was interrupted before this was tested."
+
+
+@dataclass(frozen=True)
+class StartedRun:
+    run: TestRun
+    joined: bool
+
+
+def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> StartedRun:
+    """Write a run with an item for every enabled connection, or find the one that runs."""
+    now = timezone.now()
+    with transaction.atomic():
+        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        running = workspace.runs.filter(finished_at=None).first()
+        if running and running.lease_until > now:
+            return StartedRun(running, joined=True)
+        if running:
+            _end_interrupted(running)
+        rows = IntegrationConnection.objects.filter(
+            workspace=workspace,
+            provider__in=platforms.catalogue(),
+            name="",
+            is_complete=True,
+            is_enabled=True,
+        )
+        waves = 1 + rows.count() // AT_ONCE
+        run = TestRun.objects.create(
+            workspace=workspace,
+            trigger=trigger,
+            started_by=by,
+            started_at=now,
+            lease_until=now + testing.LEASE * (waves + 1),
+        )
+        RunItem.objects.bulk_create(RunItem(run=run, connection=row) for row in rows)
+        _finish_if_done(run.pk)
+    run.refresh_from_db()
+    return StartedRun(run, joined=False)
+
+
+def test_all(workspace: Workspace, *, trigger: Trigger, by: User | None) -> TestRun:
+    """Test all that is connected in threads of this process; returns the run when it has ended.
+
+    A run that is under way is joined: whoever started it performs it. Each thread has a
+    database connection of its own, so what it is to see must be committed.
+    """
+    started = start_run(workspace, trigger=trigger, by=by)
+    while started.joined and not _ends_in_time(started.run):
+        # It died with its process, and is ended by a new start.
+        started = start_run(workspace, trigger=trigger, by=by)
+    if not started.joined:
+        _perform_items(started.run)
+    return _with_items().get(pk=started.run.pk)
+
+
+def _ends_in_time(run: TestRun) -> bool:
+    """Wait for a run that others perform; False when its lease ran out first."""
+    while run.is_running and timezone.now() < run.lease_until:
+        time.sleep(testing.POLL_SECONDS)
+        run.refresh_from_db()
+    return not run.is_running
+
+
+def _perform_items(run: TestRun) -> None:
+    """Every item is performed, also when one of them ends with an exception, which is raised."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        performed = [pool.submit(_perform_in_thread, item.pk) for item in run.items.all()]
+    for one in performed:
+        one.result()
+
+
+def _perform_in_thread(item_id: int) -> None:
+    try:
+        perform_item(item_id)
+    finally:
+        database.close()
+
+
+def perform_item(item_id: int) -> None:
+    """Test one connection of a run, or join the test of it that runs already."""
+    item = RunItem.objects.select_related("run__started_by", "connection__workspace").get(
+        pk=item_id
+    )
+    if item.ended_at:
+        return
+    try:
+        started = testing.start_when_free(
+            item.connection, trigger=Trigger(item.run.trigger), by=item.run.started_by
+        )
+        item.test = started.test
+        item.save(update_fields=["test"])
+        if started.joined:
+            testing.wait_for(started.test)
+        else:
+            testing.perform(started.test, Changes())
+    except testing.TooManyTests as many:
+        item.problem = TOO_MANY.format(many.retry_after_seconds)
+    except testing.NothingToTest:
+        item.problem = NOT_COMPLETE
+    finally:
+        item.ended_at = timezone.now()
+        item.save(update_fields=["problem", "ended_at"])
+        _finish_if_done(item.run_id)
+
+
+def stop_run(workspace: Workspace) -> TestRun | None:
+    """Test nothing more of the run that is under way; what is being asked now ends by itself."""
+    with transaction.atomic():
+        run = workspace.runs.select_for_update().filter(finished_at=None).first()
+        if run:
+            TestRun.objects.filter(pk=run.pk).update(stopped_at=timezone.now())
+            _end_waiting(run, STOPPED)
+            _finish_if_done(run.pk)
+    return latest_run(workspace)
+
+
+def latest_run(workspace: Workspace) -> TestRun | None:
+    """The run that is under way, or the last one. One that died with its process is ended."""
+    runs = _with_items().filter(workspace=workspace)
+    latest = runs.first()
+    if latest and latest.is_running and latest.lease_until <= timezone.now():
+        _end_interrupted(latest)
+        return runs.first()
+    return latest
+
+
+def _with_items() -> QuerySet[TestRun]:
+    return TestRun.objects.prefetch_related("items__test", "items__connection")
+
+
+def _end_interrupted(run: TestRun) -> None:
+    now = timezone.now()
+    _end_waiting(run, INTERRUPTED)
+    run.items.filter(ended_at=None).update(ended_at=now)
+    TestRun.objects.filter(pk=run.pk, finished_at=None).update(finished_at=now)
+
+
+def _end_waiting(run: TestRun, problem: str) -> None:
+    waiting = run.items.filter(ended_at=None, test=None)
+    waiting.update(problem=problem, ended_at=timezone.now())
+
+
+def _finish_if_done(run_id: int) -> None:
+    with transaction.atomic():
+        # Locked, so that of two who end the last items at once the second sees both.
+        run = TestRun.objects.select_for_update().get(pk=run_id)
+        if run.is_running and not run.items.filter(ended_at=None).exists():
+            TestRun.objects.filter(pk=run_id).update(finished_at=timezone.now())

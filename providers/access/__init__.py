@@ -1,0 +1,4 @@
+"""How one is let in: values as typed, grants, and sign-ins. Each gives an authorised Api.
+
+Imports declare, outbound and errors.
+"""

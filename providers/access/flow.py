@@ -1,0 +1,365 @@
+"""Signing in: the authorization URL, the code exchange, renewal and revocation.
+
+Authlib speaks OAuth (RFC 6749, 7636, 7009); every request leaves through `Api`, with its
+checks of addresses and its limits. Nothing here renews by itself: who calls holds the lease.
+"""
+
+import io
+import secrets
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+from urllib.parse import quote_plus
+
+import requests
+from authlib.integrations.requests_client import OAuth2Session
+from requests.adapters import BaseAdapter
+
+from providers import errors
+from providers.access.refusals import APP_ACTION, AppRefused, CannotRenew, NotRevocable, rules_for
+from providers.declare import App, OAuth, Provider, Tokens
+from providers.declare.oauth import Conversation
+from providers.outbound import addresses
+from providers.outbound.api import Api
+from providers.outbound.headers import HEADERS
+from providers.outbound.reply import Reply
+from providers.outbound.transport import Timeouts, origin_of
+
+# Shorter than the lease under which a token is renewed.
+TIMEOUTS = Timeouts(total=12)
+DEADLINE_SECONDS = 15.0
+# Names that servers use for how long the refresh token lives, in seconds.
+REFRESH_LIVES = (
+    "refresh_token_expires_in",
+    "refresh_expires_in",
+    "x_refresh_token_expires_in",
+)
+Judge = Callable[[Reply], None]
+
+
+def _without_frames[**P, T](method: Callable[P, T]) -> Callable[P, T]:
+    """Its errors travel without the frames of libraries, whose variables hold secrets."""
+
+    @wraps(method)
+    def call(*args: P.args, **more: P.kwargs) -> T:
+        try:
+            return method(*args, **more)
+        except errors.ProviderError as error:
+            failure = error
+        raise failure.with_traceback(None)
+
+    return call
+
+
+class Flow:
+    """One conversation with a platform's authorization server.
+
+    A platform whose documents differ overrides one of these methods, and no more.
+    """
+
+    def __init_subclass__(cls) -> None:
+        for name in ("exchange", "renew", "revoke", "prove_app"):
+            if name in vars(cls):
+                setattr(cls, name, _without_frames(vars(cls)[name]))
+
+    def __init__(self, provider: Provider, app: App, values: Mapping[str, str], api: Api) -> None:
+        if provider.oauth is None:
+            raise ValueError(f"{provider.name} declares no sign-in.")
+        self.provider = provider
+        self.oauth: OAuth = provider.oauth
+        self.app = app
+        self.values = values
+        self.api = api
+
+    def authorization_url(self, *, redirect_uri: str, state: str, code_verifier: str) -> str:
+        """Where the person's browser goes. RFC 6749 section 4.1.1, RFC 7636 section 4.3."""
+        with self.session(redirect_uri=redirect_uri) as session:
+            url, _ = session.create_authorization_url(
+                self.address(self.oauth.authorization_url, "AUTHORIZATION"),
+                state=state,
+                code_verifier=code_verifier if self.oauth.uses_pkce else None,
+                scope=self.oauth.scope,
+                **self.oauth.authorization_params,
+            )
+        return str(url)
+
+    @_without_frames
+    def exchange(
+        self, callback: Mapping[str, str], *, redirect_uri: str, code_verifier: str
+    ) -> Tokens:
+        """The tokens for the callback's `code`. RFC 6749 section 4.1.3. Raises ProviderError."""
+        verifier = {"code_verifier": code_verifier} if self.oauth.uses_pkce else {}
+        with self.session(redirect_uri=redirect_uri) as session:
+            reply = session.fetch_token(
+                self.address(self.oauth.token_url, "TOKEN"),
+                grant_type="authorization_code",
+                code=callback["code"],
+                allow_redirects=False,
+                **verifier,
+            )
+        return self.tokens_of(reply)
+
+    @_without_frames
+    def renew(self, held: Tokens) -> Tokens:
+        """New tokens for the held ones. RFC 6749 section 6.
+
+        Raises AuthExpired when the person has to sign in again, and other ProviderErrors.
+        """
+        if not held.refresh_token:
+            raise CannotRenew(
+                f"{self.provider.name} gave a sign-in that cannot be renewed, and it has ended.",
+                "Sign in again.",
+            )
+        with self.session() as session:
+            reply = session.refresh_token(
+                self.address(self.oauth.token_url, "TOKEN"),
+                refresh_token=held.refresh_token,
+                allow_redirects=False,
+            )
+        return self.tokens_of(reply)
+
+    @_without_frames
+    def revoke(self, held: Tokens) -> None:
+        """End the grant at the platform. RFC 7009.
+
+        Raises NotRevocable where there is no way, and ProviderError when it did not confirm.
+        """
+        if self.oauth.revocation_url is None:
+            raise NotRevocable
+        hint = "refresh_token" if held.refresh_token else "access_token"
+        with self.session(judge=self.judge_revocation) as session:
+            session.revoke_token(
+                self.address(self.oauth.revocation_url, "REVOKE"),
+                token=held.refresh_token or held.access_token,
+                token_type_hint=hint,
+                allow_redirects=False,
+            )
+
+    def prove_app(self) -> bool:
+        """Whether the platform was seen to accept the app's own ID and secret.
+
+        A made-up refresh token shows it: an app that is not accepted is told so before the
+        token is looked at (RFC 6749 section 5.2). False where the answer leaves it open.
+        Raises AppRefused, and Unanswered when there is no answer.
+        """
+        made_up = Tokens(access_token="", refresh_token=secrets.token_urlsafe(32))
+        try:
+            self.renew(made_up)
+        except errors.AuthExpired:
+            return True
+        except (errors.UnexpectedReply, errors.Refused) as error:
+            if isinstance(error, AppRefused):
+                raise
+        return False
+
+    # --- How it is asked ---------------------------------------------------------------------
+
+    def headers(self) -> dict[str, str]:
+        """What every request carries."""
+        return dict(HEADERS)
+
+    def address(self, url: str, role: str) -> str:
+        """Where a declared address is for these values, or in this trial."""
+        host, path = self.provider.place_of(url, role, self.values)
+        return self.api.url(host, path)
+
+    @contextmanager
+    def session(
+        self, *, redirect_uri: str | None = None, judge: Judge | None = None
+    ) -> Iterator[OAuth2Session]:
+        oauth = self.oauth
+        session = _Session(
+            self.app.client_id,
+            self.app.client_secret,
+            token_endpoint_auth_method=oauth.client_authentication,
+            revocation_endpoint_auth_method=(
+                oauth.revocation_authentication or oauth.client_authentication
+            ),
+            redirect_uri=redirect_uri,
+            code_challenge_method="S256",
+        )
+        session.register_client_auth_method(("client_secret_basic", _basic))
+        session.trust_env = False  # neither proxies nor .netrc
+        session.headers.clear()
+        session.headers.update(self.headers())
+        for prefix in ("https://", "http://"):
+            session.mount(prefix, _Through(self.api, judge or self.judge))
+        with session:
+            yield session
+
+    # --- What is answered --------------------------------------------------------------------
+
+    def judge(self, reply: Reply) -> None:
+        """Return for a reply with a token; raise the ProviderError that any other means."""
+        body = reply.json_or_none()
+        is_good = 200 <= reply.status < 300 and isinstance(body, dict) and not body.get("error")
+        if is_good and isinstance(body.get("access_token"), str) and body["access_token"]:
+            return
+        raise self._meaning_of(reply, body)
+
+    def judge_revocation(self, reply: Reply) -> None:
+        """RFC 7009 section 2.2: 200 whatever became of the token."""
+        body = reply.json_or_none()
+        refuses = isinstance(body, dict) and body.get("error")
+        is_page = reply.is_html and reply.body.strip()  # some call an empty answer HTML
+        if not 200 <= reply.status < 300 or refuses or is_page:
+            raise self._meaning_of(reply, body)
+
+    def _meaning_of(self, reply: Reply, body: Any) -> errors.ProviderError:
+        name = self.provider.name
+        facts = self.provider.facts_of(reply)
+        code = body.get("error") if isinstance(body, dict) else None
+        if isinstance(code, str):
+            facts = replace(facts, code=code)
+        retry_after = self.provider.retry_after(reply) if self.provider.retry_after else None
+        after: dict[str, Any] = {"retry_after_seconds": retry_after or reply.retry_after_seconds}
+        # What a platform's file says of refusals is about tokens that somebody pasted.
+        about_outages = (
+            rule
+            for rule in self.provider.errors
+            if issubclass(rule.error, errors.Unanswered) and rule.status != 400
+        )
+        rules = (*self.oauth.errors, *rules_for(name), *about_outages)
+        rule = next((rule for rule in rules if rule.matches(facts)), None)
+        if rule:
+            return rule.error(rule.message, rule.action, action_url=rule.action_url, **after)
+        if reply.status == 429:
+            return errors.RateLimited(f"{name} is limiting sign-ins at the moment.", **after)
+        if reply.status >= 500 or reply.status == 408:
+            return errors.ProviderUnavailable(f"{name} has a problem at the moment.", **after)
+        if reply.status == 401:
+            return AppRefused(f"{name} does not accept this app's ID and secret.", APP_ACTION)
+        if reply.is_html:
+            return errors.Blocked(f"A web page answered where {name}'s sign-in was due.")
+        return errors.UnexpectedReply(f"{name}'s sign-in answered in a way we did not expect.")
+
+    def tokens_of(self, reply: Mapping[str, Any]) -> Tokens:
+        """RFC 6749 section 5.1, and what platforms make of it."""
+        found = (_seconds(reply.get(name)) for name in REFRESH_LIVES)
+        refresh_token = reply.get("refresh_token")
+        tokens = Tokens(
+            access_token=reply["access_token"],
+            refresh_token=refresh_token if isinstance(refresh_token, str) else None,
+            expires_in=_seconds(reply.get("expires_in")),
+            refresh_token_expires_in=next((seconds for seconds in found if seconds), None),
+            scopes=_scopes_in(reply.get("scope", reply.get("scopes"))),
+            facts={
+                name: reply[name] for name in self.oauth.keeps if isinstance(reply.get(name), str)
+            },
+        )
+        for secret in (tokens.access_token, tokens.refresh_token):
+            if secret:
+                self.api.add_secret(secret)
+        return tokens
+
+
+@contextmanager
+def flow(
+    provider: Provider,
+    app: App,
+    values: Mapping[str, str],
+    *,
+    allow: Iterable[addresses.Allowed] = (),
+    timeouts: Timeouts = TIMEOUTS,
+) -> Iterator[Conversation]:
+    """`with flow(provider, app, values) as talk: talk.exchange(…)`.
+
+    `values` are the connection's plain ones: a vendor, a data centre, an address.
+    Raises ValueError for a platform without a sign-in.
+    """
+    asked = provider.for_values(values)
+    if asked.oauth is None:
+        raise ValueError(f"{provider.name} declares no sign-in for these values.")
+    with asked.api(
+        values,
+        allow=allow,
+        secrets=[app.client_secret],
+        deadline_seconds=DEADLINE_SECONDS,
+        timeouts=timeouts,
+    ) as api:
+        yield (asked.oauth.flow or Flow)(asked, app, values, api)
+
+
+def is_issued_by(provider: Provider, issuer: str, values: Mapping[str, str]) -> bool:
+    """Whether the callback's `iss` names this platform. RFC 9207 section 2.4.
+
+    Where a file knows the issuer it must be that one; otherwise, and in a trial, an issuer
+    is at one of the origins at which the person and the code are sent.
+    """
+    asked = provider.for_values(values)
+    oauth = asked.oauth
+    if oauth is None:
+        return False
+    if oauth.issuer and not asked.overrides:
+        return issuer == oauth.issuer
+    origins = asked.origins(values)
+    places = (
+        asked.place_of(oauth.authorization_url, "AUTHORIZATION", values)[0],
+        asked.place_of(oauth.token_url, "TOKEN", values)[0],
+    )
+    known = {origin_of(origins[place]) for place in places if place in origins}
+    try:
+        return origin_of(issuer) in known
+    except ValueError:
+        return False
+
+
+class _Session(OAuth2Session):
+    def parse_response_token(self, resp: requests.Response) -> Any:
+        """As it came, and judged already: Authlib stumbles over a lifetime that is no number."""
+        self.token_auth.token = resp.json()
+        return self.token_auth.token
+
+
+class _Through(BaseAdapter):
+    """Sends what a session prepared through an Api, and judges what comes back."""
+
+    def __init__(self, api: Api, judge: Judge) -> None:
+        super().__init__()
+        self._api = api
+        self._judge = judge
+
+    def send(
+        self, request: requests.PreparedRequest, *_args: Any, **_more: Any
+    ) -> requests.Response:
+        reply = self._api.send(request, "sign-in")
+        self._judge(reply)
+        response = requests.Response()
+        response.status_code = reply.status
+        response.headers.update(reply.headers)
+        response.raw = io.BytesIO(reply.body)
+        response.request = request
+        return response
+
+    def close(self) -> None:
+        """Nothing: the Api closes its own connections."""
+
+
+def _basic(
+    session: OAuth2Session, _method: str, url: str, headers: dict[str, str], body: str
+) -> tuple[str, dict[str, str], str]:
+    """Both are encoded as in a form before they are joined, RFC 6749 section 2.3.1."""
+    pair = f"{quote_plus(session.client_id)}:{quote_plus(session.client_secret)}"
+    headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    return url, headers, body
+
+
+def _seconds(value: Any) -> float | None:
+    """A lifetime; None for none, for nonsense, and for 0, which some servers write for never."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return seconds if 0 < seconds < 10**10 else None
+
+
+def _scopes_in(value: Any) -> frozenset[str] | None:
+    """`"a b"`, `"a,b"` or a list; None where nothing is said."""
+    if isinstance(value, list):
+        return frozenset(str(scope) for scope in value)
+    if not isinstance(value, str) or not value.strip():
+        return None
+    return frozenset(value.replace(",", " ").split())

@@ -1,0 +1,154 @@
+"""What a platform file declares about signing in, and what a sign-in has been granted.
+
+Names are those of RFC 6749. The flow itself is one piece of code for all: `providers.access.flow`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal, Protocol
+
+from providers.declare.rules import ErrorRule
+
+SIGN_IN = "sign_in"  # the slug of this method on every platform
+
+ClientAuthentication = Literal["client_secret_basic", "client_secret_post"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """One permission: what it lets us read, and what stops working without it.
+
+    `implied_by` are wider ones that do as well. Without an optional one the rest still works.
+    """
+
+    name: str
+    gives: str
+    stops: str
+    is_optional: bool = False
+    implied_by: tuple[str, ...] = ()
+
+    def is_in(self, granted: frozenset[str]) -> bool:
+        return not granted.isdisjoint({self.name, *self.implied_by})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppForm:
+    """The registration at the platform that a sign-in needs: where it is made, and how.
+
+    Platforms that share one (Google's four) share this. `slug` is part of the redirect URI.
+    `pitfalls` are the usual ways in which a registration looks right and is not.
+    """
+
+    slug: str
+    name: str
+    console_url: str
+    steps: tuple[str, ...]
+    pitfalls: tuple[str, ...]
+    client_id_label: str = "Client ID"
+    client_secret_label: str = "Client secret"
+    client_id_pattern: str = r"\S+"
+    client_id_message: str = "This holds a space. Copy the ID alone."
+    client_secret_pattern: str = r"\S+"
+    client_secret_message: str = "This holds a space. Copy the secret alone."
+
+
+@dataclass(frozen=True)
+class App:
+    """The registration's own credentials, RFC 6749 section 2.3.1."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What the token endpoint gave. Lifetimes are seconds; None where the reply has none.
+
+    `scopes` is None where the reply says nothing of them. `facts` are the plain values that
+    the platform's file keeps.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    expires_in: float | None = None
+    refresh_token_expires_in: float | None = None
+    scopes: frozenset[str] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Conversation(Protocol):
+    """What is said to a platform's authorization server: `providers.access.flow` fills it."""
+
+    def authorization_url(self, *, redirect_uri: str, state: str, code_verifier: str) -> str: ...
+
+    def exchange(
+        self, callback: Mapping[str, str], *, redirect_uri: str, code_verifier: str
+    ) -> Tokens: ...
+
+    def renew(self, held: Tokens) -> Tokens: ...
+
+    def revoke(self, held: Tokens) -> None: ...
+
+    def prove_app(self) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class OAuth:
+    """How one signs in at a platform: the authorization code flow of RFC 6749, section 4.1.
+
+    Each address lies on one of the provider's hosts, so that a trial can point it elsewhere.
+    `issuer` is what the platform calls itself in `iss` (RFC 9207), where that is known.
+    PKCE (RFC 7636) is on; `pkce_source` says where a platform's documents keep it off.
+    `lists_scopes` is off where permissions are ticked on the app and may not be asked for.
+    `keeps` names plain values of the token's reply that later calls need.
+    `app_values` says which fields of a test the app's own values fill.
+
+    Lifetimes are the published ones, for when the reply names none: of the access token, of
+    the refresh token since its last use or, where it `refresh_token_ends_anyway`, since the
+    sign-in. `consent_lifetime` is after how long the person must come back whatever we do.
+    """
+
+    app: AppForm
+    authorization_url: str
+    token_url: str
+    revocation_url: str | None = None
+    issuer: str | None = None
+    scopes: tuple[Scope, ...] = ()
+    scope_separator: str = " "
+    lists_scopes: bool = True
+    authorization_params: Mapping[str, str] = field(default_factory=dict)
+    uses_pkce: bool = True
+    pkce_source: str = ""
+    client_authentication: ClientAuthentication = "client_secret_post"
+    revocation_authentication: ClientAuthentication | None = None
+    keeps: tuple[str, ...] = ()
+    app_values: Mapping[str, str] = field(default_factory=dict)
+    access_token_lifetime: timedelta | None = None
+    refresh_token_lifetime: timedelta | None = None
+    refresh_token_ends_anyway: bool = False
+    consent_lifetime: timedelta | None = None
+    renews_without_refresh_token: bool = False
+    revoking_ends_siblings: bool = False
+    how_to_remove: str = ""
+    errors: tuple[ErrorRule, ...] = ()
+    flow: Callable[..., Conversation] | None = None
+
+    @property
+    def scope(self) -> str | None:
+        """The request's `scope`; None where none is sent."""
+        if not self.lists_scopes or not self.scopes:
+            return None
+        return self.scope_separator.join(scope.name for scope in self.scopes)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a test may know of the sign-in that it uses.
+
+    `granted` is None where the platform never said what it granted.
+    """
+
+    asked: tuple[Scope, ...] = ()
+    granted: frozenset[str] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)

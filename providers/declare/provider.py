@@ -1,0 +1,276 @@
+"""A platform: what it is, how one connects, how it is tested, what its errors mean."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from providers import errors
+from providers.declare.digging import dig, first_in
+from providers.declare.fields import BASE_URL, Field
+from providers.declare.methods import Method
+from providers.declare.oauth import OAuth
+from providers.declare.rules import ErrorFacts, ErrorRule
+from providers.declare.steps import Tester
+from providers.errors import ProviderError
+from providers.outbound import addresses
+from providers.outbound.api import Api
+from providers.outbound.reply import Reply
+from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts
+
+NO_CONTENT = 204  # the one good status that comes without a body
+
+
+@dataclass(frozen=True)
+class Cost:
+    """`calls` that a test makes at most, and in words what that is of the platform's quota."""
+
+    calls: int
+    note: str = ""
+
+
+class InvalidValues(ValueError):
+    """Sentences by field name: `{"account_id": ["…"]}`. Holds nothing that was typed."""
+
+    def __init__(self, by_field: Mapping[str, list[str]]) -> None:
+        self.by_field = dict(by_field)
+        super().__init__("Some values are not right: " + ", ".join(self.by_field))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """One platform: what it is, how one connects, how it is tested, what its errors mean.
+
+    `hosts` names every origin that is called: `{"API": "https://…", "TOKEN": "https://…"}`.
+    `base_urls` lists the other origins of the platform that `base_url` may name instead of
+    API's; with `takes_any_address` it may be any public address. `overrides` replaces hosts
+    by origins that the operator trusts; hosts without one are then refused.
+    `error_*_at` are dotted paths into a reply's JSON, in which `*` stands for every part;
+    of several, the first that leads to a text or number counts. `cost` is what a test of a
+    healthy connection uses of its quota.
+    `variant` is for a platform that is several: it makes of this one what the values ask for;
+    `oauth_variants` are values that lead to each variant with a sign-in of its own.
+    """
+
+    slug: str
+    name: str
+    used_by: tuple[str, ...]
+    docs_url: str
+    setup_url: str
+    hosts: Mapping[str, str]
+    methods: tuple[Method, ...]
+    fields: tuple[Field, ...]
+    base_urls: tuple[str, ...] = ()
+    takes_any_address: bool = False
+    tester: type[Tester] | None = None
+    errors: tuple[ErrorRule, ...] = ()
+    error_code_at: str | tuple[str, ...] = ""
+    error_subcode_at: str = ""
+    error_text_at: str | tuple[str, ...] = ""
+    error_transient_at: str = ""
+    retry_after: Callable[[Reply], float | None] | None = None
+    variant: Callable[["Provider", Mapping[str, str]], "Provider"] | None = None
+    check: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
+    oauth: OAuth | None = None
+    oauth_variants: tuple[Mapping[str, str], ...] = ()
+    proof_budget: timedelta = timedelta(hours=24)
+    cost: Cost | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def lists_accounts(self) -> bool:
+        return self.tester is not None and self.tester.accounts is not Tester.accounts
+
+    def pointed_at(self, overrides: Mapping[str, str]) -> "Provider":
+        """The same platform with these origins in place of its own hosts."""
+        return replace(self, overrides=dict(overrides))
+
+    def for_values(self, values: Mapping[str, str]) -> "Provider":
+        """Who is asked with these values: this platform, or the variant of it that they name."""
+        return self.variant(self, values) if self.variant else self
+
+    @property
+    def sign_ins(self) -> list[OAuth]:
+        """Every way to sign in that the platform or one of its variants declares."""
+        own = [self, *(self.for_values(values) for values in self.oauth_variants)]
+        return [provider.oauth for provider in own if provider.oauth]
+
+    def method(self, slug: str) -> Method:
+        """Raises KeyError for a method the platform does not have."""
+        return {method.slug: method for method in self.methods}[slug]
+
+    def method_for(self, names: Iterable[str]) -> Method:
+        """The first method that takes all these fields; the first of all when none does."""
+        wanted = set(names)
+        for method in self.methods:
+            if wanted <= {field.name for field in self.fields_of(method.slug)}:
+                return method
+        return self.methods[0]
+
+    def fields_of(self, method: str) -> list[Field]:
+        return [field for field in self.fields if not field.methods or method in field.methods]
+
+    def field(self, name: str) -> Field:
+        """Raises KeyError for a field the platform does not have."""
+        return {field.name: field for field in self.fields}[name]
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        return frozenset(field.name for field in self.fields if field.secret)
+
+    def missing(self, method: str, names: Iterable[str]) -> list[Field]:
+        """The required fields of a method that are not among these names."""
+        have = set(names)
+        needed = (f for f in self.fields_of(method) if f.required or method in f.required_by)
+        return [f for f in needed if f.name not in have]
+
+    def clean(
+        self, changes: Mapping[str, str | None], *, allow: Iterable[addresses.Allowed] = ()
+    ) -> tuple[dict[str, str | None], dict[str, str]]:
+        """Typed values by field name -> what to keep, and warnings by field name.
+
+        None clears a value. Raises InvalidValues with every sentence at once.
+        """
+        cleaned: dict[str, str | None] = {}
+        warnings: dict[str, str] = {}
+        wrong: dict[str, list[str]] = {}
+        for name, text in changes.items():
+            try:
+                if text is None:
+                    cleaned[name] = None
+                    continue
+                value, warning = self.field(name).clean(text)
+                cleaned[name] = self._clean_base_url(value, allow) if name == BASE_URL else value
+            except ValueError as error:
+                wrong[name] = [str(error)]
+            else:
+                if warning:
+                    warnings[name] = warning
+        if wrong:
+            raise InvalidValues(wrong)
+        return cleaned, warnings
+
+    def _clean_base_url(self, value: str, allow: Iterable[addresses.Allowed]) -> str:
+        if self.takes_any_address:
+            return addresses.clean(value, allow=allow)
+        own = (self.hosts["API"], *self.base_urls)
+        if value.rstrip("/") in own:
+            return value.rstrip("/")
+        raise ValueError(
+            f"This is not an address of {self.name}. Leave it empty, or use {' or '.join(own)}."
+        )
+
+    def contradictions(self, values: Mapping[str, str]) -> dict[str, list[str]]:
+        """Sentences by field about values that do not go together."""
+        found = self.check(values) if self.check else {}
+        return {name: [sentence] for name, sentence in found.items()}
+
+    def origins(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Where each host is, for a test with these values."""
+        if self.overrides:
+            return dict(self.overrides)
+        typed = values.get(BASE_URL)
+        return {**self.hosts, "API": typed} if typed else dict(self.hosts)
+
+    def place_of(self, url: str, role: str, values: Mapping[str, str]) -> tuple[str, str]:
+        """The host that an address lies on and its path there: `("TOKEN", "/oauth/token")`.
+
+        Of several hosts at one address the one named like the role counts. Raises ValueError
+        for an address on none of them.
+        """
+        typed = values.get(BASE_URL)
+        hosts = {**self.hosts, "API": typed} if typed else self.hosts
+        on = [name for name, origin in hosts.items() if f"{url}/".startswith(f"{origin}/")]
+        if not on:
+            raise ValueError(f"{self.name}: {role} lies on none of the hosts.")
+        name = role if role in on else on[0]
+        return name, url.removeprefix(hosts[name])
+
+    def api(
+        self,
+        values: Mapping[str, str],
+        *,
+        allow: Iterable[addresses.Allowed] = (),
+        secrets: Iterable[str] = (),
+        deadline_seconds: float = math.inf,
+        timeouts: Timeouts = USUAL_TIMEOUTS,
+    ) -> Api:
+        """The way to this platform for these values, whose secrets it redacts."""
+        return Api(
+            self.origins(values),
+            judge=self.judge,
+            trusted=frozenset(self.overrides.values()),
+            allow=tuple(allow),
+            secrets=[
+                *(values[name] for name in self.secret_names if name in values),
+                *secrets,
+            ],
+            deadline_at=time.monotonic() + deadline_seconds,
+            timeouts=timeouts,
+            platform=self.name,
+            typed=self.takes_any_address,
+        )
+
+    def facts_of(self, reply: Reply) -> ErrorFacts:
+        body = reply.json_or_none()
+        text = first_in(body, self.error_text_at)
+        if body is None:  # not JSON: what it says is its text
+            text = reply.body[:1000].decode(errors="replace")
+        return ErrorFacts(
+            status=reply.status,
+            code=first_in(body, self.error_code_at),
+            subcode=dig(body, self.error_subcode_at),
+            text=str(text or ""),
+            transient=dig(body, self.error_transient_at) is True,
+        )
+
+    def judge(self, reply: Reply) -> None:
+        """Return for a good reply; raise the ProviderError that a bad one means."""
+        facts = self.facts_of(reply)
+        rule = next((rule for rule in self.errors if rule.matches(facts)), None)
+        good = 200 <= reply.status < 300
+        if good and facts.code is None and not (rule and rule.status is not None):
+            if reply.json_or_none() is None and reply.status != NO_CONTENT:
+                raise self._not_json(reply)
+            return
+        retry_after = self.retry_after(reply) if self.retry_after else None
+        after = {"retry_after_seconds": retry_after or reply.retry_after_seconds}
+        if rule:
+            raise rule.error(rule.message, rule.action, action_url=rule.action_url, **after)
+        raise self._by_status(reply, after)
+
+    def _not_json(self, reply: Reply) -> ProviderError:
+        if self.takes_any_address:
+            return errors.InvalidConfig(
+                "This address answered with a web page, not with data.",
+                "Enter the address of the API itself.",
+            )
+        if reply.is_html:
+            return errors.Blocked(
+                f"A web page answered where {self.name}'s data was due.",
+                "Test again later, or from another network.",
+            )
+        return errors.UnexpectedReply(f"{self.name} answered with something that is not JSON.")
+
+    def _by_status(self, reply: Reply, after: Mapping[str, Any]) -> ProviderError:
+        """What a status means when the platform's file has no rule for the reply."""
+        name, status = self.name, reply.status
+        if status == 429:
+            return errors.RateLimited(f"{name} is limiting requests at the moment.", **after)
+        if status >= 500 or status == 408:
+            return errors.ProviderUnavailable(f"{name} has a problem at the moment.", **after)
+        if 300 <= status < 400 and self.takes_any_address:
+            return errors.InvalidConfig(
+                "This address forwards to another one.", "Enter the final address."
+            )
+        if reply.json_or_none() is None and (reply.is_html or self.takes_any_address):
+            return self._not_json(reply)
+        if status == 401:
+            return errors.AuthInvalid(f"{name} does not accept these credentials.")
+        if status in (402, 403):
+            return errors.PermissionMissing(f"{name} says these credentials may not do this.")
+        if status == 404:
+            return errors.AccountNotFound(f"{name} does not find what was asked for.")
+        return errors.UnexpectedReply(f"{name} answered in a way we did not expect.")

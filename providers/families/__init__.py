@@ -1,0 +1,1 @@
+"""What several platforms share. Imports access, run, declare, outbound and errors."""

@@ -1,0 +1,180 @@
+"""Api: how a platform is asked.
+
+No exception from here holds an address, a header or a secret; nothing of an address but
+the name of its host is logged.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self
+
+import requests
+
+from providers import errors
+from providers.outbound import addresses
+from providers.outbound.headers import HEADERS, checked_headers
+from providers.outbound.masking import masked
+from providers.outbound.reply import Reply
+from providers.outbound.transport import (
+    USUAL_TIMEOUTS,
+    Resolve,
+    Timeouts,
+    Transport,
+    origin_of,
+    refused,
+    resolve,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Api:
+    """One test's way to one platform. `with Api(origins, …) as api: api.get("/me")`.
+
+    `origins` says where each host is: `{"API": "https://graph.facebook.com/v25.0"}`. Those
+    in `trusted` may be private and without TLS. `judge` raises what a bad reply means.
+    `typed` says that a person typed the address: what is wrong with it is theirs to correct.
+    `deadline_at` is a moment of `time.monotonic()`. `ca_file` replaces the usual authorities.
+    """
+
+    def __init__(
+        self,
+        origins: Mapping[str, str],
+        *,
+        judge: Callable[[Reply], None],
+        platform: str,
+        trusted: Iterable[str] = (),
+        allow: Iterable[addresses.Allowed] = (),
+        secrets: Iterable[str] = (),
+        deadline_at: float = math.inf,
+        timeouts: Timeouts = USUAL_TIMEOUTS,
+        typed: bool = False,
+        resolve: Resolve = resolve,
+        ca_file: str | None = None,
+    ) -> None:
+        self.origins = dict(origins)
+        self.headers: dict[str, str] = {}
+        self.judge = judge
+        self.platform = platform
+        self._trusted = frozenset(origin_of(url) for url in trusted)
+        self._allow = tuple(allow)
+        self._secrets = set(secrets)
+        self._transport = Transport(
+            platform,
+            trusted=self._trusted,
+            allow=self._allow,
+            deadline_at=deadline_at,
+            timeouts=timeouts,
+            resolve=resolve,
+            typed=typed,
+            ca_file=ca_file,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._transport.close()
+
+    def get(
+        self,
+        path: str,
+        *,
+        host: str = "API",
+        headers: Mapping[str, str] | None = None,
+        **params: Any,
+    ) -> Any:
+        """The JSON of a good reply. Raises ProviderError."""
+        return self._judged(self.request("GET", path, host=host, headers=headers, **params))
+
+    def post(
+        self,
+        path: str,
+        *,
+        host: str = "API",
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: Mapping[str, Any] | None = None,
+        **params: Any,
+    ) -> Any:
+        """The JSON of a good reply; `data` is sent as a form. Raises ProviderError."""
+        return self._judged(
+            self.request("POST", path, host=host, headers=headers, json=json, data=data, **params)
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        host: str = "API",
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: Mapping[str, Any] | None = None,
+        **params: Any,
+    ) -> Reply:
+        """Whatever came back, a redirect too. Raises ProviderError when nothing usable did."""
+        url = self.url(host, path)
+        sent = checked_headers({**HEADERS, **self.headers, **(headers or {})})
+        request = requests.Request(method, url, sent, data=data, params=params, json=json)
+        return self.send(request, host)
+
+    def send(self, request: requests.Request | requests.PreparedRequest, host: str) -> Reply:
+        """The reply to a request to an address that `url` made. Raises ProviderError."""
+        began = time.monotonic()
+        heard: str | int = "no answer"
+        try:
+            reply = self._transport.ask(request)
+            heard = reply.status
+        finally:
+            took = round((time.monotonic() - began) * 1000)
+            logger.debug("%s %s %s: %s in %d ms", request.method, self.platform, host, heard, took)
+        return reply
+
+    def move(self, host: str, origin: str) -> None:
+        """The platform says where this host is. In a trial it stays where the operator put it."""
+        if not self._trusted:
+            self.origins[host] = origin
+
+    def add_secret(self, text: str) -> None:
+        """Something obtained on the way that `redact` must cover as well."""
+        self._secrets.add(text)
+
+    def redact(self, text: str) -> str:
+        """The text with a mask in place of every secret, plain or as it stands in an address.
+
+        What no database keeps (NUL, half a surrogate pair) is replaced too.
+        """
+        return masked(text.encode(errors="replace").decode().replace("\0", ""), self._secrets)
+
+    def _judged(self, reply: Reply) -> Any:
+        self.judge(reply)
+        return reply.json_or_none()
+
+    def url(self, host: str, path: str) -> str:
+        """A checked address. Raises InvalidConfig for one that may not be asked."""
+        if host not in self.origins:
+            raise errors.InvalidConfig(
+                f"This trial has no address for {self.platform}'s host {host}.",
+                "Set an address for it too, or remove the platform's other addresses.",
+            )
+        if path and not path.startswith("/"):
+            raise ValueError("A path begins with a slash.")
+        base = self._checked(self.origins[host])
+        if base is None:
+            raise refused()
+        before, _, query = base.partition("?")
+        url = before.rstrip("/") + path if path else before
+        if not query:
+            return url
+        return f"{url}{'&' if '?' in url else '?'}{query}"
+
+    def _checked(self, origin: str) -> str | None:
+        try:
+            if origin_of(origin) in self._trusted:
+                return origin
+            return addresses.clean(origin, allow=self._allow)
+        except ValueError:
+            return None

@@ -1,0 +1,83 @@
+"""The demo shows every state, honestly come by, and says on every page that it is one."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations import platforms
+from integrations.demo import stories as demo
+from integrations.models import Workspace
+from integrations.services.connecting import connections
+from integrations_center.demo import origins
+from providers import registry
+from providers.sandbox.__main__ import APPS, page, sandbox
+from tests.integrations.conftest import signed_in
+
+
+@pytest.fixture
+def stand_ins(settings):
+    """Every platform on one loopback server, as `manage.py demo` sets it up."""
+    with sandbox() as server:
+        settings.PROVIDER_ORIGINS = {
+            slug: dict.fromkeys(provider.hosts, f"{server.url}/{slug}")
+            for slug, provider in registry.catalogue().items()
+        }
+        settings.APPS = APPS
+        platforms.catalogue.cache_clear()
+        yield server
+    platforms.catalogue.cache_clear()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_filled_workspace_shows_every_state(stand_ins):
+    workspace, _ = Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})
+
+    demo.fill(workspace)
+
+    rows = {row.provider: row for row in connections.catalogue(workspace)}
+    assert {row.status for row in rows.values()} == {
+        "connected",
+        "disabled",
+        "error",
+        "not_connected",
+    }
+    assert rows["google_ads"].error_kind == "auth_invalid"
+    assert rows["meta"].proven_at
+    assert rows["fiverr"].unanswered_since
+    assert rows["search_console"].reported_error
+    assert not rows["calendly"].is_fresh(rows["meta"].proven_at)
+    assert rows["crm"].saved_names
+    assert rows["meta"].tests.count() == 9
+    assert rows["upwork"].is_signed_in
+    assert rows["upwork"].light(rows["upwork"].proven_at) == "green"
+
+
+def test_every_page_of_a_demo_says_so(owner, settings):
+    settings.DEMO = True
+    pages = [
+        signed_in(owner).get(reverse("settings", args=["main"])),
+        Client().get(reverse("login")),
+    ]
+
+    for seen in pages:
+        assert "all data is made up" in seen.content.decode()
+
+
+def test_a_real_installation_does_not(owner):
+    seen = signed_in(owner).get(reverse("settings", args=["main"]))
+
+    assert "made up" not in seen.content.decode()
+
+
+def test_every_host_of_every_platform_is_replaced():
+    made = origins("http://127.0.0.1:9000")
+
+    assert made["PROVIDER_META__API_URL"] == "http://127.0.0.1:9000/meta"
+    assert len(made) == sum(len(one.hosts) for one in registry.catalogue().values())
+
+
+def test_the_stand_ins_own_page_lists_what_each_credential_does(stand_ins):
+    seen = page()
+
+    assert "EAAexpired" in seen
+    assert "<h2>Stripe</h2>" in seen

@@ -1,0 +1,692 @@
+"""Each way in which a sign-in goes wrong, by accident or on purpose, and how it ends."""
+
+import re
+import threading
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import Candidate, Membership, Role, SignIn, SignInAttempt, Workspace
+from integrations.services.connecting import connections, disconnecting
+from integrations.services.connecting.connections import Changes
+from providers.declare import App
+from providers.sandbox import calendly as sandbox
+from providers.sandbox import linkedin as linkedin_sandbox
+from providers.sandbox import meta as meta_sandbox
+from providers.sandbox.server import Answer
+from tests.integrations.conftest import callback_of, signed_in
+from tests.integrations.pages.test_pages import text_of
+from tests.integrations.services.connecting.test_signing_in import Visitor, here, live
+
+CALLBACK = "/oauth/calendly/callback/"
+
+
+@pytest.fixture
+def visitor(editor, calendly):
+    return Visitor(editor)
+
+
+def state_of(url):
+    return parse_qs(urlsplit(url).query)["state"][0]
+
+
+def exchanges(server):
+    """How often a code was exchanged."""
+    return sum(asked.path == "/oauth/token" for asked in server.requests_seen)
+
+
+def answering(server, path, answer):
+    """The server, which answers this path like that from now on."""
+    usual = server.answer
+    server.answer = lambda asked: answer if asked.path == path else usual(asked)
+    return server
+
+
+def offers_a_way_on(dialog):
+    return "Continue to " in text_of(dialog) or "Sign in again" in text_of(dialog)
+
+
+# --- What the platform says ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reply", "sentence"),
+    [
+        ({"error": "access_denied"}, "The sign-in at Calendly was cancelled. Nothing was changed."),
+        ({"error": "user_cancelled_login"}, "The sign-in at Calendly was cancelled."),
+        ({"error": "user_cancelled_authorize"}, "The sign-in at Calendly was cancelled."),
+        (
+            {"error": "server_error", "error_reason": "user_denied"},
+            "The sign-in at Calendly was cancelled.",
+        ),
+        ({"error": "invalid_scope"}, "Calendly does not give this app the permissions"),
+        ({"error": "unauthorized_scope_error"}, "Calendly does not give this app the permissions"),
+        ({"error": "server_error"}, "Calendly has a problem at the moment."),
+        ({"error": "temporarily_unavailable"}, "Calendly has a problem at the moment."),
+        ({"error": "unauthorized_client"}, "Calendly refused the sign-in."),
+        ({"error_code": "1349048"}, "Calendly refused the sign-in."),
+        ({"error": "<script>alert(1)</script>"}, "Calendly refused the sign-in."),
+        ({}, "Calendly sent you back without an answer."),
+        ({"code": ""}, "Calendly sent you back without an answer."),
+    ],
+)
+def test_a_refusal_ends_on_the_dialog_with_a_sentence(visitor, calendly, reply, sentence):
+    dialog = visitor.comes_back({"state": state_of(visitor.leaves()), **reply})
+
+    assert sentence in text_of(dialog)
+    assert offers_a_way_on(dialog)
+    assert "alert(1)" not in dialog.content.decode()
+    assert exchanges(calendly) == 0
+
+
+def test_what_the_platform_writes_about_it_is_not_repeated(visitor):
+    told = {"error": "access_denied", "error_description": "Call +49 30 123456 to confirm"}
+
+    dialog = visitor.comes_back({"state": state_of(visitor.leaves()), **told})
+
+    assert "30 123456" not in dialog.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("slug", "known"),
+    [("meta", meta_sandbox), ("linkedin", linkedin_sandbox)],
+)
+def test_cancelling_is_told_in_each_platforms_own_words(editor, settings, slug, known):
+    with here(settings, slug, known.PLATFORM.answer, **{slug: known.SIGN_IN}):
+        visitor = Visitor(editor)
+
+        dialog = visitor.connects("", slug)
+
+    assert "was cancelled. Nothing was changed." in text_of(dialog)
+    assert offers_a_way_on(dialog)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (Answer(503, "<html>Down</html>"), "Calendly has a problem at the moment."),
+        (Answer(429, {}), "Calendly is limiting requests at the moment."),
+        (Answer(is_reset=True), "Calendly"),
+        (Answer(200, "<html>Are you a robot?</html>"), "A web page answered"),
+        (Answer(200, {"token_type": "bearer"}), "in a way we did not expect"),
+        (Answer(200, {"access_token": "", "error": None}), "in a way we did not expect"),
+        (Answer(400, {"error": "invalid_grant"}), "it took too long, or was used already"),
+        (Answer(401, {"error": "invalid_client"}), "Calendly does not accept this app"),
+        (Answer(302, "", {"Location": "https://elsewhere.example/"}), "did not expect"),
+    ],
+)
+def test_no_token_for_the_code_ends_on_the_dialog(visitor, calendly, answer, sentence):
+    answering(calendly, "/oauth/token", answer)
+
+    dialog = visitor.connects()
+
+    assert sentence in text_of(dialog)
+    assert offers_a_way_on(dialog)
+    assert not SignIn.objects.exists()
+    assert not Candidate.objects.exists()
+
+
+def test_an_answer_that_ends_the_sign_in_is_told_once_it_works_again_no_more(visitor, calendly):
+    visitor.comes_back({"state": state_of(visitor.leaves()), "error": "access_denied"})
+    visitor.connects()
+
+    assert "was cancelled" not in text_of(visitor.get("connection", "calendly"))
+
+
+def test_an_old_refusal_is_no_news(visitor, time_machine):
+    visitor.comes_back({"state": state_of(visitor.leaves()), "error": "access_denied"})
+    time_machine.move_to(timezone.now() + timedelta(minutes=21))
+
+    assert "was cancelled" not in text_of(visitor.get("connection", "calendly"))
+
+
+def test_a_wrong_client_secret_is_an_owners_to_correct(visitor, settings):
+    settings.APPS = {"calendly": App(sandbox.SIGN_IN.client_id, "another-secret")}
+
+    dialog = text_of(visitor.connects())
+
+    assert "Calendly does not accept this app" in dialog
+    assert "An owner corrects both in Settings, Sign-in apps." in dialog
+
+
+def test_a_platform_that_is_down_at_the_proof_keeps_the_sign_in_for_another_try(
+    visitor, calendly, workspace
+):
+    working = calendly.answer
+    url = visitor.leaves(account_id=sandbox.ACME)
+    answering(calendly, "/users/me", Answer(503, "<html>Down</html>"))
+    dialog = visitor.comes_back(callback_of(url))
+    assert "Calendly has a problem at the moment." in text_of(dialog)
+    calendly.answer = working
+
+    kept = Candidate.objects.get()
+    more = {"version": 0, "auth_method": "sign_in", "candidate": kept.pk, "is_enabled": "on"}
+    again = visitor.post("connection", "calendly", **more, account_id=sandbox.ACME)
+
+    assert "Calendly works" in text_of(again)
+    assert live(workspace).sign_in_id == kept.sign_in_id
+
+
+# --- Time, tabs and lost sessions ----------------------------------------------------------------
+
+
+def test_more_than_ten_minutes_are_too_long(visitor, calendly, time_machine):
+    callback = callback_of(visitor.leaves())
+    time_machine.move_to(timezone.now() + timedelta(minutes=10, seconds=1))
+
+    dialog = visitor.comes_back(callback)
+
+    assert "The sign-in took longer than ten minutes." in text_of(dialog)
+    assert offers_a_way_on(dialog)
+    assert exchanges(calendly) == 0
+
+
+def test_ten_minutes_less_a_second_are_not(visitor, workspace, time_machine):
+    callback = callback_of(visitor.leaves())
+    time_machine.move_to(timezone.now() + timedelta(minutes=9, seconds=50))
+
+    visitor.comes_back(callback)
+
+    assert live(workspace).status == "connected"
+
+
+def test_a_callback_that_never_came_is_told_by_the_dialog(visitor, time_machine):
+    visitor.leaves()
+    time_machine.move_to(timezone.now() + timedelta(minutes=11))
+
+    dialog = visitor.get("connection", "calendly")
+
+    assert "You began to sign in to Calendly" in text_of(dialog)
+    assert "have not come back" in text_of(dialog)
+    assert offers_a_way_on(dialog)
+
+
+def test_after_an_hour_it_is_forgotten(visitor, time_machine):
+    visitor.leaves()
+    time_machine.move_to(timezone.now() + timedelta(hours=1, seconds=1))
+
+    assert "You began to sign in" not in text_of(visitor.get("connection", "calendly"))
+
+
+def test_a_sign_in_that_was_cut_off_is_told_by_the_dialog(visitor):
+    visitor.leaves()
+    # As a process leaves it that is killed while the platform answers.
+    SignInAttempt.objects.update(used_at=timezone.now())
+
+    dialog = visitor.get("connection", "calendly")
+
+    assert "nothing is known of how it ended" in text_of(dialog)
+    assert offers_a_way_on(dialog)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_tabs_the_first_to_come_back_connects_and_the_second_says_so(
+    visitor, calendly, workspace, order
+):
+    callbacks = [callback_of(visitor.leaves()) for _ in range(2)]
+
+    first = visitor.comes_back(callbacks[order[0]])
+    second = visitor.comes_back(callbacks[order[1]])
+
+    assert "Calendly works" in text_of(first)
+    assert "This connection was saved while you signed in" in text_of(second)
+    assert "Look at what is saved now" in text_of(second)
+    assert offers_a_way_on(second)
+    assert exchanges(calendly) == 1
+    assert live(workspace).version == 1
+
+
+def test_of_two_tabs_that_choose_the_later_one_counts(visitor, workspace):
+    first, second = (callback_of(visitor.leaves(), "two") for _ in range(2))
+    visitor.comes_back(first)
+    stale = Candidate.objects.get().pk
+    visitor.comes_back(second)
+
+    gone = visitor.post("choose-account", "calendly", str(stale), account=sandbox.ACME)
+    taken = visitor.chooses(sandbox.OUTLET)
+
+    assert "Those values are no longer here" in text_of(gone)
+    assert "Calendly works" in text_of(taken)
+
+
+def test_a_reloaded_callback_shows_the_same_end_and_asks_nobody(visitor, calendly, workspace):
+    callback = callback_of(visitor.leaves())
+    visitor.comes_back(callback)
+    asked = len(calendly.requests_seen)
+
+    again = visitor.comes_back(callback)
+
+    assert "Calendly works" in text_of(again)
+    assert len(calendly.requests_seen) == asked
+    assert live(workspace).version == 1
+
+
+def test_a_reloaded_refusal_says_the_same_again(visitor):
+    callback = {"state": state_of(visitor.leaves()), "error": "access_denied"}
+    visitor.comes_back(callback)
+
+    assert "was cancelled" in text_of(visitor.comes_back(callback))
+
+
+def test_a_refusal_cannot_be_turned_into_a_sign_in_afterwards(visitor, calendly):
+    callback = callback_of(visitor.leaves())
+    visitor.comes_back({"state": callback["state"], "error": "access_denied"})
+
+    dialog = visitor.comes_back(callback)
+
+    assert "was cancelled" in text_of(dialog)
+    assert exchanges(calendly) == 0
+
+
+def test_a_code_that_was_used_before_is_told(visitor, calendly):
+    callback = callback_of(visitor.leaves())
+    used = visitor.leaves()
+    visitor.comes_back(callback)
+    disconnecting.disconnect(Workspace.objects.get(), "calendly", by=None, revokes=False)
+
+    reply = visitor.client.get(CALLBACK, {"state": state_of(used), "code": callback["code"]})
+
+    assert reply.status_code == 400  # with what was disconnected the second attempt went too
+    assert exchanges(calendly) == 1
+
+
+def test_the_code_of_another_attempt_is_worth_nothing(visitor, calendly):
+    first, second = visitor.leaves(), visitor.leaves()
+    callback = callback_of(first)
+
+    dialog = visitor.comes_back({"state": state_of(second), "code": callback["code"]})
+
+    assert "it took too long, or was used already" in text_of(dialog)
+    assert not SignIn.objects.exists()
+
+
+def test_who_was_signed_out_meanwhile_signs_in_and_is_told(visitor, calendly, editor):
+    callback = callback_of(visitor.leaves())
+    visitor.client.logout()
+
+    reply = visitor.client.get(CALLBACK, callback)
+    assert reply.url.startswith("/accounts/login/?next=/w/main/dashboard/settings/%3F")
+    visitor.client.force_login(editor, backend="django.contrib.auth.backends.ModelBackend")
+    dialog = visitor.opens(visitor.client.get(parse_qs(urlsplit(reply.url).query)["next"][0]))
+
+    assert "Your session here ended while you were signing in" in text_of(dialog)
+    assert offers_a_way_on(dialog)
+    assert exchanges(calendly) == 0
+
+
+def test_who_signed_in_anew_meanwhile_is_told(visitor, calendly, editor):
+    callback = callback_of(visitor.leaves())
+
+    dialog = Visitor(editor).comes_back(callback)
+
+    assert "Your session here ended while you were signing in" in text_of(dialog)
+    assert exchanges(calendly) == 0
+    assert SignInAttempt.objects.get().used_at is None
+
+
+def test_the_session_that_began_can_still_end_it_after_another_one_tried(visitor, editor):
+    callback = callback_of(visitor.leaves())
+    Visitor(editor).comes_back(callback)
+
+    assert "Calendly works" in text_of(visitor.comes_back(callback))
+
+
+def test_a_save_by_somebody_else_meanwhile_wins(visitor, calendly, workspace):
+    callback = callback_of(visitor.leaves())
+    pasted = {"access_token": sandbox.token_of("healthy")}
+    connections.change_connection(workspace, "calendly", Changes(config=pasted), by=None)
+
+    dialog = visitor.comes_back(callback)
+
+    assert "This connection was saved while you signed in" in text_of(dialog)
+    assert live(workspace).auth_method == "access_token"
+    assert exchanges(calendly) == 0
+
+
+def test_who_opened_the_dialog_before_somebody_saved_is_told_before_leaving(visitor, connected):
+    version = connected.version - 1
+
+    reply = visitor.presses_continue("meta", version=version)
+
+    assert reply.status_code == 409
+    assert "while you were typing" in text_of(reply)
+
+
+def test_a_key_that_is_lost_meanwhile_is_told(visitor, settings):
+    callback = callback_of(visitor.leaves())
+    settings.CREDENTIAL_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0="]
+
+    dialog = visitor.comes_back(callback)
+
+    assert "The stored credentials cannot be read." in text_of(dialog)
+    assert offers_a_way_on(dialog)
+
+
+def test_an_app_that_is_removed_meanwhile_is_told(visitor, settings, calendly):
+    callback = callback_of(visitor.leaves())
+    settings.APPS = {}
+
+    dialog = visitor.comes_back(callback)
+
+    assert "The app was changed in Settings, Sign-in apps, while you signed in." in text_of(dialog)
+    assert exchanges(calendly) == 0
+
+
+def test_an_app_that_is_replaced_meanwhile_does_not_get_the_code(visitor, settings, calendly):
+    callback = callback_of(visitor.leaves())
+    settings.APPS = {"calendly": App("another-app", "its-secret")}
+
+    assert "The app was changed" in text_of(visitor.comes_back(callback))
+    assert exchanges(calendly) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_is_disconnected_during_the_exchange_stays_so(
+    calendly_signed_in, calendly, workspace, editor
+):
+    visitor = Visitor(editor)
+    callback = callback_of(visitor.leaves())
+    usual = calendly.answer
+
+    def disconnects(asked):
+        if asked.path == "/oauth/token":
+            disconnecting.disconnect(workspace, "calendly", by=None, revokes=False)
+            database.close()
+        return usual(asked)
+
+    calendly.answer = disconnects
+    dialog = visitor.comes_back(callback)
+
+    assert offers_a_way_on(dialog)
+    assert live(workspace).status == "not_connected"
+    assert not Candidate.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_callback_that_is_brought_twice_at_once_is_exchanged_once(calendly, workspace, editor):
+    visitor = Visitor(editor)
+    callback = callback_of(visitor.leaves())
+    start, pages = threading.Barrier(2), []
+
+    def bring():
+        client = Client()
+        client.cookies = visitor.client.cookies
+        start.wait()
+        try:
+            pages.append(client.get(CALLBACK, callback))
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=bring) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert [page.status_code for page in pages] == [302, 302]
+    assert exchanges(calendly) == 1
+    assert live(workspace).version == 1
+
+
+# --- Who may -------------------------------------------------------------------------------------
+
+
+def test_a_viewer_may_not_sign_in_for_the_workspace(viewer, calendly):
+    reply = Visitor(viewer).presses_continue()
+
+    assert reply.status_code == 403
+    assert "It takes the role editor" in text_of(reply)
+    assert not SignInAttempt.objects.exists()
+
+
+def test_another_workspace_is_not_there(visitor):
+    Workspace.objects.create(name="Client", slug="client")
+
+    assert visitor.post("sign-in", "calendly", workspace="client").status_code == 404
+
+
+def test_who_is_not_signed_in_is_led_to_the_login(calendly, workspace):
+    reply = Visitor().client.get(reverse("connection", args=["main", "calendly"]))
+
+    assert reply.url.startswith("/accounts/login/?next=")
+
+
+@pytest.mark.parametrize("view", ["sign-in", "accounts"])
+def test_what_changes_something_is_never_done_by_a_link(visitor, view):
+    assert visitor.get(view, "calendly").status_code == 405
+
+
+def test_a_choice_is_never_made_by_a_link(visitor):
+    visitor.connects("two")
+
+    reply = visitor.get("choose-account", "calendly", str(Candidate.objects.get().pk))
+
+    assert reply.status_code == 405
+
+
+def test_a_callback_is_only_read(visitor):
+    assert visitor.client.post(CALLBACK).status_code in (403, 405)
+    assert visitor.client.head(CALLBACK).status_code == 405
+
+
+def test_a_form_without_the_pages_token_is_refused(editor, calendly):
+    reply = signed_in(editor).post(reverse("sign-in", args=["main", "calendly"]), {"version": 0})
+
+    assert reply.status_code == 403
+    assert not SignInAttempt.objects.exists()
+
+
+def test_nobody_has_a_callback_for_an_unknown_app(visitor):
+    assert visitor.client.get("/oauth/tiktok/callback/", {"code": "c"}).status_code == 404
+
+
+def test_a_platform_without_sign_in_says_so(visitor):
+    reply = visitor.presses_continue("fiverr")
+
+    assert reply.status_code == 422
+    assert not SignInAttempt.objects.exists()
+
+
+@pytest.mark.parametrize("change", ["viewer", "removed", "inactive"])
+def test_who_may_not_any_more_when_coming_back_changes_nothing(
+    visitor, editor, calendly, workspace, change
+):
+    callback = callback_of(visitor.leaves())
+    if change == "viewer":
+        Membership.objects.filter(user=editor).update(role=Role.VIEWER)
+    elif change == "removed":
+        Membership.objects.filter(user=editor).delete()
+    else:
+        User.objects.filter(pk=editor.pk).update(is_active=False)
+
+    page = visitor.client.get(CALLBACK, callback, follow=True)
+
+    assert exchanges(calendly) == 0
+    assert live(workspace).version == 0
+    assert page.status_code == (404 if change == "removed" else 200)
+    if change != "removed":
+        assert "What allowed you to connect this ended" in text_of(page)
+
+
+def test_a_browser_at_another_address_is_sent_to_the_right_one(visitor, settings, calendly):
+    settings.PUBLIC_URL = "https://center.example"
+
+    reply = visitor.presses_continue()
+
+    assert reply.status_code == 422
+    assert "A sign-in comes back to https://center.example." in text_of(reply)
+    assert not SignInAttempt.objects.exists()
+
+
+@pytest.mark.parametrize("public_url", ["http://TestServer", "http://testserver:80"])
+def test_the_same_address_may_be_written_in_two_ways(visitor, settings, public_url):
+    settings.PUBLIC_URL = public_url
+
+    assert visitor.presses_continue().status_code == 200
+
+
+# --- Attacks -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def attacker(person):
+    return Visitor(person("mallory", Role.EDITOR))
+
+
+@pytest.mark.parametrize("victim_is", ["owner", "stranger", "nobody"])
+def test_an_attackers_callback_does_nothing_in_somebody_elses_browser(
+    attacker, calendly, workspace, request, victim_is
+):
+    """Login CSRF: the victim's workspace would be fed from the attacker's account."""
+    victim = Visitor(None if victim_is == "nobody" else request.getfixturevalue(victim_is))
+    callback = callback_of(attacker.leaves())
+
+    reply = victim.client.get(CALLBACK, callback)
+
+    assert exchanges(calendly) == 0
+    assert SignInAttempt.objects.get().used_at is None
+    assert not Candidate.objects.exists()
+    assert live(workspace).version == 0
+    if victim_is == "nobody":
+        assert reply.url.startswith("/accounts/login/")
+    else:
+        assert reply.status_code == 400
+        assert "This sign-in was not begun here" in text_of(reply)
+
+
+def test_the_attacker_cannot_continue_the_victims_sign_in(attacker, visitor, calendly):
+    callback = callback_of(visitor.leaves())
+
+    reply = attacker.client.get(CALLBACK, callback)
+
+    assert reply.status_code == 400
+    assert exchanges(calendly) == 0
+
+
+def test_a_candidate_is_only_its_own_sessions(attacker, visitor, editor, workspace):
+    visitor.connects("two")
+    kept = str(Candidate.objects.get().pk)
+
+    for thief in (attacker, Visitor(editor)):
+        assert "Those values are no longer here" in text_of(
+            thief.post("choose-account", "calendly", kept, account=sandbox.ACME)
+        )
+        thief.post("discard-candidate", "calendly", kept)
+        thief.post("save-candidate", "calendly", kept)
+
+    assert Candidate.objects.get().is_choosing
+    assert live(workspace).version == 0
+
+
+@pytest.mark.parametrize("state", ["", "made-up", "\0", "ä" * 5000])
+def test_a_state_that_nobody_gave_out_is_not_taken(visitor, calendly, state):
+    visitor.leaves()
+
+    reply = visitor.client.get(CALLBACK, {"state": state, "code": "c"})
+
+    assert reply.status_code == 400
+    assert "This sign-in was not begun here" in text_of(reply)
+    assert exchanges(calendly) == 0
+
+
+def test_a_state_is_worth_nothing_at_another_apps_address(visitor, calendly):
+    """Mixed-up provider: Meta's answer must never be taken for Calendly's."""
+    callback = callback_of(visitor.leaves())
+
+    reply = visitor.client.get("/oauth/meta/callback/", callback)
+
+    assert reply.status_code == 400
+    assert exchanges(calendly) == 0
+    assert SignInAttempt.objects.get().used_at is None
+
+
+@pytest.mark.parametrize("issuer", ["https://elsewhere.example", "nonsense", "https://[", "//"])
+def test_an_answer_of_another_issuer_is_stopped(visitor, calendly, issuer):
+    dialog = visitor.comes_back({**callback_of(visitor.leaves()), "iss": issuer})
+
+    assert "Somebody other than Calendly answered this sign-in" in text_of(dialog)
+    assert exchanges(calendly) == 0
+
+
+def test_in_a_trial_the_stand_in_is_the_issuer(visitor, calendly, workspace):
+    visitor.comes_back({**callback_of(visitor.leaves()), "iss": calendly.url})
+
+    assert live(workspace).status == "connected"
+
+
+def test_in_a_trial_the_platform_itself_is_not_the_issuer(visitor, calendly):
+    visitor.comes_back({**callback_of(visitor.leaves()), "iss": "https://calendly.com"})
+
+    assert exchanges(calendly) == 0
+
+
+@pytest.mark.parametrize("name", ["next", "redirect_uri", "dialog", "candidate", "url", "iss2"])
+def test_no_parameter_of_a_callback_leads_elsewhere(visitor, name):
+    elsewhere = {name: "https://elsewhere.example/"}
+
+    reply = visitor.client.get(CALLBACK, {**callback_of(visitor.leaves()), **elsewhere})
+
+    assert reply.url.startswith("/w/main/dashboard/settings/?dialog=calendly&candidate=")
+    assert "elsewhere" not in reply.url
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"dialog": "https://elsewhere.example/"},
+        {"dialog": "//elsewhere.example"},
+        {"dialog": "calendly", "candidate": "https://elsewhere.example/"},
+        {"dialog": "calendly", "candidate": "../../../../elsewhere.example"},
+        {"dialog": "calendly", "ended": "https://elsewhere.example/"},
+        {"dialog": "calendly", "next": "https://elsewhere.example/"},
+        {"next": "https://elsewhere.example/"},
+    ],
+)
+def test_no_parameter_of_the_page_leads_elsewhere(visitor, query):
+    page = visitor.client.get(reverse("settings", args=["main"]), query)
+
+    assert page.status_code == 200
+    assert "elsewhere" not in page.content.decode()
+
+
+def test_the_login_after_a_callback_leads_nowhere_else(visitor, editor):
+    callback = callback_of(visitor.leaves())
+    visitor.client.logout()
+
+    login = visitor.client.get(CALLBACK, {**callback, "next": "https://elsewhere.example/"})
+    page = visitor.client.get(login.url).content.decode()
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)[1]
+    typed = {"username": "emil", "password": "pass-word-1", "csrfmiddlewaretoken": token}
+    reply = visitor.client.post(login.url, typed)
+
+    assert reply.url.startswith("/w/main/dashboard/settings/?dialog=calendly")
+
+
+def test_a_callback_leaves_no_referrer_and_is_not_kept(visitor):
+    callback = callback_of(visitor.leaves())
+
+    for reply in (visitor.client.get(CALLBACK, callback), Client().get(CALLBACK, callback)):
+        assert reply["Referrer-Policy"] == "no-referrer"
+        assert "no-store" in reply["Cache-Control"]
+
+
+def test_an_expired_attempt_of_a_real_platform_holds_nothing_secret(visitor, workspace):
+    visitor.connects()
+
+    attempt = SignInAttempt.objects.get()
+    assert attempt.payload == ""
+    assert len(attempt.state_digest) == 64
+
+
+def test_an_attempt_holds_its_verifier_encrypted(visitor):
+    visitor.leaves()
+
+    attempt = SignInAttempt.objects.get()
+    assert attempt.payload.startswith("v1.")
+    assert "code_verifier" not in attempt.payload

@@ -1,0 +1,59 @@
+"""`runs.test_all`: threads of this process, on data that is committed."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from integrations import platforms
+from integrations.models import Trigger
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import Changes
+from integrations.services.proving import runs, testing
+from providers import declare as base
+from providers.sandbox import calendly
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Crashing(base.Tester):
+    @base.step("Nothing goes right")
+    def nothing_goes_right(self) -> base.Passed:
+        raise MemoryError
+
+
+@pytest.fixture
+def crashing_calendly(workspace, monkeypatch):
+    changes = Changes(config={"access_token": calendly.token_of("healthy")})
+    connections.change_connection(workspace, "calendly", changes, by=None)
+    declared = platforms.catalogue()
+    broken = replace(declared["calendly"], tester=Crashing)
+    with monkeypatch.context() as patch:
+        patch.setattr(platforms, "catalogue", lambda: {**declared, "calendly": broken})
+        yield
+
+
+def test_a_test_that_crashes_leaves_the_others_theirs(
+    connected, workspace, meta, crashing_calendly
+):
+    with pytest.raises(MemoryError):
+        runs.test_all(workspace, trigger=Trigger.COMMAND, by=None)
+
+    run = runs.latest_run(workspace)
+    outcomes = {item.connection.provider: item.test.outcome for item in run.items.all()}
+    assert outcomes == {"meta": "passed", "calendly": "inconclusive"}
+    assert run.finished_at
+
+
+def test_who_waits_for_a_run_that_dies_runs_it_again(connected, workspace, meta, monkeypatch):
+    dead = runs.start_run(workspace, trigger=Trigger.PAGE, by=None).run
+    with time_machine.travel(timezone.now()) as clock:
+        till_its_lease_is_over = SimpleNamespace(sleep=lambda _: clock.shift(testing.LEASE))
+        monkeypatch.setattr(runs, "time", till_its_lease_is_over)
+
+        run = runs.test_all(workspace, trigger=Trigger.COMMAND, by=None)
+
+    assert run != dead
+    assert [item.test.outcome for item in run.items.all()] == ["passed"]

@@ -1,0 +1,292 @@
+import threading
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import override_settings
+from django.utils import timezone
+
+from integrations import crypto
+from integrations.models import ConnectionTest, IntegrationConnection, Trigger
+from integrations.services.connecting import connections
+from integrations.services.connecting.connections import Changes
+from integrations.services.proving import testing
+from integrations.work.tasks import perform_test
+from integrations.work.tasks import test_in_background as start_test
+from providers.errors import AuthExpired
+from providers.run.results import Result
+
+
+def save(workspace, **config):
+    return connections.change_connection(workspace, "meta", Changes(config=config), by=None)
+
+
+def ask(connection, trigger=Trigger.SCHEDULE, **config):
+    changes = Changes(config=config) if config else None
+    return testing.test_connection(connection, trigger=trigger, changes=changes)
+
+
+def fresh(connection):
+    return connections.find(connection.workspace, connection.provider)
+
+
+def test_a_pass_is_proof_with_a_time_and_an_account(connected, meta):
+    test = ask(connected)
+    now = fresh(connected)
+
+    assert (test.outcome, test.message) == ("passed", "")
+    assert now.proven_at == test.finished_at
+    assert (now.platform_account_id, now.last_test) == ("act_1001", test)
+    assert now.light(timezone.now()) == "green"
+
+
+def test_a_refusal_is_a_result_with_a_sentence_and_an_action(connected, meta):
+    save(connected.workspace, access_token="EAAexpired")
+
+    test = ask(fresh(connected))
+    now = fresh(connected)
+
+    assert (test.outcome, test.error_kind) == ("failed", "auth_expired")
+    assert (now.status, now.needs_reauth, now.proven_at) == ("error", True, None)
+    assert now.failure()["message"] == test.message
+    assert test.steps[-1]["outcome"] == "skipped"
+
+
+def test_an_outage_leaves_error_and_proof_alone(proven, meta):
+    with override_settings(PROVIDER_ORIGINS={}):
+        outage = ask(proven, access_token="EAAdown")
+    assert outage.outcome == "inconclusive"
+    assert fresh(proven).proven_at == proven.proven_at
+
+
+def test_an_outage_between_two_failures_keeps_the_break_as_it_was(connected, meta):
+    save(connected.workspace, access_token="EAAexpired")
+    with time_machine.travel("2026-11-22T14:02:00Z", tick=False):
+        first = ask(fresh(connected))
+    broken = fresh(connected)
+    IntegrationConnection.objects.filter(pk=broken.pk).update(
+        credentials=crypto.encrypt({"access_token": "EAAdown"}, broken.owner)
+    )
+    with time_machine.travel("2026-11-22T15:02:00Z", tick=False):
+        outage = ask(fresh(connected))
+
+    now = fresh(connected)
+    assert outage.outcome == "inconclusive"
+    assert now.failure()["message"] == first.message
+    assert (now.failing_since, now.failed_test) == (first.finished_at, first)
+    assert now.unanswered_since == outage.finished_at
+
+    IntegrationConnection.objects.filter(pk=broken.pk).update(
+        credentials=crypto.encrypt({"access_token": "EAAexpired"}, broken.owner)
+    )
+    second = ask(fresh(connected))
+    now = fresh(connected)
+    assert (now.failing_since, now.failed_test) == (first.finished_at, second)
+
+
+def test_a_result_for_replaced_values_is_only_history(connected, meta):
+    started = testing.start(connected, trigger=Trigger.PAGE, by=None)
+    save(connected.workspace, access_token="EAAexpired")
+    before = fresh(connected)
+
+    testing.finish(started.test, testing.Result("passed"))
+
+    after = fresh(connected)
+    assert (after.proven_at, after.last_test, after.status) == (None, None, "connected")
+    assert after.version == before.version
+    assert after.tests.get().outcome == "passed"
+
+
+def test_a_dry_run_is_kept_in_the_history_and_saves_nothing(proven, meta):
+    test = ask(proven, access_token="EAAexpired")
+
+    now = fresh(proven)
+    assert (test.outcome, test.dry_run) == ("failed", True)
+    assert (now.status, now.last_test_id, now.version) == (
+        "connected",
+        proven.last_test_id,
+        proven.version,
+    )
+    assert now.secrets() == proven.secrets()
+
+
+def test_a_dry_run_never_sends_a_saved_secret_elsewhere(workspace, meta):
+    config = {"vendor": "generic", "access_token": "secret-1", "base_url": "https://a.example"}
+    connections.change_connection(workspace, "crm", Changes(config=config), by=None)
+
+    with pytest.raises(connections.InvalidChange) as refused:
+        testing.test_connection(
+            connections.find(workspace, "crm"),
+            trigger=Trigger.API,
+            changes=Changes(config={"base_url": "https://b.example"}),
+        )
+
+    assert "base_url" in refused.value.errors["config"]
+    assert ConnectionTest.objects.count() == 0
+
+
+def test_another_account_than_before_is_noticed(proven, meta):
+    save(proven.workspace, pixel_id="2001")
+    test = ask(fresh(proven), account_id="act_1003")
+
+    assert test.account_changed
+    assert fresh(proven).platform_account_id == "act_1001"
+
+
+def test_nothing_to_test_is_said(workspace, meta):
+    with pytest.raises(testing.NothingToTest):
+        ask(connections.find(workspace, "meta"))
+    assert ConnectionTest.objects.count() == 0
+
+
+def test_credentials_that_cannot_be_read_are_a_failure_that_says_so(connected, meta):
+    with override_settings(CREDENTIAL_KEYS=[crypto.new_key()]):
+        test = ask(connected)
+
+    assert (test.outcome, test.error_kind) == ("failed", "credentials_unreadable")
+    assert fresh(connected).last_error == "The stored credentials cannot be read."
+    assert not meta.requests_seen
+
+
+def test_damaged_credentials_show_at_first_use(connected, meta):
+    damaged = connected.credentials[:-8] + "AAAAAAAA"
+    IntegrationConnection.objects.filter(pk=connected.pk).update(credentials=damaged)
+
+    assert ask(fresh(connected)).error_kind == "credentials_unreadable"
+
+
+def test_a_reported_error_survives_a_pass(connected, meta):
+    connections.change_connection(
+        connected.workspace,
+        "meta",
+        Changes(status="error", reported_error="The report is empty."),
+        by=None,
+    )
+
+    ask(fresh(connected))
+
+    now = fresh(connected)
+    assert (now.status, now.reported_error) == ("error", "The report is empty.")
+    assert now.proven_at
+
+
+def test_a_disabled_connection_can_be_tested_and_stays_disabled(connected, meta):
+    connections.change_connection(connected.workspace, "meta", Changes(is_enabled=False), by=None)
+
+    assert ask(fresh(connected)).outcome == "passed"
+    assert fresh(connected).status == "disabled"
+
+
+def test_a_second_request_joins_the_running_test(connected, meta):
+    running = testing.start(connected, trigger=Trigger.PAGE, by=None)
+
+    again = testing.start(connected, trigger=Trigger.API, by=None)
+
+    assert (again.joined, again.test) == (True, running.test)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_who_asks_while_other_values_are_tested_gets_a_test_of_the_saved_ones(
+    connected, meta, editor, dry_run
+):
+    nearly_over = timezone.now() - testing.LEASE + timedelta(milliseconds=300)
+    with time_machine.travel(nearly_over):
+        testing.start(connected, trigger=Trigger.SAVE, by=None, dry_run=dry_run)
+    save(connected.workspace, pixel_id="2001")
+
+    start_test(fresh(connected), trigger=Trigger.PAGE, by=editor)
+
+    assert fresh(connected).last_test.outcome == "passed"
+    assert fresh(connected).proven_at
+
+
+def test_a_test_that_died_with_its_process_blocks_nobody_after_its_lease(connected, meta):
+    with time_machine.travel(timezone.now() - timedelta(minutes=1)):
+        dead = testing.start(connected, trigger=Trigger.SCHEDULE, by=None).test
+
+    test = ask(connected)
+
+    dead.refresh_from_db()
+    assert (dead.outcome, dead.error_kind) == ("inconclusive", "unexpected_reply")
+    assert "interrupted" in dead.message
+    assert test.outcome == "passed"
+
+
+def test_a_test_that_was_ended_before_its_turn_came_asks_nobody(connected, meta):
+    with time_machine.travel(timezone.now() - timedelta(minutes=1)):
+        late = testing.start(connected, trigger=Trigger.PAGE, by=None).test
+    testing.start(connected, trigger=Trigger.PAGE, by=None)
+
+    perform_test.call(late.pk)
+
+    late.refresh_from_db()
+    assert late.outcome == "inconclusive"
+    assert not meta.requests_seen
+
+
+def test_an_answer_that_comes_after_the_test_was_ended_changes_nothing(proven):
+    with time_machine.travel(timezone.now() - timedelta(minutes=1)):
+        late = testing.start(proven, trigger=Trigger.PAGE, by=None).test
+    testing.start(proven, trigger=Trigger.PAGE, by=None)
+
+    testing.finish(late, Result("failed", AuthExpired()))
+
+    assert late.outcome == "inconclusive"
+    assert fresh(proven).last_error == ""
+
+
+def test_a_test_that_waited_for_its_turn_has_its_whole_time(connected, meta):
+    with time_machine.travel(timezone.now() - timedelta(seconds=40)):
+        waited = testing.start(connected, trigger=Trigger.PAGE, by=None).test
+
+    testing.perform(waited, Changes())
+
+    assert waited.outcome == "passed"
+    assert waited.lease_until > waited.finished_at + timedelta(seconds=40)
+
+
+def test_not_everybody_can_wait_at_once(connected, meta, monkeypatch):
+    monkeypatch.setattr(testing, "WAITING", threading.BoundedSemaphore(0))
+    running = testing.start(connected, trigger=Trigger.PAGE, by=None).test
+
+    with pytest.raises(testing.TooManyTests):
+        ask(connected, Trigger.API)
+
+    running.refresh_from_db()
+    assert running.is_running
+
+
+def test_tests_are_counted_per_minute_whoever_asks(connected, meta, settings):
+    settings.TEST_RATE = 2
+    ask(connected, Trigger.PAGE)
+    ask(connected, Trigger.ADMIN)
+
+    with pytest.raises(testing.TooManyTests) as refused:
+        ask(connected, Trigger.API)
+    assert 0 < refused.value.retry_after_seconds <= 60
+
+    assert ask(connected, Trigger.SCHEDULE).outcome == "passed"
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        assert ask(connected, Trigger.API).outcome == "passed"
+
+
+def test_a_platform_without_a_tester_says_so(workspace, without_test):
+    test = testing.test_connection(connections.find(workspace, "fiverr"), trigger=Trigger.API)
+
+    assert (test.outcome, test.message) == ("not_implemented", "Test not implemented yet")
+
+
+def test_progress_is_there_before_the_end(connected, meta):
+    seen = []
+    started = testing.start(connected, trigger=Trigger.PAGE, by=None)
+    keep = testing._progress_of(started.test)
+
+    def watch(steps):
+        keep(steps)
+        stored = ConnectionTest.objects.get(pk=started.test.pk)
+        seen.append([step["outcome"] for step in stored.steps])
+
+    testing._ask(connected, Changes(), watch)
+
+    assert seen[0] == ["running", "waiting", "waiting", "waiting", "waiting"]
+    assert seen[-1][0] == "passed"
