@@ -1,4 +1,4 @@
-"""The house as its imports draw it: rooms say what they are, and no two modules import each other."""
+"""The house as its imports draw it: rooms say what they are, and no two import each other."""
 
 import ast
 from pathlib import Path

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from providers import errors, registry
-from providers.access.flow import Flow, flow, is_issued_by
+from providers.access.flow import flow, is_issued_by
 from providers.access.refusals import AppRefused, NotRevocable
 from providers.declare import SIGN_IN, App, OAuth, Provider, Tokens
+from providers.declare.oauth import Conversation
 from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts
 from providers.run.ladder import list_accounts, run_test
 from providers.sandbox.__main__ import APPS, PLATFORMS, SIGN_INS
@@ -227,7 +228,7 @@ def test_lifetimes_make_sense(declared):
 
 
 @contextmanager
-def talking(server, case: Case, app: App | None = None, **more) -> Iterator[Flow]:
+def talking(server, case: Case, app: App | None = None, **more) -> Iterator[Conversation]:
     """A Flow with the stand-in of this case."""
     server.answer = lambda asked: PLATFORMS[case.slug].answer(split(asked)[1])
     used = app or APPS[case.oauth.app.slug]

@@ -32,6 +32,7 @@ from providers import errors, registry
 from providers.access import flow as oauth
 from providers.access.refusals import AppRefused
 from providers.declare import App
+from providers.declare.oauth import Conversation
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer, Asked, Server
 from tests.authorization_server.apps import APP, NARROW, PASSWORD, REDIRECT_URI
@@ -191,7 +192,7 @@ def connected(real, workspace, editor) -> IntegrationConnection:
 
 
 @pytest.fixture
-def talk(real) -> Iterator[oauth.Flow]:
+def talk(real) -> Iterator[Conversation]:
     with oauth.flow(platforms.get("calendly"), APP, {}) as talk:
         yield talk
 
