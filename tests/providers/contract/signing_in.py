@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from providers.access.flow import Flow
+from providers.declare.oauth import Conversation
 from providers.declare import SIGN_IN, App, Grant, OAuth, Provider, Tokens
 from providers.run.ladder import run_test
 from providers.run.results import Result
@@ -33,15 +33,15 @@ def approve(url: str, person: str, *, without: str = "") -> dict[str, str]:
     return query_of(reply.headers["Location"])
 
 
-def authorization_url(talk: Flow) -> str:
+def authorization_url(talk: Conversation) -> str:
     return talk.authorization_url(redirect_uri=REDIRECT_URI, state=STATE, code_verifier=VERIFIER)
 
 
-def exchange(talk: Flow, callback: Mapping[str, str]) -> Tokens:
+def exchange(talk: Conversation, callback: Mapping[str, str]) -> Tokens:
     return talk.exchange(callback, redirect_uri=REDIRECT_URI, code_verifier=VERIFIER)
 
 
-def connect(talk: Flow, person: str, *, without: str = "") -> Tokens:
+def connect(talk: Conversation, person: str, *, without: str = "") -> Tokens:
     callback = approve(authorization_url(talk), person, without=without)
     assert callback["state"] == STATE
     return exchange(talk, callback)
