@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from integrations.services.keeping import keeping
+from integrations.services.keeping import rounds
 
 
 @never_cache
@@ -35,7 +35,7 @@ def what_is_missing() -> str | None:
             return "The database is not migrated. Run `python manage.py migrate`."
     except DatabaseError:
         return "The database does not answer. Check DATABASE_URL and that it runs."
-    if keeping.is_late(timezone.now()):
+    if rounds.is_late(timezone.now()):
         return "Nobody keeps the sign-ins alive. Start `./dev serve` or `manage.py keep_alive`."
     return None
 

@@ -19,7 +19,7 @@ from integrations.models import (
     TestOutcome,
     Workspace,
 )
-from integrations.services.connecting import connections
+from integrations.services import rows
 from providers.declare import Provider
 
 TREND_LENGTH = 30
@@ -195,7 +195,7 @@ def cards(workspace: Workspace) -> list[Card]:
         ).values_list("connection_id", flat=True)
     )
     running = _running(connection__workspace=workspace)
-    made = _cards(connections.catalogue(workspace), running)
+    made = _cards(rows.catalogue(workspace), running)
     for one in made:
         one.in_run = one.connection.pk in waiting
     return made

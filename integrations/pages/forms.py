@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from django.utils.functional import cached_property
 
 from integrations.models import IntegrationConnection, SignIn
-from integrations.services.connecting.connections import Changes, hint
+from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps
+from integrations.services.credentials.sealing import hint
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from providers.declare import BASE_URL, SIGN_IN, Account, Cost, Field, Method
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from integrations import crypto
 from integrations.models import AppRegistration, IntegrationConnection, SignIn, SignInAttempt
-from integrations.services.connecting import connections, fix_links
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import fix_links, saving
+from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import apps, tokens
 from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import meta as meta_sandbox
@@ -118,7 +119,7 @@ def test_a_secret_is_found_nowhere(entrance, editor, meta, log):
 def test_an_imported_secret_is_found_nowhere(editor, meta, log, tmp_path):
     assert is_clean(through_the_command(editor, tmp_path))
 
-    assert connections.find(editor.memberships.get().workspace, "meta").hints
+    assert rows.find(editor.memberships.get().workspace, "meta").hints
     assert all(is_clean(text) for text in everything_stored())
     assert is_clean(log.getvalue())
 
@@ -129,7 +130,7 @@ def test_a_crash_with_the_secret_in_hand_tells_nobody(editor, meta, log, monkeyp
     def crash(connection, changes, **_):
         raise RuntimeError(f"broken at {connection}")
 
-    monkeypatch.setattr(connections, "apply", crash)
+    monkeypatch.setattr(saving, "apply", crash)
     client = with_token(editor)
     client.raise_request_exception = False
 
@@ -146,7 +147,7 @@ def test_a_crash_with_the_secret_in_hand_tells_nobody(editor, meta, log, monkeyp
 
 def test_no_repr_shows_a_secret(connected, workspace):
     changes = Changes(config=VALUES)
-    attempt = connections.overlay(connected, changes)
+    attempt = overlay(connected, changes)
 
     assert is_clean(repr([changes, attempt, connected, vars(connected)]))
 

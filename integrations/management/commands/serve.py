@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
-from integrations.services.connecting import connections
+from integrations.services.credentials import sealing
 from integrations.services.people import people
 from integrations_center import bootstrap, health, port, static_files
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         if health.migrations_are_due():
             self.stdout.write("Migrating the database …")
             call_command("migrate", interactive=False, verbosity=0)
-        bootstrap.keep_new_credential_keys(anything_encrypted=connections.anything_encrypted())
+        bootstrap.keep_new_credential_keys(anything_encrypted=sealing.anything_encrypted())
         if static_files.collect_if_changed():
             self.stdout.write("Collected the static files.")
         if people.nobody_has_an_account():

@@ -22,10 +22,17 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
-from integrations.services.connecting import connections, fix_links
-from integrations.services.connecting.connections import Changes, InvalidChange, VersionConflict
-from integrations.services.proving import discovery, testing
+from integrations.services import rows
+from integrations.services.connecting import fix_links, saving, trying
+from integrations.services.connecting.changes import Changes, overlay
+from integrations.services.proving import discovery, facts, testing
 from integrations.services.proving.discovery import ACCOUNT_FIELD
+from integrations.services.refusals import (
+    InvalidChange,
+    NothingToTest,
+    TooManyTests,
+    VersionConflict,
+)
 from providers.declare import Account
 from providers.errors import AccountNotFound, ProviderError
 
@@ -71,11 +78,11 @@ def keep_candidate(
     form was opened.
     """
     with transaction.atomic():
-        connection = connections.lock(workspace.pk, provider)
+        connection = rows.lock(workspace.pk, provider)
         if connection.version != base_version:
             raise VersionConflict(connection)
         if not is_draft and not changes.sign_in:
-            testing.read_attempt(connection, changes)
+            trying.read_attempt(connection, changes)
         _forget_old(connection, session_key)
         candidate = Candidate(
             connection=connection,
@@ -174,18 +181,18 @@ def prove(candidate: Candidate) -> None:
             joins=False,
             fix_link=candidate.fix_link,
         )
-    except testing.TooManyTests:
+    except TooManyTests:
         _note(candidate, TRY_AGAIN)
         return
-    except (InvalidChange, testing.NothingToTest):
+    except (InvalidChange, NothingToTest):
         _note(candidate, NOT_RIGHT_ANY_MORE)
         return
     Candidate.objects.filter(pk=candidate.pk).update(test=started.test)
     try:
-        test = testing.perform(
+        test = trying.perform(
             started.test, changes, on_renewed=lambda values: _keep_config(candidate, values)
         )
-    except (InvalidChange, testing.NothingToTest):
+    except (InvalidChange, NothingToTest):
         _note(candidate, NOT_RIGHT_ANY_MORE)
         return
     candidate.refresh_from_db()
@@ -208,7 +215,7 @@ def _offer_others(candidate: Candidate, changes: Changes) -> None:
         _note(candidate, NO_ACCESS)
     elif candidate.accounts is None:
         listed = None
-        with suppress(InvalidChange, testing.NothingToTest):  # saved over meanwhile
+        with suppress(InvalidChange, NothingToTest):  # saved over meanwhile
             listed = _listed(candidate, changes, is_complete=True)
         _let_choose(candidate, listed or [])
 
@@ -221,7 +228,7 @@ def _has_account(candidate: Candidate, changes: Changes) -> bool:
     """
     platform = candidate.connection.platform
     try:
-        attempt = connections.overlay(candidate.connection, changes)
+        attempt = overlay(candidate.connection, changes)
     except crypto.Unreadable:
         return True  # the test says it
     if attempt.config.get(ACCOUNT_FIELD) or candidate.accounts is not None:
@@ -243,10 +250,10 @@ def _has_account(candidate: Candidate, changes: Changes) -> bool:
 def _listed(candidate: Candidate, changes: Changes, *, is_complete: bool) -> list[Account] | None:
     """The reachable accounts; None when what stands in the way was noted."""
     try:
-        return discovery.accounts(candidate.connection, changes)
+        return trying.accounts(candidate.connection, changes)
     except discovery.CannotList:
         return []
-    except testing.TooManyTests:
+    except TooManyTests:
         _note(candidate, TRY_AGAIN)
     except ProviderError as error:
         if is_complete:
@@ -297,12 +304,12 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
     """
     with transaction.atomic():
         saved = candidate.connection
-        connection = connections.lock(saved.workspace_id, saved.provider)
+        connection = rows.lock(saved.workspace_id, saved.provider)
         current = Candidate.objects.select_for_update().filter(pk=candidate.pk).first()
         if not current or not current.payload or current.is_draft or current.is_choosing:
             raise CandidateGone
         before = connection.revision
-        connections.apply(
+        saving.apply(
             connection, typed(current), by=candidate.user, expected_version=current.base_version
         )
         test = current.test
@@ -310,7 +317,7 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             test.dry_run, test.revision = False, connection.revision
             test.save(update_fields=["dry_run", "revision"])
             connection.last_test = test
-            testing.apply_result(connection, test)
+            facts.apply_result(connection, test)
             connection.save()
         current.payload, current.saved_at = "", timezone.now()
         current.save(update_fields=["payload", "saved_at"])
@@ -319,4 +326,4 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
                 fix_links.use_up(current.fix_link_id)
             except fix_links.LinkGone:
                 raise CandidateGone from None
-    return connections.find(saved.workspace, saved.provider)
+    return rows.find(saved.workspace, saved.provider)

@@ -7,9 +7,10 @@ from uuid import UUID
 from django.contrib.auth.models import User
 
 from integrations.models import IntegrationConnection, SignIn, Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import SignedInMeanwhile
+from integrations.services import rows
+from integrations.services.connecting import saving
 from integrations.services.credentials import tokens
+from integrations.services.refusals import SignedInMeanwhile
 from providers.access.refusals import NotRevocable
 from providers.declare import Provider
 from providers.errors import ProviderError
@@ -62,14 +63,14 @@ def disconnect(
     done: set[UUID] = set()
     warnings: list[str] = []
     while True:
-        connection = connections.find(workspace, provider)
+        connection = rows.find(workspace, provider)
         for row in _sign_ins(connection):
             if row.pk not in done:
                 warnings.append(_end(connection, row, by=by, revokes=revokes))
                 done.add(row.pk)
         # Somebody may have signed in anew while the platform answered: that one is ended too.
         with suppress(SignedInMeanwhile):
-            gone = connections.disconnect(workspace, provider, by=by, revoked=done)
+            gone = saving.disconnect(workspace, provider, by=by, revoked=done)
             return Disconnected(gone, " ".join(dict.fromkeys(filter(None, warnings))))
 
 

@@ -28,13 +28,14 @@ from integrations.models import (
     SignInAttempt,
     Workspace,
 )
-from integrations.services.connecting import candidates, connections, fix_links
+from integrations.services import rows
+from integrations.services.connecting import candidates, fix_links
 from integrations.services.connecting.candidates import digest
-from integrations.services.connecting.connections import Changes, InvalidChange, VersionConflict
+from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import apps, tokens
 from integrations.services.people import people
 from integrations.services.proving.discovery import ACCOUNT_FIELD
-from integrations.services.proving.testing import NothingToTest
+from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 from providers import errors
 from providers.access import flow as oauth
 from providers.declare import SIGN_IN, OAuth, Provider
@@ -105,16 +106,16 @@ def begin(
     changes = replace(changes, auth_method=SIGN_IN, is_signing_in=True, sign_in=None)
     state, code_verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
     with transaction.atomic():
-        connection = connections.lock(workspace.pk, provider)
+        connection = rows.lock(workspace.pk, provider)
         if connection.version != base_version:
             raise VersionConflict(connection)
         try:
-            attempt_values = connections.overlay(connection, changes)
+            attempt_values = overlay(connection, changes)
         except (crypto.Unreadable, InvalidChange):
             # Secrets that no key opens, or that belong to another place, give way to the sign-in.
             given_up = dict.fromkeys(connection.hints)
             changes = replace(changes, config={**given_up, **changes.config})
-            attempt_values = connections.overlay(connection, changes)
+            attempt_values = overlay(connection, changes)
         platform = connection.platform
         if any(field.name != ACCOUNT_FIELD for field in attempt_values.missing(platform)):
             raise NothingToTest

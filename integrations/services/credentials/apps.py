@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from integrations import crypto, platforms
 from integrations.models import AppRegistration, IntegrationConnection, Workspace
-from integrations.services.connecting.connections import InvalidChange, hint
+from integrations.services.credentials.sealing import hint
+from integrations.services.refusals import InvalidChange
 from providers.access import flow as oauth
 from providers.declare import App, AppForm, OAuth, Provider
 from providers.errors import ProviderError

@@ -15,7 +15,8 @@ from integrations.models import (
     SignIn,
     SignInAttempt,
 )
-from integrations.services.connecting import connections, fix_links
+from integrations.services import rows
+from integrations.services.connecting import fix_links
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.admin.conftest import LIST, page_of, reload, words
@@ -84,7 +85,7 @@ def test_other_values_are_saved_under_a_sign_in_that_stays(site, calendly_signed
 
 
 def test_a_method_that_takes_a_person_is_saved_and_waits_for_one(site, workspace):
-    row = connections.lock(workspace.pk, "calendly")
+    row = rows.lock(workspace.pk, "calendly")
 
     site.save(row, auth_method="sign_in")
 

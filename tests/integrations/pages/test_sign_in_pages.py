@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Candidate, Membership, Role, SignIn, SignInAttempt, Workspace
-from integrations.services.connecting import connections, disconnecting
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting import disconnecting, saving
+from integrations.services.connecting.changes import Changes
 from providers.declare import App
 from providers.sandbox import calendly as sandbox
 from providers.sandbox import linkedin as linkedin_sandbox
@@ -340,7 +340,7 @@ def test_the_session_that_began_can_still_end_it_after_another_one_tried(visitor
 def test_a_save_by_somebody_else_meanwhile_wins(visitor, calendly, workspace):
     callback = callback_of(visitor.leaves())
     pasted = {"access_token": sandbox.token_of("healthy")}
-    connections.change_connection(workspace, "calendly", Changes(config=pasted), by=None)
+    saving.change_connection(workspace, "calendly", Changes(config=pasted), by=None)
 
     dialog = visitor.comes_back(callback)
 

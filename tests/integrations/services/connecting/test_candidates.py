@@ -5,8 +5,10 @@ import time_machine
 from django.utils import timezone
 
 from integrations.models import Candidate, Workspace
-from integrations.services.connecting import candidates, connections
-from integrations.services.connecting.connections import Changes, VersionConflict
+from integrations.services import rows
+from integrations.services.connecting import candidates, saving
+from integrations.services.connecting.changes import Changes
+from integrations.services.refusals import VersionConflict
 from integrations.work import tasks
 
 HEALTHY = {"access_token": "EAAhealthy", "account_id": "act_1001"}
@@ -18,7 +20,7 @@ def prove(workspace, editor, meta):
     """Test and save, as the dialog does it."""
 
     def press(config, base_version=None):
-        version = connections.find(workspace, "meta").version
+        version = rows.find(workspace, "meta").version
         kept = tasks.prove_in_background(
             workspace,
             "meta",
@@ -33,7 +35,7 @@ def prove(workspace, editor, meta):
 
 
 def live(workspace):
-    return connections.find(workspace, "meta")
+    return rows.find(workspace, "meta")
 
 
 def test_values_that_pass_become_the_saved_ones_with_their_proof(prove, workspace, editor):
@@ -120,7 +122,7 @@ def test_who_opened_the_form_before_somebody_saved_is_told(prove, proven):
 
 def test_a_save_by_somebody_else_meanwhile_wins(prove, proven, workspace):
     kept = prove({"access_token": "EAAexpired"})
-    connections.change_connection(workspace, "meta", Changes(is_enabled=False), by=None)
+    saving.change_connection(workspace, "meta", Changes(is_enabled=False), by=None)
 
     with pytest.raises(VersionConflict):
         candidates.save_candidate(kept)

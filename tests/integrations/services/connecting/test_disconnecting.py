@@ -19,14 +19,15 @@ from integrations.models import (
     SignInAttempt,
     Workspace,
 )
+from integrations.services import rows
 from integrations.services.connecting import (
     candidates,
-    connections,
     disconnecting,
     fix_links,
+    saving,
     signing_in,
 )
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.disconnecting import Siblings
 from integrations.services.credentials import tokens
 from providers import registry
@@ -98,7 +99,7 @@ def test_what_was_stored_is_forgotten(visitor, calendly_signed_in, workspace):
 
 def test_a_pasted_token_is_not_revoked(visitor, calendly, workspace):
     pasted = Changes(config={"access_token": sandbox.token_of("healthy")})
-    connections.change_connection(workspace, "calendly", pasted, by=None)
+    saving.change_connection(workspace, "calendly", pasted, by=None)
 
     question = text_of(visitor.get("disconnect", "calendly"))
     done = disconnecting.disconnect(workspace, "calendly", by=None)
@@ -304,7 +305,7 @@ def google_sign_in(workspace, user, slug):
         Changes(),
         user=user,
         session_key=SESSION,
-        base_version=connections.find(workspace, slug).version,
+        base_version=rows.find(workspace, slug).version,
     )
     back = signing_in.come_back("google", callback_of(url), session_key=SESSION)
     candidates.prove(back.candidate)
@@ -312,7 +313,7 @@ def google_sign_in(workspace, user, slug):
     if kept.is_choosing:
         candidates.choose_account(kept, kept.accounts[0][0])
         candidates.prove(Candidate.objects.get(pk=kept.pk))
-    return connections.find(workspace, slug)
+    return rows.find(workspace, slug)
 
 
 @pytest.fixture

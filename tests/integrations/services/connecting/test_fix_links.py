@@ -13,10 +13,11 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from integrations.models import Candidate, FixLink, Membership, Role, SignIn, SignInAttempt
-from integrations.services.connecting import connections, disconnecting, fix_links
-from integrations.services.connecting.connections import Changes, InvalidChange
+from integrations.services.connecting import disconnecting, fix_links, saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
 from integrations.services.proving import testing
+from integrations.services.refusals import InvalidChange
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import callback_of
@@ -275,7 +276,7 @@ def of_outlet(calendly, owner, workspace):
     """A link for a connection to an organization that the person called healthy is not in."""
     values = {"account_id": sandbox.OUTLET, "access_token": sandbox.token_of("two")}
     changes = Changes(config=values, auth_method="access_token")
-    saved = connections.change_connection(workspace, "calendly", changes, by=None).connection
+    saved = saving.change_connection(workspace, "calendly", changes, by=None).connection
     testing.test_connection(saved, trigger="schedule")
     return fix_links.send(workspace, "calendly", recipient="Ben", by=owner)
 

@@ -23,10 +23,11 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, SignIn, SignInAttempt, Trigger
-from integrations.services.connecting import candidates, connections, disconnecting, signing_in
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import candidates, disconnecting, signing_in
+from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps, tokens
-from integrations.services.keeping import keeping
+from integrations.services.keeping import renewals
 from integrations.services.proving import testing
 from providers import errors, registry
 from providers.access import flow as oauth
@@ -164,7 +165,7 @@ def query_of(url: str) -> dict[str, str]:
 
 def begin(workspace, user) -> str:
     """The address to which a person who presses Connect is sent."""
-    version = connections.find(workspace, "calendly").version
+    version = rows.find(workspace, "calendly").version
     return signing_in.begin(
         workspace, "calendly", Changes(), user=user, session_key=SESSION, base_version=version
     )
@@ -188,7 +189,7 @@ def connected(real, workspace, editor) -> IntegrationConnection:
     back = come_back(Person("ada").brings_back(begin(workspace, editor)))
     assert back.candidate, back.attempt.problem
     candidates.prove(back.candidate)
-    return connections.find(workspace, "calendly")
+    return rows.find(workspace, "calendly")
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def exchange(talk: oauth.Flow, callback: dict[str, str], **more: str):
 
 
 def again(connection: IntegrationConnection) -> IntegrationConnection:
-    return connections.find(connection.workspace, connection.provider)
+    return rows.find(connection.workspace, connection.provider)
 
 
 # --- Connecting ----------------------------------------------------------------------------------
@@ -230,7 +231,7 @@ def test_a_person_connects_on_the_pages(real, workspace, editor):
 
     assert callback["iss"] == real.url
     assert back.status_code == 200
-    saved = connections.find(workspace, "calendly")
+    saved = rows.find(workspace, "calendly")
     assert (saved.status, saved.platform_account_id) == ("connected", sandbox.ACME)
     assert saved.proven_at
     assert saved.sign_in.scopes == sorted(scope.name for scope in saved.platform.oauth.scopes)
@@ -294,7 +295,7 @@ def use_twice(connection):
     tokens.renew(connection.sign_in_id)
     lost = tokens.usable(connection.sign_in_id).tokens
     mine.update(tokens=before, renew_at=timezone.now())
-    keeping.renew(connection.sign_in_id)
+    renewals.renew(connection.sign_in_id)
     return lost
 
 

@@ -22,7 +22,7 @@ def is_renewal(asked: Asked) -> bool:
     return asked.form.get("grant_type") == "refresh_token"
 
 
-def renewals(server: Server) -> list[Asked]:
+def renewals_seen(server: Server) -> list[Asked]:
     """The requests for new tokens that reached it."""
     return [asked for asked in server.requests_seen if is_renewal(asked)]
 

@@ -4,8 +4,7 @@ import pytest
 from django.urls import reverse
 
 from integrations.models import AppRegistration, SignIn, Workspace
-from integrations.services.connecting import connections
-from integrations.services.credentials import apps
+from integrations.services.credentials import apps, sealing
 from integrations_center import env
 from providers.declare import App
 from providers.sandbox import calendly as sandbox
@@ -400,4 +399,4 @@ def test_an_app_is_never_removed_by_a_link(visitor):
 def test_a_key_is_needed_for_apps_too(visitor):
     visitor.send(page_of(), **GOOD)
 
-    assert connections.anything_encrypted()
+    assert sealing.anything_encrypted()

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from integrations import crypto, platforms
 from integrations.models import IntegrationConnection, SignIn, Trigger
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
 from integrations.services.proving import testing
 from providers import errors
@@ -24,7 +25,7 @@ from tests.integrations.services.credentials.renewals import (
     declaring,
     is_accepted,
     is_renewal,
-    renewals,
+    renewals_seen,
     row_of,
     run_out,
 )
@@ -97,7 +98,7 @@ def failed(row):
 def attached(connection, row):
     """The connection with this sign-in instead of its own."""
     IntegrationConnection.objects.filter(pk=connection.pk).update(sign_in=row)
-    return connections.find(connection.workspace, connection.provider)
+    return rows.find(connection.workspace, connection.provider)
 
 
 # --- A good token --------------------------------------------------------------------------------
@@ -119,7 +120,7 @@ def test_a_token_that_lives_less_than_a_minute_is_renewed(row, calendly, left, a
     used = tokens.usable(row.pk)
 
     assert is_accepted(used.values["access_token"])
-    assert len(renewals(calendly)) == asked
+    assert len(renewals_seen(calendly)) == asked
 
 
 def test_a_token_that_never_lives_a_minute_is_used_for_half_its_life(row, calendly, clock):
@@ -127,10 +128,10 @@ def test_a_token_that_never_lives_a_minute_is_used_for_half_its_life(row, calend
 
     clock.shift(20)
     tokens.usable(row.pk)
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     clock.shift(1)
     tokens.usable(row.pk)
-    assert len(renewals(calendly)) == 2
+    assert len(renewals_seen(calendly)) == 2
 
 
 def test_what_is_used_is_what_is_stored(row, calendly):
@@ -223,11 +224,11 @@ def test_a_renewal_stores_with_the_newest_key_and_says_which(connection, calendl
 
     tokens.renew(row_of(connection).pk)
 
-    found = connections.find(connection.workspace, "calendly")
+    found = rows.find(connection.workspace, "calendly")
     key_id = crypto.key_id(crypto.parse_key(newest))
     assert (row_of(connection).key_id, found.sign_in_key_id) == (key_id, key_id)
     settings.CREDENTIAL_KEYS = settings.CREDENTIAL_KEYS[1:]
-    assert connections.find(connection.workspace, "calendly").is_unreadable
+    assert rows.find(connection.workspace, "calendly").is_unreadable
 
 
 def test_no_token_is_in_the_text_of_what_is_handed_out(row):
@@ -332,7 +333,7 @@ def test_after_an_outage_it_goes_on(connection, calendly, clock):
     answer_as_usual(calendly)
     test = testing.test_connection(connection, trigger=Trigger.SCHEDULE)
 
-    found = connections.find(connection.workspace, "calendly")
+    found = rows.find(connection.workspace, "calendly")
     row = row_of(connection)
     assert (test.outcome, found.unanswered_since) == ("passed", None)
     assert (row.failures, row.failed_at, row.failure_kind) == (0, None, "")
@@ -347,10 +348,10 @@ def test_who_asks_right_after_a_failure_is_told_the_same_and_nobody_is_asked(row
     again = failed(row)
 
     assert (again.kind, again.message, again.action) == (first.kind, first.message, first.action)
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     clock.shift(2)
     failed(row)
-    assert len(renewals(calendly)) == 2
+    assert len(renewals_seen(calendly)) == 2
 
 
 def test_a_platform_that_says_when_to_come_back_is_left_alone_until_then(row, calendly, clock):
@@ -360,7 +361,7 @@ def test_a_platform_that_says_when_to_come_back_is_left_alone_until_then(row, ca
 
     clock.shift(999)
     assert failed(row).kind == "rate_limited"
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     answer_as_usual(calendly)
     clock.shift(2)
     assert is_accepted(tokens.usable(row.pk).values["access_token"])
@@ -425,7 +426,7 @@ def test_what_has_ended_is_not_asked_for_again(row, calendly, clock):
 
     assert (again.kind, again.message, again.action) == (first.kind, first.message, first.action)
     assert not tokens.renew(row.pk)
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_an_end_is_an_end_though_the_access_token_would_live_on(row, calendly):
@@ -458,7 +459,7 @@ def test_an_app_that_is_gone_ends_nothing(row, calendly, settings, clock):
 
     assert error.kind == "invalid_config"
     assert "The app that this sign-in to Calendly was made with" in error.message
-    assert renewals(calendly) == []
+    assert renewals_seen(calendly) == []
     settings.APPS = apps
     clock.shift(10)
     assert is_accepted(tokens.usable(row.pk).values["access_token"])
@@ -469,7 +470,7 @@ def test_another_app_is_not_used_for_it(row, calendly, settings):
     run_out(row)
 
     assert failed(row).kind == "invalid_config"
-    assert renewals(calendly) == []
+    assert renewals_seen(calendly) == []
 
 
 def test_an_app_whose_secret_is_wrong_ends_nothing(row, calendly, settings, clock):
@@ -492,7 +493,7 @@ def test_without_its_key_nothing_is_asked_and_nothing_ends(row, calendly, settin
 
     assert failed(row).kind == "credentials_unreadable"
 
-    assert renewals(calendly) == []
+    assert renewals_seen(calendly) == []
     settings.CREDENTIAL_KEYS = keys
     clock.shift(10)
     assert is_accepted(tokens.usable(row.pk).values["access_token"])
@@ -563,7 +564,7 @@ def test_a_token_that_is_refused_before_its_time_is_renewed_once(connection, cal
     test = testing.test_connection(connection, trigger=Trigger.SCHEDULE)
 
     assert test.outcome == "passed"
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     assert is_accepted(tokens.usable(row_of(connection).pk).values["access_token"])
 
 
@@ -576,7 +577,7 @@ def test_a_second_refusal_is_believed(connection, calendly, api):
     assert test.outcome == "failed"
     assert (read["status"], read["needsReauth"]) == ("error", True)
     assert read["failure"]["action"] == "Sign in to Calendly again."
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_a_refusal_counts_for_nothing_while_renewals_have_no_answer(connection, calendly):
@@ -586,7 +587,7 @@ def test_a_refusal_counts_for_nothing_while_renewals_have_no_answer(connection, 
     test = testing.test_connection(connection, trigger=Trigger.SCHEDULE)
 
     assert (test.outcome, test.error_kind) == ("inconclusive", "provider_unavailable")
-    assert connections.find(connection.workspace, "calendly").last_error == ""
+    assert rows.find(connection.workspace, "calendly").last_error == ""
 
 
 def test_refusals_do_not_make_a_platform_asked_again_and_again(connection, calendly, clock):
@@ -598,7 +599,7 @@ def test_refusals_do_not_make_a_platform_asked_again_and_again(connection, calen
     test = testing.test_connection(connection, trigger=Trigger.SCHEDULE)
 
     assert test.error_kind == "provider_unavailable"
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_a_refused_token_that_cannot_be_renewed_means_signing_in_again(connection, calendly):
@@ -608,7 +609,7 @@ def test_a_refused_token_that_cannot_be_renewed_means_signing_in_again(connectio
     test = testing.test_connection(connection, trigger=Trigger.SCHEDULE)
 
     assert (test.outcome, test.action) == ("failed", "Sign in to Calendly again.")
-    assert renewals(calendly) == []
+    assert renewals_seen(calendly) == []
 
 
 # --- The forecast --------------------------------------------------------------------------------
@@ -725,7 +726,7 @@ def test_the_end_comes_near_while_renewals_fail(connection, declare, calendly, c
     for _ in range(tokens.LASTING):
         with pytest.raises(errors.ProviderUnavailable):
             tokens.renew(row.pk)
-        found = connections.find(connection.workspace, "calendly")
+        found = rows.find(connection.workspace, "calendly")
         seen.append((found.expires_at, found.expires_is_estimate))
 
     assert seen[:-1] == [(None, False)] * (tokens.LASTING - 1)  # a hiccup alarms nobody
@@ -734,7 +735,7 @@ def test_the_end_comes_near_while_renewals_fail(connection, declare, calendly, c
     clock.shift(2 * HOUR)
     answer_as_usual(calendly)
     assert tokens.renew(row.pk)
-    found = connections.find(connection.workspace, "calendly")
+    found = rows.find(connection.workspace, "calendly")
     assert (found.expires_at, found.expires_is_estimate) == (None, False)
 
 
@@ -762,14 +763,14 @@ def test_a_test_that_knows_the_end_beats_the_forecast_until_the_sign_in_is_repla
     clock.shift(2 * HOUR)
     renewed(calendly, row_of(connection), expires_in=3600)
 
-    found = connections.find(connection.workspace, "calendly")
+    found = rows.find(connection.workspace, "calendly")
     assert (found.expires_at, found.expires_is_estimate) == (told, False)
 
 
 def test_a_pasted_token_ends_when_its_platform_publishes_it_to(workspace, clock, api):
     config = {"access_token": "AQX" + "x" * 60, "account_id": "5515715"}
     changes = Changes(config=config, auth_method="access_token")
-    connections.change_connection(workspace, "linkedin", changes, by=None)
+    saving.change_connection(workspace, "linkedin", changes, by=None)
 
     read = api.get("/api/integrations/linkedin").json()
 
@@ -779,13 +780,13 @@ def test_a_pasted_token_ends_when_its_platform_publishes_it_to(workspace, clock,
 def test_a_pasted_token_ends_later_when_it_is_replaced_and_not_when_it_is_kept(workspace, clock):
     config = {"access_token": "AQX" + "x" * 60, "account_id": "5515715"}
     changes = Changes(config=config, auth_method="access_token")
-    saved = connections.change_connection(workspace, "linkedin", changes, by=None).connection
+    saved = saving.change_connection(workspace, "linkedin", changes, by=None).connection
     clock.shift(30 * DAY)
 
     other_account = Changes(config={"account_id": "5515716"})
-    kept = connections.change_connection(workspace, "linkedin", other_account, by=None).connection
+    kept = saving.change_connection(workspace, "linkedin", other_account, by=None).connection
     another = Changes(config={"access_token": "AQX" + "y" * 60})
-    replaced = connections.change_connection(workspace, "linkedin", another, by=None).connection
+    replaced = saving.change_connection(workspace, "linkedin", another, by=None).connection
 
     assert kept.expires_at == saved.expires_at == NOW + 60 * DAY
     assert replaced.expires_at == NOW + 90 * DAY
@@ -794,6 +795,6 @@ def test_a_pasted_token_ends_later_when_it_is_replaced_and_not_when_it_is_kept(w
 def test_where_nothing_is_published_no_end_is_made_up(workspace):
     changes = Changes(config={"access_token": "eyJabc.eyJdef.ghi"}, auth_method="access_token")
 
-    saved = connections.change_connection(workspace, "calendly", changes, by=None).connection
+    saved = saving.change_connection(workspace, "calendly", changes, by=None).connection
 
     assert (saved.expires_at, saved.expires_is_estimate) == (None, False)

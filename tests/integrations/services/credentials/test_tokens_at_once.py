@@ -9,9 +9,10 @@ from django.db import connection as database
 from django.utils import timezone
 
 from integrations.models import SignIn, Trigger
-from integrations.services.connecting import connections, disconnecting
+from integrations.services import rows
+from integrations.services.connecting import disconnecting
 from integrations.services.credentials import tokens
-from integrations.services.keeping import keeping
+from integrations.services.keeping import renewals
 from integrations.services.proving import testing
 from integrations.work import keeper
 from providers import errors
@@ -24,7 +25,7 @@ from tests.integrations.services.credentials.renewals import (
     answer_renewals,
     is_accepted,
     is_renewal,
-    renewals,
+    renewals_seen,
     row_of,
     run_out,
 )
@@ -105,7 +106,7 @@ def test_of_fifty_processes_one_renews_and_all_get_the_new_token(processes, cale
     assert answers == [["token", after]] * 50
     assert after != tokens.held_by(row).access_token
     assert is_accepted(after)
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_of_many_processes_one_has_no_answer_and_all_are_told(processes, calendly, row):
@@ -114,7 +115,7 @@ def test_of_many_processes_one_has_no_answer_and_all_are_told(processes, calendl
     answers = ask_by_many(processes, row, 20)
 
     assert answers == [["error", "Calendly has a problem at the moment."]] * 20
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_of_many_processes_one_is_refused_and_all_are_told(processes, calendly, row):
@@ -124,7 +125,7 @@ def test_of_many_processes_one_is_refused_and_all_are_told(processes, calendly, 
 
     ended = "Calendly has ended this sign-in, or it was withdrawn there."
     assert answers == [["error", ended]] * 20
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_who_asks_during_a_renewal_waits_and_gets_what_comes_of_it(calendly, row):
@@ -152,7 +153,7 @@ def test_who_asks_during_a_renewal_waits_and_gets_what_comes_of_it(calendly, row
     waiting.join(timeout=10)
 
     assert results == [given]
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def before_the_lock(happens):
@@ -174,7 +175,7 @@ def test_who_is_late_for_the_lock_does_not_renew_again(calendly, row):
         used = tokens.usable(row.pk)
 
     assert used.values["access_token"] == tokens.held_by(SignIn.objects.get()).access_token
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_who_is_late_for_the_lock_does_not_fail_again(calendly, row):
@@ -184,7 +185,7 @@ def test_who_is_late_for_the_lock_does_not_fail_again(calendly, row):
         answer = ask(row.pk)
 
     assert answer == ["error", "Calendly has a problem at the moment."]
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_who_comes_back_late_gets_what_was_stored_meanwhile(calendly, row):
@@ -223,15 +224,15 @@ def test_who_is_disconnected_during_a_renewal_gets_nothing(calendly, row, worksp
         tokens.usable(row.pk)
 
     assert not SignIn.objects.exists()
-    assert connections.find(workspace, "calendly").status == "not_connected"
+    assert rows.find(workspace, "calendly").status == "not_connected"
 
 
 def test_a_disconnection_during_a_renewal_of_the_schedule_is_no_error(calendly, row, workspace):
     meanwhile(calendly, lambda: forget(workspace))
 
-    keeping.renew(row.pk)
+    renewals.renew(row.pk)
 
-    found = connections.find(workspace, "calendly")
+    found = rows.find(workspace, "calendly")
     assert (found.status, found.tests.filter(trigger=Trigger.SCHEDULE).count()) == (
         "not_connected",
         0,
@@ -262,7 +263,7 @@ def test_a_refused_token_that_somebody_else_renewed_is_not_renewed_again(
     test = testing.test_connection(calendly_signed_in, trigger=Trigger.SCHEDULE)
 
     assert test.outcome == "passed"
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_a_refusal_during_a_renewal_waits_for_its_end(calendly, calendly_signed_in):
@@ -282,7 +283,7 @@ def test_a_refusal_during_a_renewal_waits_for_its_end(calendly, calendly_signed_
 def test_of_many_schedules_one_renews_what_is_due(calendly, row):
     at_once(4, lambda _number: keeper.tick())
 
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     assert is_accepted(tokens.usable(row.pk).values["access_token"])
 
 
@@ -292,7 +293,7 @@ def test_of_many_schedules_one_tells_of_an_end(calendly, row, workspace):
     at_once(4, lambda _number: keeper.tick())
     keeper.tick()
 
-    found = connections.find(workspace, "calendly")
+    found = rows.find(workspace, "calendly")
     told = found.tests.filter(trigger=Trigger.SCHEDULE)
     assert [test.error_kind for test in told] == ["auth_expired"]
     assert (found.status, found.needs_reauth) == ("error", True)

@@ -15,9 +15,9 @@ import time_machine
 from django.utils import timezone
 
 from integrations.models import SignIn, Trigger
-from integrations.services.connecting import connections
+from integrations.services import rows
 from integrations.services.credentials import tokens
-from integrations.services.keeping import keeping
+from integrations.services.keeping import renewals
 from integrations.work import keeper
 from providers import errors
 from providers.sandbox import calendly as sandbox
@@ -29,7 +29,7 @@ from tests.integrations.services.credentials.renewals import (
     answer_as_usual,
     answer_renewals,
     is_accepted,
-    renewals,
+    renewals_seen,
     row_of,
     run_out,
 )
@@ -92,8 +92,8 @@ def ask_for(sign_in_id, steps):
 
 def tell_until(sign_in_id, event, name):
     """Renew as the schedule does, and die on the way."""
-    die_at(event, getattr(keeping, name))
-    keeping.renew(sign_in_id)
+    die_at(event, getattr(renewals, name))
+    renewals.renew(sign_in_id)
 
 
 # --- What the tests see --------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def assert_is_alive(connection):
 
 
 def assert_is_lost_and_says_so(connection):
-    found = connections.find(connection.workspace, connection.provider)
+    found = rows.find(connection.workspace, connection.provider)
     assert (found.status, found.needs_reauth, found.error_kind) == ("error", True, "auth_expired")
     assert found.light(timezone.now()) == "red"
     assert "A renewal was interrupted" in found.last_error
@@ -160,10 +160,10 @@ def test_before_the_request_nothing_is_lost(
 
     assert kill(processes, "ask_until", row_of(calendly_signed_in), event, name)
 
-    assert renewals(calendly) == []
+    assert renewals_seen(calendly) == []
     with after_the_lease():
         keeper.tick()
-        assert len(renewals(calendly)) == 1
+        assert len(renewals_seen(calendly)) == 1
         assert_is_alive(calendly_signed_in)
 
 
@@ -183,7 +183,7 @@ def test_before_the_commit_nothing_is_lost_where_tokens_stay(
 
     assert kill(processes, "ask_until", row_of(calendly_signed_in), event, name)
 
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     with after_the_lease():
         keeper.tick()
         assert_is_alive(calendly_signed_in)
@@ -209,7 +209,7 @@ def test_before_the_commit_a_sign_in_is_lost_where_tokens_are_replaced(
         keeper.tick()
         keeper.tick()
         assert_is_lost_and_says_so(calendly_signed_in)
-    assert len(renewals(calendly)) == 2
+    assert len(renewals_seen(calendly)) == 2
 
 
 @pytest.mark.parametrize("rotates", ROTATES, indirect=True)
@@ -220,7 +220,7 @@ def test_after_the_commit_nothing_is_lost(processes, rotates, calendly, calendly
 
     with after_the_lease():
         keeper.tick()
-        assert len(renewals(calendly)) == 1
+        assert len(renewals_seen(calendly)) == 1
         assert_is_alive(calendly_signed_in)
 
 
@@ -291,7 +291,7 @@ def test_at_whatever_step_it_dies_the_state_is_true(
         run_out(row_of(connection))
         calendly.requests_seen.clear()
         assert kill(processes, "ask_for", row_of(connection), step)
-        was_asked = bool(renewals(calendly))
+        was_asked = bool(renewals_seen(calendly))
         with after_the_lease():
             keeper.tick()
             if row_of(connection).is_ended:
@@ -341,11 +341,11 @@ def test_an_end_that_nobody_was_told_of_is_told_after_a_restart(
     keeper.tick()
     keeper.tick()
 
-    found = connections.find(calendly_signed_in.workspace, "calendly")
+    found = rows.find(calendly_signed_in.workspace, "calendly")
     told = found.tests.filter(trigger=Trigger.SCHEDULE)
     assert (found.status, found.needs_reauth) == ("error", True)
     assert [test.outcome for test in told] == ["failed"]
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_a_process_that_ends_waits_for_its_renewal(calendly, calendly_signed_in):
@@ -364,6 +364,6 @@ def test_a_process_that_ends_waits_for_its_renewal(calendly, calendly_signed_in)
         ending.say(order(f"{__name__}:renew", str(row_of(calendly_signed_in).pk)))
         assert is_leaving.wait(timeout=30)
 
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     answer_as_usual(calendly)
     assert_is_alive(calendly_signed_in)

@@ -1,42 +1,23 @@
-"""What must happen though nobody asks: renewals, notices, and forgetting what has run out.
+"""Renews sign-ins ahead of their end; those that have ended are told by a test."""
 
-Any number of processes may look after it at once: leases and row locks keep them apart.
-"""
-
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from integrations import platforms
-from integrations.models import (
-    Candidate,
-    ConnectionTest,
-    FixLink,
-    Heartbeat,
-    IntegrationConnection,
-    SignIn,
-    SignInAttempt,
-    Trigger,
-)
-from integrations.services.connecting.connections import Changes
+from integrations.models import IntegrationConnection, SignIn, Trigger
 from integrations.services.credentials import tokens
+from integrations.services.keeping.trouble import apart
 from integrations.services.proving import testing
-from integrations.services.telling import notices
+from integrations.services.refusals import NothingToTest
 from providers.declare import SIGN_IN
 from providers.errors import ProviderError
 
-logger = logging.getLogger(__name__)
-
-NAME = "keeper"
 AT_ONCE = 50
-KEPT = timedelta(hours=1)
-LATE = timedelta(minutes=5)
 
 
 def due(now: datetime) -> list[SignIn]:
@@ -72,7 +53,7 @@ def tell_ends(now: datetime) -> None:
     is_over = Q(sign_in__can_renew=False, sign_in__expires_at__lte=now)
     ended = silent.filter(Q(sign_in__is_ended=True) | is_over)
     for sign_in_id in ended.values_list("sign_in", flat=True):
-        with _apart("Telling of an end"):
+        with apart("Telling of an end"):
             _tell(sign_in_id, was_failing=False)
 
 
@@ -85,10 +66,10 @@ def _tell(sign_in_id: UUID, *, was_failing: bool) -> None:
             return
         try:
             started = testing.start(connection, trigger=Trigger.SCHEDULE, by=None)
-        except testing.NothingToTest:
+        except NothingToTest:
             return
     if not started.joined:
-        testing.perform(started.test, Changes())
+        testing.perform(started.test)
 
 
 def _is_news(connection: IntegrationConnection, *, was_failing: bool) -> bool:
@@ -100,37 +81,3 @@ def _is_news(connection: IntegrationConnection, *, was_failing: bool) -> bool:
     if is_told:
         return was_failing and works and not row.failures
     return not works
-
-
-def look_after(now: datetime) -> None:
-    """Ends, notices and forgetting: harmless to repeat, and none in the way of the others."""
-    for what in (tell_ends, notices.give_due, forget):
-        with _apart(what.__name__):
-            what(now)
-    Heartbeat.objects.update_or_create(name=NAME, defaults={"at": now})
-
-
-@contextmanager
-def _apart(what: str) -> Iterator[None]:
-    """Whatever goes wrong is logged without its text, which may hold data, and goes no further."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - one bad row must not keep all others from care
-        logger.error("%s failed with %s", what, type(error).__name__)
-
-
-def forget(now: datetime) -> None:
-    """Delete what has run out and may hold secrets."""
-    Candidate.objects.filter(expires_at__lt=now).delete()
-    SignInAttempt.objects.filter(expires_at__lt=now - KEPT).delete()
-    named = ConnectionTest.objects.filter(fix_link=OuterRef("pk"))  # the history names them
-    old = FixLink.objects.filter(used_at=None, expires_at__lt=now - KEPT)
-    old.filter(~Exists(named)).delete()
-    unused = SignIn.objects.filter(integrationconnection=None, candidates=None)
-    unused.filter(obtained_at__lt=now - KEPT).delete()
-
-
-def is_late(now: datetime) -> bool:
-    """Whether there are sign-ins that nobody has looked after for too long."""
-    beat = Heartbeat.objects.filter(name=NAME).first()
-    return (beat is None or now - beat.at > LATE) and SignIn.objects.exists()
