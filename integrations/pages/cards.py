@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from integrations.models import (
     ConnectionTest,
+    Credential,
     IntegrationConnection,
     RunItem,
-    SignIn,
     Status,
     TestOutcome,
     Workspace,
@@ -133,7 +133,7 @@ class Card:
         return self.attention == "expiring"
 
     @property
-    def renewal_problem(self) -> SignIn | None:
+    def renewal_problem(self) -> Credential | None:
         """The sign-in, while its renewals do not work and it has not ended."""
         sign_in = self.connection.sign_in if self.connection.is_signed_in else None
         return sign_in if sign_in and sign_in.failures and not sign_in.is_ended else None

@@ -80,7 +80,7 @@ def _last_sign_in(request: Request, connection: IntegrationConnection) -> dict[s
     if attempt.problem:
         return {"problem": attempt.problem, "advice": attempt.action} if _is_new(attempt) else {}
     # What it needs is thrown away only when it has ended, in whatever way.
-    return {"problem": INTERRUPTED, "advice": LOOK_AGAIN} if attempt.payload else {}
+    return {"problem": INTERRUPTED, "advice": LOOK_AGAIN} if attempt.credential_id else {}
 
 
 def _is_settled(attempt: SignInAttempt, connection: IntegrationConnection) -> bool:
@@ -192,7 +192,7 @@ def _waiting(request: Request, slug: str) -> tuple[UUID | None, Changes | None]:
     """The candidate that the form came with and what was typed into it, if it is still here."""
     try:
         found = _own_candidate(request, slug, UUID(request.POST.get("candidate", "")))
-        return (found.pk, candidates.typed(found)) if found.payload else (None, None)
+        return (found.pk, candidates.typed(found)) if found.credential_id else (None, None)
     except (CandidateGone, ValueError):
         return None, None
 

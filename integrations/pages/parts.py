@@ -20,7 +20,7 @@ from integrations.models import IntegrationConnection, Role
 from integrations.pages import cards
 from integrations.services import rows
 from integrations.services.people import people
-from providers.outbound.transport import origin_of
+from providers.outbound.origins import origin_of
 
 View = Callable[..., HttpResponse]
 

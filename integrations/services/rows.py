@@ -7,7 +7,9 @@ from integrations.models import IntegrationConnection, Status, Workspace
 def find(workspace: Workspace, provider: str) -> IntegrationConnection:
     """The connection, or an unsaved empty one: a card needs no row."""
     found = (
-        IntegrationConnection.objects.select_related("last_test", "edited_by", "sign_in")
+        IntegrationConnection.objects.select_related(
+            "last_test", "edited_by", "credential", "sign_in"
+        )
         .filter(workspace=workspace, provider=provider, name="")
         .first()
     )

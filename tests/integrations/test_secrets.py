@@ -12,8 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations import crypto
-from integrations.models import AppRegistration, IntegrationConnection, SignIn, SignInAttempt
+from integrations.models import AppRegistration, IntegrationConnection, SignInAttempt
 from integrations.services import rows
 from integrations.services.connecting import fix_links, saving
 from integrations.services.connecting.changes import Changes, overlay
@@ -22,6 +21,7 @@ from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import meta as meta_sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import callback_of, signed_in, with_token
+from tests.integrations.kept import sign_ins
 from tests.integrations.pages.test_pages import Browser
 from tests.integrations.services.connecting.test_signing_in import Visitor, here
 
@@ -198,10 +198,10 @@ def secrets_of_a_sign_in(visitor, slug="calendly", person="healthy"):
     """Begin, come back; every secret that was seen on the way, and the reply."""
     url = visitor.leaves(slug)
     attempt = SignInAttempt.objects.get()
-    verifier = crypto.decrypt(attempt.payload, attempt.owner)["code_verifier"]
+    verifier = attempt.credential.typed()["code_verifier"]
     callback = callback_of(url, person)
     reply = visitor.client.get(reverse("sign-in-callback", args=[slug]), callback)
-    held = tokens.held_by(SignIn.objects.get())
+    held = tokens.held_by(sign_ins().get())
     secrets = {
         "state": parse_qs(urlsplit(url).query)["state"][0],
         "code": callback["code"],
@@ -233,10 +233,10 @@ def test_nothing_of_a_sign_in_with_secrets_in_addresses_is_found_anywhere(owner,
 def test_nothing_of_a_renewal_and_a_disconnect_is_found_anywhere(own_app, owner, calendly, log):
     visitor = Visitor(owner)
     secrets_of_a_sign_in(visitor)
-    before = SignIn.objects.get()
-    SignIn.objects.update(renew_at=timezone.now())
+    before = sign_ins().get()
+    sign_ins().update(renew_at=timezone.now())
     tokens.renew(before.pk)
-    held = tokens.held_by(SignIn.objects.get())
+    held = tokens.held_by(sign_ins().get())
 
     reply = visitor.post("disconnect", "calendly")
 
@@ -256,7 +256,7 @@ def test_a_platform_that_quotes_what_it_was_sent_is_not_quoted(own_app, owner, c
 
     url = visitor.leaves()
     attempt = SignInAttempt.objects.get()
-    verifier = crypto.decrypt(attempt.payload, attempt.owner)["code_verifier"]
+    verifier = attempt.credential.typed()["code_verifier"]
     callback = callback_of(url)
     calendly.answer = quoting
     dialog = visitor.comes_back(callback)
@@ -290,7 +290,7 @@ def test_a_fix_link_is_stored_nowhere(calendly_signed_in, owner, workspace, log)
 
 def test_no_repr_shows_what_a_sign_in_holds(own_app, owner, calendly):
     secrets, _ = secrets_of_a_sign_in(Visitor(owner))
-    row, app = SignIn.objects.get(), AppRegistration.objects.get()
+    row, app = sign_ins().get(), AppRegistration.objects.get()
 
     shown = repr(
         [

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from integrations import crypto
-from integrations.models import IntegrationConnection, SignIn
+from integrations.models import Credential, IntegrationConnection
+from integrations.services.credentials import attempts, sealing
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.refusals import InvalidChange
 from providers.declare import SIGN_IN, InvalidValues, Provider
@@ -40,7 +41,7 @@ class Changes:
     reported_error: str | None = field(default=None, repr=False)
     clears_reported_error: bool = False
     is_signing_in: bool = False
-    sign_in: SignIn | None = None
+    sign_in: Credential | None = None
 
 
 def overlay(connection: IntegrationConnection, changes: Changes) -> Attempt:
@@ -60,7 +61,7 @@ def overlay(connection: IntegrationConnection, changes: Changes) -> Attempt:
         _refuse_to_move(sign_in, config, provider)
     typed_secrets = {k: v for k, v in cleaned.items() if k in provider.secret_names}
     try:
-        saved = connection.secrets()
+        saved = sealing.typed(connection)
     except crypto.Unreadable:
         kept = connection.hints.keys() - typed_secrets.keys()
         if kept and typed_secrets:
@@ -73,7 +74,10 @@ def overlay(connection: IntegrationConnection, changes: Changes) -> Attempt:
     if contradictions and changes.config:
         raise InvalidChange({"config": contradictions})
     changed = secrets != saved or secrets.keys() != connection.hints.keys()
-    return Attempt(method, config, secrets, sign_in, warnings, changed)
+    row = connection.credential
+    if row and not changed and method == row.method and row.fits(config):
+        return Attempt(method, config, secrets, row, sign_in, warnings)
+    return Attempt(method, config, secrets, None, sign_in, warnings, changed)
 
 
 def _method(connection: IntegrationConnection, changes: Changes) -> str:
@@ -126,12 +130,7 @@ def _refuse_new_destination(
         raise InvalidChange({"config": moved})
 
 
-def _refuse_to_move(sign_in: SignIn, config: Mapping[str, str], provider: Provider) -> None:
+def _refuse_to_move(sign_in: Credential, config: dict[str, str], provider: Provider) -> None:
     """A sign-in's tokens go where it was made, whether it is saved or still waits."""
-    moved = {
-        field.name: [SIGN_IN_ANEW]
-        for field in provider.fields
-        if field.decides_destination and config.get(field.name) != sign_in.values.get(field.name)
-    }
-    if moved:
-        raise InvalidChange({"config": moved})
+    if moved := attempts.moved_from(sign_in, config, provider):
+        raise InvalidChange({"config": {name: [SIGN_IN_ANEW] for name in moved}})

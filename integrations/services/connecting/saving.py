@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations import crypto
-from integrations.models import IntegrationConnection, SignIn, Status, Workspace
+from integrations.models import Credential, IntegrationConnection, Status, Workspace
 from integrations.services import rows
 from integrations.services.connecting.changes import REENTER, Changes, overlay
+from integrations.services.credentials import sealing
 from integrations.services.credentials.attempts import Attempt
-from integrations.services.credentials.sealing import seal
 from integrations.services.proving.facts import clear_error, start_revision
 from integrations.services.refusals import InvalidChange, SignedInMeanwhile, VersionConflict
 from providers.outbound.masking import masked
@@ -102,8 +102,9 @@ def _keep_values(
         return []
     if attempt.config.get("account_id") != connection.config.get("account_id"):
         connection.platform_account_id = connection.platform_account_name = ""
+    if attempt.credential is None:  # other secrets, or another use of the same
+        sealing.keep_secrets(connection, attempt.method, attempt.config, attempt.secrets)
     if attempt.secrets_changed:
-        seal(connection, attempt.secrets)
         connection.credentials_at = timezone.now()
     if signed_in_anew:
         _replace_sign_in(connection, attempt.sign_in)
@@ -114,7 +115,7 @@ def _keep_values(
     return edited
 
 
-def _replace_sign_in(connection: IntegrationConnection, new: SignIn | None) -> None:
+def _replace_sign_in(connection: IntegrationConnection, new: Credential | None) -> None:
     """Attach a sign-in, or none, and forget the one before."""
     old, connection.sign_in = connection.sign_in, new
     connection.sign_in_key_id = new.key_id if new else ""
@@ -164,7 +165,7 @@ def _check_switches(connection: IntegrationConnection, changes: Changes) -> None
 def _without_secrets(connection: IntegrationConnection, text: str) -> str:
     """A reported text, cleared of the connection's own secrets."""
     with suppress(crypto.Unreadable):  # then nobody here can know them
-        text = masked(text, connection.secrets().values())
+        text = masked(text, sealing.typed(connection).values())
     return text.strip()
 
 
@@ -187,16 +188,16 @@ def disconnect(
         connection = rows.lock(workspace.pk, provider)
         if connection.sign_in_id and connection.sign_in_id not in revoked:
             raise SignedInMeanwhile
-        connection.candidates.all().delete()
-        connection.sign_in_attempts.all().delete()
+        sealing.forget(connection.candidates.all())
+        sealing.forget(connection.sign_in_attempts.all())
         now = timezone.now()
         # Ended, not deleted: the history names who was sent them.
         connection.fix_links.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
         connection.expiry_notices.all().delete()
         if not _is_blank(connection):
             _replace_sign_in(connection, None)
-            connection.auth_method = connection.credentials = connection.key_id = ""
-            connection.config, connection.hints = {}, {}
+            sealing.keep_secrets(connection, "", {}, {})
+            connection.auth_method, connection.config = "", {}
             connection.credentials_at = None
             connection.is_complete, connection.is_enabled = False, True
             connection.reported_error, connection.reported_at = "", None

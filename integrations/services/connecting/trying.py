@@ -12,7 +12,8 @@ from integrations.services.credentials.sealing import keep_renewed
 from integrations.services.proving import discovery, results, testing
 from integrations.services.proving.discovery import CannotList
 from integrations.services.refusals import NothingToTest
-from providers.declare import Account, Renewed
+from providers.access.door import Renewed
+from providers.declare import Account
 from providers.errors import CredentialsUnreadable
 
 

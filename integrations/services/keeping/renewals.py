@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations import platforms
-from integrations.models import IntegrationConnection, SignIn, Trigger
+from integrations.models import Credential, IntegrationConnection, Trigger
 from integrations.services.credentials import tokens
 from integrations.services.keeping.trouble import apart
 from integrations.services.proving import testing
@@ -20,13 +20,14 @@ from providers.errors import ProviderError
 AT_ONCE = 50
 
 
-def due(now: datetime) -> list[SignIn]:
+def due(now: datetime) -> list[Credential]:
     """The sign-ins to renew, those that waited longest first."""
-    waiting = SignIn.objects.filter(
+    waiting = Credential.objects.filter(
         renew_at__lte=now,
         is_ended=False,
         provider__in=platforms.catalogue(),
-        integrationconnection__auth_method=SIGN_IN,
+        method=SIGN_IN,
+        signed_in__auth_method=SIGN_IN,
     )
     free = waiting.filter(Q(lease_until=None) | Q(lease_until__lte=now))
     return list(free.order_by("renew_at")[:AT_ONCE])
@@ -34,7 +35,7 @@ def due(now: datetime) -> list[SignIn]:
 
 def renew(sign_in_id: UUID) -> None:
     """Renew one that is still due. Trouble, and its end, is told by a test, which all show."""
-    before = SignIn.objects.filter(pk=sign_in_id).first()
+    before = Credential.objects.filter(pk=sign_in_id).first()
     if before is None:
         return
     with suppress(ProviderError):  # the row keeps it

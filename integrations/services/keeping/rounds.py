@@ -5,11 +5,12 @@ Any number of processes may go round at once: leases and row locks keep them apa
 
 from datetime import datetime, timedelta
 
-from integrations.models import Heartbeat, SignIn
+from integrations.models import Credential, Heartbeat
 from integrations.services.keeping.forgetting import forget
 from integrations.services.keeping.renewals import tell_ends
 from integrations.services.keeping.trouble import apart
 from integrations.services.telling import notices
+from providers.declare import SIGN_IN
 
 NAME = "keeper"
 LATE = timedelta(minutes=5)
@@ -26,4 +27,6 @@ def look_after(now: datetime) -> None:
 def is_late(now: datetime) -> bool:
     """Whether there are sign-ins that nobody has looked after for too long."""
     beat = Heartbeat.objects.filter(name=NAME).first()
-    return (beat is None or now - beat.at > LATE) and SignIn.objects.exists()
+    return (beat is None or now - beat.at > LATE) and Credential.objects.filter(
+        method=SIGN_IN
+    ).exists()

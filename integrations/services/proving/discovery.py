@@ -14,7 +14,8 @@ from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed
 from integrations.services.proving.testing import RATE_WINDOW
 from integrations.services.refusals import NothingToTest, TooManyTests
-from providers.declare import SIGN_IN, Account, Provider, Renewed
+from providers.access.door import Renewed, WayIn
+from providers.declare import SIGN_IN, Account, Provider
 from providers.errors import CredentialsUnreadable
 from providers.run.ladder import list_accounts
 
@@ -63,18 +64,10 @@ def _ask(
     if _lacks_more_than_the_account(provider, attempt):
         raise NothingToTest
     _check_rate(connection)
-    values, grant = attempt.values(provider), None
-    if attempt.method == SIGN_IN and attempt.sign_in:
-        used = tokens.usable(attempt.sign_in.pk)
-        values, grant = {**values, **used.values}, used.grant
-    found = list_accounts(
-        provider,
-        values,
-        method=attempt.method,
-        grant=grant,
-        allow=settings.OUTBOUND_ALLOW,
-        on_renewed=on_renewed,
-    )
+    way = WayIn(method=attempt.method, allow=settings.OUTBOUND_ALLOW, on_renewed=on_renewed)
+    if row := attempt.token_row(provider):
+        way["tokens"] = lambda: tokens.usable(row.pk).held
+    found = list_accounts(provider, attempt.values(provider), **way)
     if found is None:
         raise CannotList
     return found

@@ -22,7 +22,7 @@ from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed
 from integrations.services.proving import asking, results
 from integrations.services.refusals import NothingToTest, TooManyTests
-from providers.declare import Renewed
+from providers.access.door import Renewed
 from providers.run.ladder import DEADLINE_SECONDS
 
 LEASE = timedelta(seconds=DEADLINE_SECONDS + 15)
@@ -157,7 +157,13 @@ def perform(
     connection = test.connection
     keep = on_renewed or partial(keep_renewed, connection)
     try:
-        result = asking.ask(connection, attempt, results.progress_of(test), keep)
+        result = asking.ask(
+            connection,
+            attempt,
+            results.progress_of(test),
+            keep,
+            asks_anew=test.trigger == Trigger.SAVE,
+        )
     except Exception:
         results.interrupt(test)
         raise

@@ -14,6 +14,7 @@ from integrations.services.connecting.changes import Changes
 from providers import registry
 from tests.integrations.admin.conftest import CANARY, page_of, reload, words
 from tests.integrations.conftest import TOKEN
+from tests.integrations.kept import secrets_of
 
 
 def test_a_saved_secret_is_announced_and_not_sent(site, workspace):
@@ -24,7 +25,7 @@ def test_a_saved_secret_is_announced_and_not_sent(site, workspace):
 
     assert "Saved, ends in …x9Qd; leave empty to keep it." in page
     assert CANARY not in page
-    assert saved.connection.credentials not in page
+    assert saved.connection.credential.secrets not in page
     assert 'name="remove_app_secret"' in page
     assert 'name="remove_access_token"' not in page
     assert 'value="act_1001"' in page
@@ -50,7 +51,7 @@ def test_saving_goes_through_the_service(site, connected):
 
     saved = reload(connected)
     assert "was changed successfully" in words(reply)
-    assert saved.secrets() == {"access_token": CANARY}
+    assert secrets_of(saved) == {"access_token": CANARY}
     assert saved.config == {"account_id": "act_2002"}
     assert (saved.version, saved.edited_by.username) == (2, "root")
 
@@ -59,7 +60,7 @@ def test_a_blank_secret_keeps_the_saved_one_and_nothing_is_counted(site, connect
     site.save(connected)
 
     saved = reload(connected)
-    assert (saved.secrets(), saved.version) == ({"access_token": TOKEN}, 1)
+    assert (secrets_of(saved), saved.version) == ({"access_token": TOKEN}, 1)
     assert LogEntry.objects.get().get_change_message() == "No fields changed."
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from integrations import crypto
 from integrations.models import IntegrationConnection
 from integrations.services import rows
 from integrations.services.connecting import changes, saving
@@ -10,6 +9,7 @@ from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import crm as crm_sandbox
 from providers.sandbox.crm import hubspot as hubspot_sandbox
 from tests.integrations.conftest import TOKEN, VALUES, signed_in
+from tests.integrations.kept import secrets_of
 from tests.integrations.services.connecting.test_signing_in import Visitor, here
 
 PATH = "/api/integrations/meta"
@@ -36,7 +36,7 @@ def test_values_are_saved_under_their_api_names(patch):
     assert body["config"]["accountId"] == "act_1001"
     assert body["secrets"]["accessToken"] == {"isSet": True, "hint": None}
     assert reply.headers["ETag"] == '"1"'
-    assert saved().secrets() == {"access_token": TOKEN}
+    assert secrets_of(saved()) == {"access_token": TOKEN}
 
 
 def test_saving_asks_no_platform(patch, meta):
@@ -53,7 +53,7 @@ def test_a_name_left_out_keeps_its_value_and_null_clears_it(patch, connected):
     assert body["config"]["accountId"] == "act_1001"
     assert body["config"]["pixelId"] is None
     assert body["secrets"]["appSecret"]["isSet"] is False
-    assert saved().secrets() == {"access_token": TOKEN}
+    assert secrets_of(saved()) == {"access_token": TOKEN}
 
 
 def test_a_half_filled_method_is_saved_and_stays_not_connected(patch):
@@ -320,7 +320,7 @@ def test_nothing_that_a_sign_in_holds_is_shown(api, calendly_signed_in):
     shown = api.get(CALENDLY).content.decode() + api.get("/api/integrations").content.decode()
 
     sign_in = calendly_signed_in.sign_in
-    secrets = crypto.decrypt(sign_in.tokens, sign_in.owner).values()
+    secrets = sign_in.obtained().values()
     assert len(secrets) == 2
     assert not any(secret in shown for secret in secrets)
 

@@ -20,6 +20,7 @@ from integrations.services.proving import runs, testing
 from providers.sandbox import meta as meta_sandbox
 from providers.sandbox import stripe
 from providers.sandbox.server import Answer, Asked, Server, prefixed
+from tests.integrations.kept import secrets_of
 
 CANARY = "EAAcanary0123456789x9Qd"
 
@@ -352,7 +353,7 @@ def test_import_says_what_became_of_each_row(workspace, tmp_path):
         "Row 3, meta: refused. The key password is not known. "
         "Rows have provider, accessToken, accountId, baseUrl, isEnabled.",
     ]
-    assert rows.find(workspace, "meta").secrets() == {"access_token": CANARY}
+    assert secrets_of(rows.find(workspace, "meta")) == {"access_token": CANARY}
 
 
 def test_import_reads_standard_input(workspace, typed):

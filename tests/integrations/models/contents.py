@@ -14,6 +14,7 @@ from integrations.models import (
     AppRegistration,
     Candidate,
     ConnectionTest,
+    Credential,
     ExpiryNotice,
     FixLink,
     Heartbeat,
@@ -21,13 +22,13 @@ from integrations.models import (
     Membership,
     OwnerLink,
     RunItem,
-    SignIn,
     SignInAttempt,
     TestRun,
     Workspace,
 )
 from integrations.services.connecting import candidates
-from integrations.services.credentials import apps, tokens
+from integrations.services.credentials import apps, sealing, tokens
+from providers.declare import SIGN_IN
 from providers.errors import CredentialsUnreadable
 
 UNREADABLE = "unreadable"
@@ -86,7 +87,7 @@ def read(at: datetime, api_tokens: list[str]) -> dict[str, dict[str, Any]]:
     """
     return {
         "connections": {str(row.pk): _connection(row, at) for row in _all(IntegrationConnection)},
-        "sign_ins": {str(row.pk): _sign_in(row) for row in _all(SignIn)},
+        "sign_ins": {str(row.pk): _sign_in(row) for row in _sign_ins()},
         "apps": {str(row.pk): _app(row) for row in _all(AppRegistration)},
         "candidates": {str(row.pk): _candidate(row) for row in _all(Candidate)},
         "attempts": {str(row.pk): _attempt(row) for row in _all(SignInAttempt)},
@@ -96,6 +97,10 @@ def read(at: datetime, api_tokens: list[str]) -> dict[str, dict[str, Any]]:
             for kind, (model, names) in PLAIN.items()
         },
     }
+
+
+def _sign_ins() -> Any:
+    return Credential.objects.filter(method=SIGN_IN).order_by("pk")
 
 
 def _all(model: Any) -> Any:
@@ -116,7 +121,7 @@ def _or_unreadable(secrets: Callable[[], Mapping[str, Any] | None]) -> Any:
 def _connection(row: IntegrationConnection, at: datetime) -> dict[str, Any]:
     return {
         **_columns(row, OF_CONNECTION),
-        "secrets": _or_unreadable(row.secrets),
+        "secrets": _or_unreadable(lambda: sealing.typed(row)),
         "is_unreadable": row.is_unreadable,
         "failure": (row.failure() or {}).get("kind"),
         "light": row.light(at),
@@ -124,7 +129,7 @@ def _connection(row: IntegrationConnection, at: datetime) -> dict[str, Any]:
     }
 
 
-def _sign_in(row: SignIn) -> dict[str, Any]:
+def _sign_in(row: Credential) -> dict[str, Any]:
     def held() -> dict[str, Any]:
         held = tokens.held_by(row)
         return {"access_token": held.access_token, "refresh_token": held.refresh_token}
@@ -154,7 +159,7 @@ def _candidate(row: Candidate) -> dict[str, Any]:
 
 def _attempt(row: SignInAttempt) -> dict[str, Any]:
     def begun_with() -> dict[str, Any]:
-        return crypto.decrypt(row.payload, row.owner)  # {} once it was used
+        return row.credential.typed() if row.credential else {}  # once it was used
 
     return {**_columns(row, OF_ATTEMPT), "secrets": _or_unreadable(begun_with)}
 

@@ -14,6 +14,7 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from integrations.services.proving import runs
 from tests.integrations.conftest import signed_in
+from tests.integrations.kept import secrets_of
 
 HEALTHY = {"access_token": "EAAhealthy", "account_id": "act_1001", "is_enabled": "on"}
 
@@ -104,7 +105,7 @@ def test_corrected_values_keep_the_secret_typed_before(visitor, workspace):
     page = visitor.prove(**again)
 
     assert "Meta works" in text_of(page)
-    assert rows.find(workspace, "meta").secrets() == {"access_token": "EAAhealthy"}
+    assert secrets_of(rows.find(workspace, "meta")) == {"access_token": "EAAhealthy"}
 
 
 @pytest.mark.parametrize(
@@ -361,7 +362,7 @@ def test_an_account_is_picked_from_a_list_instead_of_typed(visitor, workspace):
     assert "Meta works" in text_of(visitor.prove(**picked))
     saved = rows.find(workspace, "meta")
     assert saved.config["account_id"] == "act_1003"
-    assert saved.secrets() == {"access_token": "EAAhealthy"}
+    assert secrets_of(saved) == {"access_token": "EAAhealthy"}
 
 
 def test_typed_values_are_not_tried_out_without_end(visitor, settings, time_machine):

@@ -19,7 +19,7 @@ def test_thirteen_cards_of_an_empty_workspace_need_no_rows(workspace):
 def test_a_list_is_one_query_and_reads_no_credentials(
     proven, workspace, monkeypatch, django_assert_num_queries
 ):
-    monkeypatch.setattr(crypto, "decrypt", lambda *_: pytest.fail("A list decrypted something."))
+    monkeypatch.setattr(crypto, "unseal", lambda *_: pytest.fail("A list decrypted something."))
 
     with django_assert_num_queries(1):
         found = rows.catalogue(workspace)

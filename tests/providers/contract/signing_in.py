@@ -5,11 +5,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from providers.declare.oauth import Conversation
 from providers.declare import SIGN_IN, App, Grant, OAuth, Provider, Tokens
+from providers.declare.oauth import Conversation
 from providers.run.ladder import run_test
 from providers.run.results import Result
 from providers.sandbox.sign_in import AuthorizationServer
+from tests.providers.asking import held
 
 REDIRECT_URI = "https://control.example/oauth/callback/acme/"
 STATE = "st4te-of-this-sign-in"
@@ -67,4 +68,4 @@ def run_signed_in(
     oauth = provider.for_values(plain or {}).oauth
     assert oauth
     values = values_of(oauth, app, tokens, plain)
-    return run_test(provider, values, method=SIGN_IN, grant=grant_of(oauth, tokens))
+    return run_test(provider, values, method=SIGN_IN, tokens=held(values, grant_of(oauth, tokens)))

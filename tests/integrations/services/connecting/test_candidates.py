@@ -10,6 +10,7 @@ from integrations.services.connecting import candidates, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.refusals import VersionConflict
 from integrations.work import tasks
+from tests.integrations.kept import secrets_of
 
 HEALTHY = {"access_token": "EAAhealthy", "account_id": "act_1001"}
 SESSION = "session-of-emil"
@@ -43,7 +44,7 @@ def test_values_that_pass_become_the_saved_ones_with_their_proof(prove, workspac
     saved = live(workspace)
 
     assert kept.saved_at
-    assert kept.payload == ""
+    assert kept.credential is None
     assert saved.proven_at == kept.test.finished_at
     assert (saved.last_test, saved.last_test.dry_run) == (kept.test, False)
     assert (saved.edited_by, saved.platform_account_name) == (editor, "Acme Shop")
@@ -53,7 +54,7 @@ def test_values_that_fail_leave_the_live_ones_untouched(prove, proven, workspace
     kept = prove({"access_token": "EAAexpired"})
 
     assert (kept.test.outcome, kept.saved_at, kept.can_be_saved) == ("failed", None, True)
-    assert live(workspace).secrets() == proven.secrets()
+    assert secrets_of(live(workspace)) == secrets_of(proven)
     assert (live(workspace).proven_at, live(workspace).version) == (
         proven.proven_at,
         proven.version,
@@ -64,7 +65,7 @@ def test_save_anyway_keeps_the_values_and_what_their_test_said(prove, proven, wo
     candidates.save_candidate(prove({"access_token": "EAAexpired"}))
 
     saved = live(workspace)
-    assert saved.secrets()["access_token"] == "EAAexpired"
+    assert secrets_of(saved)["access_token"] == "EAAexpired"
     assert (saved.status, saved.error_kind, saved.proven_at) == ("error", "auth_expired", None)
 
 
@@ -90,7 +91,7 @@ def test_another_account_waits_for_a_yes(prove, proven, workspace):
 def test_typed_values_are_encrypted_and_belong_to_one_session(prove, workspace, editor, stranger):
     kept = prove({**HEALTHY, "access_token": "EAAexpired"})
 
-    assert "EAAexpired" not in kept.payload
+    assert "EAAexpired" not in kept.credential.secrets
     for user, session in ((stranger, SESSION), (editor, "another")):
         with pytest.raises(candidates.CandidateGone):
             candidates.find(workspace, "meta", kept.pk, user=user, session_key=session)
@@ -126,7 +127,7 @@ def test_a_save_by_somebody_else_meanwhile_wins(prove, proven, workspace):
 
     with pytest.raises(VersionConflict):
         candidates.save_candidate(kept)
-    assert live(workspace).secrets() == proven.secrets()
+    assert secrets_of(live(workspace)) == secrets_of(proven)
 
 
 def test_a_candidate_is_saved_once(prove):

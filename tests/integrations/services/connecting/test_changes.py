@@ -2,6 +2,7 @@ import pytest
 from django.test import override_settings
 
 from integrations import crypto
+from tests.integrations.kept import secrets_of
 
 TOKEN = "EAAlongEnoughx9Qd"
 VALUES = {"access_token": TOKEN, "account_id": "1001"}
@@ -38,7 +39,7 @@ def test_with_the_secrets_sent_again_the_address_may_change(save):
     moved = save("crm", config={"base_url": "https://new.example/v1", "access_token": "another1"})
 
     assert moved.config["base_url"] == "https://new.example/v1"
-    assert moved.secrets() == {"access_token": "another1"}
+    assert secrets_of(moved) == {"access_token": "another1"}
 
 
 def test_metas_address_can_only_be_metas(errors_of):
@@ -55,7 +56,7 @@ def test_unreadable_secrets_can_only_be_replaced_or_removed_knowingly(save, erro
         assert "cannot be read" in errors["config"]["app_secret"][0]
 
         saved = save(config={"access_token": "EAAnewtoken12", "app_secret": None})
-        assert saved.secrets() == {"access_token": "EAAnewtoken12"}
+        assert secrets_of(saved) == {"access_token": "EAAnewtoken12"}
         assert not saved.is_unreadable
 
 

@@ -8,6 +8,7 @@ from integrations.models import IntegrationConnection, Workspace
 from integrations.services import rows
 from integrations.services.connecting import changes, importing
 from integrations.services.connecting.importing import UnreadableFile, import_rows, read_rows
+from tests.integrations.kept import secrets_of
 
 CANARY = "EAAcanary0123456789x9Qd"
 META = {"provider": "meta", "accessToken": CANARY, "accountId": "1001", "isEnabled": True}
@@ -22,8 +23,9 @@ def test_a_row_is_cleaned_and_encrypted_like_typed_values(workspace: Workspace):
 
     saved = rows.find(workspace, "meta")
     assert outcomes(reports) == [("meta", "imported")]
-    assert saved.secrets() == {"access_token": CANARY}
-    assert CANARY not in saved.credentials
+    assert secrets_of(saved) == {"access_token": CANARY}
+    assert saved.credential
+    assert CANARY not in saved.credential.secrets
     assert saved.config == {"account_id": "act_1001"}
     assert (saved.status, saved.auth_method, saved.version) == ("connected", "access_token", 1)
 
@@ -67,7 +69,7 @@ def test_replace_lays_a_row_over_what_is_saved(workspace: Workspace):
     saved = rows.find(workspace, "meta")
     assert outcomes(reports) == [("meta", "imported")]
     assert saved.config == {"account_id": "act_2002"}
-    assert saved.secrets() == {"access_token": CANARY}
+    assert secrets_of(saved) == {"access_token": CANARY}
 
 
 def test_a_saved_secret_is_not_sent_to_an_imported_address(workspace: Workspace):

@@ -2,6 +2,7 @@ import pytest
 
 from integrations.services.connecting import saving
 from integrations.services.refusals import VersionConflict
+from tests.integrations.kept import secrets_of
 
 TOKEN = "EAAlongEnoughx9Qd"
 VALUES = {"access_token": TOKEN, "account_id": "1001"}
@@ -11,9 +12,9 @@ def test_values_are_kept_in_their_usual_form_and_secrets_encrypted(save):
     saved = save(config=VALUES)
 
     assert saved.config == {"account_id": "act_1001"}
-    assert saved.secrets() == {"access_token": TOKEN}
+    assert secrets_of(saved) == {"access_token": TOKEN}
     assert saved.hints == {"access_token": "…x9Qd"}
-    assert TOKEN not in saved.credentials
+    assert TOKEN not in saved.credential.secrets
     assert (saved.status, saved.version, saved.revision) == ("connected", 1, 1)
 
 
@@ -32,7 +33,7 @@ def test_an_edit_that_changes_nothing_is_none(save):
     after = save(config=VALUES, is_enabled=True)
 
     assert (after.version, after.revision) == (before.version, before.revision)
-    assert after.credentials == before.credentials
+    assert after.credential.secrets == before.credential.secrets
 
 
 def test_new_values_drop_the_proof_and_the_error(proven, save):
@@ -111,7 +112,12 @@ def test_disconnect_forgets_all_but_the_history_and_is_harmless_to_repeat(proven
     gone = saving.disconnect(workspace, "meta", by=None)
     again = saving.disconnect(workspace, "meta", by=None)
 
-    assert (gone.status, gone.config, gone.credentials, gone.hints) == ("not_connected", {}, "", {})
+    assert (gone.status, gone.config, gone.credential, gone.hints) == (
+        "not_connected",
+        {},
+        None,
+        {},
+    )
     assert (gone.proven_at, gone.platform_account_id) == (None, "")
     assert gone.tests.count() == 1
     assert again.version == gone.version

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations import platforms
-from integrations.models import Candidate, SignIn, SignInAttempt, Workspace
+from integrations.models import Candidate, SignInAttempt, Workspace
 from integrations.services import rows
 from integrations.services.connecting import candidates, saving
 from integrations.services.connecting.changes import Changes
@@ -23,6 +23,7 @@ from providers.sandbox import meta as meta_sandbox
 from providers.sandbox.crm import hubspot as hubspot_sandbox
 from providers.sandbox.server import Server
 from tests.integrations.conftest import callback_of, sign_in_as, signed_in
+from tests.integrations.kept import sign_ins
 from tests.integrations.pages.test_pages import text_of
 
 HTMX = {"HX-Request": "true"}
@@ -340,7 +341,7 @@ def test_the_sign_in_before_is_forgotten_once_the_new_one_is_proven(
 ):
     visitor.connects(account_id=sandbox.ACME)
 
-    assert [row.pk for row in SignIn.objects.all()] == [live(workspace).sign_in_id]
+    assert [row.pk for row in sign_ins()] == [live(workspace).sign_in_id]
 
 
 def test_a_sign_in_that_fails_leaves_the_one_before_alive(visitor, calendly_signed_in, workspace):

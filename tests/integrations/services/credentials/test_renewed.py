@@ -12,6 +12,7 @@ from integrations.services.proving import discovery, testing
 from integrations.work import tasks
 from providers.sandbox import upwork
 from providers.sandbox.server import Answer, Server
+from tests.integrations.kept import secrets_of
 
 SIGN_IN = {
     "client_id": upwork.CLIENT_ID,
@@ -51,7 +52,7 @@ def test_a_test_keeps_it_without_a_new_revision(saved, rotating, workspace):
 
     now = rows.find(workspace, "upwork")
     assert test.outcome == "passed"
-    assert now.secrets()["refresh_token"] == NEW
+    assert secrets_of(now)["refresh_token"] == NEW
     assert (now.revision, now.version, now.last_test) == (saved.revision, saved.version, test)
     assert now.proven_at
 
@@ -59,7 +60,7 @@ def test_a_test_keeps_it_without_a_new_revision(saved, rotating, workspace):
 def test_a_list_of_accounts_keeps_it_too(saved, rotating, workspace):
     discovery.accounts(saved)
 
-    assert rows.find(workspace, "upwork").secrets()["refresh_token"] == NEW
+    assert secrets_of(rows.find(workspace, "upwork"))["refresh_token"] == NEW
 
 
 def test_a_typed_one_is_kept_with_what_was_typed_and_then_saved(rotating, workspace, editor):
@@ -73,7 +74,7 @@ def test_a_typed_one_is_kept_with_what_was_typed_and_then_saved(rotating, worksp
     )
 
     assert candidates.find(workspace, "upwork", kept.pk, user=editor, session_key="s").saved_at
-    assert rows.find(workspace, "upwork").secrets()["refresh_token"] == NEW
+    assert secrets_of(rows.find(workspace, "upwork"))["refresh_token"] == NEW
 
 
 def test_an_edit_of_another_value_meanwhile_does_not_lose_it(saved, workspace):
@@ -83,14 +84,14 @@ def test_an_edit_of_another_value_meanwhile_does_not_lose_it(saved, workspace):
 
     sealing.keep_renewed(saved, {"refresh_token": NEW})
 
-    assert rows.find(workspace, "upwork").secrets() == {**SECRETS, "refresh_token": NEW}
+    assert secrets_of(rows.find(workspace, "upwork")) == {**SECRETS, "refresh_token": NEW}
 
 
 def test_one_that_is_replaced_twice_in_a_test_is_kept_twice(saved, workspace):
     sealing.keep_renewed(saved, {"refresh_token": "the-first"})
     sealing.keep_renewed(saved, {"refresh_token": NEW})
 
-    assert rows.find(workspace, "upwork").secrets()["refresh_token"] == NEW
+    assert secrets_of(rows.find(workspace, "upwork"))["refresh_token"] == NEW
 
 
 def test_a_connection_that_was_disconnected_meanwhile_gets_nothing_back(saved, workspace):
@@ -98,7 +99,7 @@ def test_a_connection_that_was_disconnected_meanwhile_gets_nothing_back(saved, w
 
     sealing.keep_renewed(saved, {"refresh_token": NEW})
 
-    assert rows.find(workspace, "upwork").credentials == ""
+    assert rows.find(workspace, "upwork").credential is None
 
 
 def test_values_replaced_meanwhile_win(saved, workspace):
@@ -108,5 +109,5 @@ def test_values_replaced_meanwhile_win(saved, workspace):
 
     sealing.keep_renewed(saved, {"refresh_token": NEW})
 
-    kept = rows.find(workspace, "upwork").secrets()
+    kept = secrets_of(rows.find(workspace, "upwork"))
     assert kept["refresh_token"] == "typed_by_a_person"

@@ -7,16 +7,18 @@ import pytest
 from django.utils import timezone
 
 from integrations import crypto, platforms
-from integrations.models import IntegrationConnection, SignIn, Trigger
+from integrations.models import IntegrationConnection, Trigger
+from integrations.models.credentials import LEASE
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
-from integrations.services.credentials import tokens
+from integrations.services.credentials import storing, tokens
 from integrations.services.proving import testing
 from providers import errors
 from providers.declare import App, Tokens
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
+from tests.integrations.kept import sign_ins
 from tests.integrations.services.credentials.renewals import (
     DOWN,
     INVALID_GRANT,
@@ -71,7 +73,7 @@ def declare(calendly):
 
 def obtained(workspace, **given):
     """The row for a sign-in that gave this, beside an access token."""
-    return tokens.obtain(
+    return storing.obtain(
         platforms.get("calendly"),
         Tokens("access-1", **{"refresh_token": "refresh-1", **given}),
         workspace_id=workspace.pk,
@@ -109,7 +111,8 @@ def test_a_good_token_is_given_without_asking_anybody(row, calendly):
 
     used = tokens.usable(row.pk)
 
-    assert used.values == {"access_token": tokens.held_by(row).access_token}
+    assert used.held.tokens.access_token == tokens.held_by(row).access_token
+    assert used.held.beside == {}
     assert calendly.requests_seen == []
 
 
@@ -119,7 +122,7 @@ def test_a_token_that_lives_less_than_a_minute_is_renewed(row, calendly, left, a
 
     used = tokens.usable(row.pk)
 
-    assert is_accepted(used.values["access_token"])
+    assert is_accepted(used.held.tokens.access_token)
     assert len(renewals_seen(calendly)) == asked
 
 
@@ -140,7 +143,7 @@ def test_what_is_used_is_what_is_stored(row, calendly):
     used = tokens.usable(row.pk)
 
     row.refresh_from_db()
-    assert tokens.held_by(row).access_token == used.values["access_token"]
+    assert tokens.held_by(row).access_token == used.held.tokens.access_token
     assert (row.renewed_at, row.expires_at) == (NOW, NOW + 2 * HOUR)
     assert (row.lease, row.lease_until, row.failures) == (None, None, 0)
 
@@ -155,7 +158,7 @@ def test_a_refresh_token_that_is_replaced_is_kept(row, calendly):
     after = tokens.held_by(row).refresh_token
     assert after not in (None, before)
     run_out(row)
-    assert is_accepted(tokens.usable(row.pk).values["access_token"])
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
 
 
 def test_a_refresh_token_that_is_not_replaced_stays(row, calendly, monkeypatch):
@@ -172,19 +175,19 @@ def test_a_refresh_token_that_is_not_replaced_stays(row, calendly, monkeypatch):
 def test_the_scopes_that_a_renewal_names_count(row, calendly):
     renewed(calendly, row, scope="users:read")
 
-    assert tokens.usable(row.pk).grant.granted == {"users:read"}
+    assert tokens.usable(row.pk).held.tokens.scopes == {"users:read"}
 
 
 def test_the_scopes_stay_when_a_renewal_names_none(row, calendly):
     renewed(calendly, row)
 
-    assert tokens.usable(row.pk).grant.granted == set(sandbox.EVERY_SCOPE)
+    assert tokens.usable(row.pk).held.tokens.scopes == set(sandbox.EVERY_SCOPE)
 
 
 def test_facts_stay_and_are_brought_up_to_date(row, calendly):
     renewed(calendly, row, organization="https://api.calendly.com/organizations/new")
 
-    assert tokens.usable(row.pk).grant.facts == {
+    assert tokens.usable(row.pk).held.tokens.facts == {
         "owner": sandbox.ADA,
         "organization": "https://api.calendly.com/organizations/new",
     }
@@ -193,7 +196,7 @@ def test_facts_stay_and_are_brought_up_to_date(row, calendly):
 def test_the_app_is_handed_out_where_a_test_needs_it(row, declare):
     declare(app_values={"client_id": "app_id", "client_secret": "app_secret"})
 
-    values = tokens.usable(row.pk).values
+    values = tokens.usable(row.pk).held.beside
 
     assert values["app_id"] == sandbox.SIGN_IN.client_id
     assert values["app_secret"] == sandbox.SIGN_IN.client_secret
@@ -204,16 +207,16 @@ def test_the_app_is_handed_out_where_a_test_needs_it(row, declare):
 
 def test_stored_tokens_cannot_be_read_in_the_database(row):
     held = tokens.held_by(row)
-    stored = json.dumps(SignIn.objects.filter(pk=row.pk).values()[0], default=str)
+    stored = json.dumps(sign_ins().filter(pk=row.pk).values()[0], default=str)
 
-    assert row.tokens.startswith("v1.")
+    assert row.tokens.startswith("v2.")
     assert held.access_token not in stored
     assert held.refresh_token not in stored
 
 
 def test_tokens_that_are_copied_to_another_row_cannot_be_used(row, workspace):
     other = obtained(workspace)
-    SignIn.objects.filter(pk=other.pk).update(tokens=row.tokens)
+    sign_ins().filter(pk=other.pk).update(tokens=row.tokens)
 
     assert failed(other).kind == "credentials_unreadable"
 
@@ -234,7 +237,7 @@ def test_a_renewal_stores_with_the_newest_key_and_says_which(connection, calendl
 def test_no_token_is_in_the_text_of_what_is_handed_out(row):
     used = tokens.usable(row.pk)
 
-    assert used.values["access_token"] not in repr(used)
+    assert used.held.tokens.access_token not in repr(used)
 
 
 # --- Ahead of the end ----------------------------------------------------------------------------
@@ -277,7 +280,7 @@ def test_without_any_lifetime_a_token_is_good_until_it_is_refused(workspace, dec
     clock.shift(400 * DAY)
 
     assert (row.expires_at, row.renew_at, row.ends_at) == (None, None, None)
-    assert tokens.usable(row.pk).values == {"access_token": "access-1"}
+    assert tokens.usable(row.pk).held.tokens.access_token == "access-1"
 
 
 def test_a_refresh_token_that_dies_unused_is_used_in_time(workspace, declare):
@@ -364,7 +367,7 @@ def test_a_platform_that_says_when_to_come_back_is_left_alone_until_then(row, ca
     assert len(renewals_seen(calendly)) == 1
     answer_as_usual(calendly)
     clock.shift(2)
-    assert is_accepted(tokens.usable(row.pk).values["access_token"])
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
 
 
 def test_a_token_that_still_lives_is_given_while_renewals_fail(row, calendly, clock):
@@ -373,13 +376,13 @@ def test_a_token_that_still_lives_is_given_while_renewals_fail(row, calendly, cl
     with pytest.raises(errors.ProviderUnavailable):
         tokens.renew(row.pk)
 
-    assert tokens.usable(row.pk).values["access_token"] == before
+    assert tokens.usable(row.pk).held.tokens.access_token == before
 
 
 def test_pauses_grow_and_end_at_an_hour_or_so():
     error = errors.Network()
 
-    pauses = [[tokens.pause(failures, error) for _ in range(50)] for failures in range(1, 40)]
+    pauses = [[storing.pause(failures, error) for _ in range(50)] for failures in range(1, 40)]
 
     for at, some in enumerate(pauses):
         usual = min(timedelta(seconds=30) * 2**at, HOUR)
@@ -387,14 +390,14 @@ def test_pauses_grow_and_end_at_an_hour_or_so():
 
 
 def test_pauses_are_spread():
-    assert len({tokens.pause(3, errors.Network()) for _ in range(50)}) > 40
+    assert len({storing.pause(3, errors.Network()) for _ in range(50)}) > 40
 
 
 @pytest.mark.parametrize(("asked", "least"), [(7200, 2 * HOUR), (10**9, DAY)])
 def test_a_pause_is_as_long_as_the_platform_asked_for_but_a_day_at_most(asked, least):
     error = errors.ProviderUnavailable(retry_after_seconds=asked)
 
-    assert tokens.pause(1, error) == least
+    assert storing.pause(1, error) == least
 
 
 # --- The end -------------------------------------------------------------------------------------
@@ -446,7 +449,7 @@ def test_what_cannot_be_renewed_says_that_it_has_ended(workspace, calendly, cloc
 
 
 def test_a_sign_in_that_is_not_there_was_disconnected(row):
-    SignIn.objects.all().delete()
+    sign_ins().delete()
 
     assert failed(row).message == "This was disconnected in the meantime."
 
@@ -462,7 +465,7 @@ def test_an_app_that_is_gone_ends_nothing(row, calendly, settings, clock):
     assert renewals_seen(calendly) == []
     settings.APPS = apps
     clock.shift(10)
-    assert is_accepted(tokens.usable(row.pk).values["access_token"])
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
 
 
 def test_another_app_is_not_used_for_it(row, calendly, settings):
@@ -484,7 +487,7 @@ def test_an_app_whose_secret_is_wrong_ends_nothing(row, calendly, settings, cloc
     assert error.message == "Calendly does not accept this app's ID and secret."
     settings.APPS = apps
     clock.shift(10)
-    assert is_accepted(tokens.usable(row.pk).values["access_token"])
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
 
 
 def test_without_its_key_nothing_is_asked_and_nothing_ends(row, calendly, settings, clock):
@@ -496,7 +499,7 @@ def test_without_its_key_nothing_is_asked_and_nothing_ends(row, calendly, settin
     assert renewals_seen(calendly) == []
     settings.CREDENTIAL_KEYS = keys
     clock.shift(10)
-    assert is_accepted(tokens.usable(row.pk).values["access_token"])
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
 
 
 # --- A renewal that was interrupted --------------------------------------------------------------
@@ -505,7 +508,7 @@ def test_without_its_key_nothing_is_asked_and_nothing_ends(row, calendly, settin
 def leave_behind(row):
     """A lease that has run out, of a process that died a minute ago."""
     began = timezone.now() - timedelta(minutes=1)
-    SignIn.objects.filter(pk=row.pk).update(lease=row.pk, lease_until=began + tokens.LEASE)
+    sign_ins().filter(pk=row.pk).update(lease=row.pk, lease_until=began + LEASE)
 
 
 def test_a_lease_that_was_left_behind_is_taken_over(row, calendly):
@@ -565,7 +568,7 @@ def test_a_token_that_is_refused_before_its_time_is_renewed_once(connection, cal
 
     assert test.outcome == "passed"
     assert len(renewals_seen(calendly)) == 1
-    assert is_accepted(tokens.usable(row_of(connection).pk).values["access_token"])
+    assert is_accepted(tokens.usable(row_of(connection).pk).held.tokens.access_token)
 
 
 def test_a_second_refusal_is_believed(connection, calendly, api):
@@ -723,13 +726,13 @@ def test_the_end_comes_near_while_renewals_fail(connection, declare, calendly, c
     row = row_of(connection)
     answer_renewals(calendly, DOWN)
     seen = []
-    for _ in range(tokens.LASTING):
+    for _ in range(storing.LASTING):
         with pytest.raises(errors.ProviderUnavailable):
             tokens.renew(row.pk)
         found = rows.find(connection.workspace, "calendly")
         seen.append((found.expires_at, found.expires_is_estimate))
 
-    assert seen[:-1] == [(None, False)] * (tokens.LASTING - 1)  # a hiccup alarms nobody
+    assert seen[:-1] == [(None, False)] * (storing.LASTING - 1)  # a hiccup alarms nobody
     assert seen[-1] == (NOW + 60 * DAY, True)
 
     clock.shift(2 * HOUR)

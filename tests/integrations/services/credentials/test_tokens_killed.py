@@ -14,15 +14,17 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from integrations.models import SignIn, Trigger
+from integrations.models import Trigger
+from integrations.models.credentials import LEASE
 from integrations.services import rows
-from integrations.services.credentials import tokens
+from integrations.services.credentials import ends, leases, storing, tokens
 from integrations.services.keeping import renewals
 from integrations.work import keeper
 from providers import errors
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import sign_in_as
+from tests.integrations.kept import sign_ins
 from tests.integrations.processes import nursery, order, process
 from tests.integrations.services.credentials.renewals import (
     INVALID_GRANT,
@@ -45,7 +47,7 @@ ROTATES = [pytest.param(True, id="rotating"), pytest.param(False, id="not rotati
 
 def ask_until(sign_in_id, event, name):
     """Ask for a token, and die where the function of this name is called, or returns."""
-    die_at(event, getattr(tokens, name))
+    die_at(event, named(name))
     ask(sign_in_id)
 
 
@@ -56,8 +58,17 @@ def renew(sign_in_id):
 
 def renew_until(sign_in_id, event, name):
     """The same for a renewal ahead of the end."""
-    die_at(event, getattr(tokens, name))
+    die_at(event, named(name))
     tokens.renew(sign_in_id)
+
+
+ROOM = (tokens, leases, storing, ends)
+FILES = {module.__file__ for module in ROOM}
+
+
+def named(name):
+    """The function of the room that renews."""
+    return next(getattr(module, name) for module in ROOM if hasattr(module, name))
 
 
 def die_at(event, function):
@@ -79,7 +90,7 @@ def ask_for(sign_in_id, steps):
 
     def watch(frame, what, _argument):
         nonlocal left
-        if what in ("call", "return") and frame.f_code.co_filename == tokens.__file__:
+        if what in ("call", "return") and frame.f_code.co_filename in FILES:
             left -= 1
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -120,17 +131,17 @@ def kill(processes, task, row, *args):
 
 def after_the_lease():
     """The moment of a restart, when a lease that was left behind has run out."""
-    return time_machine.travel(timezone.now() + tokens.LEASE + timedelta(seconds=1))
+    return time_machine.travel(timezone.now() + LEASE + timedelta(seconds=1))
 
 
 def assert_is_alive(connection):
     """What is stored is good now, and can be renewed again."""
     used = tokens.usable(row_of(connection).pk)
-    assert is_accepted(used.values["access_token"])
+    assert is_accepted(used.held.tokens.access_token)
     run_out(row_of(connection))
     renewed = tokens.usable(row_of(connection).pk)
-    assert renewed.values != used.values
-    assert is_accepted(renewed.values["access_token"])
+    assert renewed.held.tokens != used.held.tokens
+    assert is_accepted(renewed.held.tokens.access_token)
 
 
 def assert_is_lost_and_says_so(connection):
@@ -149,7 +160,7 @@ def assert_is_lost_and_says_so(connection):
 @pytest.mark.parametrize(
     ("event", "name"),
     [
-        pytest.param("call", "_claim", id="before anything"),
+        pytest.param("call", "claim", id="before anything"),
         pytest.param("call", "_asked", id="before the request leaves"),
     ],
 )
@@ -172,7 +183,7 @@ def test_before_the_request_nothing_is_lost(
     ("event", "name"),
     [
         pytest.param("return", "_asked", id="with the answer in hand"),
-        pytest.param("call", "_keep", id="in the transaction"),
+        pytest.param("call", "_keep_sign_in", id="in the transaction"),
         pytest.param("call", "keep_forecast", id="before the commit"),
     ],
 )
@@ -194,7 +205,7 @@ def test_before_the_commit_nothing_is_lost_where_tokens_stay(
     ("event", "name"),
     [
         pytest.param("return", "_asked", id="with the answer in hand"),
-        pytest.param("call", "_keep", id="in the transaction"),
+        pytest.param("call", "_keep_sign_in", id="in the transaction"),
         pytest.param("call", "keep_forecast", id="before the commit"),
     ],
 )
@@ -282,7 +293,7 @@ def test_at_whatever_step_it_dies_the_state_is_true(
 ):
     settings.TEST_RATE = 1000
     run_out(row_of(sign_in_as("healthy", workspace, editor)))
-    processes.start(f"{__name__}:ask_for", str(SignIn.objects.get().pk), 1000)
+    processes.start(f"{__name__}:ask_for", str(sign_ins().get().pk), 1000)
     steps = processes.ended()[0].answer
 
     lost = 0
@@ -315,7 +326,7 @@ def test_who_asks_before_the_lease_has_run_out_waits_and_takes_over(
     with time_machine.travel(row.lease_until - timedelta(milliseconds=300)):
         used = tokens.usable(row.pk)
 
-    assert is_accepted(used.values["access_token"])
+    assert is_accepted(used.held.tokens.access_token)
 
 
 def test_a_token_that_is_still_good_is_given_though_a_renewal_died(
@@ -326,8 +337,8 @@ def test_a_token_that_is_still_good_is_given_though_a_renewal_died(
 
     used = tokens.usable(row.pk)
 
-    assert row_of(calendly_signed_in).is_leased
-    assert used.values["access_token"] == tokens.held_by(row).access_token
+    assert row_of(calendly_signed_in).is_leased(timezone.now())
+    assert used.held.tokens.access_token == tokens.held_by(row).access_token
 
 
 def test_an_end_that_nobody_was_told_of_is_told_after_a_restart(

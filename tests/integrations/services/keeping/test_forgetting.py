@@ -1,9 +1,10 @@
-from integrations.models import Candidate, FixLink, SignIn, SignInAttempt
+from integrations.models import Candidate, FixLink, SignInAttempt
 from integrations.services import rows
 from integrations.services.connecting import candidates, fix_links, signing_in
 from integrations.services.connecting.changes import Changes
 from integrations.services.keeping import forgetting
 from tests.integrations.conftest import SESSION, callback_of
+from tests.integrations.kept import sign_ins
 from tests.integrations.services.credentials.renewals import row_of
 from tests.integrations.services.keeping.moments import DAY, HOUR, MINUTE, NOW
 
@@ -23,7 +24,7 @@ def waiting(workspace, user):
 
 
 def left():
-    return (Candidate.objects.count(), SignInAttempt.objects.count(), SignIn.objects.count())
+    return (Candidate.objects.count(), SignInAttempt.objects.count(), sign_ins().count())
 
 
 def test_a_sign_in_that_nobody_finished_is_forgotten(workspace, calendly, editor, clock):
@@ -67,4 +68,4 @@ def test_tokens_that_wait_in_a_candidate_are_not_forgotten(workspace, calendly, 
 
     forgetting.forget(NOW + 2 * HOUR)
 
-    assert SignIn.objects.get() == candidate.sign_in
+    assert sign_ins().get() == candidate.sign_in

@@ -5,12 +5,13 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from integrations.models import IntegrationConnection, SignIn, Trigger
+from integrations.models import IntegrationConnection, Trigger
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.keeping import renewals, rounds
 from providers.sandbox import calendly as sandbox
+from tests.integrations.kept import sign_ins
 from tests.integrations.services.credentials.renewals import (
     DOWN,
     INVALID_GRANT,
@@ -34,7 +35,7 @@ def told(connection):
 
 
 def test_a_sign_in_is_due_from_the_moment_on_that_it_says(row):
-    SignIn.objects.update(renew_at=NOW + MINUTE)
+    sign_ins().update(renew_at=NOW + MINUTE)
 
     assert renewals.due(NOW) == []
     assert renewals.due(NOW + MINUTE) == [row]
@@ -50,13 +51,13 @@ def test_a_sign_in_is_due_from_the_moment_on_that_it_says(row):
     ],
 )
 def test_a_sign_in_is_due_when_somebody_can_renew_it(row, values, is_due):
-    SignIn.objects.update(**({"renew_at": NOW - HOUR} | values))
+    sign_ins().update(**({"renew_at": NOW - HOUR} | values))
 
     assert bool(renewals.due(NOW)) is is_due
 
 
 def test_a_sign_in_that_no_connection_uses_is_not_due(row):
-    SignIn.objects.update(renew_at=NOW)
+    sign_ins().update(renew_at=NOW)
     IntegrationConnection.objects.update(sign_in=None)
 
     assert renewals.due(NOW) == []
@@ -64,7 +65,7 @@ def test_a_sign_in_that_no_connection_uses_is_not_due(row):
 
 def test_a_disabled_connection_is_kept_alive(connection):
     saving.change_connection(connection.workspace, "calendly", Changes(is_enabled=False), by=None)
-    SignIn.objects.update(renew_at=NOW)
+    sign_ins().update(renew_at=NOW)
 
     assert renewals.due(NOW) == [row_of(connection)]
 
@@ -79,7 +80,7 @@ def test_a_renewal_that_works_is_no_news(connection, calendly, clock):
 
 
 def test_what_somebody_else_renewed_meanwhile_is_not_renewed_again(row, calendly):
-    SignIn.objects.update(renew_at=NOW)
+    sign_ins().update(renew_at=NOW)
     (waiting,) = renewals.due(NOW)
     renewals.renew(waiting.pk)
 
@@ -89,7 +90,7 @@ def test_what_somebody_else_renewed_meanwhile_is_not_renewed_again(row, calendly
 
 
 def test_a_renewal_of_what_is_gone_does_nothing(row, calendly):
-    SignIn.objects.all().delete()
+    sign_ins().delete()
 
     renewals.renew(row.pk)
 
@@ -98,7 +99,7 @@ def test_a_renewal_of_what_is_gone_does_nothing(row, calendly):
 
 def test_an_end_is_told_by_one_test_in_the_history(connection, calendly):
     answer_renewals(calendly, INVALID_GRANT)
-    SignIn.objects.update(renew_at=NOW)
+    sign_ins().update(renew_at=NOW)
 
     renewals.renew(row_of(connection).pk)
     rounds.look_after(NOW)
@@ -125,7 +126,7 @@ def test_an_end_that_somebody_else_met_is_told_too(connection, calendly, api):
 def test_an_end_is_told_of_a_disabled_connection_without_enabling_it(connection, calendly):
     saving.change_connection(connection.workspace, "calendly", Changes(is_enabled=False), by=None)
     answer_renewals(calendly, INVALID_GRANT)
-    SignIn.objects.update(renew_at=NOW)
+    sign_ins().update(renew_at=NOW)
 
     renewals.renew(row_of(connection).pk)
 
@@ -138,7 +139,7 @@ def test_the_end_of_a_sign_in_that_is_not_used_for_anything_is_not_told(connecti
     )
     saving.change_connection(connection.workspace, "calendly", pasted, by=None)
     answer_renewals(calendly, INVALID_GRANT)
-    SignIn.objects.update(renew_at=NOW)
+    sign_ins().update(renew_at=NOW)
 
     renewals.renew(row_of(connection).pk)
     rounds.look_after(NOW)
@@ -147,7 +148,7 @@ def test_the_end_of_a_sign_in_that_is_not_used_for_anything_is_not_told(connecti
 
 
 def test_what_cannot_be_renewed_is_told_when_its_time_is_over(connection, calendly, clock):
-    SignIn.objects.update(can_renew=False, renew_at=None, expires_at=NOW + HOUR)
+    sign_ins().update(can_renew=False, renew_at=None, expires_at=NOW + HOUR)
     clock.shift(HOUR - MINUTE)
     rounds.look_after(timezone.now())
     assert told(connection) == []
@@ -164,7 +165,7 @@ def test_what_cannot_be_renewed_is_told_when_its_time_is_over(connection, calend
 
 def test_an_outage_is_no_news_while_the_token_lives(connection, calendly):
     answer_renewals(calendly, DOWN)
-    SignIn.objects.update(renew_at=NOW)
+    sign_ins().update(renew_at=NOW)
 
     renewals.renew(row_of(connection).pk)
 

@@ -1,9 +1,10 @@
 import pytest
 from django.core.management import call_command
 
-from integrations.models import Heartbeat, SignIn
+from integrations.models import Heartbeat
 from integrations.services.credentials import tokens
 from integrations.services.keeping import rounds
+from tests.integrations.kept import sign_ins
 from tests.integrations.services.credentials.renewals import (
     is_accepted,
     renewals_seen,
@@ -48,7 +49,7 @@ def test_the_command_renews_what_is_due_and_ends(connection, calendly, client):
     call_command("keep_alive", "--once")
 
     assert len(renewals_seen(calendly)) == 1
-    assert is_accepted(tokens.usable(row_of(connection).pk).values["access_token"])
+    assert is_accepted(tokens.usable(row_of(connection).pk).held.tokens.access_token)
     assert ready(client)[0] == 200
 
 
@@ -68,7 +69,7 @@ def test_the_command_has_renewed_before_it_ends(connection, calendly, settings):
 def test_one_that_cannot_be_renewed_does_not_keep_the_command_from_the_others(
     connection, calendly, client
 ):
-    SignIn.objects.update(renew_at=NOW, provider="gone", values={})
+    sign_ins().update(renew_at=NOW, provider="gone", values={})
 
     call_command("keep_alive", "--once")
 

@@ -7,10 +7,11 @@ from django.test import override_settings
 from django.utils import timezone
 
 from integrations import crypto
-from integrations.models import ConnectionTest, IntegrationConnection, Trigger
+from integrations.models import ConnectionTest, Credential, Trigger
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
+from integrations.services.credentials import sealing
 from integrations.services.proving import asking, results, testing
 from integrations.services.refusals import NothingToTest, TooManyTests
 from integrations.work.tasks import perform_test
@@ -58,9 +59,7 @@ def test_an_outage_between_two_failures_keeps_the_break_as_it_was(connected, met
     with time_machine.travel("2026-11-22T14:02:00Z", tick=False):
         first = ask(fresh(connected))
     broken = fresh(connected)
-    IntegrationConnection.objects.filter(pk=broken.pk).update(
-        credentials=crypto.encrypt({"access_token": "EAAdown"}, broken.owner)
-    )
+    sealing.keep_secrets(broken, broken.auth_method, broken.config, {"access_token": "EAAdown"})
     with time_machine.travel("2026-11-22T15:02:00Z", tick=False):
         outage = ask(fresh(connected))
 
@@ -70,9 +69,7 @@ def test_an_outage_between_two_failures_keeps_the_break_as_it_was(connected, met
     assert (now.failing_since, now.failed_test) == (first.finished_at, first)
     assert now.unanswered_since == outage.finished_at
 
-    IntegrationConnection.objects.filter(pk=broken.pk).update(
-        credentials=crypto.encrypt({"access_token": "EAAexpired"}, broken.owner)
-    )
+    sealing.keep_secrets(broken, broken.auth_method, broken.config, {"access_token": "EAAexpired"})
     second = ask(fresh(connected))
     now = fresh(connected)
     assert (now.failing_since, now.failed_test) == (first.finished_at, second)
@@ -107,8 +104,8 @@ def test_credentials_that_cannot_be_read_are_a_failure_that_says_so(connected, m
 
 
 def test_damaged_credentials_show_at_first_use(connected, meta):
-    damaged = connected.credentials[:-8] + "AAAAAAAA"
-    IntegrationConnection.objects.filter(pk=connected.pk).update(credentials=damaged)
+    row = connected.credential
+    Credential.objects.filter(pk=row.pk).update(secrets=row.secrets[:-8] + "AAAAAAAA")
 
     assert ask(fresh(connected)).error_kind == "credentials_unreadable"
 

@@ -1,14 +1,15 @@
-"""What the testers of all vendors share."""
+"""What the tests of all vendors share."""
 
-from collections.abc import Mapping
+from typing import NoReturn
 
-from providers.declare import SIGN_IN, Account, Tester
+from providers.declare.oauth import SIGN_IN
+from providers.declare.steps import Account, Passed, Tester, step
 from providers.errors import AccountNotFound, InvalidConfig, UnexpectedReply
-from providers.platforms.crm.vendors import contradictions, host_of
+from providers.platforms.crm.vendors import WITH_CLIENT, host_of
 
 
 class CrmTester(Tester):
-    """A vendor's test begins with `begin`, which refuses values that do not go together."""
+    """One vendor's test. `vendor` is its name in sentences."""
 
     vendor = ""
 
@@ -17,11 +18,13 @@ class CrmTester(Tester):
         """Whether a person signed in, so that nobody has anything to paste."""
         return self.method == SIGN_IN
 
-    def begin(self) -> None:
-        """Raises InvalidConfig. Saved values were checked; those of a method alone may differ."""
-        for sentences in contradictions(self.values).values():
-            message, _, action = sentences.partition(". ")
-            raise InvalidConfig(f"{message}.", action)
+    def entered(self, with_client: Passed) -> Passed:
+        """Be let in, and say with what: `with_client` where a token was asked for."""
+        self.enter()
+        if self.method in WITH_CLIENT:
+            return with_client
+        whose = "sign-in's" if self.is_signed_in else "pasted"
+        return Passed(f"The {whose} access token is used; the next steps prove it.")
 
     def named_by_sign_in(self, address: str, suffix: str) -> str:
         """The origin that a sign-in's reply names. Raises UnexpectedReply for a stranger's."""
@@ -29,13 +32,6 @@ class CrmTester(Tester):
         if not host.endswith(suffix):
             raise UnexpectedReply(f"{self.vendor} named an address that is not one of its own.")
         return f"https://{host}"
-
-    def typed(self, name: str, action: str) -> str:
-        """A value without which this vendor cannot be asked. Raises InvalidConfig."""
-        value = self.values.get(name)
-        if not value:
-            raise InvalidConfig(f"{self.vendor} cannot be asked with what was entered.", action)
-        return value
 
     def belongs_to(self, account: Account, *other_ids: str, hint: str | None = None) -> None:
         """Keep whose data these are. Raises AccountNotFound when another account was entered.
@@ -53,12 +49,29 @@ class CrmTester(Tester):
         self.account = Account(self.api.redact(account.id), self.api.redact(account.name))
 
 
+class NobodyYetTester(Tester):
+    """Stands in until a vendor is known: there is nobody to ask."""
+
+    @step("CRM is known")
+    def crm_is_known(self) -> NoReturn:
+        """Asks nothing."""
+        raise _nobody()
+
+    def accounts(self) -> NoReturn:
+        raise _nobody()
+
+
+def _nobody() -> InvalidConfig:
+    return InvalidConfig(
+        "Nothing says which CRM you use.", "Choose your CRM, or enter its address."
+    )
+
+
 def named(account: Account) -> str:
     """`Acme (123)`, or `123` where the vendor gives no name."""
     return f"{account.name} ({account.id})" if account.name else account.id
 
 
-def seconds_in(headers: Mapping[str, str], name: str, at_most: float = 86400) -> float | None:
-    """The number of seconds that a header holds; None for anything else."""
-    text = headers.get(name, "").strip()
-    return min(float(text), at_most) if text.isascii() and text.isdigit() else None
+def one_read(told: str, is_any: object) -> Passed:
+    """`told` is what such a call proves: it asks for one row alone."""
+    return Passed(f"{told} {'One was read' if is_any else 'There are none yet'}.")

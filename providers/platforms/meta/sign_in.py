@@ -12,15 +12,23 @@ from typing import Any
 
 from providers.access.flow import Flow
 from providers.access.refusals import AppRefused
-from providers.declare import AppForm, OAuth, Scope, Tokens
+from providers.declare.methods import sign_in
+from providers.declare.oauth import AppForm, OAuth, Tokens, scope
 from providers.errors import Refused, Unanswered, UnexpectedReply
 from providers.outbound.reply import Reply
+from providers.platforms.meta.access import VERSION, GraphToken, proof_of
 from providers.platforms.meta.errors import APPS, SIGN_IN_ERRORS
-from providers.platforms.meta.graph import VERSION, proof_of
 
 PERMISSIONS_URL = f"https://graph.facebook.com/{VERSION}/me/permissions"
 APP_REMOVED = 458
 SHORT_LIVED_SECONDS = 3600
+
+BY_SIGN_IN = sign_in(
+    "Sign in with Facebook",
+    "You are sent to Facebook and come back connected to the ad accounts that you may "
+    "see. Meta wants you to come back after about 90 days.",
+    carried=GraphToken(),
+)
 
 
 class MetaFlow(Flow):
@@ -120,16 +128,16 @@ OAUTH = OAuth(
     token_url=f"https://graph.facebook.com/{VERSION}/oauth/access_token",
     revocation_url=PERMISSIONS_URL,
     scopes=(
-        Scope(
-            name="ads_read",
-            gives="ad accounts, their reports and datasets",
-            stops="Ads monitor and lead tracking stop working.",
-            implied_by=("ads_management",),
+        scope(
+            "ads_read",
+            "ad accounts, their reports and datasets",
+            "Ads monitor and lead tracking stop working.",
+            "ads_management",
         ),
-        Scope(
-            name="business_management",
-            gives="the businesses that own them",
-            stops="Ad accounts of a business may be missing from the list.",
+        scope(
+            "business_management",
+            "the businesses that own them",
+            "Ad accounts of a business may be missing from the list.",
             is_optional=True,
         ),
     ),

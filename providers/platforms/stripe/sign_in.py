@@ -11,7 +11,8 @@ from typing import Any
 
 from providers.access.flow import Flow
 from providers.access.refusals import AppRefused, NotRevocable
-from providers.declare import AppForm, OAuth, Scope, Tokens
+from providers.declare.methods import sign_in
+from providers.declare.oauth import AppForm, OAuth, Tokens, scope
 from providers.errors import Refused, UnexpectedReply
 from providers.outbound.reply import Reply
 from providers.platforms.stripe.errors import SIGN_IN_ERRORS
@@ -19,6 +20,13 @@ from providers.platforms.stripe.errors import SIGN_IN_ERRORS
 CONNECT = "https://connect.stripe.com/oauth"
 DEAUTHORIZE_URL = f"{CONNECT}/deauthorize"
 OAUTH_SETTINGS = "https://dashboard.stripe.com/settings/connect/onboarding-options/oauth"
+
+BY_SIGN_IN = sign_in(
+    "Sign in with Stripe (Connect platforms only)",
+    "You are sent to Stripe and come back connected to one account. It needs a Connect "
+    "platform of your own.",
+    warning="A restricted key is simpler: this is for those who run a Connect platform.",
+)
 
 
 class StripeFlow(Flow):
@@ -101,11 +109,11 @@ OAUTH = OAuth(
     token_url=f"{CONNECT}/token",
     revocation_url=DEAUTHORIZE_URL,
     scopes=(
-        Scope(
-            name="read_only",
-            gives="revenue, charges, checkouts and subscriptions",
-            stops="Payments and results tracking stop working.",
-            implied_by=("read_write",),
+        scope(
+            "read_only",
+            "revenue, charges, checkouts and subscriptions",
+            "Payments and results tracking stop working.",
+            "read_write",
         ),
     ),
     uses_pkce=False,
