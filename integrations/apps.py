@@ -7,3 +7,4 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations import checks, signals  # noqa: F401
+        from integrations.work import tasks  # noqa: F401 - the queue learns what names mean

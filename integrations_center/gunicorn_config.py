@@ -1,4 +1,4 @@
-"""gunicorn's configuration: its workers look after sign-ins, and Ctrl-C ends them at once.
+"""gunicorn's configuration: Ctrl-C ends its workers at once.
 
 gunicorn's own handler takes a lock that the interrupted code may hold, and then waits for threads
 that wait for browsers: both can last until the graceful time is over. A stop by SIGTERM, as
@@ -12,12 +12,10 @@ from typing import Any
 
 def post_worker_init(worker: Any) -> None:
     from integrations.services.credentials import leases
-    from integrations.work import keeper
 
     def end(*_: Any) -> None:
         leases.UNDER_WAY.wait()  # an answer that nobody stores is a sign-in that is lost
         os._exit(0)
 
-    keeper.start()
     for stop in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(stop, end)

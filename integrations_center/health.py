@@ -9,36 +9,61 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from integrations import queue
 from integrations.services.keeping import rounds
+
+OK = "ok"
+START = "Start `./dev serve` or `manage.py worker`."
 
 
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Alive: asks neither the database nor the session."""
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": OK})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
+    """Whether this process can serve. With `?full=1`, whether all else is as it should be too.
+
+    `{"status": "ok", "key": "ok", "worker": "ok"}`, or a sentence for whoever runs this in
+    place of an "ok".
+    """
     if problem := what_is_missing():
         return JsonResponse({"status": "not ready", "detail": problem}, status=503)
-    return JsonResponse({"status": "ok"})
+    beside = {"key": key(), "worker": worker()}
+    missing = [said for said in beside.values() if said != OK]
+    if missing and request.GET.get("full") == "1":
+        return JsonResponse(
+            {"status": "not ready", "detail": " ".join(missing), **beside}, status=503
+        )
+    return JsonResponse({"status": OK, **beside})
 
 
 def what_is_missing() -> str | None:
     """A sentence for the person who runs this, or None."""
-    if not settings.CREDENTIAL_KEYS:
-        return "CREDENTIAL_KEYS is empty. Put the key back and start again."
     try:
         if migrations_due():
             return "The database is not migrated. Run `python manage.py migrate`."
     except DatabaseError:
         return "The database does not answer. Check DATABASE_URL and that it runs."
-    if rounds.is_late(timezone.now()):
-        return "Nobody keeps the sign-ins alive. Start `./dev serve` or `manage.py keep_alive`."
     return None
+
+
+def key() -> str:
+    if settings.CREDENTIAL_KEYS:
+        return OK
+    return "CREDENTIAL_KEYS is empty. Put the key back and start again."
+
+
+def worker() -> str:
+    if not queue.has_worker():
+        return f"No worker was seen in the last minute. {START}"
+    if rounds.is_late(timezone.now()):
+        return f"Nobody keeps the sign-ins alive. {START}"
+    return OK
 
 
 def migrations_due() -> list[Migration]:

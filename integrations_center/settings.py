@@ -45,6 +45,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"integrations@{urlsplit(PUB
 # --- Application -----------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "django_ox",  # before ours, whose admin takes its pages away
     "integrations.apps.IntegrationsConfig",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -93,7 +94,13 @@ TEMPLATES = [
 ]
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-TASKS = {"default": {"BACKEND": "integrations.work.background.ThreadBackend"}}
+TASKS = {
+    "default": {
+        "BACKEND": "django_ox.backend.OxBackend",
+        # A dead worker's jobs wait so many seconds; a living one renews its hold on long ones.
+        "OPTIONS": {"LOCK_TIMEOUT": 30, "MAX_ATTEMPTS": 3},
+    }
+}
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -212,6 +219,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.tasks": {"level": "WARNING"},  # below that a job writes three lines
+        "django_ox": {"level": "WARNING"},
         "axes": {"level": "WARNING"},  # below that it writes addresses, such as the owner link
     },
 }

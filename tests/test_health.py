@@ -1,7 +1,12 @@
 """Alive, and able to work: two different questions."""
 
+from datetime import timedelta
+
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from integrations import queue
 
 
 def test_alive_asks_neither_database_nor_session(client):
@@ -25,13 +30,25 @@ def test_not_ready_says_that_a_migration_is_due(db, client):
     assert "Run `python manage.py migrate`" in reply.json()["detail"]
 
 
-def test_not_ready_without_a_key(db, client, settings):
+def test_who_asks_for_all_is_told_that_a_key_is_missing(db, client, settings):
     settings.CREDENTIAL_KEYS = []
 
-    reply = client.get("/readyz")
+    asked, in_full = client.get("/readyz"), client.get("/readyz?full=1")
 
-    assert reply.status_code == 503
-    assert "CREDENTIAL_KEYS is empty" in reply.json()["detail"]
+    assert (asked.status_code, in_full.status_code) == (200, 503)
+    assert "CREDENTIAL_KEYS is empty" in asked.json()["key"]
+    assert "CREDENTIAL_KEYS is empty" in in_full.json()["detail"]
+
+
+def test_a_worker_is_told_that_was_seen_in_the_last_minute(db, client, time_machine):
+    queue.beat(timezone.now())
+    fresh = client.get("/readyz?full=1")
+    time_machine.move_to(timezone.now() + timedelta(minutes=1, seconds=1))
+    gone = client.get("/readyz")
+
+    assert (fresh.status_code, fresh.json()["worker"]) == (200, "ok")
+    assert (gone.status_code, client.get("/readyz?full=1").status_code) == (200, 503)
+    assert gone.json()["worker"].startswith("No worker was seen in the last minute.")
 
 
 def test_probes_are_not_redirected_to_https(client, settings):

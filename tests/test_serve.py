@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -32,9 +34,9 @@ def serve(checkout):
     """Starts the server in a group of its own, as a terminal does."""
     started = []
 
-    def start(port):
+    def start(port, *options):
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"],
+            [sys.executable, "manage.py", "serve", *options],
             cwd=checkout,
             env={"PATH": os.environ["PATH"], "PORT": str(port)},
             stdout=subprocess.PIPE,
@@ -50,6 +52,38 @@ def serve(checkout):
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+def ask(port, path):
+    session = requests.Session()
+    session.mount("http://", HTTPAdapter(max_retries=Retry(connect=50, backoff_factor=0.05)))
+    return session.get(f"http://127.0.0.1:{port}{path}", timeout=20)
+
+
+def wait_until(holds, seconds=30):
+    pause, until = threading.Event(), time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "It did not happen in time."
+        pause.wait(0.05)
+
+
+def children(process):
+    """`{"worker": pid, "gunicorn": pid}`: what runs beside each other under it."""
+    found = {}
+    listed = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(process.pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for line in listed.stdout.splitlines():
+        pid, command = line.split(maxsplit=1)
+        found["gunicorn" if "gunicorn" in command else "worker"] = int(pid)
+    return found
+
+
+def worker_is_seen(port):
+    return ask(port, "/readyz").json()["worker"] == "ok"
 
 
 def free_port():
@@ -70,13 +104,11 @@ def test_a_fresh_copy_serves_and_stops_cleanly(serve, checkout):
     port = free_port()
     process = serve(port)
     printed = read_until_it_serves(process)
-    session = requests.Session()
-    session.mount("http://", HTTPAdapter(max_retries=Retry(connect=50, backoff_factor=0.05)))
 
-    ready = session.get(f"http://127.0.0.1:{port}/readyz", timeout=20)
-    link = re.search(rf"http://127\.0\.0\.1:{port}/\S+/[\w-]{{20,}}\S*", printed)
-    page = session.get(link.group(), timeout=20)
-    style = session.get(f"http://127.0.0.1:{port}/static/admin/css/base.css", timeout=20)
+    ready = ask(port, "/readyz")
+    link = re.search(rf"http://127\.0\.0\.1:{port}(/\S+/[\w-]{{20,}}\S*)", printed)
+    page = ask(port, link.group(1))
+    style = ask(port, "/static/admin/css/base.css")
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
 
@@ -84,6 +116,45 @@ def test_a_fresh_copy_serves_and_stops_cleanly(serve, checkout):
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert (checkout / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_worker_runs_beside_the_site_and_is_started_again_when_it_crashes(serve):
+    port = free_port()
+    process = serve(port)
+    read_until_it_serves(process)
+    wait_until(lambda: worker_is_seen(port))
+    first = children(process)["worker"]
+
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: children(process).get("worker", first) != first)
+
+    assert children(process).keys() == {"gunicorn", "worker"}
+
+
+def test_a_stop_by_its_own_id_ends_both(serve):
+    port = free_port()
+    process = serve(port)
+    read_until_it_serves(process)
+    wait_until(lambda: worker_is_seen(port))
+    pids = children(process).values()
+
+    process.terminate()
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_the_worker_can_be_left_out(serve):
+    port = free_port()
+    process = serve(port, "--no-worker")
+    read_until_it_serves(process)
+
+    said = ask(port, "/readyz").json()["worker"]
+
+    assert said.startswith("No worker was seen in the last minute.")
+    assert children(process).keys() == {"gunicorn"}
 
 
 def test_a_second_start_repeats_nothing(serve, checkout):

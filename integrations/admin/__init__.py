@@ -1,10 +1,14 @@
 """Django's admin: shows state, never a secret; its actions call the services."""
 
 from django.contrib import admin
+from django_ox.models import OxSchedule, OxTask
 
 from integrations.admin import connections, history, people
 
 __all__ = ["connections", "history", "people"]
+
+# Jobs are the engine's own: what they did is told by tests and runs.
+admin.site.unregister([OxTask, OxSchedule])
 
 admin.site.site_title = admin.site.site_header = "Integrations Control Center"
 admin.site.index_title = "Administration"

@@ -33,9 +33,8 @@ from integrations.models import (
 from integrations.services import rows
 from integrations.services.connecting import disconnecting, saving, trying
 from integrations.services.people import people
-from integrations.services.proving import discovery, runs, testing
+from integrations.services.proving import background, discovery, runs, testing
 from integrations.services.refusals import VersionConflict
-from integrations.work import tasks
 
 WORKSPACE_SLUG = re.compile(r"[-\w]+", re.ASCII)
 ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
@@ -212,7 +211,7 @@ class Runs(InWorkspace):
     @api_schema.start_run
     def create(self, request: Request) -> Response:
         """Start testing all that is connected; a run that is under way is joined."""
-        tasks.test_all_in_background(self.workspace, trigger=Trigger.API, by=self.person)
+        background.start_run(self.workspace, trigger=Trigger.API, by=self.person)
         return self._latest(status=202)
 
     @api_schema.read_run

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import override_settings
 
 from integrations import crypto, platforms
+from integrations.work import worker
 
 
 @contextmanager
@@ -46,7 +47,7 @@ def scratch_settings() -> Iterator[None]:
             "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
             "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
         },
-        "TASKS": {"default": {"BACKEND": "integrations.work.background.ThreadBackend"}},
+        "TASKS": {"default": {"BACKEND": worker.ENGINE}},
     }
     with warnings.catch_warnings(), override_settings(**changed):
         warnings.filterwarnings("ignore", message="No directory at")

@@ -24,8 +24,8 @@ from integrations.models import (
 )
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
-from integrations.services.proving import testing
-from integrations.work import tasks
+from integrations.services.proving import background, testing
+from integrations.work import worker
 from providers.sandbox import meta
 from providers.sandbox.server import Answer, Asked, Server
 
@@ -92,13 +92,14 @@ def _replay(url: str, calls: list[Asked]) -> None:
 def crowd(user: User, session_key: str, workspace: Workspace) -> list[Measure]:
     """The settings page while tests wait for a platform that says nothing."""
     with (
+        worker.in_thread(),  # first: what it does ends when the platform is gone
         Server(_say_nothing) as silent,
         _meta_at(silent.url),
         _site() as url,
     ):
         for number in range(TESTS_IN_FLIGHT):
             crowded = Workspace.objects.create(name=f"Crowd {number}", slug=f"crowd-{number}")
-            tasks.test_in_background(_saved(crowded), trigger=Trigger.PAGE, by=user)
+            background.start_test(_saved(crowded), trigger=Trigger.PAGE, by=user)
         _wait(lambda: len(silent.requests_seen) >= TESTS_IN_FLIGHT)
         page = url + reverse("settings", args=[workspace.slug])
         waits = [milliseconds(lambda: _open(page, session_key)) for _ in range(PAGES)]

@@ -138,6 +138,12 @@ class TestRun(models.Model):
         return sum(item.test is None for item in self.items.all())
 
     @property
+    def problem(self) -> str:
+        """Why nothing of it was tested, when all its items say the same; else ""."""
+        problems = {item.problem for item in self.items.all()}
+        return problems.pop() if len(problems) == 1 else ""
+
+    @property
     def failed_names(self) -> str:
         """The platforms whose test failed, by name."""
         failed = (i for i in self.items.all() if i.test and i.test.outcome == TestOutcome.FAILED)

@@ -23,7 +23,7 @@ from integrations.pages.parts import (
     session_key,
     updated,
 )
-from integrations.services.connecting import candidates, signing_in, trying
+from integrations.services.connecting import background, candidates, signing_in, trying
 from integrations.services.connecting.candidates import CandidateGone
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import discovery
@@ -34,7 +34,6 @@ from integrations.services.refusals import (
     TooManyTests,
     VersionConflict,
 )
-from integrations.work import tasks
 from providers.declare import SIGN_IN
 from providers.errors import ProviderError
 
@@ -137,7 +136,7 @@ def choose_account(request: Request, slug: str, candidate_id: UUID) -> HttpRespo
         if "account" not in request.POST:  # unlike None of these, which sends an empty one
             return _candidate_dialog(request, slug, kept, problem=CHOOSE)
         candidates.choose_account(kept, request.POST["account"] or None)
-        tasks.prove_again_in_background(kept)
+        background.go_on(kept)
     except CandidateGone:
         return _start_over(request, slug)
     except InvalidChange:
@@ -199,7 +198,7 @@ def _waiting(request: Request, slug: str) -> tuple[UUID | None, Changes | None]:
 
 def _prove(request: Request, form: ConnectionForm, slug: str) -> HttpResponse:
     try:
-        kept = tasks.prove_in_background(
+        kept = background.start_proof(
             request.access.workspace,
             slug,
             form.changes(),

@@ -6,6 +6,7 @@ Every control works as a plain link or form; with htmx the same views answer wit
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -17,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations import platforms
-from integrations.models import ConnectionTest, IntegrationConnection, Role, TestRun, Trigger
+from integrations.models import ConnectionTest, Role, TestRun, Trigger
 from integrations.pages import cards, sentences
 from integrations.pages.parts import (
     Request,
@@ -31,10 +32,9 @@ from integrations.pages.parts import (
 from integrations.services.connecting import disconnecting, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
-from integrations.services.proving import runs
+from integrations.services.proving import background, runs
 from integrations.services.refusals import NothingToTest, TooManyTests
 from integrations.services.telling import notices
-from integrations.work import tasks
 
 TESTS_PER_PAGE = 20
 NOT_COMPLETE = "Fill in everything that is required first."
@@ -127,7 +127,9 @@ def _running(request: Request) -> TestRun | None:
 @in_workspace(Role.EDITOR)
 def test_all(request: Request) -> HttpResponse:
     """Test all that is connected; a run that is under way is joined."""
-    tasks.test_all_in_background(request.access.workspace, trigger=Trigger.PAGE, by=request.user)
+    started = background.start_run(request.access.workspace, trigger=Trigger.PAGE, by=request.user)
+    if started.problem and not is_partial(request):
+        messages.warning(request, started.problem)
     return _run(request)
 
 
@@ -186,11 +188,10 @@ def card(request: Request, slug: str) -> HttpResponse:
     if one.running:
         context = {"card": one, "is_poll": True}
         return render(request, "integrations/partials/connection_card.html", context)
-    return card_update(request, slug, f"{one.provider.name}: {_said_of(one.connection)}")
+    return card_update(request, slug, f"{one.provider.name}: {_said_of(one.connection.last_test)}")
 
 
-def _said_of(connection: IntegrationConnection) -> str:
-    test = connection.last_test
+def _said_of(test: ConnectionTest | None) -> str:
     if not test:
         return "not tested yet."
     return test.message or "the test passed."
@@ -201,12 +202,14 @@ def _said_of(connection: IntegrationConnection) -> str:
 def test(request: Request, slug: str) -> HttpResponse:
     connection = find_connection(request, slug)
     try:
-        tasks.test_in_background(connection, trigger=Trigger.PAGE, by=request.user)
+        started = background.start_test(connection, trigger=Trigger.PAGE, by=request.user)
     except NothingToTest:
         return updated(request, slug, NOT_COMPLETE)
     except TooManyTests as many:
         return updated(request, slug, sentences.too_many_tests(many.retry_after_seconds))
-    return updated(request, slug, f"Testing {connection.platform.name}…")
+    name = connection.platform.name
+    said = f"Testing {name}…" if started.is_running else f"{name}: {_said_of(started)}"
+    return updated(request, slug, said)
 
 
 @require_POST

@@ -28,13 +28,12 @@ from integrations.pages.parts import (
     leave_for,
     session_key,
 )
-from integrations.services.connecting import candidates, fix_links, signing_in
+from integrations.services.connecting import background, candidates, fix_links, signing_in
 from integrations.services.connecting.candidates import CandidateGone
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps
 from integrations.services.people import people
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
-from integrations.work import tasks
 
 FIX_LINK = "fix_link"
 FIX_PROOF = "fix/proof.html"
@@ -56,7 +55,7 @@ def callback(request: HttpRequest, app: str) -> HttpResponse:
     except signing_in.NotOurs as foreign:
         return _without_referrer(_not_ours(request, foreign.attempt))
     if back.candidate and back.is_first:
-        tasks.prove_again_in_background(back.candidate)
+        background.go_on(back.candidate)
     if back.attempt.fix_link_id:
         return _without_referrer(redirect("fix-page"))
     if back.attempt.problem and not _opens_dialogs(request, back.attempt):
@@ -302,7 +301,7 @@ def fix_account(request: HttpRequest, link: FixLink) -> HttpResponse:
     if kept and "account" in request.POST:  # an empty one is None of these
         try:
             candidates.choose_account(kept, request.POST["account"] or None)
-            tasks.prove_again_in_background(kept)
+            background.go_on(kept)
         except (CandidateGone, InvalidChange):
             messages.warning(request, "Choose one of these accounts.")
     return redirect("fix-page")

@@ -1,98 +1,120 @@
-"""Work that nobody waits for in a request. A task is given ids, never values."""
+"""The bodies of tasks, by the names that services enqueue them under.
 
-from datetime import datetime
-from typing import Any
+Each is given ids, never values. A worker may die with one, and another then does it from the
+start: so what was done already is not done again.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.tasks import task
+from django.tasks import Task, task
+from django.utils import timezone
 
+from integrations import queue
 from integrations.models import (
     Candidate,
     ConnectionTest,
+    ExpiryNotice,
     IntegrationConnection,
-    TestRun,
+    TestOutcome,
     Trigger,
-    Workspace,
 )
 from integrations.services.connecting import candidates
 from integrations.services.keeping import renewals, rounds
 from integrations.services.proving import runs, testing
+from integrations.services.telling import notices
+from integrations.work import worker
+
+logger = logging.getLogger(__name__)
+
+Body = Callable[..., None]
+PERSON_LOOKS = 20  # at the page, for its end
+RUN = 10
 
 
-def test_in_background(
-    connection: IntegrationConnection, *, trigger: Trigger, by: User
-) -> ConnectionTest:
-    """Start a test, or join the one that runs; returns at once. Raises what `start` does.
-
-    While other values are tested, a test of the saved ones waits for its turn.
-    """
-    started = testing.start(connection, trigger=trigger, by=by)
-    if not started.joined:
-        perform_test.enqueue(started.test.pk)
-    elif not testing.is_of_saved_values(started.test, connection):
-        test_when_free.enqueue(str(connection.pk), trigger, by.pk)
-    return started.test
+class Ended(Exception):
+    """A task ended with an error of this name. Its text could hold data of a platform."""
 
 
-def prove_in_background(*args: Any, **kwargs: Any) -> Candidate:
-    """Keep typed values and start proving them; takes and raises what `keep_candidate` does."""
-    candidate = candidates.keep_candidate(*args, **kwargs)
-    prove_candidate.enqueue(str(candidate.pk))
-    return candidate
+def body(name: str, priority: int = 0) -> Callable[[Body], Task]:
+    """What is done under this name. The engine keeps errors, so it sees none of their text."""
+
+    def register(function: Body) -> Task:
+        @wraps(function)
+        def guarded(*ids: int | str) -> None:
+            if problem := _problem(function, ids):
+                logger.error("Task %s ended with %s", name, problem)
+                raise Ended(problem)
+
+        made: Task = task(priority=priority)(guarded)
+        queue.register(name, made)
+        return made
+
+    return register
 
 
-def prove_again_in_background(candidate: Candidate) -> None:
-    """Go on with a candidate: its account was chosen."""
-    prove_candidate.enqueue(str(candidate.pk))
+def _problem(function: Body, ids: tuple[int | str, ...]) -> str:
+    """The name of the error that it ends with, or ""."""
+    try:
+        function(*ids)
+    except Exception as error:  # noqa: BLE001 - the last place that can say it happened
+        return type(error).__name__
+    return ""
 
 
-def keep_alive(now: datetime) -> None:
-    """Start renewing every sign-in that is due, give notices, forget what has run out."""
-    for row in renewals.due(now):
-        renew_sign_in.enqueue(str(row.pk))
-    rounds.look_after(now)
+@body("proving.run_test", PERSON_LOOKS)
+def run_test(test_id: int) -> None:
+    """Run a test whose row was written when it was asked for, unless it has ended."""
+    running = ConnectionTest.objects.filter(pk=test_id, outcome=TestOutcome.RUNNING)
+    if test := running.first():
+        testing.perform(test)
 
 
-def test_all_in_background(workspace: Workspace, *, trigger: Trigger, by: User) -> TestRun:
-    """Start testing all that is connected, or join the run that is under way."""
-    started = runs.start_run(workspace, trigger=trigger, by=by)
-    if not started.joined:
-        for item in started.run.items.all():
-            perform_run_item.enqueue(item.pk)
-    return started.run
-
-
-@task
-def perform_run_item(item_id: int) -> None:
-    """Test one connection of a run."""
-    runs.perform_item(item_id)
-
-
-@task
-def perform_test(test_id: int) -> None:
-    """Run a test whose row was written when it was asked for."""
-    testing.perform(ConnectionTest.objects.get(pk=test_id))
-
-
-@task
-def test_when_free(connection_id: str, trigger: str, user_id: int) -> None:
+@body("proving.run_test_when_free", PERSON_LOOKS)
+def run_test_when_free(connection_id: str, trigger: str, user_id: int) -> None:
     """Test what is saved as soon as nothing else is tested."""
     connection = IntegrationConnection.objects.get(pk=UUID(connection_id))
     by = User.objects.get(pk=user_id)
     testing.test_connection(connection, trigger=Trigger(trigger), by=by)
 
 
-@task
-def prove_candidate(candidate_id: str) -> None:
+@body("proving.run_item", RUN)
+def run_item(item_id: int) -> None:
+    """Test one connection of a run."""
+    runs.perform_item(item_id)
+
+
+@body("connecting.prove", PERSON_LOOKS)
+def prove(candidate_id: str) -> None:
     """Test what a person typed, and save it if it passes."""
-    waiting = Candidate.objects.select_related("connection__workspace", "user")
-    candidate = waiting.filter(pk=UUID(candidate_id)).first()
-    if candidate:
+    waiting = Candidate.objects.select_related("connection__workspace", "user", "test")
+    if candidate := waiting.filter(pk=UUID(candidate_id)).first():
         candidates.prove(candidate)
 
 
-@task
-def renew_sign_in(sign_in_id: str) -> None:
-    """Renew the tokens of one sign-in."""
+@body("keeping.renew")
+def renew(sign_in_id: str) -> None:
+    """Renew the tokens of one sign-in that is still due."""
     renewals.renew(UUID(sign_in_id))
+
+
+@body("keeping.look_after")
+def look_after() -> None:
+    """Tell of ends, give notices, forget what has run out."""
+    rounds.look_after(timezone.now())
+
+
+@body("telling.mail_notice")
+def mail_notice(notice_id: int) -> None:
+    """Tell a workspace's owners by mail that a connection ends."""
+    if notice := ExpiryNotice.objects.filter(pk=notice_id).first():
+        notices.mail(notice)
+
+
+@body("work.prune")
+def prune() -> None:
+    """Let the queue forget what was done."""
+    worker.prune()

@@ -1,4 +1,4 @@
-"""Chromium on the real pages: served over HTTP, tested in threads, with platforms on loopback."""
+"""Chromium on the real pages: served over HTTP, tested by a worker, with platforms on loopback."""
 
 import os
 import threading
@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
+from django_ox.models import OxTask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 
 from integrations import platforms
@@ -17,7 +18,7 @@ from integrations.models import IntegrationConnection, Membership, Role, Workspa
 from integrations.services import rows
 from integrations.services.connecting import candidates, fix_links, saving, signing_in
 from integrations.services.connecting.changes import Changes
-from integrations.work import background
+from integrations.work import worker
 from providers import registry
 from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import meta as sandbox
@@ -48,21 +49,22 @@ def base_url(live_server: Any) -> str:
 @pytest.fixture
 def workspace(transactional_db: None, settings: Any) -> Iterator[Workspace]:
     """Transactional tests empty the tables, and with them the first migration's workspace."""
-    settings.TASKS = {"default": {"BACKEND": "integrations.work.background.ThreadBackend"}}
+    settings.TASKS = {"default": {"BACKEND": worker.ENGINE}}
     cache.clear()  # lists of accounts
     made, _ = Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})
-    yield made
-    _wait_for_background()
+    with worker.in_thread(concurrency=8, interval=0.05):
+        yield made
+        _wait_for_jobs()
 
 
-def _wait_for_background() -> None:
-    """Until no thread works on the database any more, which is emptied next."""
-    tick = threading.Event()
+def _wait_for_jobs() -> None:
+    """Until no job needs the stand-ins, which go next, or the database, which is emptied."""
+    pause = threading.Event()
     for _ in range(1000):
-        if background.POOL.pending == 0:
+        if not OxTask.objects.filter(status__in=("READY", "RUNNING")).exists():
             return
-        tick.wait(0.01)
-    pytest.fail("A background task has not ended.")
+        pause.wait(0.01)
+    pytest.fail("A job has not ended.")
 
 
 class Gate:
@@ -103,7 +105,7 @@ def meta(settings: Any, gate: Gate, workspace: Workspace) -> Iterator[Server]:
         platforms.catalogue.cache_clear()
         yield server
         gate.open()
-        _wait_for_background()
+        _wait_for_jobs()
     platforms.catalogue.cache_clear()
 
 
@@ -129,7 +131,7 @@ def stand_in(settings: Any, base_url: str, gate: Gate, workspace: Workspace) -> 
 
         yield stand
         gate.open()
-        _wait_for_background()
+        _wait_for_jobs()
     platforms.catalogue.cache_clear()
 
 

@@ -10,8 +10,9 @@ import requests
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
-from integrations import platforms
+from integrations import platforms, queue
 from integrations.models import (
     ApiToken,
     IntegrationConnection,
@@ -99,6 +100,12 @@ def with_token(user: User) -> Client:
 def api(editor: User) -> Client:
     """A script that may change things."""
     return with_token(editor)
+
+
+@pytest.fixture
+def worker_seen(db: None) -> None:
+    """A worker was seen just now, so what is enqueued will be done: here, by the backend itself."""
+    queue.beat(timezone.now())
 
 
 @pytest.fixture

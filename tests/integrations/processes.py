@@ -23,7 +23,9 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 
+from integrations.work import worker
 from providers import registry
 from providers.declare import App
 
@@ -44,6 +46,9 @@ class Process:
         assert self._process.stdin
         self._process.stdin.write(f"{json.dumps(value)}\n")
         self._process.stdin.flush()
+
+    def kill(self) -> None:
+        self._process.kill()
 
     def hear(self) -> Any:
         assert self._process.stdout
@@ -78,9 +83,24 @@ def order(task: str, *args: Any, count: int = 1) -> dict[str, Any]:
 
     It knows the platforms and apps of the present settings.
     """
+    return {"task": task, "args": args, "count": count, **_places()}
+
+
+def _places() -> dict[str, Any]:
     apps = {slug: [app.client_id, app.client_secret] for slug, app in settings.APPS.items()}
-    places = {"origins": settings.PROVIDER_ORIGINS, "apps": apps}
-    return {"task": task, "args": args, "count": count, **places}
+    return {"origins": settings.PROVIDER_ORIGINS, "apps": apps}
+
+
+@contextmanager
+def worker_process() -> Iterator[int]:
+    """The id of a worker's process, on the engine of the present settings; on exit it has ended."""
+    with process("work") as started:
+        started.say({"tasks": settings.TASKS, **_places()})
+        pid = started.hear()
+        try:
+            yield pid
+        finally:
+            started.kill()
 
 
 @dataclass(frozen=True)
@@ -125,6 +145,17 @@ def leave() -> None:
     atexit.register(_say, "leaving")
 
 
+def work() -> None:
+    """Be a worker, on the engine that is told, until a signal ends it."""
+    given = _heard()
+    _set(given)
+    with override_settings(TASKS=given["tasks"]):
+        running = worker.Running()
+        worker.stop_on_signals(running)
+        _say(os.getpid())
+        running.run()
+
+
 def serve() -> None:
     """Obey every order with as many processes, until nobody gives one."""
     while given := _heard():
@@ -162,10 +193,14 @@ def _say(value: Any) -> None:
     sys.stdout.flush()
 
 
-def _prepared(given: dict[str, Any]) -> tuple[Callable[..., Any], list[Any]]:
+def _set(given: dict[str, Any]) -> None:
     settings.PROVIDER_ORIGINS = given["origins"]
     settings.APPS = {slug: App(*values) for slug, values in given["apps"].items()}
     registry.catalogue()
+
+
+def _prepared(given: dict[str, Any]) -> tuple[Callable[..., Any], list[Any]]:
+    _set(given)
     module, _, name = given["task"].partition(":")
     return getattr(import_module(module), name), given["args"]
 

@@ -1,7 +1,6 @@
-"""Everything between a checkout and a running site, in one process that becomes gunicorn."""
+"""Everything between a checkout and a running site: gunicorn, and a worker beside it."""
 
 import os
-import signal
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,6 +17,7 @@ from django.utils import timezone
 from integrations.services.credentials import sealing
 from integrations.services.people import people
 from integrations_center import bootstrap, health, port, safety_copy, static_files
+from integrations_center.supervisor import Child, Supervisor
 
 THREADS = 40
 WORKERS = {"sqlite": 1, "postgresql": 2}
@@ -33,8 +33,13 @@ class Command(BaseCommand):
         default = WORKERS[connection.vendor]
         parser.add_argument("--workers", type=int, default=default, help=f"default: {default}")
         parser.add_argument("--threads", type=int, default=THREADS, help=f"default: {THREADS}")
+        parser.add_argument(
+            "--no-worker", action="store_true", help="serve only; `manage.py worker` runs elsewhere"
+        )
 
-    def handle(self, *args: Any, workers: int, threads: int, **options: Any) -> None:
+    def handle(
+        self, *args: Any, workers: int, threads: int, no_worker: bool, **options: Any
+    ) -> None:
         if problem := port.problem(str(settings.PORT)):
             raise ImproperlyConfigured(problem)
         try:
@@ -45,13 +50,10 @@ class Command(BaseCommand):
             ) from None
         self.stdout.write(f"Serving on {settings.PUBLIC_URL} (Ctrl-C stops it).")
         self.stdout.flush()
-        # Ctrl-C counts again as soon as gunicorn listens to it: until then it would end in a
-        # traceback.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        self.run(gunicorn(workers, threads))
-
-    def run(self, command: list[str]) -> None:
-        os.execv(sys.executable, command)
+        children = [Child("server", gunicorn(workers, threads))]
+        if not no_worker:
+            children.append(Child("worker", worker(), restarts=True))
+        sys.exit(Supervisor(children).run())
 
     def prepare(self) -> None:
         self.check()
@@ -105,3 +107,9 @@ def gunicorn(workers: int, threads: int) -> list[str]:
         "--no-control-socket",
         "integrations_center.wsgi",
     ]
+
+
+def worker() -> list[str]:
+    """The command line. Should this process be killed, the worker ends by itself."""
+    manage = str(settings.BASE_DIR / "manage.py")
+    return [sys.executable, manage, "worker", f"--parent={os.getpid()}"]

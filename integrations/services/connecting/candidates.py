@@ -17,6 +17,7 @@ from django.utils import timezone
 from integrations import crypto
 from integrations.models import (
     Candidate,
+    ConnectionTest,
     Credential,
     FixLink,
     IntegrationConnection,
@@ -187,36 +188,48 @@ def discard(candidate: Candidate) -> None:
 def prove(candidate: Candidate) -> None:
     """Test a candidate's values, and save them if they pass for the same account.
 
-    What stands in the way is kept on the candidate for the person who waits.
+    What stands in the way is kept on the candidate for the person who waits. Where somebody
+    died at it, this goes on; what has its end already is left alone.
     """
-    connection = candidate.connection
+    candidate.refresh_from_db()
+    if candidate.saved_at or candidate.problem or candidate.is_choosing:
+        return
     changes = typed(candidate)
     try:
-        if changes.sign_in and not _has_account(candidate, changes):
-            return
-        changes = typed(candidate)
-        started = testing.start_when_free(
-            connection,
-            trigger=Trigger.SAVE,
-            by=candidate.user,
-            dry_run=True,
-            joins=False,
-            fix_link=candidate.fix_link,
-        )
+        test = _tested(candidate, changes)
     except TooManyTests:
         _note(candidate, TRY_AGAIN)
         return
     except (InvalidChange, NothingToTest):
         _note(candidate, NOT_RIGHT_ANY_MORE)
         return
-    Candidate.objects.filter(pk=candidate.pk).update(test=started.test)
-    try:
-        test = trying.perform(
-            started.test, changes, on_renewed=lambda values: _keep_config(candidate, values)
-        )
-    except (InvalidChange, NothingToTest):
-        _note(candidate, NOT_RIGHT_ANY_MORE)
-        return
+    if test:
+        _settle(candidate, test, changes)
+
+
+def _tested(candidate: Candidate, changes: Changes) -> ConnectionTest | None:
+    """Its test, when that has ended; None when it is not clear what to test."""
+    test = candidate.test
+    if test is None:
+        if changes.sign_in and not _has_account(candidate, changes):
+            return None
+        test = testing.start_when_free(
+            candidate.connection,
+            trigger=Trigger.SAVE,
+            by=candidate.user,
+            dry_run=True,
+            joins=False,
+            fix_link=candidate.fix_link,
+        ).test
+        Candidate.objects.filter(pk=candidate.pk).update(test=test)
+    if not test.is_running:
+        return test
+    return trying.perform(
+        test, typed(candidate), on_renewed=lambda values: _keep_config(candidate, values)
+    )
+
+
+def _settle(candidate: Candidate, test: ConnectionTest, changes: Changes) -> None:
     candidate.refresh_from_db()
     if candidate.fix_link and (test.account_changed or candidate.is_unsure):
         _note(candidate, OTHER_ACCOUNT if test.account_changed else UNKNOWN_ACCOUNT)

@@ -108,15 +108,8 @@ def perform_item(item_id: int) -> None:
     if item.ended_at:
         return
     try:
-        started = testing.start_when_free(
-            item.connection, trigger=Trigger(item.run.trigger), by=item.run.started_by
-        )
-        item.test = started.test
-        item.save(update_fields=["test"])
-        if started.joined:
-            testing.wait_for(started.test)
-        else:
-            testing.perform(started.test)
+        while _test_died(item):
+            pass
     except TooManyTests as many:
         item.problem = TOO_MANY.format(many.retry_after_seconds)
     except NothingToTest:
@@ -125,6 +118,29 @@ def perform_item(item_id: int) -> None:
         item.ended_at = timezone.now()
         item.save(update_fields=["problem", "ended_at"])
         _finish_if_done(item.run_id)
+
+
+def _test_died(item: RunItem) -> bool:
+    """Test it, or wait for a test of it; whether that one was left by a process that died.
+
+    The next start ends it. It may be this item's own: from a worker that died with it.
+    """
+    started = testing.start_when_free(
+        item.connection, trigger=Trigger(item.run.trigger), by=item.run.started_by
+    )
+    item.test = started.test
+    item.save(update_fields=["test"])
+    if started.joined:
+        return testing.wait_for(started.test).is_running
+    testing.perform(started.test)
+    return False
+
+
+def end_untested(run: TestRun, problem: str) -> None:
+    """End a run of which nothing can be tested, and say why."""
+    _end_waiting(run, problem)
+    _finish_if_done(run.pk)
+    run.refresh_from_db()
 
 
 def stop_run(workspace: Workspace) -> TestRun | None:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations import queue
 from integrations.models import (
     ExpiryNotice,
     IntegrationConnection,
@@ -43,10 +44,7 @@ def give_due(now: datetime) -> list[ExpiryNotice]:
     ).prefetch_related("expiry_notices")
     # Most have theirs already: rows are locked only for those that have not.
     new = [connection.pk for connection in near if _days(connection, now)]
-    given = [notice for pk in new if (notice := _give(pk, now))]
-    for notice in given:
-        _mail(notice)
-    return given
+    return [notice for pk in new if (notice := _give(pk, now))]
 
 
 def _days(connection: IntegrationConnection, now: datetime) -> int | None:
@@ -70,13 +68,15 @@ def _give(connection_id: UUID, now: datetime) -> ExpiryNotice | None:
         days = _days(connection, now) if connection else None
         if connection is None or connection.expires_at is None or days is None:
             return None
-        return ExpiryNotice.objects.create(
+        notice = ExpiryNotice.objects.create(
             connection=connection,
             days=days,
             ends_at=connection.expires_at,
             is_estimate=connection.expires_is_estimate,
             given_at=now,
         )
+        queue.enqueue("telling.mail_notice", notice.pk)
+    return notice
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def current(connections: Iterable[IntegrationConnection], workspace: Workspace) 
     return sorted(found.values(), key=lambda one: one.notice.ends_at)
 
 
-def _mail(notice: ExpiryNotice) -> None:
+def mail(notice: ExpiryNotice) -> None:
     """To the workspace's owners, where a mail server is set. Nothing fails with a mail."""
     owners = Membership.objects.filter(
         workspace=notice.connection.workspace, role=Role.OWNER, user__is_active=True

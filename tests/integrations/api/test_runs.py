@@ -15,7 +15,7 @@ def test_nothing_was_tested_together_yet(api):
     assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
 
 
-def test_all_that_is_connected_is_tested(api, connected, meta):
+def test_all_that_is_connected_is_tested(api, connected, meta, worker_seen):
     started = api.generic("POST", "/api/integrations/test")
 
     assert started.status_code == 202
@@ -23,6 +23,16 @@ def test_all_that_is_connected_is_tested(api, connected, meta):
     assert (run["state"], run["total"], run["done"], run["passed"]) == ("finished", 1, 1, 1)
     assert [one["provider"] for one in run["tests"]] == ["meta"]
     assert run["tests"][0]["test"]["outcome"] == "passed"
+
+
+def test_without_a_worker_a_run_says_why_nothing_was_tested(api, connected, meta):
+    started = api.generic("POST", "/api/integrations/test")
+
+    run = started.json()
+    assert (started.status_code, run["state"], run["done"]) == (202, "finished", 1)
+    assert run["tests"][0]["state"] == "skipped"
+    assert run["tests"][0]["problem"].startswith("The worker is not running")
+    assert not meta.requests_seen
 
 
 def test_a_run_is_stopped(api, connected, meta):

@@ -160,7 +160,9 @@ def test_another_account_is_asked_about(visitor, proven, workspace):
     assert rows.find(workspace, "meta").platform_account_id == "act_1001"
 
 
-def test_test_enable_disable_and_disconnect_are_plain_forms(visitor, proven, workspace):
+def test_test_enable_disable_and_disconnect_are_plain_forms(
+    visitor, proven, workspace, worker_seen
+):
     def status():
         return rows.find(workspace, "meta").status
 
@@ -300,7 +302,22 @@ def test_a_password_is_changed(visitor):
     assert "Your password is changed" in text_of(page)
 
 
-def test_all_is_tested_together_with_a_word_at_the_end(visitor, connected, workspace):
+def test_without_a_worker_test_all_says_so_in_a_sentence(visitor, connected):
+    page = visitor.post("test-all")
+
+    assert "The worker is not running, so nothing was tested." in text_of(page)
+    part = visitor.client.get(reverse("run", args=["main"]), headers={"HX-Request": "true"})
+    assert "Not tested. The worker is not running" in text_of(part)
+
+
+def test_without_a_worker_a_click_has_its_result_at_once(visitor, connected, workspace):
+    page = visitor.post("test", "meta")
+
+    assert "Meta: the test passed." in text_of(page)
+    assert rows.find(workspace, "meta").proven_at
+
+
+def test_all_is_tested_together_with_a_word_at_the_end(visitor, connected, workspace, worker_seen):
     page = visitor.post("test-all")
     assert page.status_code == 200
     assert rows.find(workspace, "meta").proven_at

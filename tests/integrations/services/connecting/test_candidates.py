@@ -6,10 +6,9 @@ from django.utils import timezone
 
 from integrations.models import Candidate, Workspace
 from integrations.services import rows
-from integrations.services.connecting import candidates, saving
+from integrations.services.connecting import background, candidates, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.refusals import VersionConflict
-from integrations.work import tasks
 from tests.integrations.kept import secrets_of
 
 HEALTHY = {"access_token": "EAAhealthy", "account_id": "act_1001"}
@@ -22,7 +21,7 @@ def prove(workspace, editor, meta):
 
     def press(config, base_version=None):
         version = rows.find(workspace, "meta").version
-        kept = tasks.prove_in_background(
+        kept = background.start_proof(
             workspace,
             "meta",
             Changes(config=config),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.models import Credential, IntegrationConnection
+from integrations.services.keeping import renewals, rounds
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer, Asked, Server
 from tests.integrations.kept import sign_ins
@@ -61,6 +62,14 @@ def is_accepted(access_token: str) -> bool:
     """Whether the platform takes it."""
     given = sandbox.SIGN_IN.given_of(access_token)
     return given is not None and not given.is_revoked
+
+
+def go_round() -> None:
+    """What workers do each half minute, here and now."""
+    now = timezone.now()
+    for row in renewals.due(now):
+        renewals.renew(row.pk)
+    rounds.look_after(now)
 
 
 @contextmanager

@@ -5,11 +5,10 @@ import pytest
 from integrations import platforms
 from integrations.models import Trigger
 from integrations.services import rows
-from integrations.services.connecting import candidates, saving
+from integrations.services.connecting import background, candidates, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import sealing
 from integrations.services.proving import discovery, testing
-from integrations.work import tasks
 from providers.sandbox import upwork
 from providers.sandbox.server import Answer, Server
 from tests.integrations.kept import secrets_of
@@ -64,7 +63,7 @@ def test_a_list_of_accounts_keeps_it_too(saved, rotating, workspace):
 
 
 def test_a_typed_one_is_kept_with_what_was_typed_and_then_saved(rotating, workspace, editor):
-    kept = tasks.prove_in_background(
+    kept = background.start_proof(
         workspace,
         "upwork",
         Changes(config=SIGN_IN, auth_method="refresh_token"),

@@ -14,7 +14,6 @@ from integrations.services.connecting import disconnecting
 from integrations.services.credentials import tokens
 from integrations.services.keeping import renewals
 from integrations.services.proving import testing
-from integrations.work import keeper
 from providers import errors
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
@@ -24,6 +23,7 @@ from tests.integrations.services.credentials.renewals import (
     DOWN,
     INVALID_GRANT,
     answer_renewals,
+    go_round,
     is_accepted,
     is_renewal,
     renewals_seen,
@@ -282,7 +282,7 @@ def test_a_refusal_during_a_renewal_waits_for_its_end(calendly, calendly_signed_
 
 
 def test_of_many_schedules_one_renews_what_is_due(calendly, row):
-    at_once(4, lambda _number: keeper.tick())
+    at_once(4, lambda _number: go_round())
 
     assert len(renewals_seen(calendly)) == 1
     assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
@@ -291,8 +291,8 @@ def test_of_many_schedules_one_renews_what_is_due(calendly, row):
 def test_of_many_schedules_one_tells_of_an_end(calendly, row, workspace):
     answer_renewals(calendly, INVALID_GRANT)
 
-    at_once(4, lambda _number: keeper.tick())
-    keeper.tick()
+    at_once(4, lambda _number: go_round())
+    go_round()
 
     found = rows.find(workspace, "calendly")
     told = found.tests.filter(trigger=Trigger.SCHEDULE)

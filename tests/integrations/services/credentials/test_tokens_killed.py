@@ -19,7 +19,6 @@ from integrations.models.credentials import LEASE
 from integrations.services import rows
 from integrations.services.credentials import ends, leases, storing, tokens
 from integrations.services.keeping import renewals
-from integrations.work import keeper
 from providers import errors
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
@@ -30,6 +29,7 @@ from tests.integrations.services.credentials.renewals import (
     INVALID_GRANT,
     answer_as_usual,
     answer_renewals,
+    go_round,
     is_accepted,
     renewals_seen,
     row_of,
@@ -173,7 +173,7 @@ def test_before_the_request_nothing_is_lost(
 
     assert renewals_seen(calendly) == []
     with after_the_lease():
-        keeper.tick()
+        go_round()
         assert len(renewals_seen(calendly)) == 1
         assert_is_alive(calendly_signed_in)
 
@@ -196,7 +196,7 @@ def test_before_the_commit_nothing_is_lost_where_tokens_stay(
 
     assert len(renewals_seen(calendly)) == 1
     with after_the_lease():
-        keeper.tick()
+        go_round()
         assert_is_alive(calendly_signed_in)
 
 
@@ -217,8 +217,8 @@ def test_before_the_commit_a_sign_in_is_lost_where_tokens_are_replaced(
     assert kill(processes, "ask_until", row_of(calendly_signed_in), event, name)
 
     with after_the_lease():
-        keeper.tick()
-        keeper.tick()
+        go_round()
+        go_round()
         assert_is_lost_and_says_so(calendly_signed_in)
     assert len(renewals_seen(calendly)) == 2
 
@@ -230,7 +230,7 @@ def test_after_the_commit_nothing_is_lost(processes, rotates, calendly, calendly
     assert kill(processes, "ask_until", row_of(calendly_signed_in), "return", "_renew")
 
     with after_the_lease():
-        keeper.tick()
+        go_round()
         assert len(renewals_seen(calendly)) == 1
         assert_is_alive(calendly_signed_in)
 
@@ -258,7 +258,7 @@ def test_while_a_request_is_on_its_way_nothing_is_lost(
     assert kill_while_asked(processes, calendly, row_of(calendly_signed_in), notices=False)
 
     with after_the_lease():
-        keeper.tick()
+        go_round()
         assert_is_alive(calendly_signed_in)
 
 
@@ -271,7 +271,7 @@ def test_while_the_platform_answers_nothing_is_lost_where_tokens_stay(
     assert kill_while_asked(processes, calendly, row_of(calendly_signed_in), notices=True)
 
     with after_the_lease():
-        keeper.tick()
+        go_round()
         assert_is_alive(calendly_signed_in)
 
 
@@ -284,7 +284,7 @@ def test_while_the_platform_answers_a_sign_in_is_lost_where_tokens_are_replaced(
     assert kill_while_asked(processes, calendly, row_of(calendly_signed_in), notices=True)
 
     with after_the_lease():
-        keeper.tick()
+        go_round()
         assert_is_lost_and_says_so(calendly_signed_in)
 
 
@@ -304,7 +304,7 @@ def test_at_whatever_step_it_dies_the_state_is_true(
         assert kill(processes, "ask_for", row_of(connection), step)
         was_asked = bool(renewals_seen(calendly))
         with after_the_lease():
-            keeper.tick()
+            go_round()
             if row_of(connection).is_ended:
                 assert_is_lost_and_says_so(connection)
                 assert was_asked
@@ -349,8 +349,8 @@ def test_an_end_that_nobody_was_told_of_is_told_after_a_restart(
     assert kill(processes, "tell_until", row_of(calendly_signed_in), "call", "_tell")
     assert row_of(calendly_signed_in).is_ended
 
-    keeper.tick()
-    keeper.tick()
+    go_round()
+    go_round()
 
     found = rows.find(calendly_signed_in.workspace, "calendly")
     told = found.tests.filter(trigger=Trigger.SCHEDULE)

@@ -11,8 +11,7 @@ from integrations.pages import cards
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
-from integrations.services.proving import runs, testing
-from integrations.work import tasks
+from integrations.services.proving import background, runs, testing
 
 
 def start(workspace):
@@ -23,11 +22,11 @@ def save(workspace, provider, **changes):
     return saving.change_connection(workspace, provider, Changes(**changes), by=None)
 
 
-def test_all_that_is_connected_is_tested_and_nothing_else(connected, workspace, meta):
+def test_all_that_is_connected_is_tested_and_nothing_else(connected, workspace, meta, worker_seen):
     save(workspace, "calendly", config={"account_id": "https://api.calendly.com/organizations/A"})
     save(workspace, "stripe", config={"access_token": "rk_live_1234567890"}, is_enabled=False)
 
-    run = tasks.test_all_in_background(workspace, trigger=Trigger.PAGE, by=None)
+    run = background.start_run(workspace, trigger=Trigger.PAGE, by=None)
 
     run.refresh_from_db()
     items = list(run.items.all())
@@ -107,9 +106,11 @@ def test_a_run_that_died_is_not_shown_as_running(connected, workspace, meta):
     assert latest.done == 1
 
 
-def test_a_connection_that_was_tested_too_often_is_named(connected, workspace, meta, settings):
+def test_a_connection_that_was_tested_too_often_is_named(
+    connected, workspace, meta, settings, worker_seen
+):
     settings.TEST_RATE = 1
-    tasks.test_all_in_background(workspace, trigger=Trigger.PAGE, by=None)
-    run = tasks.test_all_in_background(workspace, trigger=Trigger.PAGE, by=None)
+    background.start_run(workspace, trigger=Trigger.PAGE, by=None)
+    run = background.start_run(workspace, trigger=Trigger.PAGE, by=None)
 
     assert "Try again in" in run.items.get().problem

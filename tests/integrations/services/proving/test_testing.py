@@ -12,10 +12,9 @@ from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import sealing
-from integrations.services.proving import asking, results, testing
+from integrations.services.proving import asking, background, results, testing
 from integrations.services.refusals import NothingToTest, TooManyTests
-from integrations.work.tasks import perform_test
-from integrations.work.tasks import test_in_background as start_test
+from integrations.work.tasks import run_test
 from providers.errors import AuthExpired
 from providers.run.results import Result
 
@@ -142,14 +141,14 @@ def test_a_second_request_joins_the_running_test(connected, meta):
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_who_asks_while_other_values_are_tested_gets_a_test_of_the_saved_ones(
-    connected, meta, editor, dry_run
+    connected, meta, editor, dry_run, worker_seen
 ):
     nearly_over = timezone.now() - testing.LEASE + timedelta(milliseconds=300)
     with time_machine.travel(nearly_over):
         testing.start(connected, trigger=Trigger.SAVE, by=None, dry_run=dry_run)
     save(connected.workspace, pixel_id="2001")
 
-    start_test(fresh(connected), trigger=Trigger.PAGE, by=editor)
+    background.start_test(fresh(connected), trigger=Trigger.PAGE, by=editor)
 
     assert fresh(connected).last_test.outcome == "passed"
     assert fresh(connected).proven_at
@@ -172,7 +171,7 @@ def test_a_test_that_was_ended_before_its_turn_came_asks_nobody(connected, meta)
         late = testing.start(connected, trigger=Trigger.PAGE, by=None).test
     testing.start(connected, trigger=Trigger.PAGE, by=None)
 
-    perform_test.call(late.pk)
+    run_test.call(late.pk)
 
     late.refresh_from_db()
     assert late.outcome == "inconclusive"

@@ -1,0 +1,40 @@
+"""`manage.py worker`: does the work that nobody waits for, until SIGTERM or Ctrl-C."""
+
+from argparse import SUPPRESS, ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from integrations.work.worker import CONCURRENCY, INTERVAL_SECONDS, Running, stop_on_signals
+
+
+class Command(BaseCommand):
+    help = "Runs tests, renews sign-ins ahead of their end and gives notices, until Ctrl-C."
+    requires_system_checks = ()  # it waits for a database that does not answer yet
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--concurrency",
+            type=int,
+            default=CONCURRENCY,
+            help=f"jobs at a time, each in a thread (default: {CONCURRENCY})",
+        )
+        parser.add_argument(
+            "--interval",
+            type=float,
+            default=INTERVAL_SECONDS,
+            help=f"seconds between two looks for work (default: {INTERVAL_SECONDS})",
+        )
+        parser.add_argument("--parent", type=int, help=SUPPRESS)  # without it, it stops
+
+    def handle(
+        self,
+        *args: Any,
+        concurrency: int,
+        interval: float,
+        parent: int | None,
+        **options: Any,
+    ) -> None:
+        running = Running(concurrency, interval, parent)
+        stop_on_signals(running)
+        running.run()

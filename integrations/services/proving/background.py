@@ -1,0 +1,48 @@
+"""Tests that a person starts on the page, who looks at how they go.
+
+Where no worker was seen, a single test runs at once, in the process of whoever asked.
+"""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from integrations import queue
+from integrations.models import ConnectionTest, IntegrationConnection, TestRun, Trigger, Workspace
+from integrations.services.proving import runs, testing
+
+NO_WORKER = (
+    "The worker is not running, so nothing was tested. "
+    "Start `./dev serve` or `manage.py worker`, then test all again."
+)
+
+
+def start_test(connection: IntegrationConnection, *, trigger: Trigger, by: User) -> ConnectionTest:
+    """Start a test, or join the one that runs. Raises what `testing.start` does.
+
+    While other values are tested, a test of the saved ones waits for its turn.
+    """
+    if not queue.has_worker():
+        return testing.test_connection(connection, trigger=trigger, by=by)
+    with transaction.atomic():
+        started = testing.start(connection, trigger=trigger, by=by)
+        if not started.joined:
+            queue.enqueue("proving.run_test", started.test.pk)
+        elif not testing.is_of_saved_values(started.test, connection):
+            queue.enqueue("proving.run_test_when_free", str(connection.pk), trigger, by.pk)
+    return started.test
+
+
+def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> TestRun:
+    """Start testing all that is connected, or join the run that is under way.
+
+    Without a worker it ends at once, and each of its items says why it was not tested.
+    """
+    with transaction.atomic():
+        started = runs.start_run(workspace, trigger=trigger, by=by)
+        if started.joined:
+            return started.run
+        if not queue.has_worker():
+            runs.end_untested(started.run, NO_WORKER)
+        for item in started.run.items.filter(ended_at=None):
+            queue.enqueue("proving.run_item", item.pk)
+    return started.run

@@ -1,0 +1,63 @@
+"""The tick of a worker: tells that it lives, and starts what is due though nobody asks."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import close_old_connections, transaction
+from django.utils import timezone
+
+from integrations import queue
+from integrations.models import Heartbeat
+from integrations.services.keeping import renewals
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 10.0
+ROUND = timedelta(seconds=30)
+PRUNING = timedelta(hours=1)
+
+
+def run(wait: Callable[[float], bool]) -> None:
+    """Again and again, until `wait`, which sleeps so many seconds, says to stop."""
+    while True:
+        now = timezone.now()
+        for what in (queue.beat, start_round, start_pruning):
+            _try(what, now)
+        if wait(BEAT_SECONDS):
+            return
+
+
+def start_round(now: datetime) -> None:
+    """Each half minute: renewals ahead, notices, forgetting."""
+    with transaction.atomic():
+        if is_mine("round", now, ROUND):
+            for row in renewals.due(now):
+                queue.enqueue("keeping.renew", str(row.pk))
+            queue.enqueue("keeping.look_after")
+
+
+def start_pruning(now: datetime) -> None:
+    """Each hour: the queue forgets what was done."""
+    with transaction.atomic():
+        if is_mine("pruning", now, PRUNING):
+            queue.enqueue("work.prune")
+
+
+def is_mine(name: str, now: datetime, every: timedelta) -> bool:
+    """Whether its time has come: then, of many workers, one is told so."""
+    if Heartbeat.objects.filter(name=name, at__lte=now - every).update(at=now):
+        return True
+    _, is_first = Heartbeat.objects.get_or_create(name=name, defaults={"at": now})
+    return is_first
+
+
+def _try(what: Callable[[datetime], object], now: datetime) -> None:
+    """Whatever goes wrong is logged without its text, which may hold data: the next may go well."""
+    close_old_connections()
+    try:
+        what(now)
+    except Exception as error:  # noqa: BLE001 - a worker that ticks no more would not be seen
+        logger.error("%s failed with %s", what.__name__, type(error).__name__)
+    finally:
+        close_old_connections()

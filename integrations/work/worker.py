@@ -1,0 +1,109 @@
+"""The worker: does what the queue holds. Only this module knows that the engine is django-ox.
+
+A worker that dies keeps its jobs for as long as TASKS says in LOCK_TIMEOUT: then another one
+does them.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from queue import Empty, SimpleQueue
+
+from django.core.management import call_command
+from django.db import connections
+from django.utils import timezone
+from django_ox.worker import Worker
+
+from integrations import queue
+from integrations.services.credentials import leases
+from integrations.work import tick
+
+ENGINE = "django_ox.backend.OxBackend"
+# A job waits for a platform, not for the processor: of a run's tests none should wait for others.
+CONCURRENCY = 32
+# How often an idle worker looks: a click should not wait longer to be taken than a person notices.
+INTERVAL_SECONDS = 0.1
+# How often it looks for jobs of a worker that died.
+REAP_SECONDS = 3.0
+KEPT = "1d"
+
+
+class Running:
+    """A worker at work, and how it is stopped, from a signal's handler too."""
+
+    def __init__(
+        self,
+        concurrency: int = CONCURRENCY,
+        interval: float = INTERVAL_SECONDS,
+        parent: int | None = None,
+    ) -> None:
+        self._worker = Worker(
+            concurrency=concurrency,
+            poll_interval=interval,
+            reap_interval=REAP_SECONDS,
+            parent_pid=parent,
+        )
+        # Unlike an Event's, its lock cannot be held by the very code that a signal interrupts.
+        self._stops: SimpleQueue[None] = SimpleQueue()
+
+    def run(self) -> None:
+        """Work until told to stop, then let end what has begun."""
+        ticking = threading.Thread(target=self._tick, name="tick", daemon=True)
+        ticking.start()
+        try:
+            self._worker.run()
+        finally:
+            self.stop()
+            ticking.join()
+
+    def stop(self) -> None:
+        """Take nothing more."""
+        self._stops.put(None)
+
+    def _tick(self) -> None:
+        try:
+            tick.run(self._wait)
+            queue.leave()
+        finally:
+            self._worker.request_stop()
+            connections.close_all()
+
+    def _wait(self, seconds: float) -> bool:
+        try:
+            self._stops.get(timeout=seconds)
+        except Empty:
+            return False
+        return True
+
+
+def stop_on_signals(running: Running) -> None:
+    """SIGTERM lets what runs end; Ctrl-C does not wait, and what it cuts short is done later."""
+
+    def end(*_: object) -> None:
+        leases.UNDER_WAY.wait()  # an answer that nobody stores is a sign-in that is lost
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, lambda *_: running.stop())
+    signal.signal(signal.SIGINT, end)
+
+
+@contextmanager
+def in_thread(concurrency: int = CONCURRENCY, interval: float = INTERVAL_SECONDS) -> Iterator[None]:
+    """A worker in this process, where all should be in one: a benchmark, a test."""
+    running = Running(concurrency, interval)
+    queue.beat(timezone.now())  # seen at once, not when its thread comes to it
+    thread = threading.Thread(target=running.run, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        running.stop()
+        thread.join()
+
+
+def prune() -> None:
+    """Forget what was done a day ago. Of what failed only the names of errors were kept."""
+    call_command("ox_prune", older_than=KEPT, include_failed=True, stdout=StringIO())

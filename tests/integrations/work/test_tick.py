@@ -1,0 +1,132 @@
+"""The tick: at once, again and again, whatever goes wrong; of many workers one starts a round."""
+
+import logging
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.utils import timezone
+
+from integrations import queue
+from integrations.models import Heartbeat
+from integrations.work import tick
+from tests.integrations.kept import sign_ins
+from tests.integrations.services.credentials.renewals import renewals_seen, row_of, run_out
+from tests.integrations.services.proving.test_races import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Waits:
+    """A sleep that takes no time: it does something, and after so many says to stop."""
+
+    def __init__(self, rounds=1, then=lambda: None):
+        self.seconds, self.rounds, self.then = [], rounds, then
+
+    def __call__(self, seconds):
+        self.seconds.append(seconds)
+        self.then()
+        return len(self.seconds) == self.rounds
+
+
+@pytest.fixture
+def broken():
+    """There is nothing to write a heartbeat to, until the test mends it."""
+
+    def rename(old, new):
+        with database.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+    rename("integrations_heartbeat", "elsewhere")
+    mended = []
+
+    def mend():
+        if not mended:
+            rename("elsewhere", "integrations_heartbeat")
+            mended.append(True)
+
+    yield mend
+    mend()
+
+
+def test_a_worker_is_seen_before_it_waits_for_the_first_time(db):
+    seen = []
+
+    tick.run(Waits(then=lambda: seen.append(queue.has_worker())))
+
+    assert seen == [True]
+
+
+def test_it_is_seen_again_every_few_seconds(db):
+    beats = []
+
+    def forget():
+        beats.append(Heartbeat.objects.filter(name=queue.WORKER).delete()[0])
+
+    waits = Waits(3, forget)
+    tick.run(waits)
+
+    assert beats == [1, 1, 1]
+    assert max(waits.seconds) <= 15
+
+
+def test_a_worker_that_left_is_not_seen_any_more(db):
+    queue.beat(timezone.now())
+    queue.leave()
+
+    assert not queue.has_worker()
+
+
+def test_a_tick_that_fails_does_not_stop_it(db, broken):
+    tick.run(Waits(2, broken))
+
+    assert queue.has_worker()
+
+
+def test_a_tick_that_fails_is_logged_without_what_it_was_about(db, broken, caplog):
+    with caplog.at_level(logging.ERROR):
+        tick.run(Waits())
+
+    logged = [record.getMessage() for record in caplog.records]
+    assert len(logged) == 3
+    assert re.fullmatch("beat failed with (Operational|Programming)Error", logged[0])
+
+
+def test_a_round_renews_what_is_due_and_looks_after_the_rest(calendly, calendly_signed_in):
+    run_out(row_of(calendly_signed_in))
+
+    tick.start_round(timezone.now())
+
+    assert len(renewals_seen(calendly)) == 1
+    assert Heartbeat.objects.filter(name="keeper").exists()
+
+
+def test_one_sign_in_that_cannot_be_renewed_keeps_no_other_from_care(calendly_signed_in):
+    sign_ins().update(renew_at=timezone.now(), provider="gone", values={})
+
+    tick.start_round(timezone.now())
+
+    assert Heartbeat.objects.filter(name="keeper").exists()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_of_many_workers_one_starts_a_round(db, is_first):
+    now = timezone.now()
+    if not is_first:
+        Heartbeat.objects.create(name="round", at=now - tick.ROUND)
+
+    told = at_once(4, lambda _number: tick.is_mine("round", now, tick.ROUND))
+
+    assert sorted(told) == [False, False, False, True]
+
+
+def test_the_next_round_starts_half_a_minute_later(calendly, calendly_signed_in):
+    now = timezone.now()
+    tick.start_round(now)
+    run_out(row_of(calendly_signed_in))
+
+    tick.start_round(now + timedelta(seconds=29))
+    assert renewals_seen(calendly) == []
+    tick.start_round(now + timedelta(seconds=30))
+    assert len(renewals_seen(calendly)) == 1
