@@ -1,4 +1,7 @@
-"""What every test can use. Chromium is looked for here, and its absence is said once."""
+"""What every test can use. Chromium is looked for here, and its absence is said once.
+
+`--platform stripe` runs one platform's tests alone: see `tests.one_platform`.
+"""
 
 import os
 import shutil
@@ -6,6 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests import one_platform
 
 TESTS = Path(__file__).parent
 BROWSER_TESTS = TESTS / "browser"
@@ -46,7 +51,19 @@ def chromium_path() -> str:
     return path
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(one_platform.OPTION, metavar="SLUG", help="one platform's tests alone")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return one_platform.ignores(collection_path, config.getoption(one_platform.OPTION))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if slug := config.getoption(one_platform.OPTION):
+        others = [item for item in items if not one_platform.is_about(item, slug)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if one_platform.is_about(item, slug)]
     for item in items:
         if BROWSER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.browser)

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from html import escape
+from importlib.metadata import entry_points
 
 from providers import registry
 from providers.declare import App
@@ -27,7 +28,9 @@ from providers.sandbox.crm import hubspot, pipedrive, salesforce, zoho
 from providers.sandbox.server import Platform, Server, prefixed
 from providers.sandbox.sign_in import AuthorizationServer
 
-PLATFORMS: dict[str, Platform] = {
+STAND_INS = "integrations_center.stand_ins"
+
+OWN: dict[str, Platform] = {
     "meta": meta.PLATFORM,
     "linkedin": linkedin.PLATFORM,
     "upwork": upwork.PLATFORM,
@@ -42,6 +45,11 @@ PLATFORMS: dict[str, Platform] = {
     "stripe": stripe.PLATFORM,
     "calendly": calendly.PLATFORM,
 }
+# Then those of installed packages.
+INSTALLED: dict[str, Platform] = {
+    point.name: point.load() for point in sorted(entry_points(group=STAND_INS))
+}
+PLATFORMS = OWN | INSTALLED
 
 # By the slug of the app's declaration, which several platforms may share.
 SIGN_INS: dict[str, AuthorizationServer] = {

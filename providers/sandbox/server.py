@@ -66,10 +66,15 @@ AnswerTo = Callable[[Asked], Answer]
 
 @dataclass(frozen=True)
 class Platform:
-    """One platform's part: how it answers, and `guide`: headings over values and what each does."""
+    """One platform's part: how it answers, and `guide`: headings over values and what each does.
+
+    `healthy` are values that pass, by method: an installed package's are tried by the contract
+    tests, which have their own for the platforms of this repository.
+    """
 
     answer: AnswerTo
     guide: Mapping[str, Sequence[tuple[str, str]]]
+    healthy: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def prefixed(answers: Mapping[str, AnswerTo], *, home: str = "") -> AnswerTo:

@@ -1,6 +1,7 @@
 """A healthy credential for every way to connect every platform, as its sandbox knows it.
 
 A new platform adds a part to the sandbox and its ways here: the contract tests fail until then.
+An installed package's stand-in says what is healthy itself.
 A way to sign in is found by itself, once its stand-in is among the sandbox's SIGN_INS.
 """
 
@@ -20,7 +21,7 @@ from providers.sandbox import (
     youtube,
 )
 from providers.sandbox import x as x_platform
-from providers.sandbox.__main__ import SIGN_INS
+from providers.sandbox.__main__ import INSTALLED, SIGN_INS
 from tests.providers.platforms import crm_cases
 
 GOOGLE_CLIENT = {"client_id": google.CLIENT_ID, "client_secret": google.CLIENT_SECRET}
@@ -188,6 +189,10 @@ WAYS: dict[str, list[tuple[str, dict[str, str]]]] = {
         ("refresh_token", crm_cases.of_zoho()),
         ("rest", crm_cases.of_generic() | {"account_name_path": "data.company"}),
     ],
+}
+WAYS |= {
+    slug: [(method, dict(values)) for method, values in stand_in.healthy.items()]
+    for slug, stand_in in INSTALLED.items()
 }
 # What is typed beside a sign-in, where a test needs more than the person.
 BESIDE_SIGN_IN: dict[str, dict[str, str]] = {
