@@ -213,5 +213,5 @@ def test_the_table_of_platforms_is_the_catalogue():
 
     assert shown == [
         (one.name, " · ".join(one.used_by), "yes" if one.tester else "not yet")
-        for one in map(registry.get, registry.OWN)
+        for one in registry.own()
     ]
