@@ -19,6 +19,7 @@ from integrations.models import (
     Workspace,
 )
 
+OWNER = "benchmark"
 ROWS_AT_ONCE = 2000
 # What a database does by itself after so many rows, at once instead of while we measure.
 TIDY = {"sqlite": "ANALYZE", "postgresql": "VACUUM ANALYZE"}
@@ -30,7 +31,7 @@ STEPS = [
 
 def owner() -> User:
     """The first account: it owns the workspace that the migrations made."""
-    return User.objects.create_superuser("benchmark")
+    return User.objects.create_superuser(OWNER)
 
 
 def signed_in(user: User) -> Client:

@@ -8,11 +8,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 import django
-from django.core.management.base import BaseCommand
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from integrations.benchmarks import Measure, data, listing, page, scratch, testing, together
+from integrations.benchmarks import Measure, data, jobs, listing, page, scratch, testing, together
 from integrations.models import Workspace
+from integrations_center import env
 
 
 class Command(BaseCommand):
@@ -20,19 +22,34 @@ class Command(BaseCommand):
     requires_system_checks = ()  # they ask the real database what it can do
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "what",
+            nargs="?",
+            choices=["limits", "jobs"],
+            default="limits",
+            help="limits (default): what is promised. jobs: fill the database that DATABASE_URL "
+            "names and print, as JSON, what a load tool asks; the test jobs go to the ports in "
+            "BENCH_STUB0 and BENCH_STUB200.",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--connections", type=int, default=130_000, help="rows to fill in")
         parser.add_argument("--requests", type=int, default=200, help="requests to time")
         parser.add_argument("--answer-ms", type=int, default=200, help="of a platform in Test all")
 
-    def handle(
-        self,
-        *args: Any,
-        json: bool,
-        connections: int,
-        requests: int,
-        answer_ms: int,
-        **options: Any,
+    def handle(self, *args: Any, what: str, **options: Any) -> None:
+        if what == "jobs":
+            self.write_jobs()
+        else:
+            self.measure(**options)
+
+    def write_jobs(self) -> None:
+        if User.objects.exclude(username=data.OWNER).exists():
+            raise CommandError("People use this database. Name an empty one in DATABASE_URL.")
+        ports = {"test0": env.port("BENCH_STUB0", 0), "test200": env.port("BENCH_STUB200", 0)}
+        self.stdout.write(json.dumps(jobs.jobs(ports)))
+
+    def measure(
+        self, *, json: bool, connections: int, requests: int, answer_ms: int, **_: Any
     ) -> None:
         with scratch.scratch_database(), scratch.scratch_settings():
             machine, measures = _machine(), _measure(connections, requests, answer_ms)
