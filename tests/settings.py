@@ -8,6 +8,7 @@ from pathlib import Path
 
 os.environ |= {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "DATABASE_CONNECTIONS": "",
     "CREDENTIAL_KEYS": "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0=",
     "DATABASE_URL": os.environ.get("DATABASE_URL") or "sqlite:///never-opened",
     "DEBUG": "",
@@ -38,3 +39,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {
         "NAME": str(Path(tempfile.gettempdir()) / f"integrations-test-{os.getpid()}.sqlite3")
     }
+else:
+    # Threads of one test wait for each other while each has a connection.
+    DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 20

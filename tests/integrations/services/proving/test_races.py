@@ -29,6 +29,7 @@ def at_once(count, work):
     results, start = [], threading.Barrier(count)
 
     def one(number):
+        database.ensure_connection()
         start.wait()
         try:
             results.append(work(number))
