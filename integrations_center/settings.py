@@ -68,6 +68,9 @@ MIDDLEWARE = [
     "integrations_center.proxies.TrustedProxyMiddleware",  # first: the others ask who calls
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Below the static files, which are compressed already. Each reply gets some random bytes, and
+    # each page its CSRF token in a new mask: its length tells nothing of a secret (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
