@@ -13,8 +13,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from integrations_center import env
 
-SQLITE = "django.db.backends.sqlite3"
+SQLITE = "integrations_center.sqlite"
 POSTGRESQL = "django.db.backends.postgresql"
+ENGINES = {"django.db.backends.sqlite3": SQLITE, POSTGRESQL: POSTGRESQL}
+SQLITE_WAIT_SECONDS = 20
 CONNECTIONS = 40
 FEWEST_CONNECTIONS = 10
 WAIT_SECONDS = 4.0  # for a connection that is free; then the answer is 503
@@ -32,7 +34,8 @@ def _read(name: str) -> dict[str, Any]:
         config: dict[str, Any] = environ.Env.db_url_config(env.text(name))
     except ValueError:
         config = {}
-    if config.get("ENGINE") not in (SQLITE, POSTGRESQL) or not config["NAME"]:
+    config["ENGINE"] = ENGINES.get(config.get("ENGINE", ""))
+    if config["ENGINE"] is None or not config["NAME"]:
         raise ImproperlyConfigured(
             f"{name} must start with sqlite:/// or postgres:// and name a database."
         )
@@ -49,13 +52,15 @@ def connections(name: str) -> int:
 
 def _sqlite() -> dict[str, Any]:
     return {
+        # To open the file costs as much as a request; to close it as the last one writes all back.
+        "CONN_MAX_AGE": None,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": SQLITE_WAIT_SECONDS,
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
             ),
-        }
+        },
     }
 
 
