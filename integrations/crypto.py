@@ -1,7 +1,9 @@
-"""Encrypts and decrypts credentials: the only module that sees the keys.
+"""Seals and opens secrets: the only module that sees the keys.
 
-An envelope reads `v1.<key id>.<base64url of nonce and ciphertext>`. AES-256-GCM binds it to
-its owner: copied into another row, it does not decrypt. The newest key encrypts.
+An envelope reads `v2.<key id>.<base64url of nonce and ciphertext>`. AES-256-GCM binds it to
+where it belongs and to what it is for: moved to another row or column, or used for another
+address, it does not open. The newest key seals. `v1` was bound to its row alone; it is opened
+where a key was not here when its database was migrated, and never made.
 """
 
 import base64
@@ -18,7 +20,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-VERSION = "v1"
+VERSION, OLD_VERSION = "v2", "v1"
+LABEL = "integrations-center credential"
 NONCE_BYTES = 12
 KEY_BYTES = 32
 
@@ -28,16 +31,29 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
-class Owner:
-    """The row an envelope belongs to."""
+class Place:
+    """Where an envelope belongs, and what its secrets are for.
 
-    workspace_id: int
-    provider: str
+    `part` is what of the row it holds. `values` are the plain values that say where and how
+    the secrets are used. `named` is the platform or app by whose name v1 was bound.
+    """
+
     row_id: UUID
+    workspace_id: int
+    part: str
+    method: str
+    family: str
+    values: Mapping[str, Any]
+    named: str = ""
 
-    def associated_data(self, key_id: str) -> bytes:
-        parts = (VERSION, key_id, self.workspace_id, self.provider, self.row_id)
-        return "|".join(map(str, parts)).encode()
+    def associated_data(self, version: str, key_id: str) -> bytes:
+        """A JSON array, so that no value can pass for two."""
+        if version == OLD_VERSION:
+            parts = (version, key_id, self.workspace_id, self.named, self.row_id)
+            return "|".join(map(str, parts)).encode()
+        whose = [LABEL, version, key_id, self.workspace_id, str(self.row_id), self.part]
+        used = [self.method, self.family, sorted(self.values.items())]
+        return json.dumps([*whose, *used], separators=(",", ":")).encode()
 
 
 def new_key() -> str:
@@ -81,27 +97,28 @@ def key_id_of(envelope: str) -> str:
     return envelope.split(".")[1] if envelope else ""
 
 
-def encrypt(values: Mapping[str, Any], owner: Owner) -> str:
+def seal(secrets: Mapping[str, Any], place: Place) -> str:
     """JSON-able values -> envelope; "" for no values at all."""
-    if not values:
+    if not secrets:
         return ""
     newest, cipher = next(iter(_known().items()))
     nonce = os.urandom(NONCE_BYTES)
-    sealed = cipher.encrypt(nonce, json.dumps(values).encode(), owner.associated_data(newest))
+    plain = json.dumps(dict(secrets)).encode()
+    sealed = cipher.encrypt(nonce, plain, place.associated_data(VERSION, newest))
     return f"{VERSION}.{newest}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
 
-def decrypt(envelope: str, owner: Owner) -> dict[str, Any]:
+def unseal(envelope: str, place: Place) -> dict[str, Any]:
     """Envelope -> values. Raises Unreadable, whatever is wrong with it."""
     if not envelope:
         return {}
     try:
         version, used, text = envelope.split(".")
-        if version != VERSION:
+        if version not in (VERSION, OLD_VERSION):
             raise Unreadable
         sealed = base64.urlsafe_b64decode(text)
         nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-        opened = _known()[used].decrypt(nonce, ciphertext, owner.associated_data(used))
-        return dict(json.loads(opened))
+        aad = place.associated_data(version, used)
+        return dict(json.loads(_known()[used].decrypt(nonce, ciphertext, aad)))
     except (InvalidTag, KeyError, ValueError):
         raise Unreadable from None

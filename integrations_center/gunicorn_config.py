@@ -13,7 +13,7 @@ from typing import Any
 def post_worker_init(worker: Any) -> None:
     from django.conf import settings
 
-    from integrations.services.credentials import tokens
+    from integrations.services.credentials import leases
     from integrations.work import keeper
     from integrations_center import databases
 
@@ -21,7 +21,7 @@ def post_worker_init(worker: Any) -> None:
     databases.take(share)
 
     def end(*_: Any) -> None:
-        tokens.UNDER_WAY.wait()  # an answer that nobody stores is a sign-in that is lost
+        leases.UNDER_WAY.wait()  # an answer that nobody stores is a sign-in that is lost
         os._exit(0)
 
     keeper.start()

@@ -17,7 +17,7 @@ def test_ready_when_the_database_is_migrated(db, client):
 
 
 def test_not_ready_says_that_a_migration_is_due(db, client):
-    MigrationRecorder(connection).record_unapplied("integrations", "0002_add_sign_in")
+    MigrationRecorder(connection).record_unapplied("integrations", "0005_remove_sign_in")
 
     reply = client.get("/readyz")
 

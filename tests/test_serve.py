@@ -99,6 +99,31 @@ def test_a_second_start_repeats_nothing(serve, checkout):
     assert (checkout / ".env").read_text() == keys
 
 
+def add_migration(checkout):
+    """One that says it rewrites secrets, after those that there are."""
+    folder = checkout / "integrations" / "migrations"
+    last = max(path.stem for path in folder.glob("[0-9]*.py"))
+    (folder / "9999_rewrite.py").write_text(
+        "from django.db import migrations\n"
+        "class Migration(migrations.Migration):\n"
+        f"    dependencies = [('integrations', '{last}')]\n"
+        "    rewrites_sealed_rows = True\n"
+    )
+
+
+def test_a_database_is_copied_before_its_secrets_are_rewritten(serve, checkout):
+    first = serve(free_port())
+    assert "before this update" not in read_until_it_serves(first)
+    os.killpg(first.pid, signal.SIGKILL)
+    add_migration(checkout)
+
+    printed = read_until_it_serves(serve(free_port()))
+
+    (copy,) = (checkout / "data").glob("before-9999_rewrite-*.sqlite3")
+    assert f"The database as it was before this update is kept in {copy}.\n" in printed
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_port_in_use_is_one_sentence(serve):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -20,9 +20,11 @@ from integrations.admin.forms import SWITCHES, AddConnectionForm, AdminConnectio
 from integrations.models import IntegrationConnection, Status, TestOutcome, Trigger
 from integrations.pages import sentences
 from integrations.pages.forms import REMOVE
-from integrations.services.connecting import connections, disconnecting
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import disconnecting, saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
+from integrations.services.refusals import NothingToTest, TooManyTests
 from providers.declare import Field, Provider
 
 MOST_TESTS_AT_ONCE = 13
@@ -91,8 +93,9 @@ class ConnectionAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Queryset:
         """Without those of platforms whose package was removed: nothing is known about them."""
-        rows = super().get_queryset(request).filter(provider__in=platforms.catalogue(), name="")
-        return rows.select_related(*self.list_select_related)
+        all_rows = super().get_queryset(request)
+        known = all_rows.filter(provider__in=platforms.catalogue(), name="")
+        return known.select_related(*self.list_select_related)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Disconnecting clears a connection; its history stays."""
@@ -189,7 +192,7 @@ class ConnectionAdmin(admin.ModelAdmin):
         if change:
             return form.saved.connection
         where = form.cleaned_data
-        return connections.lock(where["workspace"].pk, where["provider"])
+        return rows.lock(where["workspace"].pk, where["provider"])
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Nothing is left to save; only to say what looks unusual."""
@@ -237,7 +240,7 @@ class ConnectionAdmin(admin.ModelAdmin):
         word = "Enabled" if is_enabled else "Disabled"
         changes = Changes(is_enabled=is_enabled)
         for connection in queryset:
-            saved = connections.change_connection(
+            saved = saving.change_connection(
                 connection.workspace, connection.provider, changes, by=request.user
             )
             if saved.connection.version > connection.version:
@@ -292,9 +295,9 @@ def _test(connection: IntegrationConnection, by: Any) -> tuple[int, str]:
     """The level and the sentence of the message that says how a test went."""
     try:
         test = testing.test_connection(connection, trigger=Trigger.ADMIN, by=by)
-    except testing.NothingToTest:
+    except NothingToTest:
         return messages.WARNING, sentences.NOTHING_TO_TEST
-    except testing.TooManyTests as many:
+    except TooManyTests as many:
         return messages.WARNING, sentences.too_many_tests(many.retry_after_seconds)
     return LEVELS.get(TestOutcome(test.outcome), messages.WARNING), sentences.of_test(test)
 

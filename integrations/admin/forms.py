@@ -13,13 +13,10 @@ from django.utils.html import format_html
 from integrations import platforms
 from integrations.models import IntegrationConnection
 from integrations.pages.forms import REMOVE, ConnectionForm
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import (
-    Changes,
-    InvalidChange,
-    Saved,
-    VersionConflict,
-)
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
+from integrations.services.connecting.saving import Saved
+from integrations.services.refusals import InvalidChange, VersionConflict
 
 SWITCHES = ("auth_method", "is_enabled", "version")
 OTHER_METHOD = "The chosen method does not use this. Choose the method it belongs to, or empty it."
@@ -77,7 +74,7 @@ class AdminConnectionForm(ConnectionForm):
 
     def _save(self, expected_version: int) -> None:
         try:
-            self.saved = connections.change_connection(
+            self.saved = saving.change_connection(
                 self.instance.workspace,
                 self.instance.provider,
                 self.changes(),

@@ -20,10 +20,14 @@ from rest_framework.views import exception_handler
 from integrations import database
 from integrations.api.presentation import api_errors
 from integrations.models import IntegrationConnection
-from integrations.services.connecting.connections import InvalidChange, VersionConflict
 from integrations.services.people.people import NoWorkspace
 from integrations.services.proving.discovery import CannotList
-from integrations.services.proving.testing import NothingToTest, TooManyTests
+from integrations.services.refusals import (
+    InvalidChange,
+    NothingToTest,
+    TooManyTests,
+    VersionConflict,
+)
 from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def _columns(model: type[Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields if field.name != "credentials"]
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 CONNECTION = _columns(IntegrationConnection)

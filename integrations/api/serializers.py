@@ -12,7 +12,7 @@ from rest_framework.parsers import JSONParser
 
 from integrations.api.presentation import python_names
 from integrations.models import Status
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting.changes import Changes
 
 NOT_JSON = "The body is not valid JSON."
 NOT_AN_OBJECT = "The body must be a JSON object."

@@ -30,10 +30,11 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
-from integrations.services.connecting import connections, disconnecting
-from integrations.services.connecting.connections import VersionConflict
+from integrations.services import rows
+from integrations.services.connecting import disconnecting, saving, trying
 from integrations.services.people import people
 from integrations.services.proving import discovery, runs, testing
+from integrations.services.refusals import VersionConflict
 from integrations.work import tasks
 
 WORKSPACE_SLUG = re.compile(r"[-\w]+", re.ASCII)
@@ -108,7 +109,7 @@ class Integrations(InWorkspace):
     @api_schema.read_integration
     def retrieve(self, request: Request, provider: str) -> Response:
         """One platform with its connection, and the form that it takes."""
-        connection = connections.find(self.workspace, provider)
+        connection = rows.find(self.workspace, provider)
         return _one(connection, **presentation.form(connection.platform))
 
     @api_schema.change_integration
@@ -116,7 +117,7 @@ class Integrations(InWorkspace):
         """Change values, method, status or the switch. No outgoing call is made."""
         body = ChangeRequest(data=request.data, context={"provider": platforms.get(provider)})
         body.is_valid(raise_exception=True)
-        saved = connections.change_connection(
+        saved = saving.change_connection(
             self.workspace,
             provider,
             body.changes(),
@@ -133,7 +134,7 @@ class Integrations(InWorkspace):
         if not IF_MATCH.fullmatch(asked.strip()):
             raise ParseError('If-Match is not right. Send the ETag you were given, like "7".')
         tags = re.findall(r'"([^"]*)"', asked)
-        connection = connections.find(self.workspace, provider)
+        connection = rows.find(self.workspace, provider)
         if tags and str(connection.version) not in tags:
             raise VersionConflict(connection)
         return connection.version if tags else None
@@ -143,12 +144,11 @@ class Integrations(InWorkspace):
         """Ask the platform now and wait for its answer."""
         body = TestRequest(data=request.data, context={"provider": platforms.get(provider)})
         body.is_valid(raise_exception=True)
-        test = testing.test_connection(
-            connections.find(self.workspace, provider),
-            trigger=Trigger.API,
-            by=self.person,
-            changes=body.changes(),
-        )
+        connection, changes = rows.find(self.workspace, provider), body.changes()
+        if changes:
+            test = trying.dry_run(connection, changes, trigger=Trigger.API, by=self.person)
+        else:
+            test = testing.test_connection(connection, trigger=Trigger.API, by=self.person)
         return Response(presentation.test(test, provider))
 
     @api_schema.disconnect_integration
@@ -168,7 +168,7 @@ class Integrations(InWorkspace):
     @api_schema.list_accounts
     def accounts(self, request: Request, provider: str) -> Response:
         """The accounts that the saved credentials reach, as of a minute ago at most."""
-        found = discovery.accounts(connections.find(self.workspace, provider))
+        found = discovery.accounts(rows.find(self.workspace, provider))
         return Response([{"id": one.id, "name": one.name or None} for one in found])
 
     @api_schema.list_tests
@@ -182,9 +182,9 @@ class Integrations(InWorkspace):
             connection__name="",
             pk__lt=before,
         )
-        rows = [*tests[: size + 1]]
-        shown = rows[:size]
-        older_still = len(rows) > size
+        found = [*tests[: size + 1]]
+        shown = found[:size]
+        older_still = len(found) > size
         here = request.build_absolute_uri()
         return Response(
             {

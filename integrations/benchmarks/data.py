@@ -10,7 +10,7 @@ from django.db.models import OuterRef
 from django.test import Client
 from django.utils import timezone
 
-from integrations import crypto, platforms
+from integrations import platforms
 from integrations.models import (
     ConnectionTest,
     IntegrationConnection,
@@ -18,9 +18,11 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
+from integrations.services.credentials import sealing
 
 OWNER = "benchmark"
 ROWS_AT_ONCE = 2000
+SECRETS = {"access_token": "benchmark-0123456789"}
 # What a database does by itself after so many rows, at once instead of while we measure.
 TIDY = {"sqlite": "ANALYZE", "postgresql": "VACUUM ANALYZE"}
 STEPS = [
@@ -48,9 +50,8 @@ def connect(workspace: Workspace, slugs: Iterator[str] | list[str]) -> None:
     """Save and prove these platforms, without asking them."""
     for slug in slugs:
         row = _row(workspace, slug)
-        row.credentials = crypto.encrypt({"access_token": "benchmark-0123456789"}, row.owner)
-        row.key_id = crypto.key_id_of(row.credentials)
         row.save()
+        sealing.keep_secrets(row, row.auth_method, row.config, SECRETS)
         row.last_test = _passed_test(row)
         row.last_test.save()
         row.save()

@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from integrations import platforms
 from integrations.benchmarks import data
 from integrations.models import Membership, Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 
 Json = dict[str, Any]
 
@@ -66,7 +66,7 @@ def _tested(name: str, port: int, user: User) -> Iterator[Workspace]:
         slug = f"bench-{name}-{number}"
         workspace, made = Workspace.objects.get_or_create(slug=slug, defaults={"name": slug})
         if made:
-            connections.change_connection(workspace, "crm", changes, by=user)
+            saving.change_connection(workspace, "crm", changes, by=user)
         yield workspace
 
 

@@ -85,7 +85,7 @@ def _plan(query: str) -> str:
 
 
 def _decryptions(client: Client) -> int:
-    with mock.patch.object(crypto, "decrypt", wraps=crypto.decrypt) as decrypt:
+    with mock.patch.object(crypto, "unseal", wraps=crypto.unseal) as decrypt:
         _get(client)
     return decrypt.call_count
 

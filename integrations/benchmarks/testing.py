@@ -22,8 +22,8 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
 from integrations.work import tasks
 from providers.sandbox import meta
@@ -73,7 +73,7 @@ def _meta_at(url: str) -> AbstractContextManager[None]:
 
 def _saved(workspace: Workspace) -> IntegrationConnection:
     changes = Changes(config=VALUES)
-    return connections.change_connection(workspace, "meta", changes, by=None).connection
+    return saving.change_connection(workspace, "meta", changes, by=None).connection
 
 
 def _test(connection: IntegrationConnection) -> None:

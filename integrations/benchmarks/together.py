@@ -8,8 +8,9 @@ from statistics import median
 from integrations import platforms
 from integrations.benchmarks import Measure, milliseconds, scratch
 from integrations.models import ConnectionTest, TestOutcome, Trigger, Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving import runs, testing
 from providers.sandbox import calendly, fiverr, google, meta, reddit, upwork, youtube
 from providers.sandbox import x as x_platform
@@ -110,13 +111,13 @@ def _slow_sandbox(seconds: float) -> Iterator[None]:
 def _save(workspace: Workspace, slug: str, values: Mapping[str, str]) -> None:
     method = platforms.get(slug).method_for(values).slug
     changes = Changes(config=values, auth_method=method)
-    saved = connections.change_connection(workspace, slug, changes, by=None)
+    saved = saving.change_connection(workspace, slug, changes, by=None)
     if not saved.connection.is_complete:
         raise RuntimeError(f"Something that {slug} requires is missing.")
 
 
 def _test(workspace: Workspace, slug: str) -> None:
-    connection = connections.find(workspace, slug)
+    connection = rows.find(workspace, slug)
     _passed(slug, testing.test_connection(connection, trigger=Trigger.COMMAND))
 
 

@@ -15,8 +15,9 @@ from django.db import connection as database
 from django.utils import timezone
 
 from integrations.models import ConnectionTest, IntegrationConnection, Trigger, Workspace
-from integrations.services.connecting import candidates, connections, signing_in
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import candidates, saving, signing_in
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
 from providers.sandbox import google_ads, meta, reddit, youtube
 
@@ -51,18 +52,18 @@ def _now(values: Mapping[str, str]) -> After:
 
 
 def _switched_off(workspace: Workspace, provider: str) -> None:
-    connections.change_connection(workspace, provider, Changes(is_enabled=False), by=None)
+    saving.change_connection(workspace, provider, Changes(is_enabled=False), by=None)
 
 
 def _reported(workspace: Workspace, provider: str) -> None:
     text = "The nightly report found no rows for three days."
     changes = Changes(status="error", reported_error=text)
-    connections.change_connection(workspace, provider, changes, by=None)
+    saving.change_connection(workspace, provider, changes, by=None)
 
 
 def _grew_old(workspace: Workspace, provider: str) -> None:
-    rows = IntegrationConnection.objects.filter(workspace=workspace, provider=provider)
-    rows.update(proven_at=timezone.now() - timedelta(days=3))
+    saved = IntegrationConnection.objects.filter(workspace=workspace, provider=provider)
+    saved.update(proven_at=timezone.now() - timedelta(days=3))
 
 
 STORIES = (
@@ -141,20 +142,20 @@ def _tell(workspace: Workspace, story: Story) -> None:
 
 
 def _save(workspace: Workspace, provider: str, values: Mapping[str, str]) -> None:
-    method = connections.find(workspace, provider).platform.method_for(values).slug
+    method = rows.find(workspace, provider).platform.method_for(values).slug
     changes = Changes(config=values, auth_method=method)
-    connections.change_connection(workspace, provider, changes, by=None)
+    saving.change_connection(workspace, provider, changes, by=None)
 
 
 def _sign_in(workspace: Workspace, provider: str, person: str) -> None:
     """What a person's browser does between Continue and the callback."""
-    version = connections.find(workspace, provider).version
+    version = rows.find(workspace, provider).version
     url = signing_in.begin(
         workspace, provider, Changes(), user=None, session_key=provider, base_version=version
     )
     approved = requests.get(url, params={"as": person}, allow_redirects=False, timeout=10)
     callback = dict(parse_qsl(urlsplit(approved.headers["Location"]).query))
-    app = connections.find(workspace, provider).platform.sign_ins[0].app.slug
+    app = rows.find(workspace, provider).platform.sign_ins[0].app.slug
     back = signing_in.come_back(app, callback, session_key=provider)
     if back.candidate is None:
         return
@@ -166,7 +167,7 @@ def _sign_in(workspace: Workspace, provider: str, person: str) -> None:
 
 
 def _test(workspace: Workspace, provider: str) -> None:
-    connection = connections.find(workspace, provider)
+    connection = rows.find(workspace, provider)
     testing.test_connection(connection, trigger=Trigger.SCHEDULE)
 
 

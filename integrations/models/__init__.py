@@ -5,7 +5,7 @@ Imports crypto and providers.
 
 from integrations.models.candidates import Candidate, SignInAttempt
 from integrations.models.connections import STATUS_FROM_FACTS, IntegrationConnection, Status
-from integrations.models.credentials import AppRegistration, SignIn
+from integrations.models.credentials import AppRegistration, Credential
 from integrations.models.fix_links import FixLink
 from integrations.models.notices import ExpiryNotice, Heartbeat
 from integrations.models.people import ApiToken, OwnerLink
@@ -18,6 +18,7 @@ __all__ = [
     "AppRegistration",
     "Candidate",
     "ConnectionTest",
+    "Credential",
     "ExpiryNotice",
     "FixLink",
     "Heartbeat",
@@ -26,7 +27,6 @@ __all__ = [
     "OwnerLink",
     "Role",
     "RunItem",
-    "SignIn",
     "SignInAttempt",
     "Status",
     "TestOutcome",

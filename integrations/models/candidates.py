@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from integrations import crypto
 from integrations.models.tests import ConnectionTest, TestOutcome
 from providers.errors import AccountNotFound
 
@@ -33,9 +32,15 @@ class Candidate(models.Model):
     )
     fix_link = models.ForeignKey("FixLink", on_delete=models.CASCADE, null=True, related_name="+")
     session_digest = models.CharField(max_length=64)
-    payload = models.TextField(editable=False)
+    credential = models.OneToOneField(
+        "Credential",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="candidate",
+        editable=False,
+    )
     sign_in = models.ForeignKey(
-        "SignIn", on_delete=models.SET_NULL, null=True, related_name="candidates"
+        "Credential", on_delete=models.SET_NULL, null=True, related_name="candidates"
     )
     accounts = models.JSONField(null=True)
     is_choosing = models.BooleanField(default=False)
@@ -51,10 +56,6 @@ class Candidate(models.Model):
 
     def __str__(self) -> str:
         return f"Values of {self.user or self.fix_link} for {self.connection}"
-
-    @property
-    def owner(self) -> crypto.Owner:
-        return crypto.Owner(self.connection.workspace_id, self.connection.provider, self.id)
 
     @property
     def is_proven(self) -> bool:
@@ -130,7 +131,13 @@ class SignInAttempt(models.Model):
     fix_link = models.ForeignKey("FixLink", on_delete=models.CASCADE, null=True, related_name="+")
     session_digest = models.CharField(max_length=64)
     state_digest = models.CharField(max_length=64, unique=True)
-    payload = models.TextField(editable=False)
+    credential = models.OneToOneField(
+        "Credential",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="attempt",
+        editable=False,
+    )
     app = models.CharField(max_length=50)
     client_id = models.CharField(max_length=255)
     redirect_uri = models.CharField(max_length=500)
@@ -144,7 +151,3 @@ class SignInAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"Sign-in for {self.connection}"
-
-    @property
-    def owner(self) -> crypto.Owner:
-        return crypto.Owner(self.connection.workspace_id, self.connection.provider, self.id)

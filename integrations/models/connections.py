@@ -40,7 +40,9 @@ class IntegrationConnection(models.Model):
     """A workspace's saved link to one account of a platform.
 
     `revision` moves when method, credentials or config change, and stands behind proof and
-    results; `version` counts people's edits. `hints` has a key for every saved secret.
+    results; `version` counts people's edits. What lets us in is in `credential`, or in `sign_in`
+    for that method; `hints`, with a key for every saved secret, and the ids of their keys are
+    copies of what those rows have.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -50,12 +52,24 @@ class IntegrationConnection(models.Model):
 
     auth_method = models.CharField(max_length=50, blank=True, default="")
     config = models.JSONField(default=dict, blank=True)
-    credentials = models.TextField(blank=True, default="", editable=False)
+    credential = models.ForeignKey(
+        "Credential",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="connections",
+        editable=False,
+    )
     key_id = models.CharField(max_length=12, blank=True, default="", editable=False)
     hints = models.JSONField(default=dict, blank=True, editable=False)
     credentials_at = models.DateTimeField(null=True, blank=True, editable=False)
-    sign_in = models.OneToOneField(
-        "SignIn", on_delete=models.SET_NULL, null=True, blank=True, editable=False
+    sign_in = models.ForeignKey(
+        "Credential",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="signed_in",
+        editable=False,
     )
     sign_in_key_id = models.CharField(max_length=12, blank=True, default="", editable=False)
 
@@ -118,10 +132,6 @@ class IntegrationConnection(models.Model):
                 name="reported_error_has_time",
             ),
             models.CheckConstraint(
-                condition=Q(credentials="", key_id="") | (~Q(credentials="") & ~Q(key_id="")),
-                name="credentials_name_their_key",
-            ),
-            models.CheckConstraint(
                 condition=Q(is_complete=False) | ~Q(auth_method=""),
                 name="complete_has_method",
             ),
@@ -133,14 +143,6 @@ class IntegrationConnection(models.Model):
     @property
     def platform(self) -> Provider:
         return platforms.get(self.provider)
-
-    @property
-    def owner(self) -> crypto.Owner:
-        return crypto.Owner(self.workspace_id, self.provider, self.id)
-
-    def secrets(self) -> dict[str, str]:
-        """The saved secret values by field name. Raises crypto.Unreadable."""
-        return crypto.decrypt(self.credentials, self.owner)
 
     @property
     def is_unreadable(self) -> bool:

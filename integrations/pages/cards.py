@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from integrations.models import (
     ConnectionTest,
+    Credential,
     IntegrationConnection,
     RunItem,
-    SignIn,
     Status,
     TestOutcome,
     Workspace,
 )
-from integrations.services.connecting import connections
+from integrations.services import rows
 from providers.declare import Provider
 
 TREND_LENGTH = 30
@@ -133,7 +133,7 @@ class Card:
         return self.attention == "expiring"
 
     @property
-    def renewal_problem(self) -> SignIn | None:
+    def renewal_problem(self) -> Credential | None:
         """The sign-in, while its renewals do not work and it has not ended."""
         sign_in = self.connection.sign_in if self.connection.is_signed_in else None
         return sign_in if sign_in and sign_in.failures and not sign_in.is_ended else None
@@ -195,7 +195,7 @@ def cards(workspace: Workspace) -> list[Card]:
         ).values_list("connection_id", flat=True)
     )
     running = _running(connection__workspace=workspace)
-    made = _cards(connections.catalogue(workspace), running)
+    made = _cards(rows.catalogue(workspace), running)
     for one in made:
         one.in_run = one.connection.pk in waiting
     return made

@@ -23,11 +23,17 @@ from integrations.pages.parts import (
     session_key,
     updated,
 )
-from integrations.services.connecting import candidates, signing_in
+from integrations.services.connecting import candidates, signing_in, trying
 from integrations.services.connecting.candidates import CandidateGone
-from integrations.services.connecting.connections import Changes, InvalidChange, VersionConflict
-from integrations.services.proving import discovery, testing
+from integrations.services.connecting.changes import Changes
+from integrations.services.proving import discovery
 from integrations.services.proving.discovery import ACCOUNT_FIELD
+from integrations.services.refusals import (
+    InvalidChange,
+    NothingToTest,
+    TooManyTests,
+    VersionConflict,
+)
 from integrations.work import tasks
 from providers.declare import SIGN_IN
 from providers.errors import ProviderError
@@ -74,7 +80,7 @@ def _last_sign_in(request: Request, connection: IntegrationConnection) -> dict[s
     if attempt.problem:
         return {"problem": attempt.problem, "advice": attempt.action} if _is_new(attempt) else {}
     # What it needs is thrown away only when it has ended, in whatever way.
-    return {"problem": INTERRUPTED, "advice": LOOK_AGAIN} if attempt.payload else {}
+    return {"problem": INTERRUPTED, "advice": LOOK_AGAIN} if attempt.credential_id else {}
 
 
 def _is_settled(attempt: SignInAttempt, connection: IntegrationConnection) -> bool:
@@ -110,7 +116,7 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
         )
     except InvalidChange as invalid:
         form.show(invalid.errors)
-    except testing.NothingToTest:
+    except NothingToTest:
         form.show_missing(but=ACCOUNT_FIELD, method=SIGN_IN)
     except VersionConflict as conflict:
         return _conflict(request, form, conflict.connection)
@@ -151,7 +157,7 @@ def accounts(request: Request, slug: str) -> HttpResponse:
     changes = form.changes(but=ACCOUNT_FIELD)
     renewed: dict[str, str | None] = {}
     try:
-        listed = discovery.accounts(found, changes, on_renewed=renewed.update)
+        listed = trying.accounts(found, changes, on_renewed=renewed.update)
         changes = replace(changes, config={**changes.config, **renewed})
         kept = candidates.keep_candidate(
             request.access.workspace,
@@ -164,9 +170,9 @@ def accounts(request: Request, slug: str) -> HttpResponse:
         )
     except InvalidChange as invalid:
         form.show(invalid.errors)
-    except testing.NothingToTest:
+    except NothingToTest:
         form.show_missing(but=ACCOUNT_FIELD)
-    except testing.TooManyTests as many:
+    except TooManyTests as many:
         problem = sentences.too_many_tests(many.retry_after_seconds)
         return _form_dialog(request, form, status=422, problem=problem)
     except VersionConflict as conflict:
@@ -186,7 +192,7 @@ def _waiting(request: Request, slug: str) -> tuple[UUID | None, Changes | None]:
     """The candidate that the form came with and what was typed into it, if it is still here."""
     try:
         found = _own_candidate(request, slug, UUID(request.POST.get("candidate", "")))
-        return (found.pk, candidates.typed(found)) if found.payload else (None, None)
+        return (found.pk, candidates.typed(found)) if found.credential_id else (None, None)
     except (CandidateGone, ValueError):
         return None, None
 
@@ -203,7 +209,7 @@ def _prove(request: Request, form: ConnectionForm, slug: str) -> HttpResponse:
         )
     except InvalidChange as invalid:
         form.show(invalid.errors)
-    except testing.NothingToTest:
+    except NothingToTest:
         form.show_missing()
     except VersionConflict as conflict:
         return _conflict(request, form, conflict.connection)

@@ -9,9 +9,10 @@ from django.contrib.auth import password_validation
 from django.contrib.auth.models import User
 from django.utils.functional import cached_property
 
-from integrations.models import IntegrationConnection, SignIn
-from integrations.services.connecting.connections import Changes, hint
+from integrations.models import Credential, IntegrationConnection
+from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps
+from integrations.services.credentials.sealing import hint
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from providers.declare import BASE_URL, SIGN_IN, Account, Cost, Field, Method
 
@@ -102,7 +103,7 @@ class ConnectionForm(forms.Form):
         return any(app.is_ready for app in self.apps)
 
     @property
-    def sign_in(self) -> SignIn | None:
+    def sign_in(self) -> Credential | None:
         """The sign-in that waits, or the saved one."""
         return self.typed.sign_in or self.connection.sign_in
 

@@ -18,9 +18,9 @@ from django.views.decorators.cache import never_cache
 from integrations import platforms
 from integrations.models import IntegrationConnection, Role
 from integrations.pages import cards
-from integrations.services.connecting import connections
+from integrations.services import rows
 from integrations.services.people import people
-from providers.outbound.transport import origin_of
+from providers.outbound.origins import origin_of
 
 View = Callable[..., HttpResponse]
 
@@ -68,7 +68,7 @@ def _to_sign_in(request: HttpRequest, workspace: str) -> HttpResponse:
 
 
 def find_connection(request: Request, slug: str) -> IntegrationConnection:
-    return connections.find(request.access.workspace, slug)
+    return rows.find(request.access.workspace, slug)
 
 
 def is_partial(request: HttpRequest) -> bool:

@@ -28,10 +28,11 @@ from integrations.pages.parts import (
     is_partial,
     updated,
 )
-from integrations.services.connecting import connections, disconnecting
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting import disconnecting, saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
-from integrations.services.proving import runs, testing
+from integrations.services.proving import runs
+from integrations.services.refusals import NothingToTest, TooManyTests
 from integrations.services.telling import notices
 from integrations.work import tasks
 
@@ -201,9 +202,9 @@ def test(request: Request, slug: str) -> HttpResponse:
     connection = find_connection(request, slug)
     try:
         tasks.test_in_background(connection, trigger=Trigger.PAGE, by=request.user)
-    except testing.NothingToTest:
+    except NothingToTest:
         return updated(request, slug, NOT_COMPLETE)
-    except testing.TooManyTests as many:
+    except TooManyTests as many:
         return updated(request, slug, sentences.too_many_tests(many.retry_after_seconds))
     return updated(request, slug, f"Testing {connection.platform.name}…")
 
@@ -227,7 +228,7 @@ def clear_report(request: Request, slug: str) -> HttpResponse:
 
 
 def _switch(request: Request, slug: str, changes: Changes, said: str) -> HttpResponse:
-    connections.change_connection(request.access.workspace, slug, changes, by=request.user)
+    saving.change_connection(request.access.workspace, slug, changes, by=request.user)
     return updated(request, slug, f"{platforms.get(slug).name} {said}")
 
 

@@ -28,12 +28,12 @@ from integrations.pages.parts import (
     leave_for,
     session_key,
 )
-from integrations.services.connecting import candidates, connections, fix_links, signing_in
+from integrations.services.connecting import candidates, fix_links, signing_in
 from integrations.services.connecting.candidates import CandidateGone
-from integrations.services.connecting.connections import Changes, InvalidChange
+from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps
 from integrations.services.people import people
-from integrations.services.proving.testing import NothingToTest
+from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 from integrations.work import tasks
 
 FIX_LINK = "fix_link"
@@ -285,7 +285,7 @@ def fix_sign_in(request: HttpRequest, link: FixLink) -> HttpResponse:
             base_version=connection.version,
             fix_link=link,
         )
-    except (InvalidChange, NothingToTest, connections.VersionConflict, signing_in.NoApp):
+    except (InvalidChange, NothingToTest, VersionConflict, signing_in.NoApp):
         context["problem"] = (
             f"{context['provider'].name} is not ready for this yet. "
             "Ask the person who sent you the link."

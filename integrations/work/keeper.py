@@ -12,7 +12,7 @@ from typing import Any
 from django.db import close_old_connections
 from django.utils import timezone
 
-from integrations.services.keeping import keeping
+from integrations.services.keeping import renewals, rounds
 from integrations.work import tasks
 
 logger = logging.getLogger(__name__)
@@ -47,9 +47,9 @@ def tick() -> None:
 def once() -> None:
     """Once, and all of it is done on return: a process that ends takes its background along."""
     now = timezone.now()
-    for row in keeping.due(now):
-        _try(keeping.renew, row.pk)
-    _try(keeping.look_after, now)
+    for row in renewals.due(now):
+        _try(renewals.renew, row.pk)
+    _try(rounds.look_after, now)
 
 
 def _try(work: Callable[[Any], object], about: object) -> None:

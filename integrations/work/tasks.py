@@ -16,8 +16,7 @@ from integrations.models import (
     Workspace,
 )
 from integrations.services.connecting import candidates
-from integrations.services.connecting.connections import Changes
-from integrations.services.keeping import keeping
+from integrations.services.keeping import renewals, rounds
 from integrations.services.proving import runs, testing
 
 
@@ -50,9 +49,9 @@ def prove_again_in_background(candidate: Candidate) -> None:
 
 def keep_alive(now: datetime) -> None:
     """Start renewing every sign-in that is due, give notices, forget what has run out."""
-    for row in keeping.due(now):
+    for row in renewals.due(now):
         renew_sign_in.enqueue(str(row.pk))
-    keeping.look_after(now)
+    rounds.look_after(now)
 
 
 def test_all_in_background(workspace: Workspace, *, trigger: Trigger, by: User) -> TestRun:
@@ -73,7 +72,7 @@ def perform_run_item(item_id: int) -> None:
 @task
 def perform_test(test_id: int) -> None:
     """Run a test whose row was written when it was asked for."""
-    testing.perform(ConnectionTest.objects.get(pk=test_id), Changes())
+    testing.perform(ConnectionTest.objects.get(pk=test_id))
 
 
 @task
@@ -96,4 +95,4 @@ def prove_candidate(candidate_id: str) -> None:
 @task
 def renew_sign_in(sign_in_id: str) -> None:
     """Renew the tokens of one sign-in."""
-    keeping.renew(UUID(sign_in_id))
+    renewals.renew(UUID(sign_in_id))

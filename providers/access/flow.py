@@ -20,23 +20,19 @@ from requests.adapters import BaseAdapter
 
 from providers import errors
 from providers.access.refusals import APP_ACTION, AppRefused, CannotRenew, NotRevocable, rules_for
+from providers.access.replies import tokens_in
 from providers.declare import App, OAuth, Provider, Tokens
 from providers.declare.oauth import Conversation
 from providers.outbound import addresses
 from providers.outbound.api import Api
 from providers.outbound.headers import HEADERS
+from providers.outbound.origins import origin_of
 from providers.outbound.reply import Reply
-from providers.outbound.transport import Timeouts, origin_of
+from providers.outbound.transport import Timeouts
 
 # Shorter than the lease under which a token is renewed.
 TIMEOUTS = Timeouts(total=12)
 DEADLINE_SECONDS = 15.0
-# Names that servers use for how long the refresh token lives, in seconds.
-REFRESH_LIVES = (
-    "refresh_token_expires_in",
-    "refresh_expires_in",
-    "x_refresh_token_expires_in",
-)
 Judge = Callable[[Reply], None]
 
 
@@ -238,18 +234,7 @@ class Flow:
 
     def tokens_of(self, reply: Mapping[str, Any]) -> Tokens:
         """RFC 6749 section 5.1, and what platforms make of it."""
-        found = (_seconds(reply.get(name)) for name in REFRESH_LIVES)
-        refresh_token = reply.get("refresh_token")
-        tokens = Tokens(
-            access_token=reply["access_token"],
-            refresh_token=refresh_token if isinstance(refresh_token, str) else None,
-            expires_in=_seconds(reply.get("expires_in")),
-            refresh_token_expires_in=next((seconds for seconds in found if seconds), None),
-            scopes=_scopes_in(reply.get("scope", reply.get("scopes"))),
-            facts={
-                name: reply[name] for name in self.oauth.keeps if isinstance(reply.get(name), str)
-            },
-        )
+        tokens = tokens_in(reply, self.oauth.keeps)
         for secret in (tokens.access_token, tokens.refresh_token):
             if secret:
                 self.api.add_secret(secret)
@@ -345,21 +330,3 @@ def _basic(
     pair = f"{quote_plus(session.client_id)}:{quote_plus(session.client_secret)}"
     headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
     return url, headers, body
-
-
-def _seconds(value: Any) -> float | None:
-    """A lifetime; None for none, for nonsense, and for 0, which some servers write for never."""
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return seconds if 0 < seconds < 10**10 else None
-
-
-def _scopes_in(value: Any) -> frozenset[str] | None:
-    """`"a b"`, `"a,b"` or a list; None where nothing is said."""
-    if isinstance(value, list):
-        return frozenset(str(scope) for scope in value)
-    if not isinstance(value, str) or not value.strip():
-        return None
-    return frozenset(value.replace(",", " ").split())

@@ -1,7 +1,7 @@
 """The values that a person types."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -65,10 +65,35 @@ class Field:
         return value, None
 
 
+def in_one_piece(what: str) -> dict[str, Any]:
+    """The pattern of something copied without a space: `refresh_token(**in_one_piece("token"))`."""
+    return {"pattern": r"\S+", "pattern_message": f"This holds a space. Copy the {what} alone."}
+
+
 def access_token(**changes: Any) -> Field:
     """The generic secret field that every provider takes."""
-    given: dict[str, Any] = {"label": "Access token", "secret": True, "required": True} | changes
-    return Field(name="access_token", **given)
+    return _secret("access_token", "Access token", changes)
+
+
+def client_id(**changes: Any) -> Field:
+    """An app's own name, RFC 6749 section 2.2: no secret."""
+    given: dict[str, Any] = {"label": "Client ID", "required": True} | changes
+    return Field(name="client_id", **given)
+
+
+def client_secret(**changes: Any) -> Field:
+    """The password of an app."""
+    return _secret("client_secret", "Client secret", changes)
+
+
+def refresh_token(**changes: Any) -> Field:
+    """What somebody who signed in elsewhere was given to renew access with."""
+    return _secret("refresh_token", "Refresh token", changes)
+
+
+def _secret(name: str, label: str, changes: Mapping[str, Any]) -> Field:
+    given: dict[str, Any] = {"label": label, "secret": True, "required": True, **changes}
+    return Field(name=name, **given)
 
 
 def account_id(**changes: Any) -> Field:

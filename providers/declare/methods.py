@@ -1,8 +1,10 @@
 """The ways to prove who one is."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from providers.declare.access import Access, SignedIn
 from providers.declare.oauth import SIGN_IN
 
 
@@ -10,7 +12,8 @@ from providers.declare.oauth import SIGN_IN
 class Method:
     """One way to prove who one is: a pasted token, an API key, a service account …
 
-    `lives` is the published life of what is pasted, for an estimate of when it ends.
+    `lives` is the published life of what is pasted, for an estimate of when it ends. `access`
+    says how what is entered lets us in.
     """
 
     slug: str
@@ -18,8 +21,27 @@ class Method:
     help: str = ""
     warning: str = ""
     lives: timedelta | None = None
+    access: Access = field(default_factory=Access)
 
 
-def sign_in(label: str, explained: str, *, warning: str = "") -> Method:
+def sign_in(
+    label: str, explained: str, *, warning: str = "", carried: Access | None = None
+) -> Method:
     """The method in which a person signs in at the platform instead of pasting anything."""
-    return Method(SIGN_IN, label, help=explained, warning=warning)
+    access = SignedIn(carried=carried) if carried else SignedIn()
+    return Method(SIGN_IN, label, help=explained, warning=warning, access=access)
+
+
+def with_access(
+    methods: Iterable[Method], usual: Access, *, reads: tuple[str, ...] = (), **others: Access
+) -> tuple[Method, ...]:
+    """The same methods, as a variant of the platform is got into: `others` by slug, else `usual`.
+
+    A sign-in stays what it is unless it is among the others. `reads` have a say in every way.
+    """
+    found = []
+    for method in methods:
+        own = method.access if method.slug == SIGN_IN else usual
+        way = others.get(method.slug, own)
+        found.append(replace(method, access=replace(way, reads=(*way.reads, *reads))))
+    return tuple(found)

@@ -32,6 +32,13 @@ class Scope:
         return not granted.isdisjoint({self.name, *self.implied_by})
 
 
+def scope(name: str, gives: str, stops: str, *implied_by: str, is_optional: bool = False) -> Scope:
+    """`scope("id", "who signed in", "It cannot be told who signed in.", "openid", "full")`."""
+    return Scope(
+        name=name, gives=gives, stops=stops, is_optional=is_optional, implied_by=implied_by
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class AppForm:
     """The registration at the platform that a sign-in needs: where it is made, and how.
@@ -140,6 +147,16 @@ class OAuth:
         if not self.lists_scopes or not self.scopes:
             return None
         return self.scope_separator.join(scope.name for scope in self.scopes)
+
+    @property
+    def hosts(self) -> dict[str, str]:
+        """Where its addresses lie, by role: `{"AUTHORIZATION": "https://…", "TOKEN": …}`."""
+        urls = {
+            "AUTHORIZATION": self.authorization_url,
+            "TOKEN": self.token_url,
+            "REVOKE": self.revocation_url,
+        }
+        return {role: "/".join(url.split("/")[:3]) for role, url in urls.items() if url}
 
 
 @dataclass(frozen=True)

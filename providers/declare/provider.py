@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from providers import errors
+from providers.declare.access import ACCESS_TOKEN, Access, Obtained
 from providers.declare.digging import dig, first_in
 from providers.declare.fields import BASE_URL, Field
 from providers.declare.methods import Method
@@ -50,6 +51,8 @@ class Provider:
     `error_*_at` are dotted paths into a reply's JSON, in which `*` stands for every part;
     of several, the first that leads to a text or number counts. `cost` is what a test of a
     healthy connection uses of its quota.
+    `also` is what every request carries beside what lets it in. `family` names the platforms
+    that share an app and credentials; alone it is the slug.
     `variant` is for a platform that is several: it makes of this one what the values ask for;
     `oauth_variants` are values that lead to each variant with a sign-in of its own.
     """
@@ -74,6 +77,8 @@ class Provider:
     variant: Callable[["Provider", Mapping[str, str]], "Provider"] | None = None
     check: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
     oauth: OAuth | None = None
+    also: tuple[Access, ...] = ()
+    family: str = ""
     oauth_variants: tuple[Mapping[str, str], ...] = ()
     proof_budget: timedelta = timedelta(hours=24)
     cost: Cost | None = None
@@ -161,6 +166,25 @@ class Provider:
         raise ValueError(
             f"This is not an address of {self.name}. Leave it empty, or use {' or '.join(own)}."
         )
+
+    def bound(self, method: str, values: Mapping[str, str]) -> dict[str, str | None]:
+        """The plain values that say where and how the secrets of a method are used.
+
+        What is sealed is bound to them, also to there being none (None). Raises nothing for a
+        method that is unknown.
+        """
+        asked = self.for_values(values)
+        known = {declared.slug: declared.access for declared in asked.methods}
+        access = known.get(method, Access())
+        names = {*access.needs, *access.reads}
+        names |= {field.name for field in asked.fields if field.decides_destination}
+        plain = names - asked.secret_names - {ACCESS_TOKEN}
+        return {name: values.get(name) or None for name in sorted(plain)}
+
+    def obtains(self, method: str, values: Mapping[str, str]) -> bool:
+        """Whether a method gets a token for what was typed."""
+        asked = self.for_values(values)
+        return any(m.slug == method and isinstance(m.access, Obtained) for m in asked.methods)
 
     def contradictions(self, values: Mapping[str, str]) -> dict[str, list[str]]:
         """Sentences by field about values that do not go together."""

@@ -1,10 +1,13 @@
 """What the replies of a platform mean: rules that its file lists, the first match wins."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from providers.errors import ProviderError
+
+Wanted = frozenset[str] | str | int | None
 
 
 def codes(*parts: int | str | range) -> frozenset[str]:
@@ -26,9 +29,9 @@ class ErrorRule:
     message: str
     action: str
     action_url: str | None = None
-    status: frozenset[str] | int | None = None
-    code: frozenset[str] | str | int | None = None
-    subcode: frozenset[str] | str | int | None = None
+    status: Wanted = None
+    code: Wanted = None
+    subcode: Wanted = None
     text: str | None = None
     transient: bool | None = None
 
@@ -42,7 +45,39 @@ class ErrorRule:
         )
 
 
-def _is_one_of(value: Any, wanted: frozenset[str] | str | int | None) -> bool:
+@dataclass(frozen=True)
+class Unworded:
+    """What `rule` waits with for its words."""
+
+    error: type[ProviderError]
+    when: Mapping[str, Any]
+
+    def says(self, message: str, action: str = "", action_url: str | None = None) -> ErrorRule:
+        """Without an action of its own it has the usual one of its kind."""
+        return ErrorRule(
+            error=self.error,
+            message=message,
+            action=action or self.error.default_action,
+            action_url=action_url,
+            **self.when,
+        )
+
+
+def rule(
+    error: type[ProviderError],
+    *,
+    status: Wanted = None,
+    code: Wanted = None,
+    subcode: Wanted = None,
+    text: str | None = None,
+    transient: bool | None = None,
+) -> Unworded:
+    """`rule(AuthInvalid, code=89).says("X does not accept this token.", "Copy it again.")`."""
+    when = {"status": status, "code": code, "subcode": subcode, "text": text}
+    return Unworded(error, {**when, "transient": transient})
+
+
+def _is_one_of(value: Any, wanted: Wanted) -> bool:
     if wanted is None:
         return True
     return str(value) in wanted if isinstance(wanted, frozenset) else str(value) == str(wanted)

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
-from providers.declare.oauth import SIGN_IN, Grant, Scope
-from providers.errors import PermissionMissing
+from providers.declare.access import Entry
+from providers.declare.oauth import Grant
 from providers.outbound.api import Api
 
 
@@ -37,7 +37,14 @@ class Skipped:
 
 
 Answer = Passed | Warned | Skipped
-Renewed = Callable[[Mapping[str, str]], None]
+
+
+class Way(Protocol):
+    """How a test is let in. `names` are the fields that have a value, secret ones too."""
+
+    names: frozenset[str]
+
+    def enter(self) -> Entry: ...
 
 
 class Tester:
@@ -46,36 +53,35 @@ class Tester:
     A step returns `Passed`, `Warned` or `Skipped`, or lets a `ProviderError` out, which
     ends the test. What it learns on the way goes into `account` and `expires_at`: the moment
     at which a person must act, so not that of a token which renews itself.
-    With the method `sign_in`, `values["access_token"]` is good for the whole test, and `grant`
-    is what the sign-in was given.
+    `values` are the plain ones: no tester sees a secret. Each request is let in by itself; a
+    `Placeholder` stands for a secret that a request needs elsewhere.
     """
 
     account: Account | None = None
     expires_at: datetime | None = None
     expires_is_estimate: bool = False
-    grant = Grant()
 
-    def __init__(
-        self,
-        api: Api,
-        method: str,
-        values: Mapping[str, str],
-        on_renewed: Renewed = lambda _values: None,
-    ) -> None:
+    def __init__(self, api: Api, method: str, values: Mapping[str, str], way: Way) -> None:
         self.api = api
         self.method = method
         self.values = values
-        self._on_renewed = on_renewed
+        self._way = way
 
-    def keep_renewed(self, reply: Mapping[str, Any]) -> None:
-        """Have a rotated refresh token stored before anything else is asked.
+    def enter(self) -> Entry:
+        """What we are let in with, got now if need be: the first time may ask for a token.
 
-        RFC 6749 section 6: the old one may be worth nothing from now on.
+        Raises ProviderError.
         """
-        new = reply.get("refresh_token")
-        if isinstance(new, str) and new and new != self.values.get("refresh_token"):
-            self.api.add_secret(new)
-            self._on_renewed({"refresh_token": new})
+        return self._way.enter()
+
+    @property
+    def grant(self) -> Grant:
+        """What the token that lets us in was granted."""
+        return self.enter().grant
+
+    def has(self, *names: str) -> bool:
+        """Whether there are values for all these fields, secret or not."""
+        return self._way.names.issuperset(names)
 
     def accounts(self) -> list[Account] | None:
         """Every account the credentials reach, to choose from; None where no list can be had.
@@ -106,30 +112,3 @@ def step(
     label: str, *, optional: bool = False, methods: tuple[str, ...] = ()
 ) -> Callable[[Callable[[Any], Answer]], Step]:
     return lambda ask: Step(label, ask, optional, methods)
-
-
-def compare_scopes(
-    asked: tuple[Scope, ...], granted: frozenset[str] | None, platform: str
-) -> Answer:
-    """What a sign-in has, what is missing and what stops. Raises PermissionMissing for a scope
-    without which nothing works.
-    """
-    if granted is None or not asked:
-        return Skipped(f"{platform} does not list what was granted; the next steps prove it.")
-    missing = [scope for scope in asked if not scope.is_in(granted)]
-    have = "; ".join(scope.gives for scope in asked if scope not in missing)
-    told = f"You have: {have or 'nothing of what is needed'}."
-    if not missing:
-        return Passed(told)
-    lacks = "; ".join(f"{scope.name} ({scope.gives})" for scope in missing)
-    stops = " ".join(dict.fromkeys(scope.stops for scope in missing))
-    told = f"{told} Missing: {lacks}. {stops}"
-    if all(scope.is_optional for scope in missing):
-        return Warned(f"{told} Sign in again and allow everything to have it.")
-    raise PermissionMissing(told, f"Sign in to {platform} again, and allow everything it asks.")
-
-
-@step("Permissions", methods=(SIGN_IN,))
-def permissions_of_sign_in(tester: Tester) -> Answer:
-    """Asks nothing: the sign-in's reply listed them. For platforms that have no list of them."""
-    return compare_scopes(tester.grant.asked, tester.grant.granted, tester.api.platform)

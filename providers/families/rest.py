@@ -4,12 +4,14 @@ A person types where it is and how it wants its key. The header's name is kept i
 case, as names of headers are alike in any case.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from providers.declare import Field
-from providers.errors import InvalidConfig
-from providers.outbound.basic import basic
+from providers.declare import Access, Basic, Bearer, Draft, Field, KeyHeader
+from providers.declare.access import ACCESS_TOKEN, Known
+from providers.declare.steps import Answer, Passed, Skipped, Tester, Warned
+from providers.errors import InvalidConfig, Refused
 
 # A platform whose API is only where a person says. The name never resolves (RFC 6761), so
 # that nothing is sent anywhere until they do; an operator may still point API elsewhere.
@@ -33,12 +35,12 @@ def health_path(*methods: str) -> Field:
     return Field(
         name="health_path",
         label="Path to test",
+        decides_destination=True,
+        methods=methods,
         help="What to add to the address for a test, when the address itself gives no data.",
         pattern=r"\/(?!\/)[^\s#\\]*",
         pattern_message="A path starts with one slash and holds no spaces, such as /health.",
         example="/health",
-        methods=methods,
-        decides_destination=True,
     )
 
 
@@ -67,35 +69,65 @@ def header_name(name: str, *methods: str) -> Field:
     )
 
 
-def key_headers(
-    kind: str, key: str, *, header: str | None = None, username: str | None = None
-) -> dict[str, str]:
-    """The headers that carry a key the way that was chosen; none for a service without keys.
+@dataclass(frozen=True, kw_only=True)
+class ChosenKey(Access):
+    """A key sent the way that `auth_kind` chose; as a bearer token where nothing was chosen.
 
-    Raises InvalidConfig when that way lacks a value.
+    The names are those of fields; `username` is empty where no field is one. With an `is_optional`
+    key, having none is to have chosen `none`. A test is told the way as `auth_kind`.
     """
-    if kind == "none":
-        return {}
-    if not key:
-        raise InvalidConfig(
-            "This address is to be asked with a key, and none was entered.",
-            "Enter the key, or choose that the address needs none.",
-        )
-    if kind == "api_key_header":
-        if not header:
+
+    key: str = ACCESS_TOKEN
+    kind: str = "auth_kind"
+    header: str = "header_name"
+    username: str = "username"
+    is_optional: bool = False
+
+    def __post_init__(self) -> None:
+        names = (*self.reads, self.kind, self.header, self.username)
+        object.__setattr__(self, "reads", tuple(dict.fromkeys(filter(None, names))))
+
+    def check(self, known: Known) -> None:
+        self._chosen(known)
+
+    def place(self, draft: Draft, known: Known) -> None:
+        self._chosen(known).place(draft, known)
+
+    def fill(self, known: Known) -> dict[str, str]:
+        return self._chosen(known).fill(known)
+
+    def tells(self, known: Known) -> dict[str, str]:
+        return {"auth_kind": self._kind(known)}
+
+    def _kind(self, known: Known) -> str:
+        usual = "none" if self.is_optional and not known.get(self.key) else "bearer"
+        return known.get(self.kind) or usual
+
+    def _chosen(self, known: Known) -> Access:
+        """Raises InvalidConfig when that way lacks a value."""
+        kind = self._kind(known)
+        if kind == "none":
+            return Access()
+        if not known.get(self.key):
             raise InvalidConfig(
-                "The key is to be sent in a header of its own, whose name was not entered.",
-                "Enter the name of the header, such as X-API-Key.",
+                "This address is to be asked with a key, and none was entered.",
+                "Enter the key, or choose that the address needs none.",
             )
-        return {header: key}
-    if kind == "basic":
-        if not username:
-            raise InvalidConfig(
-                "The key is to be sent beside a user name, which was not entered.",
-                "Enter the user name, or choose another way to send the key.",
-            )
-        return {"Authorization": basic(username, key)}
-    return {"Authorization": f"Bearer {key}"}
+        if kind == "api_key_header":
+            if not known.get(self.header):
+                raise InvalidConfig(
+                    "The key is to be sent in a header of its own, whose name was not entered.",
+                    "Enter the name of the header, such as X-API-Key.",
+                )
+            return KeyHeader(known[self.header], self.key)
+        if kind == "basic":
+            if not known.get(self.username):
+                raise InvalidConfig(
+                    "The key is to be sent beside a user name, which was not entered.",
+                    "Enter the user name, or choose another way to send the key.",
+                )
+            return Basic(self.username, self.key)
+        return Bearer(self.key)
 
 
 def tells_of_an_error(body: Any) -> bool:
@@ -104,3 +136,14 @@ def tells_of_an_error(body: Any) -> bool:
         return False
     failed = body.get("success") is False or body.get("ok") is False
     return failed or bool(body.get("error") or body.get("errors"))
+
+
+def without_the_key(tester: Tester, ask: Callable[..., Any], otherwise: str) -> Answer:
+    """Ask the same without the key, which should be refused; `otherwise` warns that it was not."""
+    if tester.enter().told["auth_kind"] == "none":
+        return Skipped("This address is asked without a key.")
+    try:
+        ask(anonymous=True)
+    except Refused:
+        return Passed("Without the key the address refuses, so the key is what opens it.")
+    return Warned(otherwise)

@@ -7,27 +7,30 @@ the name of its host is logged.
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Self
 
 import requests
 
 from providers import errors
 from providers.outbound import addresses
-from providers.outbound.headers import HEADERS, checked_headers
+from providers.outbound.draft import Draft
+from providers.outbound.failures import refused
+from providers.outbound.headers import HEADERS
 from providers.outbound.masking import masked
+from providers.outbound.origins import Origin, origin_of
 from providers.outbound.reply import Reply
-from providers.outbound.transport import (
-    USUAL_TIMEOUTS,
-    Resolve,
-    Timeouts,
-    Transport,
-    origin_of,
-    refused,
-    resolve,
-)
+from providers.outbound.resolving import Resolve, resolve
+from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts, Transport
 
 logger = logging.getLogger(__name__)
+
+Authorize = Callable[[Draft, bool], None]
+
+
+def _nothing(_draft: Draft, _anonymous: bool) -> None:
+    """Nothing to let in with."""
 
 
 class Api:
@@ -37,6 +40,9 @@ class Api:
     in `trusted` may be private and without TLS. `judge` raises what a bad reply means.
     `typed` says that a person typed the address: what is wrong with it is theirs to correct.
     `deadline_at` is a moment of `time.monotonic()`. `ca_file` replaces the usual authorities.
+
+    `fill` holds the secrets by name that placeholders in a request stand for. `authorize` adds
+    to the headers and params of each request what lets it in, unless that is `anonymous`.
     """
 
     def __init__(
@@ -54,8 +60,10 @@ class Api:
         resolve: Resolve = resolve,
         ca_file: str | None = None,
     ) -> None:
+        self.fill: dict[str, str] = {}
+        self.authorize: Authorize = _nothing
         self.origins = dict(origins)
-        self.headers: dict[str, str] = {}
+        self.headers: dict[str, Any] = {}
         self.judge = judge
         self.platform = platform
         self._trusted = frozenset(origin_of(url) for url in trusted)
@@ -64,6 +72,7 @@ class Api:
         self._transport = Transport(
             platform,
             trusted=self._trusted,
+            kept=frozenset() if typed else frozenset(_origins_of(origins.values())),
             allow=self._allow,
             deadline_at=deadline_at,
             timeouts=timeouts,
@@ -83,25 +92,38 @@ class Api:
         path: str,
         *,
         host: str = "API",
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, Any] | None = None,
+        anonymous: bool = False,
         **params: Any,
     ) -> Any:
         """The JSON of a good reply. Raises ProviderError."""
-        return self._judged(self.request("GET", path, host=host, headers=headers, **params))
+        return self._judged(
+            self.request("GET", path, host=host, headers=headers, anonymous=anonymous, **params)
+        )
 
     def post(
         self,
         path: str,
         *,
         host: str = "API",
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, Any] | None = None,
+        anonymous: bool = False,
         json: Any = None,
         data: Mapping[str, Any] | None = None,
         **params: Any,
     ) -> Any:
         """The JSON of a good reply; `data` is sent as a form. Raises ProviderError."""
         return self._judged(
-            self.request("POST", path, host=host, headers=headers, json=json, data=data, **params)
+            self.request(
+                "POST",
+                path,
+                host=host,
+                headers=headers,
+                anonymous=anonymous,
+                json=json,
+                data=data,
+                **params,
+            )
         )
 
     def request(
@@ -110,18 +132,20 @@ class Api:
         path: str,
         *,
         host: str = "API",
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, Any] | None = None,
+        anonymous: bool = False,
         json: Any = None,
         data: Mapping[str, Any] | None = None,
         **params: Any,
     ) -> Reply:
         """Whatever came back, a redirect too. Raises ProviderError when nothing usable did."""
-        url = self.url(host, path)
-        sent = checked_headers({**HEADERS, **self.headers, **(headers or {})})
-        request = requests.Request(method, url, sent, data=data, params=params, json=json)
-        return self.send(request, host)
+        sent = {**HEADERS, **self.headers, **(headers or {})}
+        draft = Draft(method, host, self.url(host, path), sent, params, json, data)
+        self.authorize(draft, anonymous)
+        self._secrets.update(self.fill.values())  # also those that are replaced later
+        return self.send(draft.filled(self.fill), host)
 
-    def send(self, request: requests.Request | requests.PreparedRequest, host: str) -> Reply:
+    def send(self, request: Draft | requests.PreparedRequest, host: str) -> Reply:
         """The reply to a request to an address that `url` made. Raises ProviderError."""
         began = time.monotonic()
         heard: str | int = "no answer"
@@ -147,7 +171,8 @@ class Api:
 
         What no database keeps (NUL, half a surrogate pair) is replaced too.
         """
-        return masked(text.encode(errors="replace").decode().replace("\0", ""), self._secrets)
+        secrets = {*self._secrets, *self.fill.values()}
+        return masked(text.encode(errors="replace").decode().replace("\0", ""), secrets)
 
     def _judged(self, reply: Reply) -> Any:
         self.judge(reply)
@@ -178,3 +203,9 @@ class Api:
             return addresses.clean(origin, allow=self._allow)
         except ValueError:
             return None
+
+
+def _origins_of(urls: Iterable[str]) -> Iterator[Origin]:
+    for url in urls:
+        with suppress(ValueError):  # refused when it is asked
+            yield origin_of(url)

@@ -2,12 +2,12 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from typing import Unpack
 
 from providers import errors
-from providers.declare import SIGN_IN, Account, Grant, Provider, Renewed, Step, Tester, Warned
-from providers.outbound import addresses
-from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts
+from providers.access.door import Door, WayIn, let_in
+from providers.declare import SIGN_IN, Account, Provider, Step, Tester, Warned
 from providers.run.results import Progress, Result, StepResult
 
 logger = logging.getLogger(__name__)
@@ -17,6 +17,7 @@ UNDOCUMENTED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticEr
 LONGEST_ACCOUNT = 200
 NOT_TRIED = "Not tried: a step above did not pass."
 LONGEST_DETAIL = 500
+GOT = "Its token was got on {:%Y-%m-%d at %H:%M} UTC."
 NEEDS_SIGN_IN = (errors.AuthInvalid.kind, errors.AuthExpired.kind)
 
 
@@ -24,31 +25,22 @@ def run_test(
     provider: Provider,
     values: Mapping[str, str],
     *,
-    method: str | None = None,
-    grant: Grant | None = None,
-    allow: Iterable[addresses.Allowed] = (),
     on_progress: Progress = lambda _steps: None,
-    on_renewed: Renewed = lambda _values: None,
     deadline_seconds: float = DEADLINE_SECONDS,
-    timeouts: Timeouts = USUAL_TIMEOUTS,
+    **way: Unpack[WayIn],
 ) -> Result:
     """Ask the platform every question of its tester. Raises nothing a platform can cause.
 
-    `grant` is what the sign-in was given, for the method `sign_in`.
     `on_progress` is called with the whole ladder whenever a step begins; how the last one
-    ended is in the result. `on_renewed` is called with values that the platform has replaced,
-    before it is asked anything more.
+    ended is in the result. `way` is how `let_in` lets it in.
     """
     provider = provider.for_values(values)
     if provider.tester is None:
         return Result("not_implemented")
     started = time.monotonic()
-    with provider.api(
-        values, allow=allow, deadline_seconds=deadline_seconds, timeouts=timeouts
-    ) as api:
-        tester = provider.tester(api, method or provider.methods[0].slug, values, on_renewed)
-        tester.grant = grant or tester.grant
-        result = _climb(tester, on_progress)
+    with let_in(provider, values, deadline_seconds=deadline_seconds, **way) as door:
+        tester = provider.tester(door.api, door.method, door.plain, door)
+        result = _climb(tester, door, on_progress)
     result.duration_ms = _milliseconds_since(started)
     return result
 
@@ -57,22 +49,18 @@ def list_accounts(
     provider: Provider,
     values: Mapping[str, str],
     *,
-    method: str | None = None,
-    grant: Grant | None = None,
-    allow: Iterable[addresses.Allowed] = (),
-    on_renewed: Renewed = lambda _values: None,
     deadline_seconds: float = DEADLINE_SECONDS,
+    **way: Unpack[WayIn],
 ) -> list[Account] | None:
     """The accounts that the credentials reach; None where the platform cannot list them.
 
-    Raises ProviderError.
+    `way` is how `let_in` lets it in. Raises ProviderError.
     """
     provider = provider.for_values(values)
     if provider.tester is None:
         return None
-    with provider.api(values, allow=allow, deadline_seconds=deadline_seconds) as api:
-        tester = provider.tester(api, method or provider.methods[0].slug, values, on_renewed)
-        tester.grant = grant or tester.grant
+    with let_in(provider, values, deadline_seconds=deadline_seconds, **way) as door:
+        tester = provider.tester(door.api, door.method, door.plain, door)
         try:
             found = tester.accounts()
         except UNDOCUMENTED:
@@ -83,7 +71,7 @@ def list_accounts(
         return None if found is None else [_cleaned(account, tester) for account in found]
 
 
-def _climb(tester: Tester, on_progress: Progress) -> Result:
+def _climb(tester: Tester, door: Door, on_progress: Progress) -> Result:
     steps = [step for step in tester.steps() if not step.methods or tester.method in step.methods]
     if not steps:
         return Result("not_implemented")
@@ -91,8 +79,10 @@ def _climb(tester: Tester, on_progress: Progress) -> Result:
     for index, step in enumerate(steps):
         ladder[index] = StepResult(step.label, "running")
         on_progress(ladder)
-        began = time.monotonic()
+        began, before = time.monotonic(), door.kept_since
         outcome, detail, error = _ask(step, tester)
+        if door.kept_since != before:
+            detail = f"{detail} {GOT.format(door.kept_since)}"
         if error:
             _speak_of_sign_in(error, tester)
         ladder[index] = StepResult(

@@ -36,18 +36,15 @@ USED_UP = {
 
 def answer(asked: Asked) -> Answer:
     """Sign-in, then the path, then the property, then the parameters."""
-    signing_in = google.sign_in(asked, SCOPES)
-    if signing_in:
-        return signing_in
     which = "Data" if asked.path.endswith(":runReport") else "Admin"
-    refused = google.refuse_sign_in(
+    stopped = google.at_the_door(
         asked,
         f"analytics{which.lower()}.googleapis.com",
         f"Google Analytics {which} API",
         *SCOPES,
     )
-    if refused:
-        return refused
+    if stopped:
+        return stopped
     if (asked.method, asked.path) == ("GET", "/v1beta/accountSummaries"):
         return google.refuse_query(asked, "pageSize", "pageToken") or _summaries(asked)
     found = re.fullmatch(r"/v1beta/properties/([^/:]+)(:runReport|/\w+)?", asked.path)

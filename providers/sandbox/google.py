@@ -326,6 +326,11 @@ def refuse_sign_in(asked: Asked, service: str, title: str, scope: str) -> Answer
     return refuse_name("noscope" if lacks else name, service, title)
 
 
+def at_the_door(asked: Asked, service: str, title: str, scope: str) -> Answer | None:
+    """A sign-in's own replies, and what refuses one at an API; None for a call that may go on."""
+    return sign_in(asked, [scope]) or refuse_sign_in(asked, service, title, scope)
+
+
 def refuse_name(name: str, service: str, title: str) -> Answer | None:
     if name in TROUBLE:
         return TROUBLE[name]

@@ -80,12 +80,9 @@ USED_UP = {
 
 def answer(asked: Asked) -> Answer:
     """Sign-in, then the version, then the headers, then the account, then the query."""
-    signing_in = google.sign_in(asked, SCOPES)
-    if signing_in:
-        return signing_in
-    refused = google.refuse_sign_in(asked, SERVICE, "Google Ads API", *SCOPES)
-    if refused:
-        return refused
+    stopped = google.at_the_door(asked, SERVICE, "Google Ads API", *SCOPES)
+    if stopped:
+        return stopped
     found = re.fullmatch(
         r"/v([0-9]+)/customers(:listAccessibleCustomers|/([^/]+)/googleAds:search)", asked.path
     )

@@ -32,12 +32,9 @@ STATES = {"FINAL", "ALL", "HOURLY_ALL"}
 
 def answer(asked: Asked) -> Answer:
     """Sign-in, then the path, then the property, then the parameters."""
-    signing_in = google.sign_in(asked, SCOPES)
-    if signing_in:
-        return signing_in
-    refused = google.refuse_sign_in(asked, SERVICE, "Google Search Console API", *SCOPES)
-    if refused:
-        return refused
+    stopped = google.at_the_door(asked, SERVICE, "Google Search Console API", *SCOPES)
+    if stopped:
+        return stopped
     if (asked.method, asked.path) == ("GET", "/webmasters/v3/sites"):
         return google.refuse_query(asked) or _sites(asked)
     found = re.fullmatch(

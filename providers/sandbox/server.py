@@ -120,7 +120,27 @@ class Server:
 
 
 class _HTTPServer(ThreadingHTTPServer):
+    """Closes every connection when it stops: clients keep theirs for later."""
+
     owner: Server
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        self._open: set[Any] = set()
+        super().__init__(*args, **more)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self._open.discard(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in list(self._open):
+            with suppress(OSError):  # the other side was faster
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -14,8 +14,9 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, Membership, Role, Workspace
-from integrations.services.connecting import candidates, connections, fix_links, signing_in
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import candidates, fix_links, saving, signing_in
+from integrations.services.connecting.changes import Changes
 from integrations.work import background
 from providers import registry
 from providers.sandbox import calendly as calendly_sandbox
@@ -158,11 +159,11 @@ def member(workspace: Workspace, username: str, role: Role = Role.EDITOR, **more
 def save_meta(workspace: Workspace, token: str = "EAAhealthy", **more: str) -> None:
     """What somebody saved before; nothing was tested."""
     values = {"access_token": token, "account_id": "act_1001", **more}
-    connections.change_connection(workspace, "meta", Changes(config=values), by=None)
+    saving.change_connection(workspace, "meta", Changes(config=values), by=None)
 
 
 def saved(workspace: Workspace, slug: str = "meta") -> IntegrationConnection:
-    return connections.find(workspace, slug)
+    return rows.find(workspace, slug)
 
 
 def sign_in(

@@ -6,8 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.models import ConnectionTest, IntegrationConnection, Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.telling import notices
 
 LONG_TOKEN = "A" * 60
@@ -68,8 +69,8 @@ def _save(
     config = {"account_id": account_id or ACCOUNTS.get(slug)}
     if with_secret:
         config["access_token"] = TOKENS.get(slug, LONG_TOKEN)
-    connections.change_connection(workspace, slug, Changes(config=config), by=None)
-    connection = connections.find(workspace, slug)
+    saving.change_connection(workspace, slug, Changes(config=config), by=None)
+    connection = rows.find(workspace, slug)
     for name, value in facts.items():
         setattr(connection, name, value)
     connection.save()

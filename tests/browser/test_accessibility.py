@@ -7,7 +7,6 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
-from integrations.models import SignIn
 from integrations.services.credentials import apps
 from integrations.services.people import people
 from tests.browser import states
@@ -21,6 +20,7 @@ from tests.browser.conftest import (
     sign_in,
     sign_in_to_outlet,
 )
+from tests.integrations.kept import sign_ins
 
 WIDTHS = (390, 768, 1440)
 NARROW = (320, 390)
@@ -313,7 +313,7 @@ def test_pages_that_tell_what_ends_when(open_page, editor, calendly, workspace, 
     sign_in(workspace, editor)
     states.fill_ends(workspace)
     problem = {"failures": 3, "failure_kind": "network", "failure_message": "No answer."}
-    SignIn.objects.update(**problem)
+    sign_ins().update(**problem)
     check(open_page(editor, path))
 
 

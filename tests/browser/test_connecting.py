@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from integrations.models import Candidate
 from integrations.services.people import people
 from tests.browser.conftest import PASSWORD, SETTINGS, member, save_meta, saved
+from tests.integrations.kept import secrets_of
 
 TOKEN = "EAAhealthy"
 
@@ -87,7 +88,7 @@ def test_a_failure_says_what_to_do_and_leaves_the_live_values(page, workspace):
     expect(page.locator(".ladder li").first).to_have_class("failed")
     expect(page.locator("#save-anyway-help")).to_contain_text("although they failed")
     expect(note).to_be_focused()
-    assert saved(workspace).secrets()["access_token"] == TOKEN
+    assert secrets_of(saved(workspace))["access_token"] == TOKEN
 
 
 def test_save_anyway_turns_the_card_red_with_reconnect(page, workspace):
@@ -103,7 +104,7 @@ def test_save_anyway_turns_the_card_red_with_reconnect(page, workspace):
     expect(card).to_have_class(re.compile("is-bad"))
     expect(card.locator(".btn.primary")).to_have_text("Reconnect")
     assert is_same_page(page)
-    assert saved(workspace).secrets()["access_token"] == "EAAexpired"
+    assert secrets_of(saved(workspace))["access_token"] == "EAAexpired"
 
 
 def test_a_typed_secret_survives_a_mistake_in_another_field(page):

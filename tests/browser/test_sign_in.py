@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from integrations.models import Candidate, SignIn
+from integrations.models import Candidate
 from integrations.services.credentials import apps
 from providers.sandbox import calendly as sandbox
 from providers.sandbox import google_ads
@@ -21,6 +21,7 @@ from tests.browser.conftest import (
     sign_in,
     sign_in_to_outlet,
 )
+from tests.integrations.kept import sign_ins
 
 APPS = f"{SETTINGS}sign-in-apps/"
 GOOGLE_ADS = next(iter(google_ads.CUSTOMERS))
@@ -231,7 +232,7 @@ def test_really_switching_takes_it(other_account, workspace):
 
 def test_a_broken_sign_in_offers_to_sign_in_again_first(outlet, workspace):
     broken = {"is_ended": True, "failure_kind": "auth_expired", "failure_message": "It ended."}
-    SignIn.objects.update(**broken)
+    sign_ins().update(**broken)
     outlet.click("#open-calendly")
 
     expect(outlet.locator("#dialog .note.warn")).to_contain_text("It ended.")

@@ -20,8 +20,9 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
-from integrations.services.connecting import candidates, connections, signing_in
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import candidates, saving, signing_in
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
 from providers import registry
 from providers.declare import App
@@ -113,7 +114,7 @@ def meta(settings: Any) -> Iterator[Server]:
 @pytest.fixture
 def connected(workspace: Workspace) -> IntegrationConnection:
     """Meta, saved and never tested."""
-    saved = connections.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
+    saved = saving.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
     return saved.connection
 
 
@@ -121,7 +122,7 @@ def connected(workspace: Workspace) -> IntegrationConnection:
 def proven(connected: IntegrationConnection, meta: Server) -> IntegrationConnection:
     """Meta, saved and tested just now."""
     testing.test_connection(connected, trigger=Trigger.SCHEDULE)
-    return connections.find(connected.workspace, "meta")
+    return rows.find(connected.workspace, "meta")
 
 
 @pytest.fixture
@@ -151,14 +152,14 @@ def sign_in_as(
     person: str, workspace: Workspace, user: User, *, slug: str = "calendly", **more: str
 ) -> IntegrationConnection:
     """A whole sign-in, proven and saved, as the pages do it."""
-    version = connections.find(workspace, slug).version
+    version = rows.find(workspace, slug).version
     url = signing_in.begin(
         workspace, slug, Changes(), user=user, session_key=SESSION, base_version=version
     )
     back = signing_in.come_back(slug, callback_of(url, person, **more), session_key=SESSION)
     assert back.candidate is not None, back.attempt.problem
     candidates.prove(back.candidate)
-    return connections.find(workspace, slug)
+    return rows.find(workspace, slug)
 
 
 @pytest.fixture

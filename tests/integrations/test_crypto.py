@@ -1,62 +1,88 @@
 import uuid
+from dataclasses import replace
 
 import pytest
 from django.test import override_settings
 
 from integrations import crypto
 
-OWNER = crypto.Owner(1, "meta", uuid.UUID(int=1))
+PLACE = crypto.Place(
+    row_id=uuid.UUID(int=1),
+    workspace_id=1,
+    part="secrets",
+    method="access_token",
+    family="meta",
+    values={"base_url": None, "client_id": "one"},
+    named="meta",
+)
 SECRET = {"access_token": "EAAcanary"}
 
 
-def test_what_was_encrypted_comes_back():
-    assert crypto.decrypt(crypto.encrypt(SECRET, OWNER), OWNER) == SECRET
+def test_what_was_sealed_comes_back():
+    assert crypto.unseal(crypto.seal(SECRET, PLACE), PLACE) == SECRET
 
 
 def test_an_envelope_tells_nothing_of_the_secret_and_never_repeats():
-    first, second = crypto.encrypt(SECRET, OWNER), crypto.encrypt(SECRET, OWNER)
+    first, second = crypto.seal(SECRET, PLACE), crypto.seal(SECRET, PLACE)
 
     assert "EAAcanary" not in first
     assert first != second
 
 
 @pytest.mark.parametrize(
-    "thief",
+    "elsewhere",
     [
-        crypto.Owner(2, "meta", OWNER.row_id),
-        crypto.Owner(1, "stripe", OWNER.row_id),
-        crypto.Owner(1, "meta", uuid.UUID(int=2)),
+        {"row_id": uuid.UUID(int=2)},
+        {"workspace_id": 2},
+        {"part": "tokens"},
+        {"method": "sign_in"},
+        {"family": "stripe"},
+        {"values": {"base_url": "https://thief.example", "client_id": "one"}},
+        {"values": {"base_url": None, "client_id": "another"}},
+        {"values": {"client_id": "one"}},
     ],
+    ids=str,
 )
-def test_an_envelope_opens_only_in_its_own_row(thief):
+def test_an_envelope_opens_only_where_it_belongs_and_for_what_it_is_for(elsewhere):
+    envelope = crypto.seal(SECRET, PLACE)
+
     with pytest.raises(crypto.Unreadable):
-        crypto.decrypt(crypto.encrypt(SECRET, OWNER), thief)
+        crypto.unseal(envelope, replace(PLACE, **elsewhere))
 
 
-@pytest.mark.parametrize("damage", ["v1", "v1.x.y", "v2.a.b", "v1.é.é", "…", "v1..", "a.b.c.d"])
+def test_one_value_cannot_pass_for_two():
+    joined = replace(PLACE, values={"a": 'b"],["c', "d": "e"})
+    split = replace(PLACE, values={"a": "b", "c": "d"})
+
+    assert joined.associated_data("v2", "k") != split.associated_data("v2", "k")
+
+
+@pytest.mark.parametrize(
+    "damage", ["v2", "v2.x.y", "v1.a.b", "v2.é.é", "…", "v2..", "a.b.c.d", "v3.x.y"]
+)
 def test_a_damaged_envelope_is_unreadable_and_nothing_else(damage):
     with pytest.raises(crypto.Unreadable):
-        crypto.decrypt(damage, OWNER)
+        crypto.unseal(damage, PLACE)
 
 
 def test_a_changed_byte_or_key_id_is_noticed():
-    version, used, text = crypto.encrypt(SECRET, OWNER).split(".")
+    version, used, text = crypto.seal(SECRET, PLACE).split(".")
     for changed in (f"{version}.{used}.{text[:-6]}AAAAAA", f"{version}.{used[::-1]}.{text}"):
         with pytest.raises(crypto.Unreadable):
-            crypto.decrypt(changed, OWNER)
+            crypto.unseal(changed, PLACE)
 
 
-def test_the_newest_key_encrypts_and_older_ones_still_open(settings):
+def test_the_newest_key_seals_and_older_ones_still_open(settings):
     old = settings.CREDENTIAL_KEYS
-    envelope = crypto.encrypt(SECRET, OWNER)
+    envelope = crypto.seal(SECRET, PLACE)
 
     with override_settings(CREDENTIAL_KEYS=[crypto.new_key(), *old]):
-        assert crypto.decrypt(envelope, OWNER) == SECRET
-        assert crypto.key_id_of(crypto.encrypt(SECRET, OWNER)) != crypto.key_id_of(envelope)
+        assert crypto.unseal(envelope, PLACE) == SECRET
+        assert crypto.key_id_of(crypto.seal(SECRET, PLACE)) != crypto.key_id_of(envelope)
 
 
-def test_an_unknown_key_is_seen_without_decrypting():
-    used = crypto.key_id_of(crypto.encrypt(SECRET, OWNER))
+def test_an_unknown_key_is_seen_without_opening():
+    used = crypto.key_id_of(crypto.seal(SECRET, PLACE))
 
     assert crypto.is_known(used)
     with override_settings(CREDENTIAL_KEYS=[crypto.new_key()]):

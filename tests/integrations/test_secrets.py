@@ -12,15 +12,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations import crypto
-from integrations.models import AppRegistration, IntegrationConnection, SignIn, SignInAttempt
-from integrations.services.connecting import connections, fix_links
-from integrations.services.connecting.connections import Changes
+from integrations.models import AppRegistration, IntegrationConnection, SignInAttempt
+from integrations.services import rows
+from integrations.services.connecting import fix_links, saving
+from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import apps, tokens
 from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import meta as meta_sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import callback_of, signed_in, with_token
+from tests.integrations.kept import sign_ins
 from tests.integrations.pages.test_pages import Browser
 from tests.integrations.services.connecting.test_signing_in import Visitor, here
 
@@ -118,7 +119,7 @@ def test_a_secret_is_found_nowhere(entrance, editor, meta, log):
 def test_an_imported_secret_is_found_nowhere(editor, meta, log, tmp_path):
     assert is_clean(through_the_command(editor, tmp_path))
 
-    assert connections.find(editor.memberships.get().workspace, "meta").hints
+    assert rows.find(editor.memberships.get().workspace, "meta").hints
     assert all(is_clean(text) for text in everything_stored())
     assert is_clean(log.getvalue())
 
@@ -129,7 +130,7 @@ def test_a_crash_with_the_secret_in_hand_tells_nobody(editor, meta, log, monkeyp
     def crash(connection, changes, **_):
         raise RuntimeError(f"broken at {connection}")
 
-    monkeypatch.setattr(connections, "apply", crash)
+    monkeypatch.setattr(saving, "apply", crash)
     client = with_token(editor)
     client.raise_request_exception = False
 
@@ -146,7 +147,7 @@ def test_a_crash_with_the_secret_in_hand_tells_nobody(editor, meta, log, monkeyp
 
 def test_no_repr_shows_a_secret(connected, workspace):
     changes = Changes(config=VALUES)
-    attempt = connections.overlay(connected, changes)
+    attempt = overlay(connected, changes)
 
     assert is_clean(repr([changes, attempt, connected, vars(connected)]))
 
@@ -197,10 +198,10 @@ def secrets_of_a_sign_in(visitor, slug="calendly", person="healthy"):
     """Begin, come back; every secret that was seen on the way, and the reply."""
     url = visitor.leaves(slug)
     attempt = SignInAttempt.objects.get()
-    verifier = crypto.decrypt(attempt.payload, attempt.owner)["code_verifier"]
+    verifier = attempt.credential.typed()["code_verifier"]
     callback = callback_of(url, person)
     reply = visitor.client.get(reverse("sign-in-callback", args=[slug]), callback)
-    held = tokens.held_by(SignIn.objects.get())
+    held = tokens.held_by(sign_ins().get())
     secrets = {
         "state": parse_qs(urlsplit(url).query)["state"][0],
         "code": callback["code"],
@@ -232,10 +233,10 @@ def test_nothing_of_a_sign_in_with_secrets_in_addresses_is_found_anywhere(owner,
 def test_nothing_of_a_renewal_and_a_disconnect_is_found_anywhere(own_app, owner, calendly, log):
     visitor = Visitor(owner)
     secrets_of_a_sign_in(visitor)
-    before = SignIn.objects.get()
-    SignIn.objects.update(renew_at=timezone.now())
+    before = sign_ins().get()
+    sign_ins().update(renew_at=timezone.now())
     tokens.renew(before.pk)
-    held = tokens.held_by(SignIn.objects.get())
+    held = tokens.held_by(sign_ins().get())
 
     reply = visitor.post("disconnect", "calendly")
 
@@ -255,7 +256,7 @@ def test_a_platform_that_quotes_what_it_was_sent_is_not_quoted(own_app, owner, c
 
     url = visitor.leaves()
     attempt = SignInAttempt.objects.get()
-    verifier = crypto.decrypt(attempt.payload, attempt.owner)["code_verifier"]
+    verifier = attempt.credential.typed()["code_verifier"]
     callback = callback_of(url)
     calendly.answer = quoting
     dialog = visitor.comes_back(callback)
@@ -289,7 +290,7 @@ def test_a_fix_link_is_stored_nowhere(calendly_signed_in, owner, workspace, log)
 
 def test_no_repr_shows_what_a_sign_in_holds(own_app, owner, calendly):
     secrets, _ = secrets_of_a_sign_in(Visitor(owner))
-    row, app = SignIn.objects.get(), AppRegistration.objects.get()
+    row, app = sign_ins().get(), AppRegistration.objects.get()
 
     shown = repr(
         [

@@ -3,6 +3,7 @@
 import socket
 import sys
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def judge(reply: Reply) -> None:
         raise errors.UnexpectedReply("Judged.")
 
 
-def trusting(server: RawServer, **changes: Any) -> Api:
+def trusting(server: RawServer, *, fill: Mapping[str, str] | None = None, **changes: Any) -> Api:
     """An Api whose only host is this server, trusted as an operator's override is."""
     given: dict[str, Any] = {
         "judge": judge,
@@ -44,7 +45,9 @@ def trusting(server: RawServer, **changes: Any) -> Api:
         "trusted": {server.url},
         "secrets": [SECRET],
     }
-    return Api({"API": server.url}, **(given | changes))
+    api = Api({"API": server.url}, **(given | changes))
+    api.fill = dict(fill or {})
+    return api
 
 
 def calling(url: str, answers: list[str], *, allow: str = "", **changes: Any) -> Api:

@@ -1,8 +1,10 @@
 """Ask a sandbox's part directly, and read a result, for the tests of several platforms."""
 
+from datetime import UTC, datetime
 from email.message import Message
 from urllib.parse import urlencode
 
+from providers.declare import Grant, Held, Tokens
 from providers.sandbox.server import Asked
 
 
@@ -27,3 +29,12 @@ def detail(result, label):
 
 def kind(result):
     return result.error.kind if result.error else None
+
+
+def held(values, grant=None):
+    """What a service hands out of a sign-in whose token is among these values, if it is."""
+    if "access_token" not in values:
+        return None
+    grant = grant or Grant()
+    given = Tokens(values["access_token"], scopes=grant.granted, facts=grant.facts)
+    return lambda: Held(given, datetime.now(UTC))

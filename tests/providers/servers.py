@@ -28,6 +28,7 @@ class RawServer:
         self.url = f"http://127.0.0.1:{self.port}"
         if tls:
             tls.sni_callback = lambda _tls, name, _context: self.names_asked_for.append(name)
+        self._open: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
 
     def __enter__(self) -> Self:
@@ -40,6 +41,10 @@ class RawServer:
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+        # Clients keep connections for later: nobody is to wait for another request on one.
+        for connection in self._open:
+            with suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RD)
         for thread in self._threads:
             thread.join(5)
 
@@ -76,8 +81,10 @@ class RawServer:
         with connection, suppress(OSError):
             if self.tls:
                 with self.tls.wrap_socket(connection, server_side=True) as secure:
+                    self._open.append(secure)
                     self.handler(self, secure)
             else:
+                self._open.append(connection)
                 self.handler(self, connection)
 
 

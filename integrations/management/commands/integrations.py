@@ -15,9 +15,11 @@ from integrations import platforms
 from integrations.api import presentation
 from integrations.models import ConnectionTest, Status, TestOutcome, Trigger, Workspace
 from integrations.pages import sentences
-from integrations.services.connecting import connections, disconnecting, importing
+from integrations.services import rows
+from integrations.services.connecting import disconnecting, importing
 from integrations.services.connecting.importing import Report, UnreadableFile
 from integrations.services.proving import runs, testing
+from integrations.services.refusals import NothingToTest
 
 PASSED, FAILED, USAGE, NO_ANSWER, NOTHING_TO_TEST = range(5)
 EXIT_CODES = """exit codes:
@@ -88,7 +90,7 @@ class Command(BaseCommand):
         now = timezone.now()
         shown = [
             presentation.integration(connection, now)
-            for connection in connections.catalogue(workspace)
+            for connection in rows.catalogue(workspace)
             if status in (None, connection.status) and provider in (None, connection.provider)
         ]
         if json:
@@ -228,9 +230,9 @@ def _each(workspace: Workspace, slugs: Iterable[str]) -> Iterator[Asked]:
     """One after the other, as they are named."""
     for slug in slugs:
         try:
-            connection = connections.find(workspace, slug)
+            connection = rows.find(workspace, slug)
             yield Asked(slug, testing.test_connection(connection, trigger=Trigger.COMMAND))
-        except testing.NothingToTest:
+        except NothingToTest:
             yield Asked(slug, None, "not connected", sentences.NOTHING_TO_TEST)
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,10 +12,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
+from django.db.migrations import Migration
+from django.utils import timezone
 
-from integrations.services.connecting import connections
+from integrations.services.credentials import sealing
 from integrations.services.people import people
-from integrations_center import bootstrap, health, port, static_files
+from integrations_center import bootstrap, health, port, safety_copy, static_files
 
 THREADS = 40
 WORKERS = {"sqlite": 1, "postgresql": 2}
@@ -52,10 +55,11 @@ class Command(BaseCommand):
 
     def prepare(self) -> None:
         self.check()
-        if health.migrations_are_due():
+        if due := health.migrations_due():
+            self.keep_copy(due)
             self.stdout.write("Migrating the database …")
             call_command("migrate", interactive=False, verbosity=0)
-        bootstrap.keep_new_credential_keys(anything_encrypted=connections.anything_encrypted())
+        bootstrap.keep_new_credential_keys(anything_encrypted=sealing.anything_encrypted())
         if static_files.collect_if_changed():
             self.stdout.write("Collected the static files.")
         if people.nobody_has_an_account():
@@ -69,6 +73,15 @@ class Command(BaseCommand):
                 "Set it to your proxy's address, or every page redirects to itself."
             )
         connection.close()
+
+    def keep_copy(self, due: list[Migration]) -> None:
+        """Of an SQLite database whose secrets are about to be rewritten."""
+        migration = safety_copy.needed_by(due)
+        if migration is None or connection.vendor != "sqlite":
+            return
+        database = Path(str(connection.settings_dict["NAME"]))
+        if copy := safety_copy.keep(database, migration, timezone.now()):
+            self.stdout.write(f"The database as it was before this update is kept in {copy}.")
 
 
 def gunicorn(workers: int, threads: int) -> list[str]:

@@ -17,15 +17,25 @@ from django.utils import timezone
 from integrations import crypto
 from integrations.models import (
     Candidate,
+    Credential,
     FixLink,
     IntegrationConnection,
     Trigger,
     Workspace,
 )
-from integrations.services.connecting import connections, fix_links
-from integrations.services.connecting.connections import Changes, InvalidChange, VersionConflict
-from integrations.services.proving import discovery, testing
+from integrations.models.credentials import CANDIDATE
+from integrations.services import rows
+from integrations.services.connecting import fix_links, saving, trying
+from integrations.services.connecting.changes import Changes, overlay
+from integrations.services.credentials import sealing
+from integrations.services.proving import discovery, facts, testing
 from integrations.services.proving.discovery import ACCOUNT_FIELD
+from integrations.services.refusals import (
+    InvalidChange,
+    NothingToTest,
+    TooManyTests,
+    VersionConflict,
+)
 from providers.declare import Account
 from providers.errors import AccountNotFound, ProviderError
 
@@ -71,11 +81,11 @@ def keep_candidate(
     form was opened.
     """
     with transaction.atomic():
-        connection = connections.lock(workspace.pk, provider)
+        connection = rows.lock(workspace.pk, provider)
         if connection.version != base_version:
             raise VersionConflict(connection)
         if not is_draft and not changes.sign_in:
-            testing.read_attempt(connection, changes)
+            trying.read_attempt(connection, changes)
         _forget_old(connection, session_key)
         candidate = Candidate(
             connection=connection,
@@ -87,14 +97,27 @@ def keep_candidate(
             is_draft=is_draft,
             expires_at=timezone.now() + LIVES,
         )
-        candidate.payload = crypto.encrypt(_payload(changes), candidate.owner)
+        candidate.credential = _sealed(candidate, changes)
         candidate.save()
     return candidate
 
 
+def _sealed(candidate: Candidate, changes: Changes) -> Credential:
+    """What was typed, in a row of its own: bound to where it would be used."""
+    connection = candidate.connection
+    provider = connection.platform
+    plain = {k: v for k, v in changes.config.items() if k not in provider.secret_names}
+    used = {k: v for k, v in {**connection.config, **plain}.items() if v}
+    method = changes.auth_method or connection.auth_method
+    row = sealing.new(connection.workspace_id, provider, CANDIDATE, provider.bound(method, used))
+    sealing.put_secrets(row, _payload(changes))
+    row.save(force_insert=True)
+    return row
+
+
 def _forget_old(connection: IntegrationConnection, session_key: str) -> None:
-    Candidate.objects.filter(expires_at__lt=timezone.now()).delete()
-    connection.candidates.filter(session_digest=digest(session_key)).delete()
+    sealing.forget(Candidate.objects.filter(expires_at__lt=timezone.now()))
+    sealing.forget(connection.candidates.filter(session_digest=digest(session_key)))
 
 
 def digest(session_key: str) -> str:
@@ -112,9 +135,11 @@ def _payload(changes: Changes) -> dict[str, Any]:
 def typed(candidate: Candidate) -> Changes:
     """What was typed. Raises CandidateGone when it cannot be read (any more)."""
     try:
-        payload: Mapping[str, Any] = crypto.decrypt(candidate.payload, candidate.owner)
+        payload = candidate.credential.typed() if candidate.credential else None
     except crypto.Unreadable:
-        raise CandidateGone from None
+        payload = None
+    if not payload:
+        raise CandidateGone
     return Changes(**payload, sign_in=candidate.sign_in)
 
 
@@ -128,7 +153,9 @@ def find(
 ) -> Candidate:
     """Raises CandidateGone for another place's, person's or session's, or an old one."""
     found = (
-        Candidate.objects.select_related("connection__workspace", "test", "sign_in", "fix_link")
+        Candidate.objects.select_related(
+            "connection__workspace", "test", "credential", "sign_in", "fix_link"
+        )
         .filter(
             pk=candidate_id,
             connection__workspace=workspace,
@@ -146,13 +173,15 @@ def find(
 
 def of_fix_link(link: FixLink, *, session_key: str) -> Candidate | None:
     """The newest candidate that came of a link in this session."""
-    mine = Candidate.objects.select_related("connection__workspace", "test", "sign_in", "fix_link")
+    mine = Candidate.objects.select_related(
+        "connection__workspace", "test", "credential", "sign_in", "fix_link"
+    )
     found = mine.filter(fix_link=link, session_digest=digest(session_key))
     return found.order_by("-created_at").first()
 
 
 def discard(candidate: Candidate) -> None:
-    candidate.delete()
+    sealing.forget(Candidate.objects.filter(pk=candidate.pk))
 
 
 def prove(candidate: Candidate) -> None:
@@ -174,18 +203,18 @@ def prove(candidate: Candidate) -> None:
             joins=False,
             fix_link=candidate.fix_link,
         )
-    except testing.TooManyTests:
+    except TooManyTests:
         _note(candidate, TRY_AGAIN)
         return
-    except (InvalidChange, testing.NothingToTest):
+    except (InvalidChange, NothingToTest):
         _note(candidate, NOT_RIGHT_ANY_MORE)
         return
     Candidate.objects.filter(pk=candidate.pk).update(test=started.test)
     try:
-        test = testing.perform(
+        test = trying.perform(
             started.test, changes, on_renewed=lambda values: _keep_config(candidate, values)
         )
-    except (InvalidChange, testing.NothingToTest):
+    except (InvalidChange, NothingToTest):
         _note(candidate, NOT_RIGHT_ANY_MORE)
         return
     candidate.refresh_from_db()
@@ -208,7 +237,7 @@ def _offer_others(candidate: Candidate, changes: Changes) -> None:
         _note(candidate, NO_ACCESS)
     elif candidate.accounts is None:
         listed = None
-        with suppress(InvalidChange, testing.NothingToTest):  # saved over meanwhile
+        with suppress(InvalidChange, NothingToTest):  # saved over meanwhile
             listed = _listed(candidate, changes, is_complete=True)
         _let_choose(candidate, listed or [])
 
@@ -221,7 +250,7 @@ def _has_account(candidate: Candidate, changes: Changes) -> bool:
     """
     platform = candidate.connection.platform
     try:
-        attempt = connections.overlay(candidate.connection, changes)
+        attempt = overlay(candidate.connection, changes)
     except crypto.Unreadable:
         return True  # the test says it
     if attempt.config.get(ACCOUNT_FIELD) or candidate.accounts is not None:
@@ -243,10 +272,10 @@ def _has_account(candidate: Candidate, changes: Changes) -> bool:
 def _listed(candidate: Candidate, changes: Changes, *, is_complete: bool) -> list[Account] | None:
     """The reachable accounts; None when what stands in the way was noted."""
     try:
-        return discovery.accounts(candidate.connection, changes)
+        return trying.accounts(candidate.connection, changes)
     except discovery.CannotList:
         return []
-    except testing.TooManyTests:
+    except TooManyTests:
         _note(candidate, TRY_AGAIN)
     except ProviderError as error:
         if is_complete:
@@ -281,8 +310,9 @@ def choose_account(candidate: Candidate, account_id: str | None) -> None:
 def _keep_config(candidate: Candidate, values: Mapping[str, str]) -> None:
     changes = typed(candidate)
     renewed = replace(changes, config={**changes.config, **values})
-    candidate.payload = crypto.encrypt(_payload(renewed), candidate.owner)
-    Candidate.objects.filter(pk=candidate.pk).update(payload=candidate.payload)
+    if row := candidate.credential:
+        sealing.put_secrets(row, _payload(renewed))
+        Credential.objects.filter(pk=row.pk).update(secrets=row.secrets, key_id=row.key_id)
 
 
 def _note(candidate: Candidate, problem: str) -> None:
@@ -297,12 +327,12 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
     """
     with transaction.atomic():
         saved = candidate.connection
-        connection = connections.lock(saved.workspace_id, saved.provider)
+        connection = rows.lock(saved.workspace_id, saved.provider)
         current = Candidate.objects.select_for_update().filter(pk=candidate.pk).first()
-        if not current or not current.payload or current.is_draft or current.is_choosing:
+        if not current or not current.credential_id or current.is_draft or current.is_choosing:
             raise CandidateGone
         before = connection.revision
-        connections.apply(
+        saving.apply(
             connection, typed(current), by=candidate.user, expected_version=current.base_version
         )
         test = current.test
@@ -310,13 +340,15 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             test.dry_run, test.revision = False, connection.revision
             test.save(update_fields=["dry_run", "revision"])
             connection.last_test = test
-            testing.apply_result(connection, test)
+            facts.apply_result(connection, test)
             connection.save()
-        current.payload, current.saved_at = "", timezone.now()
-        current.save(update_fields=["payload", "saved_at"])
+        sealed, current.credential, current.saved_at = current.credential, None, timezone.now()
+        current.save(update_fields=["credential", "saved_at"])
+        if sealed:
+            sealed.delete()
         if current.fix_link_id:
             try:
                 fix_links.use_up(current.fix_link_id)
             except fix_links.LinkGone:
                 raise CandidateGone from None
-    return connections.find(saved.workspace, saved.provider)
+    return rows.find(saved.workspace, saved.provider)

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 
-from integrations.models import IntegrationConnection, SignIn, Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import SignedInMeanwhile
-from integrations.services.credentials import tokens
+from integrations.models import Credential, IntegrationConnection, Workspace
+from integrations.services import rows
+from integrations.services.connecting import saving
+from integrations.services.credentials import leases, revoking
+from integrations.services.refusals import SignedInMeanwhile
 from providers.access.refusals import NotRevocable
 from providers.declare import Provider
 from providers.errors import ProviderError
@@ -40,12 +41,12 @@ class Siblings:
         return f"{', '.join(first)} and {last}" if first else last
 
 
-def siblings(connection: IntegrationConnection, row: SignIn | None = None) -> Siblings:
+def siblings(connection: IntegrationConnection, row: Credential | None = None) -> Siblings:
     """What else may end when a sign-in of this connection, the saved one, is revoked."""
     row = row or connection.sign_in
     if row is None:
         return Siblings()
-    found = [one for one in tokens.siblings(row) if one.pk != connection.pk]
+    found = [one for one in revoking.siblings(row) if one.pk != connection.pk]
     here = [one for one in found if one.workspace_id == connection.workspace_id]
     return Siblings(tuple(one.platform.name for one in here), len(found) - len(here))
 
@@ -62,26 +63,26 @@ def disconnect(
     done: set[UUID] = set()
     warnings: list[str] = []
     while True:
-        connection = connections.find(workspace, provider)
+        connection = rows.find(workspace, provider)
         for row in _sign_ins(connection):
             if row.pk not in done:
                 warnings.append(_end(connection, row, by=by, revokes=revokes))
                 done.add(row.pk)
         # Somebody may have signed in anew while the platform answered: that one is ended too.
         with suppress(SignedInMeanwhile):
-            gone = connections.disconnect(workspace, provider, by=by, revoked=done)
+            gone = saving.disconnect(workspace, provider, by=by, revoked=done)
             return Disconnected(gone, " ".join(dict.fromkeys(filter(None, warnings))))
 
 
-def _sign_ins(connection: IntegrationConnection) -> list[SignIn]:
+def _sign_ins(connection: IntegrationConnection) -> list[Credential]:
     """The saved one, and those that still wait to be proven."""
-    waiting = SignIn.objects.filter(candidates__connection=connection.pk).distinct()
+    waiting = Credential.objects.filter(candidates__connection=connection.pk).distinct()
     saved = connection.sign_in
     return [saved, *waiting.exclude(pk=saved.pk)] if saved else list(waiting)
 
 
 def _end(
-    connection: IntegrationConnection, row: SignIn, *, by: User | None, revokes: bool | None
+    connection: IntegrationConnection, row: Credential, *, by: User | None, revokes: bool | None
 ) -> str:
     """Revoke one sign-in, or say why it was left in place; "" when nothing need be known."""
     others = siblings(connection, row)
@@ -104,14 +105,14 @@ def may_end_elsewhere(by: User | None) -> bool:
 
 def _revoke(connection: IntegrationConnection, sign_in_id: UUID) -> str:
     """End the grant; "" when the platform confirmed, else what it did not."""
-    row = tokens.hold(sign_in_id)
+    row = leases.hold(sign_in_id)
     if row is None or row.is_ended:
         return ""
     provider = _variant(connection, row)
     how = provider.oauth.how_to_remove if provider.oauth else ""
     remove = how or f"Remove the app in the settings of your {provider.name} account."
     try:
-        tokens.revoke(row)
+        revoking.revoke(row)
     except NotRevocable:
         return f"{provider.name} has no way to end a sign-in from here. {remove}"
     except ProviderError as error:
@@ -121,5 +122,5 @@ def _revoke(connection: IntegrationConnection, sign_in_id: UUID) -> str:
     return ""
 
 
-def _variant(connection: IntegrationConnection, row: SignIn) -> Provider:
-    return connection.platform.for_values(row.values)
+def _variant(connection: IntegrationConnection, row: Credential) -> Provider:
+    return connection.platform.for_values(row.plain)

@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import FixLink, Role, Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import InvalidChange
+from integrations.services import rows
 from integrations.services.people import people
+from integrations.services.refusals import InvalidChange
 
 LIVES = timedelta(hours=24)
 LONGEST_RECIPIENT = 100
@@ -40,7 +40,7 @@ def send(workspace: Workspace, provider: str, *, recipient: str, by: User) -> st
         raise InvalidChange({"recipient": [f"This is longer than {LONGEST_RECIPIENT} characters."]})
     token, now = secrets.token_urlsafe(32), timezone.now()
     with transaction.atomic():
-        connection = connections.lock(workspace.pk, provider)
+        connection = rows.lock(workspace.pk, provider)
         # Ended, not deleted: the history names who was sent them.
         connection.fix_links.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
         FixLink.objects.create(

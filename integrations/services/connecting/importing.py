@@ -10,8 +10,11 @@ from django.db import transaction
 
 from integrations import platforms
 from integrations.models import Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes, InvalidChange, Saved
+from integrations.services import rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
+from integrations.services.connecting.saving import Saved
+from integrations.services.refusals import InvalidChange
 from providers.declare import Provider
 
 VALUES = {"accessToken": "access_token", "accountId": "account_id", "baseUrl": "base_url"}
@@ -91,9 +94,9 @@ def _import(workspace: Workspace, number: int, row: Any, replace: bool) -> Repor
         changes = _changes(provider, row)
         if not changes.config:
             return Report(number, slug, "skipped", NO_VALUES)
-        if connections.find(workspace, slug).saved_names and not replace:
+        if rows.find(workspace, slug).saved_names and not replace:
             return Report(number, slug, "skipped", SAVED_ALREADY)
-        saved = connections.change_connection(workspace, slug, changes, by=None)
+        saved = saving.change_connection(workspace, slug, changes, by=None)
     except RefusedRow as refused:
         return Report(number, slug, "refused", str(refused))
     except InvalidChange as invalid:

@@ -28,13 +28,15 @@ from integrations.models import (
     SignInAttempt,
     Workspace,
 )
-from integrations.services.connecting import candidates, connections, fix_links
+from integrations.models.credentials import ATTEMPT
+from integrations.services import rows
+from integrations.services.connecting import candidates, fix_links
 from integrations.services.connecting.candidates import digest
-from integrations.services.connecting.connections import Changes, InvalidChange, VersionConflict
-from integrations.services.credentials import apps, tokens
+from integrations.services.connecting.changes import Changes, overlay
+from integrations.services.credentials import apps, sealing, storing
 from integrations.services.people import people
 from integrations.services.proving.discovery import ACCOUNT_FIELD
-from integrations.services.proving.testing import NothingToTest
+from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 from providers import errors
 from providers.access import flow as oauth
 from providers.declare import SIGN_IN, OAuth, Provider
@@ -105,16 +107,16 @@ def begin(
     changes = replace(changes, auth_method=SIGN_IN, is_signing_in=True, sign_in=None)
     state, code_verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
     with transaction.atomic():
-        connection = connections.lock(workspace.pk, provider)
+        connection = rows.lock(workspace.pk, provider)
         if connection.version != base_version:
             raise VersionConflict(connection)
         try:
-            attempt_values = connections.overlay(connection, changes)
+            attempt_values = overlay(connection, changes)
         except (crypto.Unreadable, InvalidChange):
             # Secrets that no key opens, or that belong to another place, give way to the sign-in.
             given_up = dict.fromkeys(connection.hints)
             changes = replace(changes, config={**given_up, **changes.config})
-            attempt_values = connections.overlay(connection, changes)
+            attempt_values = overlay(connection, changes)
         platform = connection.platform
         if any(field.name != ACCOUNT_FIELD for field in attempt_values.missing(platform)):
             raise NothingToTest
@@ -126,7 +128,7 @@ def begin(
         if app is None:
             raise NoApp(declared)
         now = timezone.now()
-        connection.sign_in_attempts.filter(expires_at__lt=now - REMEMBERED).delete()
+        sealing.forget(connection.sign_in_attempts.filter(expires_at__lt=now - REMEMBERED))
         attempt = SignInAttempt(
             connection=connection,
             user=user,
@@ -146,7 +148,10 @@ def begin(
             "config": dict(changes.config),
             "is_enabled": changes.is_enabled,
         }
-        attempt.payload = crypto.encrypt(payload, attempt.owner)
+        row = sealing.new(workspace.pk, platform, ATTEMPT, platform.bound(SIGN_IN, values))
+        sealing.put_secrets(row, payload)
+        row.save(force_insert=True)
+        attempt.credential = row
         attempt.save()
     try:
         with oauth.flow(platform, app, values, allow=settings.OUTBOUND_ALLOW) as talk:
@@ -185,7 +190,7 @@ def come_back(app: str, callback: Mapping[str, str], *, session_key: str) -> Cam
         return CameBack(attempt, attempt.candidate)
     platform = attempt.connection.platform
     try:
-        payload = crypto.decrypt(attempt.payload, attempt.owner)
+        payload = attempt.credential.typed() if attempt.credential else {}
         if attempt.expires_at < now:
             raise errors.AuthExpired("The sign-in took longer than ten minutes.", AGAIN)
         _check_permitted(attempt)
@@ -210,7 +215,12 @@ def come_back(app: str, callback: Mapping[str, str], *, session_key: str) -> Cam
 def _find(app: str, state: str, session_key: str) -> SignInAttempt:
     found = (
         SignInAttempt.objects.select_related(
-            "connection__workspace", "connection__sign_in", "candidate", "user", "fix_link"
+            "connection__workspace",
+            "connection__sign_in",
+            "credential",
+            "candidate",
+            "user",
+            "fix_link",
         )
         .filter(state_digest=digest(state), app=app)  # at another app's address it is a mix-up
         .first()
@@ -314,7 +324,7 @@ def _exchange(
     except errors.Unanswered as error:
         error.action = AGAIN_LATER  # nobody tries again: the code is spent
         raise
-    row = tokens.obtain(
+    row = storing.obtain(
         platform,
         given,
         workspace_id=connection.workspace_id,
@@ -345,7 +355,9 @@ def _end(attempt: SignInAttempt, error: ProviderError) -> CameBack:
 
 def _keep(attempt: SignInAttempt, **ended: Any) -> None:
     """How it ended; it may have been forgotten meanwhile with what was disconnected."""
-    ended["payload"] = ""
+    sealed, ended["credential"] = attempt.credential, None
     for name, value in ended.items():
         setattr(attempt, name, value)
     SignInAttempt.objects.filter(pk=attempt.pk).update(**ended)
+    if sealed:
+        sealed.delete()

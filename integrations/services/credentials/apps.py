@@ -11,12 +11,15 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from integrations import crypto, platforms
-from integrations.models import AppRegistration, IntegrationConnection, Workspace
-from integrations.services.connecting.connections import InvalidChange, hint
+from integrations.models import AppRegistration, Credential, IntegrationConnection, Workspace
+from integrations.models.credentials import APP
+from integrations.services.credentials.sealing import hints_of, put_secrets
+from integrations.services.refusals import InvalidChange
 from providers.access import flow as oauth
 from providers.declare import App, AppForm, OAuth, Provider
 from providers.errors import ProviderError
@@ -80,32 +83,38 @@ def find(workspace_id: int, app: str, *, client_id: str | None = None) -> App | 
 
     One that cannot be decrypted counts as none.
     """
-    saved = AppRegistration.objects.filter(workspace=workspace_id, app=app).first()
+    saved = _registrations(workspace_id).filter(app=app).first()
     offered = [_opened(saved) if saved else None, settings.APPS.get(app)]
     fits = (one for one in offered if one and client_id in (None, one.client_id))
     return next(fits, None)
 
 
 def _opened(saved: AppRegistration) -> App | None:
+    if saved.credential.values != {"client_id": saved.client_id}:
+        return None
     try:
-        secret = crypto.decrypt(saved.client_secret, saved.owner)
+        secret = saved.credential.typed()
     except crypto.Unreadable:
         return None
     return App(saved.client_id, secret["client_secret"])
 
 
+def _registrations(workspace_id: int) -> QuerySet[AppRegistration]:
+    return AppRegistration.objects.filter(workspace=workspace_id).select_related("credential")
+
+
 def ready(workspace: Workspace) -> frozenset[str]:
     """The apps with which people of a workspace can sign in. Decrypts nothing."""
-    saved = AppRegistration.objects.filter(workspace=workspace)
-    readable = {one.app for one in saved.only("app", "key_id") if crypto.is_known(one.key_id)}
+    saved = _registrations(workspace.pk).values_list("app", "credential__key_id")
+    readable = {app for app, key_id in saved if crypto.is_known(key_id)}
     return frozenset({*readable, *settings.APPS})
 
 
 def listed(workspace: Workspace) -> list[Listed]:
     """Every app, with what is saved of it."""
-    saved = {one.app: one for one in AppRegistration.objects.filter(workspace=workspace)}
+    saved = {one.app: one for one in _registrations(workspace.pk)}
     for one in saved.values():
-        if not crypto.is_known(one.key_id):
+        if not crypto.is_known(one.credential.key_id):
             one.proven_at, one.problem = None, UNREADABLE
     used = list(
         IntegrationConnection.objects.filter(
@@ -129,7 +138,7 @@ def save(
     client_id, client_secret = client_id.strip(), client_secret.strip()
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
-        saved = AppRegistration.objects.filter(workspace=workspace, app=app).first()
+        saved = _registrations(workspace.pk).filter(app=app).first()
         keeps = (
             saved is not None
             and not client_secret
@@ -138,15 +147,31 @@ def save(
         )
         if problems := _problems(form, client_id, client_secret, needs_secret=not keeps):
             raise InvalidChange(problems)
-        row = saved or AppRegistration(pk=uuid4(), workspace=workspace, app=app)
+        row = saved or AppRegistration(workspace=workspace, app=app)
         row.client_id, row.updated_by = client_id, by
         row.proven_at, row.problem = None, ""
         if client_secret:
-            row.client_secret = crypto.encrypt({"client_secret": client_secret}, row.owner)
-            row.key_id = crypto.key_id_of(row.client_secret)
-            row.hint = hint(client_secret) or ""
+            row.credential = _sealed(row, client_secret)
         row.save()
     return row
+
+
+def _sealed(row: AppRegistration, client_secret: str) -> Credential:
+    """The secret in a row of its own, or in the one that it had; bound to the client ID."""
+    sealed = Credential(
+        pk=row.credential_id or uuid4(),
+        workspace_id=row.workspace_id,
+        method=APP,
+        family=row.app,
+        app=row.app,
+        client_id=row.client_id,
+        values={"client_id": row.client_id},
+    )
+    put_secrets(sealed, {"client_secret": client_secret})
+    sealed.hints = hints_of({"client_secret": client_secret})
+    is_new = row.credential_id is None
+    sealed.save(force_insert=is_new, force_update=not is_new)
+    return sealed
 
 
 def _problems(
@@ -191,11 +216,11 @@ def prove(row: AppRegistration) -> bool:
                 row.proven_at = timezone.now()
     except ProviderError as error:
         row.problem = f"{error.message} {error.action}"
-    same = AppRegistration.objects.filter(pk=row.pk, client_secret=row.client_secret)
+    same = AppRegistration.objects.filter(pk=row.pk, credential__secrets=row.credential.secrets)
     same.update(proven_at=row.proven_at, problem=row.problem)
     return row.proven_at is not None
 
 
 def remove(workspace: Workspace, app: str) -> None:
     """Forget a workspace's registration. Sign-ins made with it cannot be renewed any more."""
-    AppRegistration.objects.filter(workspace=workspace, app=app).delete()
+    Credential.objects.filter(registration__workspace=workspace, registration__app=app).delete()

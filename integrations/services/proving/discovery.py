@@ -2,22 +2,20 @@
 
 import math
 import time
+from functools import partial
 
 from django.conf import settings
 from django.core.cache import cache
 
 from integrations import crypto
 from integrations.models import IntegrationConnection
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Attempt, Changes
-from integrations.services.credentials import tokens
-from integrations.services.proving.testing import (
-    RATE_WINDOW,
-    NothingToTest,
-    TooManyTests,
-    renewed_of,
-)
-from providers.declare import SIGN_IN, Account, Provider, Renewed
+from integrations.services.credentials import attempts, tokens
+from integrations.services.credentials.attempts import Attempt
+from integrations.services.credentials.sealing import keep_renewed
+from integrations.services.proving.testing import RATE_WINDOW
+from integrations.services.refusals import NothingToTest, TooManyTests
+from providers.access.door import Renewed, WayIn
+from providers.declare import SIGN_IN, Account, Provider
 from providers.errors import CredentialsUnreadable
 from providers.run.ladder import list_accounts
 
@@ -31,50 +29,45 @@ class CannotList(Exception):
 
 def accounts(
     connection: IntegrationConnection,
-    changes: Changes | None = None,
+    attempt: Attempt | None = None,
     *,
-    on_renewed: Renewed = lambda _values: None,
+    on_renewed: Renewed | None = None,
 ) -> list[Account]:
-    """The accounts that the saved values reach, or those with `changes` laid over them.
+    """The accounts that the saved values reach, or those of an attempt.
 
-    Those of saved values are kept for a minute. `on_renewed` is told of typed values that the
-    platform has replaced. Raises CannotList, NothingToTest when a
-    required value other than the account is missing, TooManyTests, InvalidChange, and
+    Those of saved values are kept for a minute. `on_renewed` is told of values that the
+    platform has replaced; without it they replace the saved ones. Raises CannotList,
+    NothingToTest when a required value other than the account is missing, TooManyTests, and
     ProviderError when the platform does not answer well.
     """
-    if changes:
-        return _ask(connection, changes, on_renewed)
+    keep = on_renewed or partial(keep_renewed, connection)
+    if attempt:
+        return _ask(connection, attempt, keep)
     key = f"accounts:{connection.pk}:{connection.revision}"
     found: list[Account] | None = cache.get(key)
     if found is None:
-        found = _ask(connection, Changes(), on_renewed)
+        found = _ask(connection, None, keep)
         cache.set(key, found, KEPT_SECONDS)
     return found
 
 
-def _ask(connection: IntegrationConnection, changes: Changes, on_renewed: Renewed) -> list[Account]:
+def _ask(
+    connection: IntegrationConnection, attempt: Attempt | None, on_renewed: Renewed
+) -> list[Account]:
     provider = connection.platform
     if not provider.lists_accounts:
         raise CannotList
     try:
-        attempt = connections.overlay(connection, changes)
+        attempt = attempt or attempts.saved(connection)
     except crypto.Unreadable:
         raise CredentialsUnreadable from None
     if _lacks_more_than_the_account(provider, attempt):
         raise NothingToTest
     _check_rate(connection)
-    values, grant = attempt.values(provider), None
-    if attempt.method == SIGN_IN and attempt.sign_in:
-        used = tokens.usable(attempt.sign_in.pk)
-        values, grant = {**values, **used.values}, used.grant
-    found = list_accounts(
-        provider,
-        values,
-        method=attempt.method,
-        grant=grant,
-        allow=settings.OUTBOUND_ALLOW,
-        on_renewed=renewed_of(connection, changes, on_renewed),
-    )
+    way = WayIn(method=attempt.method, allow=settings.OUTBOUND_ALLOW, on_renewed=on_renewed)
+    if row := attempt.token_row(provider):
+        way["tokens"] = lambda: tokens.usable(row.pk).held
+    found = list_accounts(provider, attempt.values(provider), **way)
     if found is None:
         raise CannotList
     return found

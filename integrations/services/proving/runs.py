@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, RunItem, TestRun, Trigger, Workspace
-from integrations.services.connecting.connections import Changes
 from integrations.services.proving import testing
+from integrations.services.refusals import NothingToTest, TooManyTests
 
 AT_ONCE = 32
 STOPPED = "Stopped before it was tested."
@@ -116,10 +116,10 @@ def perform_item(item_id: int) -> None:
         if started.joined:
             testing.wait_for(started.test)
         else:
-            testing.perform(started.test, Changes())
-    except testing.TooManyTests as many:
+            testing.perform(started.test)
+    except TooManyTests as many:
         item.problem = TOO_MANY.format(many.retry_after_seconds)
-    except testing.NothingToTest:
+    except NothingToTest:
         item.problem = NOT_COMPLETE
     finally:
         item.ended_at = timezone.now()

@@ -10,22 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from providers.declare import ErrorRule, codes, dig
+from providers.declare import ErrorRule, codes, dig, limited, rule, troubled
 from providers.errors import (
     AuthExpired,
     AuthInvalid,
     PermissionMissing,
-    ProviderUnavailable,
     QuotaExhausted,
-    RateLimited,
     UnexpectedReply,
 )
-from providers.families.google import (
-    CLIENTS_URL,
-    CONSOLE_URL,
-    REFUSED_BY_ADMIN,
-    SERVICE_ACCOUNTS_URL,
-)
+from providers.families.google.facts import CLIENTS_URL, CONSOLE_URL, SERVICE_ACCOUNTS_URL
 from providers.outbound.reply import Reply
 
 # {"error": "invalid_grant", "error_description": "…"} of the token endpoint, or
@@ -40,66 +33,64 @@ DELAYS_AT = (
     "error.details.*.errors.*.details.quotaErrorDetails.retryDelay",
 )
 DAILY = "per day|daily"
+BLOCKED = codes(
+    *("BILLING_DISABLED", "CONSUMER_INVALID", "CONSUMER_SUSPENDED"),
+    *("USER_PROJECT_DENIED", "USER_BLOCKED_BY_ADMIN"),
+)
+LIMITED = codes("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED")
+TROUBLED = codes("backendError", "internalError", "TRANSIENT_ERROR", "INTERNAL_ERROR")
 LONGEST_WAIT_SECONDS = 24 * 60 * 60.0
 SIGN_IN_AGAIN = "Sign in again with the same client and paste the new token."
 
+REFUSED_BY_ADMIN = rule(
+    PermissionMissing, code=codes("access_denied", "admin_policy_enforced", "org_internal")
+).says(
+    "An admin does not let this Google account use this client.",
+    "Ask the admin of your Google Workspace to allow it.",
+)
 TOKEN_ENDPOINT = (
-    ErrorRule(
-        code="invalid_grant",
-        text="reasonable timeframe",
-        error=UnexpectedReply,
-        message="Google takes this server's clock to be wrong.",
-        action="Set the clock of this server, then test again.",
+    rule(UnexpectedReply, code="invalid_grant", text="reasonable timeframe").says(
+        "Google takes this server's clock to be wrong.",
+        "Set the clock of this server, then test again.",
     ),
-    ErrorRule(
+    rule(
+        AuthInvalid,
         code="invalid_grant",
         text="jwt|signature|account not found|account disabled|user id|principal",
-        error=AuthInvalid,
-        message="Google does not accept this service-account key any more.",
-        action="Make a new JSON key of the service account and paste all of it.",
-        action_url=SERVICE_ACCOUNTS_URL,
+    ).says(
+        "Google does not accept this service-account key any more.",
+        "Make a new JSON key of the service account and paste all of it.",
+        SERVICE_ACCOUNTS_URL,
     ),
-    ErrorRule(
-        code="invalid_grant",
-        text="expired or revoked|invalid_rapt|^$",
-        error=AuthExpired,
-        message="Google ended this sign-in.",
-        action=SIGN_IN_AGAIN,
+    rule(AuthExpired, code="invalid_grant", text="expired or revoked|invalid_rapt|^$").says(
+        "Google ended this sign-in.", SIGN_IN_AGAIN
     ),
-    ErrorRule(
-        code="invalid_grant",
-        error=AuthInvalid,
-        message="Google does not know this refresh token, or it is of another client.",
-        action=SIGN_IN_AGAIN,
+    rule(AuthInvalid, code="invalid_grant").says(
+        "Google does not know this refresh token, or it is of another client.", SIGN_IN_AGAIN
     ),
-    ErrorRule(
-        code="invalid_client",
-        text="client was not found",
-        error=AuthInvalid,
-        message="Google does not know this client ID.",
-        action="Copy the client ID and the client secret again.",
-        action_url=CLIENTS_URL,
+    rule(AuthInvalid, code="invalid_client", text="client was not found").says(
+        "Google does not know this client ID.",
+        "Copy the client ID and the client secret again.",
+        CLIENTS_URL,
     ),
-    ErrorRule(
-        code="unauthorized_client",
-        text="using this method|scopes requested",
-        error=PermissionMissing,
-        message="The service account may not act for this person.",
-        action="Ask your Google Workspace admin for domain-wide delegation, or name nobody.",
+    rule(
+        PermissionMissing, code="unauthorized_client", text="using this method|scopes requested"
+    ).says(
+        "The service account may not act for this person.",
+        "Ask your Google Workspace admin for domain-wide delegation, or name nobody.",
     ),
-    ErrorRule(
+    rule(
+        AuthInvalid,
         code=codes("invalid_client", "unauthorized_client", "deleted_client", "disabled_client"),
-        error=AuthInvalid,
-        message="The client ID or the client secret is wrong, or the client is gone.",
-        action="Copy the client ID and the client secret again.",
-        action_url=CLIENTS_URL,
+    ).says(
+        "The client ID or the client secret is wrong, or the client is gone.",
+        "Copy the client ID and the client secret again.",
+        CLIENTS_URL,
     ),
     REFUSED_BY_ADMIN,
-    ErrorRule(
-        code="invalid_token",
-        error=AuthInvalid,
-        message="Google does not accept this access token, which lasts for one hour only.",
-        action="Paste a new one, or choose another way to connect.",
+    rule(AuthInvalid, code="invalid_token").says(
+        "Google does not accept this access token, which lasts for one hour only.",
+        "Paste a new one, or choose another way to connect.",
     ),
 )
 
@@ -110,87 +101,51 @@ def rules(platform: str, apis: str, service: str) -> tuple[ErrorRule, ...]:
     `apis` is said in a sentence ("the YouTube Data API"), `service` is in an address
     ("youtube.googleapis.com").
     """
+    lacks_permission = (
+        f"The sign-in lacks the permission for {platform}.",
+        "Sign in again and tick every box that Google shows.",
+    )
+    used_up = (
+        f"Today's {platform} quota of the Cloud project is used up.",
+        "Wait: it returns at midnight, Pacific time.",
+    )
+    not_accepted = (
+        f"{platform} does not accept this sign-in.",
+        "Sign in again, or make a new key, and paste it here.",
+    )
     return (
         *TOKEN_ENDPOINT,
-        ErrorRule(
-            code=codes("ACCESS_TOKEN_EXPIRED", "expired"),
-            error=AuthExpired,
-            message="The access token has expired.",
-            action="Paste a new one, or choose another way to connect.",
+        rule(AuthExpired, code=codes("ACCESS_TOKEN_EXPIRED", "expired")).says(
+            "The access token has expired.", "Paste a new one, or choose another way to connect."
         ),
-        ErrorRule(
-            code="ACCESS_TOKEN_SCOPE_INSUFFICIENT",
-            error=PermissionMissing,
-            message=f"The sign-in lacks the permission for {platform}.",
-            action="Sign in again and tick every box that Google shows.",
+        rule(PermissionMissing, code="ACCESS_TOKEN_SCOPE_INSUFFICIENT").says(*lacks_permission),
+        rule(PermissionMissing, text="insufficient authentication scopes").says(*lacks_permission),
+        switched_off(apis, service, code=codes("SERVICE_DISABLED", "accessNotConfigured")),
+        rule(PermissionMissing, code=BLOCKED).says(
+            f"Google has blocked the Cloud project from {platform}.",
+            "Look at the project in the Cloud console and follow what it asks.",
+            CONSOLE_URL,
         ),
-        ErrorRule(
-            text="insufficient authentication scopes",
-            error=PermissionMissing,
-            message=f"The sign-in lacks the permission for {platform}.",
-            action="Sign in again and tick every box that Google shows.",
+        rule(QuotaExhausted, code=codes("dailyLimitExceeded", "dailyLimitExceededUnreg")).says(
+            *used_up
         ),
-        ErrorRule(
-            code=codes("SERVICE_DISABLED", "accessNotConfigured"),
-            error=PermissionMissing,
-            message=f"The Cloud project has not switched on {apis}.",
-            action="Enable it there, wait a few minutes, then test again.",
-            action_url=f"{CONSOLE_URL}/apis/library/{service}",
+        rule(QuotaExhausted, subcode="RESOURCE_EXHAUSTED", text=DAILY).says(*used_up),
+        limited(platform, code=LIMITED),
+        limited(platform, subcode="RESOURCE_EXHAUSTED"),
+        troubled(platform, code=TROUBLED),
+        rule(AuthInvalid, subcode="UNAUTHENTICATED").says(*not_accepted),
+        rule(AuthInvalid, status=401, code=codes("authError", "unauthorized", "required")).says(
+            *not_accepted
         ),
-        ErrorRule(
-            code=codes(
-                *("BILLING_DISABLED", "CONSUMER_INVALID", "CONSUMER_SUSPENDED"),
-                *("USER_PROJECT_DENIED", "USER_BLOCKED_BY_ADMIN"),
-            ),
-            error=PermissionMissing,
-            message=f"Google has blocked the Cloud project from {platform}.",
-            action="Look at the project in the Cloud console and follow what it asks.",
-            action_url=CONSOLE_URL,
-        ),
-        ErrorRule(
-            code=codes("dailyLimitExceeded", "dailyLimitExceededUnreg"),
-            error=QuotaExhausted,
-            message=f"Today's {platform} quota of the Cloud project is used up.",
-            action="Wait: it returns at midnight, Pacific time.",
-        ),
-        ErrorRule(
-            subcode="RESOURCE_EXHAUSTED",
-            text=DAILY,
-            error=QuotaExhausted,
-            message=f"Today's {platform} quota of the Cloud project is used up.",
-            action="Wait: it returns at midnight, Pacific time.",
-        ),
-        ErrorRule(
-            code=codes("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"),
-            error=RateLimited,
-            message=f"{platform} is limiting requests at the moment.",
-            action="Nothing to fix: wait a little and test again.",
-        ),
-        ErrorRule(
-            subcode="RESOURCE_EXHAUSTED",
-            error=RateLimited,
-            message=f"{platform} is limiting requests at the moment.",
-            action="Nothing to fix: wait a little and test again.",
-        ),
-        ErrorRule(
-            code=codes("backendError", "internalError", "TRANSIENT_ERROR", "INTERNAL_ERROR"),
-            error=ProviderUnavailable,
-            message=f"{platform} has a problem at the moment.",
-            action="Nothing to fix here: test again later.",
-        ),
-        ErrorRule(
-            subcode="UNAUTHENTICATED",
-            error=AuthInvalid,
-            message=f"{platform} does not accept this sign-in.",
-            action="Sign in again, or make a new key, and paste it here.",
-        ),
-        ErrorRule(
-            code=codes("authError", "unauthorized", "required"),
-            status=401,
-            error=AuthInvalid,
-            message=f"{platform} does not accept this sign-in.",
-            action="Sign in again, or make a new key, and paste it here.",
-        ),
+    )
+
+
+def switched_off(apis: str, service: str, **when: Any) -> ErrorRule:
+    """The Cloud project has not switched on an API."""
+    return rule(PermissionMissing, **when).says(
+        f"The Cloud project has not switched on {apis}.",
+        "Enable it there, wait a few minutes, then test again.",
+        f"{CONSOLE_URL}/apis/library/{service}",
     )
 
 

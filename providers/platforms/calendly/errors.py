@@ -1,18 +1,19 @@
 """What Calendly's refusals mean: by status, as its titles are only partly known."""
 
-from providers.declare import ErrorRule, codes
+from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare.rules import rule
+from providers.declare.usual import limited, misunderstood, walled
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
     AuthInvalid,
-    Blocked,
     PermissionMissing,
-    RateLimited,
     UnexpectedReply,
 )
 from providers.outbound.reply import Reply
 
 TOKENS_URL = "https://calendly.com/integrations/api_webhooks"
+FIND_URL = "https://developer.calendly.com/how-to-find-the-organization-or-user-uri"
 
 NEW_TOKEN = "Make a new one under Integrations, API and webhooks, and paste it here."
 LONGEST_WAIT_SECONDS = 60 * 60
@@ -22,68 +23,43 @@ class ArgumentRefused(UnexpectedReply):
     """A value of the request is not right: ours, unless a person typed it."""
 
 
+# At the token's address of a sign-in, where a web page is a wall's and not Calendly's.
+SIGN_IN_ERRORS = (
+    rule(AppRefused, status=403, text=r"^(?!\s*<)").says(
+        "Calendly does not accept this app's ID and secret.", APP_ACTION
+    ),
+)
+
 ERRORS = (
-    ErrorRule(
-        status=429,
-        error=RateLimited,
-        message="Calendly is limiting requests at the moment.",
-        action="Nothing to fix: wait a minute and test again.",
+    limited("Calendly", "a minute"),
+    walled("Calendly", "The token"),
+    rule(AuthExpired, code="invalid_grant").says(
+        "Calendly has ended this connection.", "Sign in with Calendly again."
     ),
-    ErrorRule(
-        status=codes(range(400, 500)),
-        text=r"^\s*<(!doctype|html)",
-        error=Blocked,
-        message="A web page answered where Calendly's data was due.",
-        action="The token may be fine: test again later, or from another network.",
+    rule(AuthInvalid, code="invalid_client").says(
+        "Calendly does not know this client ID, or not with this secret.",
+        "Copy both again from your app in Calendly's developer account.",
+        "https://developer.calendly.com",
     ),
-    ErrorRule(
-        code="invalid_grant",
-        error=AuthExpired,
-        message="Calendly has ended this connection.",
-        action="Sign in with Calendly again.",
+    rule(AuthExpired, status=401, text="expire").says(
+        "The Calendly token has expired.", NEW_TOKEN, TOKENS_URL
     ),
-    ErrorRule(
-        code="invalid_client",
-        error=AuthInvalid,
-        message="Calendly does not know this client ID, or not with this secret.",
-        action="Copy both again from your app in Calendly's developer account.",
-        action_url="https://developer.calendly.com",
+    rule(AuthInvalid, status=401).says(
+        "Calendly does not accept this token, or a new password has ended it.",
+        NEW_TOKEN,
+        TOKENS_URL,
     ),
-    ErrorRule(
-        status=401,
-        text="expire",
-        error=AuthExpired,
-        message="The Calendly token has expired.",
-        action=NEW_TOKEN,
-        action_url=TOKENS_URL,
+    rule(PermissionMissing, status=403).says(
+        "Calendly says this token may not read this.",
+        "Make a new token with the scopes for reading, best as an admin.",
+        TOKENS_URL,
     ),
-    ErrorRule(
-        status=401,
-        error=AuthInvalid,
-        message="Calendly does not accept this token, or a new password has ended it.",
-        action=NEW_TOKEN,
-        action_url=TOKENS_URL,
+    rule(AccountNotFound, status=404).says(
+        "Calendly no longer shows this user or organization to this token.",
+        "Correct the address, or make a token as a member of the organization.",
+        TOKENS_URL,
     ),
-    ErrorRule(
-        status=403,
-        error=PermissionMissing,
-        message="Calendly says this token may not read this.",
-        action="Make a new token with the scopes for reading, best as an admin.",
-        action_url=TOKENS_URL,
-    ),
-    ErrorRule(
-        status=404,
-        error=AccountNotFound,
-        message="Calendly no longer shows this user or organization to this token.",
-        action="Correct the address, or make a token as a member of the organization.",
-        action_url=TOKENS_URL,
-    ),
-    ErrorRule(
-        status=400,
-        error=ArgumentRefused,
-        message="Calendly did not understand what we asked.",
-        action="Nothing to fix for you: tell whoever runs this installation.",
-    ),
+    misunderstood("Calendly", ArgumentRefused),
 )
 
 

@@ -34,6 +34,10 @@ ZOHO = {
     "uk": ("accounts.zoho.uk", "www.zohoapis.uk"),
     "ae": ("accounts.zoho.ae", "www.zohoapis.ae"),
 }
+# The ways to connect, and what decides where secrets go.
+TOKEN, CLIENT, REFRESH, REST = "access_token", "client_credentials", "refresh_token", "rest"
+WITH_CLIENT = (CLIENT, REFRESH)
+DESTINATION = ("vendor", "base_url", "data_centre", "company_domain")
 UUID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
 

@@ -30,6 +30,12 @@ STATE = re.compile(r"<script[^>]*\bid=.perseus-initial-props.[^>]*>(.*?)</script
 ELSEWHERE = frozenset({"", "categories", "search"})
 
 
+def username_alone(text: str) -> str:
+    """`https://www.fiverr.com/acme?source=…` -> `acme`."""
+    text, on_fiverr = re.subn(r"^(https?://)?(www\.)?fiverr\.com/", "", text.strip())
+    return re.split(r"[/?#]", text)[0] if on_fiverr else text.removeprefix("@")
+
+
 def not_looked_up(username: str) -> ProviderError:
     return Blocked(
         "The name was not looked up, as Fiverr wants no programs on its pages.",

@@ -5,175 +5,14 @@ Quirks: developer tokens ended on 9 September 2026 and access belongs to the Clo
 An empty `developer-token` header is still refused, so it is left out when there is none.
 """
 
-from typing import Any
-
-from providers.declare import (
-    Account,
-    Cost,
-    Field,
-    Passed,
-    Provider,
-    Warned,
-    account_id,
-    base_url,
-    step,
-)
-from providers.errors import AccountNotFound, InvalidConfig, PermissionMissing
+from providers.declare import Cost, Field, KeyHeader, account_id, base_url
 from providers.families import google
-from providers.families.google import errors as google_errors
-from providers.platforms.google_ads.errors import (
-    ACCESS_URL,
-    ADS_URL,
-    CODE_AT,
-    ERRORS,
-)
+from providers.families.google.sign_in import oauth
+from providers.families.google.ways import FIELDS
+from providers.platforms.google_ads.errors import API_ACCESS_URL, CODE_AT, ERRORS
+from providers.platforms.google_ads.steps import GoogleAdsTester
 
-VERSION = "v26"
-MOST_LOOKED_AT = 10  # of the accounts that a list names by number only
-MOST_CLIENTS = 500
-
-CUSTOMER = (
-    "SELECT customer.id, customer.descriptive_name, customer.currency_code, customer.time_zone, "
-    "customer.manager, customer.test_account, customer.status FROM customer LIMIT 1"
-)
-CLIENTS = (
-    "SELECT customer_client.id, customer_client.descriptive_name, customer_client.level, "
-    "customer_client.manager, customer_client.currency_code, customer_client.time_zone, "
-    "customer_client.status, customer_client.test_account, customer_client.hidden "
-    f"FROM customer_client WHERE customer_client.level <= 1 LIMIT {MOST_CLIENTS}"
-)
-SPEND = (
-    "SELECT segments.date, metrics.cost_micros, metrics.impressions, metrics.clicks, "
-    "metrics.conversions FROM customer WHERE segments.date DURING LAST_7_DAYS"
-)
-OAUTH = google.oauth(
-    google.scope(
-        "adwords",
-        gives="accounts, campaigns and spend in Google Ads",
-        stops="Google Ads cannot be read.",
-    )
-)
-NOT_ACTIVE = {"CANCELED": "cancelled", "SUSPENDED": "suspended", "CLOSED": "closed"}
-
-
-class GoogleAdsTester(google.GoogleTester):
-    needs = OAUTH.scopes
-    currency = ""
-
-    sign_in_works = google.sign_in_works
-    permissions_are_granted = google.permissions_are_granted
-
-    @step("Google Ads is open to this sign-in")
-    def ads_are_open(self) -> Passed:
-        """GET /customers:listAccessibleCustomers -> {"resourceNames": ["customers/123…"]}.
-
-        Lists what the sign-in was added to itself, not what a manager account holds.
-        """
-        ids = self._listed()
-        if not ids:
-            raise AccountNotFound(
-                "No Google Ads account was given to this sign-in.",
-                "Add it in Google Ads, Admin, Access and security, with the level Read only.",
-                action_url=ACCESS_URL,
-            )
-        return Passed(f"Accounts that this sign-in was added to: {len(ids)}.")
-
-    @step("Account reachable")
-    def account_is_reachable(self) -> Passed | Warned:
-        """POST googleAds:search -> {"results": [{"customer": {"id": "123…", "descriptiveName":
-        str, "currencyCode": "EUR", "timeZone": str, "manager": bool, "testAccount": bool,
-        "status": "ENABLED"}}]}.
-        """
-        [row] = self._search(self.values["account_id"], CUSTOMER, **self._chosen())
-        found = row["customer"]
-        self.account = Account(found["id"], found.get("descriptiveName", ""))
-        self.currency = found.get("currencyCode", "")
-        name = self.account.name or self.account.id
-        if found.get("manager"):
-            raise InvalidConfig(
-                "This customer ID is of a manager account, which has no ads of its own.",
-                "Enter it as manager account ID, and the ID of one of its accounts here.",
-                action_url=ADS_URL,
-            )
-        if found.get("testAccount"):
-            return Warned(f"{name} is a test account, which never shows ads. Choose a real one.")
-        if found.get("status") in NOT_ACTIVE:
-            return Warned(f"{name} is {NOT_ACTIVE[found['status']]}. Look at it in Google Ads.")
-        zone = found.get("timeZone", "a time zone of its own")
-        return Passed(f"{name} is active. Its days follow {zone}.")
-
-    @step("Spend can be read")
-    def spend_is_readable(self) -> Passed:
-        """POST googleAds:search -> {"results": [{"metrics": {"costMicros": "12340000",
-        "clicks": "7", "impressions": "500"}, "segments": {"date": "2026-11-21"}}]}.
-        """
-        rows = self._search(self.values["account_id"], SPEND, **self._chosen())
-        if not rows:
-            return Passed("Reports can be read. Nothing was shown in the last seven days.")
-        spent = sum(int(row["metrics"].get("costMicros", 0)) for row in rows) / 1_000_000
-        clicks = sum(int(row["metrics"].get("clicks", 0)) for row in rows)
-        cost = f"{spent:.2f} {self.currency}".strip()
-        return Passed(f"The last seven days: {cost} spent, {clicks} clicks.")
-
-    def accounts(self) -> list[Account]:
-        """Every account with ads: those that the sign-in was added to, and below managers."""
-        self.sign_in()
-        found: dict[str, Account] = {}
-        ids = self._listed()
-        for customer_id in ids[:MOST_LOOKED_AT]:
-            for account in self._looked_at(customer_id):
-                found.setdefault(account.id, account)
-        for customer_id in ids[MOST_LOOKED_AT:]:
-            found.setdefault(customer_id, Account(customer_id))
-        return list(found.values())
-
-    def _looked_at(self, customer_id: str) -> list[Account]:
-        try:
-            [row] = self._search(customer_id, CUSTOMER)
-            customer = row["customer"]
-            if not customer.get("manager"):
-                return [Account(customer_id, customer.get("descriptiveName", ""))]
-            rows = self._search(customer_id, CLIENTS, login_customer_id=customer_id)
-        except (AccountNotFound, PermissionMissing):
-            return [Account(customer_id)]  # closed, say: a test of it will tell
-        clients = [row["customerClient"] for row in rows]
-        return [
-            Account(client["id"], _below(client, customer_id))
-            for client in clients
-            if not client.get("manager") and not client.get("hidden")
-        ]
-
-    def _listed(self) -> list[str]:
-        found = self.api.get(
-            f"/{VERSION}/customers:listAccessibleCustomers", headers=self._headers()
-        )
-        return [name.removeprefix("customers/") for name in found.get("resourceNames", [])]
-
-    def _search(self, customer_id: str, query: str, **headers: str) -> list[Any]:
-        """The first page, which has up to 10,000 rows. `pageSize` would be refused."""
-        found = self.api.post(
-            f"/{VERSION}/customers/{customer_id}/googleAds:search",
-            headers=self._headers(**headers),
-            json={"query": query},
-        )
-        return found.get("results", [])
-
-    def _chosen(self) -> dict[str, str]:
-        """The accounts that the typed one is reached through."""
-        names = ("login_customer_id", "linked_customer_id")
-        return {name: self.values[name] for name in names if self.values.get(name)}
-
-    def _headers(self, **given: str) -> dict[str, str]:
-        if self.values.get("developer_token"):
-            given["developer_token"] = self.values["developer_token"]
-        return {name.replace("_", "-"): value for name, value in given.items()}
-
-
-def _below(client: dict[str, Any], manager_id: str) -> str:
-    """Its name, and the manager account ID that reaching it takes."""
-    return f"{client.get('descriptiveName', '')} (through manager {manager_id})".strip()
-
-
+OAUTH = oauth(*GoogleAdsTester.needs)
 DOCS_URL = "https://developers.google.com/google-ads/api/docs"
 TEN_DIGITS = r"[0-9]{10}"
 
@@ -195,31 +34,25 @@ def customer_field(name: str, label: str, where: str) -> Field:
     )
 
 
-PROVIDER = Provider(
+PROVIDER = google.platform(
     slug="google_ads",
     name="Google Ads",
     used_by=("Ads spend/performance",),
     docs_url=DOCS_URL,
-    setup_url="https://console.cloud.google.com/google/ads-apis/overview",
-    hosts={"API": "https://googleads.googleapis.com", **google.HOSTS},
-    methods=(
-        google.service_account(
-            "Add its client_email in Google Ads → Admin → Access and security → Users, "
-            "with the level Read only."
-        ),
-        google.REFRESH_TOKEN,
-        google.ACCESS_TOKEN,
-        google.by_sign_in(
-            "Sign in as somebody who can see the account in Google Ads.",
-            warning="Google wants a passkey for a new sign-in to Google Ads, and can take 7 days "
-            "to trust a fresh one. Its page speaks of changes too, but here ads are only read.",
-        ),
+    setup_url=API_ACCESS_URL,
+    hosts={"API": "https://googleads.googleapis.com"},
+    methods=google.ways_in(
+        "Add its client_email in Google Ads → Admin → Access and security → Users, "
+        "with the level Read only.",
+        "Sign in as somebody who can see the account in Google Ads.",
+        OAUTH.scopes,
+        warning="Google wants a passkey for a new sign-in to Google Ads, and can take 7 days "
+        "to trust a fresh one. Its page speaks of changes too, but here ads are only read.",
     ),
     oauth=OAUTH,
+    also=(KeyHeader("developer-token", "developer_token"),),
     fields=(
-        google.service_account_json(),
-        *google.client_fields(),
-        google.pasted_access_token(),
+        *FIELDS,
         account_id(
             label="Customer ID",
             help="Google Ads, top right beside your account's name.",
@@ -265,9 +98,6 @@ PROVIDER = Provider(
     tester=GoogleAdsTester,
     errors=ERRORS,
     error_code_at=CODE_AT,
-    error_subcode_at=google_errors.STATUS_AT,
-    error_text_at=google_errors.TEXT_AT,
-    retry_after=google_errors.retry_after,
     cost=Cost(
         calls=5,
         note="Three of the Cloud project's operations a day: 2,880 with Explorer access.",

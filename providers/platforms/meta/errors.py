@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from providers.access.refusals import APP_ACTION, AppRefused
-from providers.declare import ErrorRule, codes
+from providers.declare.rules import codes, rule
+from providers.declare.usual import ended, limited, misunderstood
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -17,7 +18,6 @@ from providers.errors import (
     PermissionMissing,
     ProviderUnavailable,
     RateLimited,
-    UnexpectedReply,
 )
 from providers.outbound.reply import Reply
 
@@ -31,6 +31,7 @@ LONGEST_WAIT_SECONDS = 24 * 60 * 60
 TOKEN = codes(102, 190)
 APP_REFUSED = "Meta does not accept this app's ID and secret."
 CODE_REFUSED = "Meta did not accept the sign-in: it took too long, or was used already."
+TEMPORARY = "Meta has a temporary problem."
 
 
 class ForeignToken(AuthInvalid):
@@ -38,204 +39,113 @@ class ForeignToken(AuthInvalid):
 
 
 WILL_PASS = (
-    ErrorRule(
-        code=codes(4, 17, 32, 341, 613, range(80000, 80015)),
-        error=RateLimited,
-        message="Meta is limiting requests at the moment.",
-        action="Nothing to fix: wait a little and test again.",
+    limited("Meta", code=codes(4, 17, 32, 341, 613, range(80000, 80015))),
+    rule(RateLimited, code=368).says(
+        "Meta has blocked this for a while over a matter of policy.",
+        "Look at Account Quality in Meta Business Suite, then test again.",
+        "https://business.facebook.com/accountquality/",
     ),
-    ErrorRule(
-        code=368,
-        error=RateLimited,
-        message="Meta has blocked this for a while over a matter of policy.",
-        action="Look at Account Quality in Meta Business Suite, then test again.",
-        action_url="https://business.facebook.com/accountquality/",
-    ),
-    ErrorRule(
-        transient=True,
-        error=ProviderUnavailable,
-        message="Meta has a temporary problem.",
-        action="Nothing to fix here: test again later.",
-    ),
+    rule(ProviderUnavailable, transient=True).says(TEMPORARY),
 )
 ERRORS = (
     *WILL_PASS,
-    ErrorRule(
-        code=TOKEN,
-        subcode=463,
-        error=AuthExpired,
-        message="The Meta access token has expired.",
-        action="Paste a new one: a system user token can be set never to expire.",
-        action_url=SYSTEM_USERS,
+    rule(AuthExpired, code=TOKEN, subcode=463).says(
+        "The Meta access token has expired.",
+        "Paste a new one: a system user token can be set never to expire.",
+        SYSTEM_USERS,
     ),
-    ErrorRule(
-        code=TOKEN,
-        subcode=460,
-        error=AuthInvalid,
-        message="The Facebook password was changed, so Meta ended this token.",
-        action=NEW_TOKEN,
-        action_url=SYSTEM_USERS,
+    rule(AuthInvalid, code=TOKEN, subcode=460).says(
+        "The Facebook password was changed, so Meta ended this token.", NEW_TOKEN, SYSTEM_USERS
     ),
-    ErrorRule(
-        code=TOKEN,
-        subcode=458,
-        error=AuthInvalid,
-        message="The Meta app was removed from this Facebook account.",
-        action="Accept the app again and paste the new token.",
-        action_url=SYSTEM_USERS,
+    rule(AuthInvalid, code=TOKEN, subcode=458).says(
+        "The Meta app was removed from this Facebook account.",
+        "Accept the app again and paste the new token.",
+        SYSTEM_USERS,
     ),
-    ErrorRule(
-        code=TOKEN,
-        subcode=codes(459, 464),
-        error=AuthInvalid,
-        message="Facebook wants this person to confirm the account first.",
-        action="Log in at facebook.com, follow what it asks, then test again.",
-        action_url="https://www.facebook.com/",
+    rule(AuthInvalid, code=TOKEN, subcode=codes(459, 464)).says(
+        "Facebook wants this person to confirm the account first.",
+        "Log in at facebook.com, follow what it asks, then test again.",
+        "https://www.facebook.com/",
     ),
-    ErrorRule(
-        code=TOKEN,
-        subcode=492,
-        error=PermissionMissing,
-        message="The person behind this token has no role on the Page.",
-        action="Ask an admin of the Page for access, then test again.",
+    rule(PermissionMissing, code=TOKEN, subcode=492).says(
+        "The person behind this token has no role on the Page.",
+        "Ask an admin of the Page for access, then test again.",
     ),
-    ErrorRule(
-        code=190,
-        text="must be granted before impersonating a user.s page",
-        error=PermissionMissing,
-        message="The token lacks permissions for Pages.",
-        action="Grant them to the system user, then paste a new token.",
-        action_url=SYSTEM_USERS,
+    rule(
+        PermissionMissing, code=190, text="must be granted before impersonating a user.s page"
+    ).says(
+        "The token lacks permissions for Pages.",
+        "Grant them to the system user, then paste a new token.",
+        SYSTEM_USERS,
     ),
-    ErrorRule(
-        code=TOKEN,
-        error=AuthInvalid,
-        message="Meta does not accept this access token.",
-        action=NEW_TOKEN,
-        action_url=SYSTEM_USERS,
+    rule(AuthInvalid, code=TOKEN).says(
+        "Meta does not accept this access token.", NEW_TOKEN, SYSTEM_USERS
     ),
-    ErrorRule(
-        code=100,
-        text="appsecret_proof",
-        error=AuthInvalid,
-        message="The App Secret is missing, or belongs to another Meta app.",
-        action="Copy it from App settings, Basic, of the app that made the token.",
-        action_url=APPS,
+    rule(AuthInvalid, code=100, text="appsecret_proof").says(
+        "The App Secret is missing, or belongs to another Meta app.",
+        "Copy it from App settings, Basic, of the app that made the token.",
+        APPS,
     ),
-    ErrorRule(
-        code=101,
-        error=AuthInvalid,
-        message="Meta does not know this App ID, or not with this App Secret.",
-        action="Copy both again from App settings, Basic.",
-        action_url=APPS,
+    rule(AuthInvalid, code=101).says(
+        "Meta does not know this App ID, or not with this App Secret.",
+        "Copy both again from App settings, Basic.",
+        APPS,
     ),
-    ErrorRule(  # /debug_token, asked about a token of another app
-        code=100,
-        text="did not match the viewing app",
-        error=ForeignToken,
-        message="The access token was made with another Meta app.",
-        action="Enter the App ID and App Secret of the app that made it.",
-        action_url=APPS,
+    # /debug_token, asked about a token of another app.
+    rule(ForeignToken, code=100, text="did not match the viewing app").says(
+        "The access token was made with another Meta app.",
+        "Enter the App ID and App Secret of the app that made it.",
+        APPS,
     ),
     # Its text also speaks of missing permissions, so it comes before the rule that looks for them.
-    ErrorRule(
-        code=100,
-        subcode=33,
-        error=AccountNotFound,
-        message="Meta does not know this ID, or does not show it to this token.",
-        action="Check the number, and assign the ad account or dataset to the system user.",
-        action_url=SYSTEM_USERS,
+    rule(AccountNotFound, code=100, subcode=33).says(
+        "Meta does not know this ID, or does not show it to this token.",
+        "Check the number, and assign the ad account or dataset to the system user.",
+        SYSTEM_USERS,
     ),
-    ErrorRule(
-        code=100,
-        text="missing permissions",
-        error=PermissionMissing,
-        message="This token may not read the account.",
-        action="Assign the ad account to the system user, then test again.",
-        action_url=SYSTEM_USERS,
+    rule(PermissionMissing, code=100, text="missing permissions").says(
+        "This token may not read the account.",
+        "Assign the ad account to the system user, then test again.",
+        SYSTEM_USERS,
     ),
-    ErrorRule(
-        code=200,
-        text="api access blocked",
-        error=PermissionMissing,
-        message="Meta has restricted the app that made this token.",
-        action="Open the app's dashboard and follow what Meta asks there.",
-        action_url=APPS,
+    rule(PermissionMissing, code=200, text="api access blocked").says(
+        "Meta has restricted the app that made this token.",
+        "Open the app's dashboard and follow what Meta asks there.",
+        APPS,
     ),
-    ErrorRule(
-        code=200,
-        text="ad account owner has not grant",
-        error=PermissionMissing,
-        message="The permission ads_read is missing, or the ad account was disabled or removed.",
-        action="Check the ad account in Business settings, then the system user's permissions.",
-        action_url=AD_ACCOUNTS,
+    rule(PermissionMissing, code=200, text="ad account owner has not grant").says(
+        "The permission ads_read is missing, or the ad account was disabled or removed.",
+        "Check the ad account in Business settings, then the system user's permissions.",
+        AD_ACCOUNTS,
     ),
-    ErrorRule(
-        code=codes(3, 10, range(200, 300)),
-        error=PermissionMissing,
-        message="A permission is missing.",
-        action="Give the system user ads_read and the ad account, then paste a new token.",
-        action_url=SYSTEM_USERS,
+    rule(PermissionMissing, code=codes(3, 10, range(200, 300))).says(
+        "A permission is missing.",
+        "Give the system user ads_read and the ad account, then paste a new token.",
+        SYSTEM_USERS,
     ),
-    ErrorRule(
-        code=1,
-        subcode=2853001,
-        error=PermissionMissing,
-        message="The profile behind this token is not linked to the Page.",
-        action="Link it in Business settings, or paste a system user token.",
-        action_url=SYSTEM_USERS,
+    rule(PermissionMissing, code=1, subcode=2853001).says(
+        "The profile behind this token is not linked to the Page.",
+        "Link it in Business settings, or paste a system user token.",
+        SYSTEM_USERS,
     ),
-    ErrorRule(
-        code=codes(1, 2, 960),
-        error=ProviderUnavailable,
-        message="Meta has a temporary problem.",
-        action="Nothing to fix here: test again later.",
-    ),
-    ErrorRule(
-        code=codes(100, 2635),
-        error=UnexpectedReply,
-        message="Meta did not understand what we asked.",
-        action="Nothing to fix for you: tell whoever runs this installation.",
-    ),
+    rule(ProviderUnavailable, code=codes(1, 2, 960)).says(TEMPORARY),
+    misunderstood("Meta", code=codes(100, 2635)),
     # With status 200, as plain text.
-    ErrorRule(
-        status=200,
-        text="^service unavailable",
-        error=ProviderUnavailable,
-        message="Meta has a temporary problem.",
-        action="Nothing to fix here: test again later.",
-    ),
+    rule(ProviderUnavailable, status=200, text="^service unavailable").says(TEMPORARY),
 )
 
 # Where tokens are given. A wrong secret has the code of an outage, so its text comes first.
 SIGN_IN_ERRORS = (
-    ErrorRule(
-        text="validating client secret",
-        error=AppRefused,
-        message=APP_REFUSED,
-        action=APP_ACTION,
-    ),
+    rule(AppRefused, text="validating client secret").says(APP_REFUSED, APP_ACTION),
     *WILL_PASS,
-    ErrorRule(code=101, error=AppRefused, message=APP_REFUSED, action=APP_ACTION),
-    ErrorRule(
-        code=TOKEN,
-        error=AuthExpired,
-        message="Meta has ended this sign-in, or it was withdrawn there.",
-        action="Sign in again.",
+    rule(AppRefused, code=101).says(APP_REFUSED, APP_ACTION),
+    ended("Meta", code=TOKEN),
+    rule(AuthExpired, code=100, subcode=codes(range(36007, 36010))).says(
+        CODE_REFUSED, "Sign in again."
     ),
-    ErrorRule(
-        code=100,
-        subcode=codes(range(36007, 36010)),
-        error=AuthExpired,
-        message=CODE_REFUSED,
-        action="Sign in again.",
-    ),
-    ErrorRule(  # the same without a subcode
-        code=100,
-        text="(verification|authorization) code",
-        error=AuthExpired,
-        message=CODE_REFUSED,
-        action="Sign in again.",
+    # The same without a subcode.
+    rule(AuthExpired, code=100, text="(verification|authorization) code").says(
+        CODE_REFUSED, "Sign in again."
     ),
 )
 

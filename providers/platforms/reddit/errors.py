@@ -1,23 +1,32 @@
 """What Reddit's refusals mean, those among them that come with status 200."""
 
 import re
+from dataclasses import replace
 
 from providers.access.refusals import APP_ACTION, AppRefused
-from providers.declare import ErrorRule, codes
+from providers.declare import ErrorRule, codes, ended, limited, misunderstood, rule
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
+    AuthInvalid,
     Blocked,
     InvalidConfig,
     PermissionMissing,
-    RateLimited,
+    ProviderError,
     UnexpectedReply,
 )
 from providers.outbound.reply import Reply
 
 APPS_URL = "https://www.reddit.com/prefs/apps"
 
-SIGN_IN_AGAIN = "Sign in with your app again and paste the new refresh token."
+NO_COMMUNITY = (
+    "There is no community with this name on Reddit.",
+    "Check the spelling of the community's name.",
+)
+ENDED = rule(AuthExpired).says(
+    "Reddit has ended this connection.",
+    "Sign in with your app again and paste the new refresh token.",
+)
 LONGEST_WAIT_SECONDS = 60 * 60
 
 
@@ -31,103 +40,69 @@ class RequestRefused(UnexpectedReply):
 
 # At the token's address of a sign-in: a 401 is about the app, and a 400 about the refresh token.
 SIGN_IN_ERRORS = (
-    ErrorRule(
-        status=401,
-        code=401,
-        error=AppRefused,
-        message="Reddit does not accept this app's client ID and secret.",
-        action=APP_ACTION,
-        action_url=APPS_URL,
+    rule(AppRefused, status=401, code=401).says(
+        "Reddit does not accept this app's client ID and secret.", APP_ACTION, APPS_URL
     ),
-    ErrorRule(
-        code="unauthorized_client",
-        error=AppRefused,
-        message="This Reddit app is of a type that may not sign in in this way.",
-        action="An owner makes an app of the type web app and enters its client ID and secret.",
-        action_url=APPS_URL,
+    rule(AppRefused, code="unauthorized_client").says(
+        "This Reddit app is of a type that may not sign in in this way.",
+        "An owner makes an app of the type web app and enters its client ID and secret.",
+        APPS_URL,
     ),
-    ErrorRule(
-        status=400,
-        code=400,
-        error=AuthExpired,
-        message="Reddit has ended this sign-in, or it was withdrawn there.",
-        action="Sign in again.",
-    ),
+    ended("Reddit", status=400, code=400),
 )
 
 ERRORS = (
-    ErrorRule(
-        status=429,
-        error=RateLimited,
-        message="Reddit is limiting requests at the moment.",
-        action="Nothing to fix: wait a few minutes and test again.",
+    limited("Reddit", "a few minutes"),
+    rule(
+        Blocked, status=codes(range(400, 500)), text=r"^\s*<|blocked by network security|whoa there"
+    ).says(
+        "Reddit blocks this server or this app.",
+        "Check that Reddit approved the app and that your username is right.",
+        APPS_URL,
     ),
-    ErrorRule(
-        status=codes(range(400, 500)),
-        text=r"^\s*<|blocked by network security|whoa there",
-        error=Blocked,
-        message="Reddit blocks this server or this app.",
-        action="Check that Reddit approved the app and that your username is right.",
-        action_url=APPS_URL,
+    replace(ENDED, code="invalid_grant"),
+    rule(InvalidConfig, code="unauthorized_client").says(
+        "This Reddit app is of a type that may not sign in in this way.",
+        "Make an app of the type web or script, and enter its client ID and secret.",
+        APPS_URL,
     ),
-    ErrorRule(
-        code="invalid_grant",
-        error=AuthExpired,
-        message="Reddit has ended this connection.",
-        action=SIGN_IN_AGAIN,
+    rule(
+        UnexpectedReply, code=codes("unsupported_grant_type", "invalid_scope", "invalid_request")
+    ).says("Reddit did not understand our sign-in."),
+    rule(TokenRefused, status=401).says(
+        "Reddit no longer accepts this token.",
+        "Ask whoever made it for a new one, or choose another way to connect.",
     ),
-    ErrorRule(
-        code="unauthorized_client",
-        error=InvalidConfig,
-        message="This Reddit app is of a type that may not sign in in this way.",
-        action="Make an app of the type web or script, and enter its client ID and secret.",
-        action_url=APPS_URL,
+    rule(AccountNotFound, status=codes(403, 404), subcode="banned").says(
+        "Reddit has closed this community.", "Choose another community."
     ),
-    ErrorRule(
-        code=codes("unsupported_grant_type", "invalid_scope", "invalid_request"),
-        error=UnexpectedReply,
-        message="Reddit did not understand our sign-in.",
-        action="Nothing to fix for you: tell whoever runs this installation.",
-    ),
-    ErrorRule(
-        status=401,
-        error=TokenRefused,
-        message="Reddit no longer accepts this token.",
-        action="Ask whoever made it for a new one, or choose another way to connect.",
-    ),
-    ErrorRule(
-        status=codes(403, 404),
-        subcode="banned",
-        error=AccountNotFound,
-        message="Reddit has closed this community.",
-        action="Choose another community.",
-    ),
-    ErrorRule(
+    rule(
+        PermissionMissing,
         status=codes(403, 404),
         subcode=codes("private", "gated", "quarantined", "gold_only"),
-        error=PermissionMissing,
-        message="This community is not open to everybody.",
-        action="Join it with an account that signs in here, or choose another community.",
+    ).says(
+        "This community is not open to everybody.",
+        "Join it with an account that signs in here, or choose another community.",
     ),
-    ErrorRule(
-        status=403,
-        error=PermissionMissing,
-        message="Reddit does not let this sign-in read that.",
-        action="Sign in again and allow everything, or choose another community.",
+    rule(PermissionMissing, status=403).says(
+        "Reddit does not let this sign-in read that.",
+        "Sign in again and allow everything, or choose another community.",
     ),
-    ErrorRule(
-        status=404,
-        error=AccountNotFound,
-        message="There is no community with this name on Reddit.",
-        action="Check the spelling of the community's name.",
-    ),
-    ErrorRule(
-        status=400,
-        error=RequestRefused,
-        message="Reddit did not understand what we asked.",
-        action="Nothing to fix for you: tell whoever runs this installation.",
-    ),
+    rule(AccountNotFound, status=404).says(*NO_COMMUNITY),
+    misunderstood("Reddit", RequestRefused),
 )
+
+
+# At the token's address with what was entered, where a 401 is about the app.
+REFUSED: dict[type[ProviderError], ErrorRule] = {
+    TokenRefused: rule(AuthInvalid).says(
+        "The Reddit client ID or secret is wrong.",
+        "Copy both again from your app at Reddit.",
+        APPS_URL,
+    ),
+    AccountNotFound: rule(UnexpectedReply).says("Reddit does not know what we asked for."),
+}
+NOT_RENEWED = {**REFUSED, RequestRefused: ENDED}
 
 
 def judge_headers(reply: Reply) -> None:
@@ -141,10 +116,7 @@ def judge_headers(reply: Reply) -> None:
         return
     place = reply.headers.get("Location", "")
     if "/subreddits/search" in place:
-        raise AccountNotFound(
-            "There is no community with this name on Reddit.",
-            "Check the spelling of the community's name.",
-        )
+        raise AccountNotFound(*NO_COMMUNITY)
     if re.search(r"/login\b", place):
         raise PermissionMissing(
             "Reddit shows this only to people who are signed in.",

@@ -6,15 +6,16 @@ A problem is named by the end of its `type`: the host in front of it moved durin
 from datetime import UTC, datetime
 
 from providers.access.refusals import APP_ACTION, AppRefused
-from providers.declare import ErrorRule, codes, dig
+from providers.declare.access import Instead
+from providers.declare.digging import dig
+from providers.declare.rules import codes, rule
+from providers.declare.usual import ended, limited, misunderstood, walled
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
     AuthInvalid,
-    Blocked,
     PermissionMissing,
     QuotaExhausted,
-    RateLimited,
     UnexpectedReply,
 )
 from providers.outbound.reply import Reply
@@ -22,6 +23,8 @@ from providers.outbound.reply import Reply
 CONSOLE_URL = "https://console.x.com"
 LONGEST_WAIT_SECONDS = 24 * 60 * 60
 CAPPED = "/usage-capped"
+COPY_AGAIN = "Copy the Bearer token again from the X console."
+NO_SUCH_ACCOUNT = "There is no X account with this name.", "Check the spelling of the username."
 
 
 class RequestRefused(UnexpectedReply):
@@ -30,132 +33,71 @@ class RequestRefused(UnexpectedReply):
 
 # At the token's address of a sign-in. X tells what has ended by its words alone.
 SIGN_IN_ERRORS = (
-    ErrorRule(
+    rule(
+        AuthExpired,
         code=codes("invalid_request", "invalid_grant"),
         text="for the authorization code",
-        error=AuthExpired,
-        message="The sign-in took longer than the 30 seconds that X allows.",
-        action="Sign in once more.",
-    ),
-    ErrorRule(
-        code="invalid_request",
-        text="for the (refresh )?token",
-        error=AuthExpired,
-        message="X has ended this sign-in, or it was withdrawn there.",
-        action="Sign in again.",
-    ),
-    ErrorRule(
-        code=codes("invalid_client", "unauthorized_client"),
-        error=AppRefused,
-        message="X does not accept this app's client ID and secret, or got the API key's pair.",
-        action=APP_ACTION,
+    ).says("The sign-in took longer than the 30 seconds that X allows.", "Sign in once more."),
+    ended("X", code="invalid_request", text="for the (refresh )?token"),
+    rule(AppRefused, code=codes("invalid_client", "unauthorized_client")).says(
+        "X does not accept this app's client ID and secret, or got the API key's pair.", APP_ACTION
     ),
 )
 
 ERRORS = (
-    ErrorRule(
-        status=402,
-        error=QuotaExhausted,
-        message="The X developer account has no credits left.",
-        action="Buy credits in the X console, then test again.",
-        action_url=CONSOLE_URL,
+    rule(QuotaExhausted, status=402).says(
+        "The X developer account has no credits left.",
+        "Buy credits in the X console, then test again.",
+        CONSOLE_URL,
     ),
-    ErrorRule(
-        code="SpendCapReached",
-        error=QuotaExhausted,
-        message="The spending limit of the X developer account is reached.",
-        action="Raise it in the X console, or wait for the next month.",
-        action_url=CONSOLE_URL,
+    rule(QuotaExhausted, code="SpendCapReached").says(
+        "The spending limit of the X developer account is reached.",
+        "Raise it in the X console, or wait for the next month.",
+        CONSOLE_URL,
     ),
-    ErrorRule(
-        text=rf"/spend-cap[a-z-]*$|{CAPPED}$",
-        error=QuotaExhausted,
-        message="The X developer account has used up what it may read this month.",
-        action="Raise the limit in the X console, or wait for the next month.",
-        action_url=CONSOLE_URL,
+    rule(QuotaExhausted, text=rf"/spend-cap[a-z-]*$|{CAPPED}$").says(
+        "The X developer account has used up what it may read this month.",
+        "Raise the limit in the X console, or wait for the next month.",
+        CONSOLE_URL,
     ),
-    ErrorRule(
-        status=429,
-        error=RateLimited,
-        message="X is limiting requests at the moment.",
-        action="Nothing to fix: wait a quarter of an hour and test again.",
+    limited("X", "a quarter of an hour"),
+    walled("X", "The key"),
+    rule(AuthInvalid, code=99).says(
+        "X does not know this API key, or not with this secret.",
+        "Copy both again: the client ID and client secret are another pair.",
+        CONSOLE_URL,
     ),
-    ErrorRule(
-        status=codes(range(400, 500)),
-        text=r"^\s*<(!doctype|html)",
-        error=Blocked,
-        message="A web page answered where X's data was due.",
-        action="The key may be fine: test again later, or from another network.",
+    rule(AuthInvalid, code=89).says(
+        "X does not accept this token, or no longer.", COPY_AGAIN, CONSOLE_URL
     ),
-    ErrorRule(
-        code=99,
-        error=AuthInvalid,
-        message="X does not know this API key, or not with this secret.",
-        action="Copy both again: the client ID and client secret are another pair.",
-        action_url=CONSOLE_URL,
+    rule(AuthInvalid, status=401).says("X does not accept this token.", COPY_AGAIN, CONSOLE_URL),
+    rule(PermissionMissing, text="/unsupported-authentication$").says(
+        "X does not take this kind of token here.",
+        "Paste the Bearer token of your X app, which starts with AAAA.",
+        CONSOLE_URL,
     ),
-    ErrorRule(
-        code=89,
-        error=AuthInvalid,
-        message="X does not accept this token, or no longer.",
-        action="Copy the Bearer token again from the X console.",
-        action_url=CONSOLE_URL,
+    rule(PermissionMissing, text="/client-forbidden$").says(
+        "The X app is not inside a project.",
+        "Open the X console and attach the app to a project.",
+        CONSOLE_URL,
     ),
-    ErrorRule(
-        status=401,
-        error=AuthInvalid,
-        message="X does not accept this token.",
-        action="Copy the Bearer token again from the X console.",
-        action_url=CONSOLE_URL,
+    rule(PermissionMissing, status=codes(200, 403), text="/not-authorized-for-resource$").says(
+        "This X account is private.", "Enter a public account, or make this one public."
     ),
-    ErrorRule(
-        text="/unsupported-authentication$",
-        error=PermissionMissing,
-        message="X does not take this kind of token here.",
-        action="Paste the Bearer token of your X app, which starts with AAAA.",
-        action_url=CONSOLE_URL,
+    rule(PermissionMissing, status=403).says(
+        "X says this app may not read this.",
+        "Check the app's project and its access in the X console.",
+        CONSOLE_URL,
     ),
-    ErrorRule(
-        text="/client-forbidden$",
-        error=PermissionMissing,
-        message="The X app is not inside a project.",
-        action="Open the X console and attach the app to a project.",
-        action_url=CONSOLE_URL,
-    ),
-    ErrorRule(
-        status=codes(200, 403),
-        text="/not-authorized-for-resource$",
-        error=PermissionMissing,
-        message="This X account is private.",
-        action="Enter a public account, or make this one public.",
-    ),
-    ErrorRule(
-        status=403,
-        error=PermissionMissing,
-        message="X says this app may not read this.",
-        action="Check the app's project and its access in the X console.",
-        action_url=CONSOLE_URL,
-    ),
-    ErrorRule(
-        status=200,
-        text="/resource-not-found$",
-        error=AccountNotFound,
-        message="There is no X account with this name.",
-        action="Check the spelling of the username.",
-    ),
-    ErrorRule(
-        status=404,
-        error=AccountNotFound,
-        message="There is no X account with this name.",
-        action="Check the spelling of the username.",
-    ),
-    ErrorRule(
-        status=400,
-        error=RequestRefused,
-        message="X did not understand what we asked.",
-        action="Nothing to fix for you: tell whoever runs this installation.",
-    ),
+    rule(AccountNotFound, status=200, text="/resource-not-found$").says(*NO_SUCH_ACCOUNT),
+    rule(AccountNotFound, status=404).says(*NO_SUCH_ACCOUNT),
+    misunderstood("X", RequestRefused),
 )
+
+# At the address that gives an app its token.
+NO_TOKENS_HERE: Instead = {
+    AccountNotFound: rule(UnexpectedReply).says("X does not know what we asked for."),
+}
 
 
 def retry_after(reply: Reply) -> float | None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.models import IntegrationConnection
-from integrations.services.connecting import connections
+from integrations.services import rows
 
 CANARY = "EAAcanary0123456789x9Qd"
 LIST = reverse("admin:integrations_integrationconnection_changelist")
@@ -76,4 +76,4 @@ def staff(person):
 
 
 def reload(connection: IntegrationConnection) -> IntegrationConnection:
-    return connections.find(connection.workspace, connection.provider)
+    return rows.find(connection.workspace, connection.provider)

@@ -8,22 +8,24 @@ from django.urls import reverse
 
 from integrations.admin.forms import OTHER_METHOD, TYPE_AGAIN
 from integrations.models import IntegrationConnection
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import changes, saving
+from integrations.services.connecting.changes import Changes
 from providers import registry
 from tests.integrations.admin.conftest import CANARY, page_of, reload, words
 from tests.integrations.conftest import TOKEN
+from tests.integrations.kept import secrets_of
 
 
 def test_a_saved_secret_is_announced_and_not_sent(site, workspace):
     values = {"access_token": CANARY, "account_id": "1001", "app_secret": "f" * 32}
-    saved = connections.change_connection(workspace, "meta", Changes(config=values), by=None)
+    saved = saving.change_connection(workspace, "meta", Changes(config=values), by=None)
 
     page = site.client.get(page_of(saved.connection)).content.decode()
 
     assert "Saved, ends in …x9Qd; leave empty to keep it." in page
     assert CANARY not in page
-    assert saved.connection.credentials not in page
+    assert saved.connection.credential.secrets not in page
     assert 'name="remove_app_secret"' in page
     assert 'name="remove_access_token"' not in page
     assert 'value="act_1001"' in page
@@ -31,7 +33,7 @@ def test_a_saved_secret_is_announced_and_not_sent(site, workspace):
 
 def test_a_connections_page_says_what_is_known(site, workspace, meta):
     values = {"access_token": "EAAexpired", "account_id": "act_1001"}
-    row = connections.change_connection(workspace, "meta", Changes(config=values), by=None)
+    row = saving.change_connection(workspace, "meta", Changes(config=values), by=None)
     site.act("test", row.connection)
 
     text = site.text(page_of(row.connection))
@@ -49,7 +51,7 @@ def test_saving_goes_through_the_service(site, connected):
 
     saved = reload(connected)
     assert "was changed successfully" in words(reply)
-    assert saved.secrets() == {"access_token": CANARY}
+    assert secrets_of(saved) == {"access_token": CANARY}
     assert saved.config == {"account_id": "act_2002"}
     assert (saved.version, saved.edited_by.username) == (2, "root")
 
@@ -58,7 +60,7 @@ def test_a_blank_secret_keeps_the_saved_one_and_nothing_is_counted(site, connect
     site.save(connected)
 
     saved = reload(connected)
-    assert (saved.secrets(), saved.version) == ({"access_token": TOKEN}, 1)
+    assert (secrets_of(saved), saved.version) == ({"access_token": TOKEN}, 1)
     assert LogEntry.objects.get().get_change_message() == "No fields changed."
 
 
@@ -89,15 +91,15 @@ def test_an_unusual_value_is_saved_with_a_warning(site, connected):
 
 def test_a_saved_secret_is_not_sent_to_a_new_address(site, workspace):
     values = {"access_token": CANARY, "base_url": "https://data.example.com/f"}
-    saved = connections.change_connection(workspace, "fiverr", Changes(config=values), by=None)
+    saved = saving.change_connection(workspace, "fiverr", Changes(config=values), by=None)
 
     reply = site.save(saved.connection, base_url="https://other.example.com/f")
 
-    assert reply.context["adminform"].form.errors["base_url"] == [connections.RESEND]
+    assert reply.context["adminform"].form.errors["base_url"] == [changes.RESEND]
 
 
 def test_a_value_of_a_method_that_is_not_chosen_is_refused(site, workspace):
-    row = connections.lock(workspace.pk, "fiverr")
+    row = rows.lock(workspace.pk, "fiverr")
 
     reply = site.save(row, auth_method="public_page", account_id="acme", access_token=CANARY)
 
@@ -110,7 +112,7 @@ def test_who_saves_second_is_told_who_saved_what(site, connected, editor):
     form = site.client.get(url).context["adminform"].form
     data = {"version": form["version"].value(), "auth_method": "access_token", "is_enabled": "on"}
     theirs = Changes(config={"account_id": "2002"})
-    connections.change_connection(connected.workspace, "meta", theirs, by=editor)
+    saving.change_connection(connected.workspace, "meta", theirs, by=editor)
 
     reply = site.client.post(url, data | {"account_id": "3003"})
 
@@ -129,7 +131,7 @@ def test_a_connection_is_added_in_two_steps(site, workspace):
 
     reply = site.client.post(add, {"workspace": workspace.pk, "provider": "stripe"})
 
-    row = connections.find(workspace, "stripe")
+    row = rows.find(workspace, "stripe")
     assert reply.url == page_of(row)
     again = site.client.post(add, {"workspace": workspace.pk, "provider": "stripe"})
     assert "Stripe has a connection in this workspace already." in words(again)
@@ -147,7 +149,7 @@ def test_no_connection_is_deleted_but_with_its_workspace(site, proven):
 
 @pytest.mark.parametrize("slug", registry.catalogue())
 def test_every_platform_has_a_page(site, workspace, slug):
-    row = connections.lock(workspace.pk, slug)
+    row = rows.lock(workspace.pk, slug)
 
     text = site.text(page_of(row))
 

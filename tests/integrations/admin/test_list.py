@@ -5,8 +5,9 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import IntegrationConnection
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from tests.integrations.admin.conftest import LIST, page_of, words
 
 
@@ -30,7 +31,7 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_one(site, connected
 
     before = queries()
     for slug in ("stripe", "x", "fiverr"):
-        connections.lock(connected.workspace.pk, slug)
+        rows.lock(connected.workspace.pk, slug)
 
     assert queries() == before
 
@@ -57,7 +58,7 @@ def test_the_list_filters_and_searches(site, connected, query, found):
 
 def test_the_list_finds_the_text_of_an_error(site, connected):
     report = Changes(status="error", reported_error="Leads stopped coming")
-    connections.change_connection(connected.workspace, "meta", report, by=None)
+    saving.change_connection(connected.workspace, "meta", report, by=None)
 
     reply = site.client.get(f"{LIST}?q=leads+stopped")
 

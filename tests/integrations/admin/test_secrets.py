@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from integrations.models import ApiToken
 from tests.integrations.admin.conftest import CANARY, LIST, TESTS, TOKENS, page_of, reload
+from tests.integrations.kept import secrets_of
 
 
 def every_cell() -> str:
@@ -47,7 +48,7 @@ def test_a_secret_saved_in_the_admin_is_found_nowhere(site, connected, meta):
     site.act("test", connected)
     ApiToken.objects.create(user=User.objects.get(username="root"), name="t")
 
-    assert reload(connected).secrets()["access_token"] == CANARY
+    assert secrets_of(reload(connected))["access_token"] == CANARY
     assert CANARY not in every_cell()
     urls = every_page()
     assert len(urls) > 15

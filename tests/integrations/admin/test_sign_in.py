@@ -6,19 +6,20 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations import crypto
 from integrations.models import (
     Candidate,
     ConnectionTest,
+    Credential,
     FixLink,
     IntegrationConnection,
-    SignIn,
     SignInAttempt,
 )
-from integrations.services.connecting import connections, fix_links
+from integrations.services import rows
+from integrations.services.connecting import fix_links
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.admin.conftest import LIST, page_of, reload, words
+from tests.integrations.kept import sign_ins
 from tests.integrations.services.connecting.test_signing_in import Visitor
 
 
@@ -30,13 +31,13 @@ def test_a_page_says_how_a_sign_in_is(site, calendly_signed_in):
 
 
 def test_a_page_says_when_a_sign_in_ends(site, calendly_signed_in):
-    SignIn.objects.update(ends_at=timezone.now() + timedelta(days=9), ends_is_estimate=True)
+    sign_ins().update(ends_at=timezone.now() + timedelta(days=9), ends_is_estimate=True)
 
     assert "Probably ends " in site.text(page_of(calendly_signed_in))
 
 
 def test_a_page_says_why_a_sign_in_is_not_renewed(site, calendly_signed_in):
-    SignIn.objects.update(
+    sign_ins().update(
         failures=1, failure_kind="network", failure_message="Calendly could not be reached."
     )
 
@@ -46,7 +47,7 @@ def test_a_page_says_why_a_sign_in_is_not_renewed(site, calendly_signed_in):
 
 
 def test_a_page_says_that_a_sign_in_has_ended(site, calendly_signed_in):
-    SignIn.objects.update(
+    sign_ins().update(
         is_ended=True,
         failures=1,
         failure_kind="auth_expired",
@@ -66,7 +67,7 @@ def test_without_a_sign_in_there_is_nothing_to_say(site, connected):
 
 def test_no_page_holds_a_token(site, calendly_signed_in):
     row = calendly_signed_in.sign_in
-    tokens = crypto.decrypt(row.tokens, row.owner).values()
+    tokens = row.obtained().values()
 
     for url in (LIST, page_of(calendly_signed_in), reverse("admin:index")):
         page = site.client.get(url).content.decode()
@@ -84,7 +85,7 @@ def test_other_values_are_saved_under_a_sign_in_that_stays(site, calendly_signed
 
 
 def test_a_method_that_takes_a_person_is_saved_and_waits_for_one(site, workspace):
-    row = connections.lock(workspace.pk, "calendly")
+    row = rows.lock(workspace.pk, "calendly")
 
     site.save(row, auth_method="sign_in")
 
@@ -105,7 +106,7 @@ def test_disconnecting_ends_a_sign_in_at_its_platform(site, calendly_signed_in, 
     site.act("disconnect", calendly_signed_in, confirmed="yes")
 
     assert calendly.requests_seen[-1].path == "/oauth/revoke"
-    assert not SignIn.objects.exists()
+    assert not sign_ins().exists()
 
 
 def test_what_the_platform_did_not_confirm_is_said(site, calendly_signed_in, calendly):
@@ -140,11 +141,11 @@ def test_a_workspace_goes_with_all_that_signing_in_left(site, calendly_signed_in
     url = reverse("admin:integrations_workspace_delete", args=[workspace.pk])
     site.client.post(url, {"post": "yes"})
 
-    for model in (IntegrationConnection, SignIn, SignInAttempt, FixLink, Candidate):
+    for model in (IntegrationConnection, Credential, SignInAttempt, FixLink, Candidate):
         assert not model.objects.exists(), model
 
 
 def test_what_holds_tokens_has_no_page():
     names = {model.__name__ for model in admin.site._registry}
 
-    assert not names & {"SignIn", "SignInAttempt", "AppRegistration", "FixLink", "Candidate"}
+    assert not names & {"Credential", "SignInAttempt", "AppRegistration", "FixLink", "Candidate"}

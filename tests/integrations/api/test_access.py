@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from integrations.models import ApiToken, Membership, Role, Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from tests.integrations.conftest import signed_in, with_token
 
 LIST = "/api/integrations"
@@ -31,7 +31,7 @@ def agency(editor):
     """A second workspace, in which the editor may only look and X is disabled."""
     agency = Workspace.objects.create(name="Agency", slug="agency")
     Membership.objects.create(user=editor, workspace=agency, role=Role.VIEWER)
-    connections.change_connection(agency, "x", Changes(config={"account_id": "acme"}), by=None)
+    saving.change_connection(agency, "x", Changes(config={"account_id": "acme"}), by=None)
     return agency
 
 

@@ -2,13 +2,14 @@
 
 import pytest
 
-from integrations import crypto
 from integrations.models import IntegrationConnection
-from integrations.services.connecting import connections
+from integrations.services import rows
+from integrations.services.connecting import changes, saving
 from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import crm as crm_sandbox
 from providers.sandbox.crm import hubspot as hubspot_sandbox
 from tests.integrations.conftest import TOKEN, VALUES, signed_in
+from tests.integrations.kept import secrets_of
 from tests.integrations.services.connecting.test_signing_in import Visitor, here
 
 PATH = "/api/integrations/meta"
@@ -35,7 +36,7 @@ def test_values_are_saved_under_their_api_names(patch):
     assert body["config"]["accountId"] == "act_1001"
     assert body["secrets"]["accessToken"] == {"isSet": True, "hint": None}
     assert reply.headers["ETag"] == '"1"'
-    assert saved().secrets() == {"access_token": TOKEN}
+    assert secrets_of(saved()) == {"access_token": TOKEN}
 
 
 def test_saving_asks_no_platform(patch, meta):
@@ -52,7 +53,7 @@ def test_a_name_left_out_keeps_its_value_and_null_clears_it(patch, connected):
     assert body["config"]["accountId"] == "act_1001"
     assert body["config"]["pixelId"] is None
     assert body["secrets"]["appSecret"]["isSet"] is False
-    assert saved().secrets() == {"access_token": TOKEN}
+    assert secrets_of(saved()) == {"access_token": TOKEN}
 
 
 def test_a_half_filled_method_is_saved_and_stays_not_connected(patch):
@@ -189,10 +190,10 @@ def test_half_a_surrogate_pair_never_reaches_the_database(api):
 
 
 def test_a_new_destination_needs_the_secrets_again(patch, connected):
-    saved_for = connections.change_connection(
+    saved_for = saving.change_connection(
         connected.workspace,
         "crm",
-        connections.Changes(config={"access_token": "pat-na1-secret", "vendor": "hubspot"}),
+        changes.Changes(config={"access_token": "pat-na1-secret", "vendor": "hubspot"}),
         by=None,
     )
 
@@ -319,7 +320,7 @@ def test_nothing_that_a_sign_in_holds_is_shown(api, calendly_signed_in):
     shown = api.get(CALENDLY).content.decode() + api.get("/api/integrations").content.decode()
 
     sign_in = calendly_signed_in.sign_in
-    secrets = crypto.decrypt(sign_in.tokens, sign_in.owner).values()
+    secrets = sign_in.obtained().values()
     assert len(secrets) == 2
     assert not any(secret in shown for secret in secrets)
 
@@ -328,7 +329,7 @@ def test_another_account_of_a_sign_in_keeps_it_and_drops_the_proof(patch, calend
     one = patch({"config": {"accountId": calendly_sandbox.OUTLET}}, path=CALENDLY).json()
 
     assert (one["status"], one["provenAt"]) == ("connected", None)
-    after = connections.find(calendly_signed_in.workspace, "calendly")
+    after = rows.find(calendly_signed_in.workspace, "calendly")
     assert after.sign_in_id == calendly_signed_in.sign_in_id
 
 
@@ -343,7 +344,7 @@ def test_where_a_sign_in_is_used_cannot_be_changed_without_a_new_one(
 
     assert reply.status_code == 400
     assert "Sign in again with the new value." in reply.json()["config"]["vendor"][0]
-    assert connections.find(workspace, "crm").config["vendor"] == "hubspot"
+    assert rows.find(workspace, "crm").config["vendor"] == "hubspot"
 
 
 def test_a_token_that_is_pasted_over_a_sign_in_counts_instead(patch, calendly_signed_in):

@@ -28,7 +28,7 @@ def test_values_account_errors_and_proof_are_forgotten(api, proven):
     assert not any(secret["isSet"] for secret in one["secrets"].values())
     assert reply.headers["ETag"] == f'"{one["version"]}"'
     proven.refresh_from_db()
-    assert (proven.credentials, proven.key_id, proven.config) == ("", "", {})
+    assert (proven.credential, proven.key_id, proven.config) == (None, "", {})
 
 
 def test_the_history_stays(api, proven):

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from integrations.api import errors as api_errors
 from integrations.api.views import Integrations
-from integrations.models import IntegrationConnection
+from integrations.models import Credential
 from tests.integrations.conftest import TOKEN, signed_in
 
 LIST = "/api/integrations"
@@ -170,7 +170,7 @@ def test_what_django_answers_itself_is_json_without_details(answer, status):
 
 
 def test_an_unreadable_secret_is_named_where_it_can_be_replaced(api, connected, settings):
-    IntegrationConnection.objects.update(credentials="v1.000000000000.AAAA", key_id="000000000000")
+    Credential.objects.update(secrets="v2.000000000000.AAAA", key_id="000000000000")
 
     reply = api.patch(ONE, {"config": {"accountId": "1003"}}, "application/json")
 

@@ -3,8 +3,8 @@
 import pytest
 
 from integrations.models import Status
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from providers import registry
 from tests.integrations.conftest import TOKEN, signed_in, with_token
 
@@ -77,7 +77,7 @@ def test_the_number_of_connections_does_not_change_the_number_of_queries(
 ):
     browser = signed_in(viewer)
     for slug in registry.catalogue():
-        connections.change_connection(workspace, slug, Changes(is_enabled=False), by=viewer)
+        saving.change_connection(workspace, slug, Changes(is_enabled=False), by=viewer)
 
     with django_assert_num_queries(4):
         browser.get(PATH)

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from integrations.api import listing, presentation
 from integrations.models import IntegrationConnection, Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
+from integrations.services.rows import catalogue
 
 NOW = datetime(2026, 11, 22, 14, 2, 11, 123456, tzinfo=UTC)
 MOMENTS = [timedelta(seconds=1), timedelta(hours=23), timedelta(hours=25), timedelta(days=20)]
@@ -16,7 +17,7 @@ MOMENTS = [timedelta(seconds=1), timedelta(hours=23), timedelta(hours=25), timed
 
 def made_anew(workspace):
     now = timezone.now()
-    return [presentation.integration(one, now) for one in connections.catalogue(workspace)]
+    return [presentation.integration(one, now) for one in catalogue(workspace)]
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_workspaces_are_kept_apart_and_not_without_end(connected, monkeypatch):
     monkeypatch.setattr(listing, "MOST_KEPT", 2)
     for number in range(4):
         other = Workspace.objects.create(name=f"Client {number}", slug=f"client-{number}")
-        connections.change_connection(
+        saving.change_connection(
             other, "meta", Changes(config={"account_id": str(number)}), by=None
         )
         assert listing.integrations(other)[0]["config"]["accountId"] == f"act_{number}"

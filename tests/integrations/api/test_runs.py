@@ -3,8 +3,8 @@
 import pytest
 
 from integrations.models import Trigger
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving import runs
 from tests.integrations.conftest import with_token
 
@@ -64,7 +64,7 @@ def test_the_accounts_are_listed_and_asked_for_once_a_minute(api, connected, met
     [("EAAexpired", "auth_expired"), ("EAAdown", "provider_unavailable")],
 )
 def test_a_platform_that_refuses_or_is_down_is_told_apart(api, connected, meta, token, code):
-    connections.change_connection(
+    saving.change_connection(
         connected.workspace, "meta", Changes(config={"access_token": token}), by=None
     )
 
@@ -79,7 +79,7 @@ def test_a_list_that_is_refused_is_not_asked_for_without_end(
 ):
     settings.TEST_RATE = 2
     time_machine.move_to("2026-11-22T14:02:20Z", tick=False)
-    connections.change_connection(
+    saving.change_connection(
         connected.workspace, "meta", Changes(config={"access_token": "EAAexpired"}), by=None
     )
     client = with_token(viewer)

@@ -81,7 +81,7 @@ def test_a_dry_run_needs_nothing_saved(test, meta):
 
     assert (reply.status_code, reply.json()["outcome"]) == (200, "passed")
     assert IntegrationConnection.objects.get().status == "not_connected"
-    assert IntegrationConnection.objects.get().credentials == ""
+    assert IntegrationConnection.objects.get().credential is None
 
 
 def test_a_method_alone_is_tried_without_saving_it(test, connected, meta):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from integrations import platforms
 from integrations.demo import stories as demo
 from integrations.models import Workspace
-from integrations.services.connecting import connections
+from integrations.services import rows
 from integrations_center.demo import origins
 from providers import registry
 from providers.sandbox.__main__ import APPS, page, sandbox
@@ -34,22 +34,22 @@ def test_a_filled_workspace_shows_every_state(stand_ins):
 
     demo.fill(workspace)
 
-    rows = {row.provider: row for row in connections.catalogue(workspace)}
-    assert {row.status for row in rows.values()} == {
+    found = {row.provider: row for row in rows.catalogue(workspace)}
+    assert {row.status for row in found.values()} == {
         "connected",
         "disabled",
         "error",
         "not_connected",
     }
-    assert rows["google_ads"].error_kind == "auth_invalid"
-    assert rows["meta"].proven_at
-    assert rows["fiverr"].unanswered_since
-    assert rows["search_console"].reported_error
-    assert not rows["calendly"].is_fresh(rows["meta"].proven_at)
-    assert rows["crm"].saved_names
-    assert rows["meta"].tests.count() == 9
-    assert rows["upwork"].is_signed_in
-    assert rows["upwork"].light(rows["upwork"].proven_at) == "green"
+    assert found["google_ads"].error_kind == "auth_invalid"
+    assert found["meta"].proven_at
+    assert found["fiverr"].unanswered_since
+    assert found["search_console"].reported_error
+    assert not found["calendly"].is_fresh(found["meta"].proven_at)
+    assert found["crm"].saved_names
+    assert found["meta"].tests.count() == 9
+    assert found["upwork"].is_signed_in
+    assert found["upwork"].light(found["upwork"].proven_at) == "green"
 
 
 def test_every_page_of_a_demo_says_so(owner, settings):

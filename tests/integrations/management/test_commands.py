@@ -13,12 +13,14 @@ from django.urls import reverse
 
 from integrations import platforms
 from integrations.models import ConnectionTest, OwnerLink, Trigger, Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving import runs, testing
 from providers.sandbox import meta as meta_sandbox
 from providers.sandbox import stripe
 from providers.sandbox.server import Answer, Asked, Server, prefixed
+from tests.integrations.kept import secrets_of
 
 CANARY = "EAAcanary0123456789x9Qd"
 
@@ -51,7 +53,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def save(workspace: Workspace):
     def change(provider: str = "meta", **config: str):
-        return connections.change_connection(workspace, provider, Changes(config=config), by=None)
+        return saving.change_connection(workspace, provider, Changes(config=config), by=None)
 
     return change
 
@@ -169,7 +171,7 @@ def test_the_help_tells_the_exit_codes(capsys):
 def test_a_passed_test_ends_with_0_and_is_kept_as_a_commands(connected, meta):
     ran = Ran("test", "meta")
 
-    test = connections.find(connected.workspace, "meta").last_test
+    test = rows.find(connected.workspace, "meta").last_test
     assert (ran.code, ran.out) == (0, "Meta: passed. The test passed.\n")
     assert (test.outcome, test.trigger) == ("passed", Trigger.COMMAND)
 
@@ -216,7 +218,7 @@ def test_a_platform_without_a_test_says_so_and_ends_with_0(save, without_test):
 
 def test_all_leaves_out_what_is_disabled(save, meta, workspace):
     save(access_token="EAAhealthy", account_id="act_1001")
-    connections.change_connection(workspace, "meta", Changes(is_enabled=False), by=None)
+    saving.change_connection(workspace, "meta", Changes(is_enabled=False), by=None)
 
     assert Ran("test", "--all").code == 4
     assert Ran("test", "meta").code == 0
@@ -298,7 +300,7 @@ def test_disconnect_forgets_what_is_saved(connected):
     ran = Ran("disconnect", "meta", "--yes")
 
     assert ran.out == "Meta is disconnected. Its history stays.\n"
-    assert connections.find(connected.workspace, "meta").saved_names == set()
+    assert rows.find(connected.workspace, "meta").saved_names == set()
 
 
 def test_without_a_terminal_disconnect_wants_yes(connected, typed):
@@ -311,7 +313,7 @@ def test_without_a_terminal_disconnect_wants_yes(connected, typed):
         "Without Meta, Ads monitor and Pixel/CAPI lead tracking stop working. "
         "Add --yes if that is meant."
     )
-    assert connections.find(connected.workspace, "meta").is_complete
+    assert rows.find(connected.workspace, "meta").is_complete
 
 
 @pytest.mark.parametrize(("answer", "code"), [("yes\n", 0), ("no\n", 2), ("", 2)])
@@ -322,7 +324,7 @@ def test_at_a_terminal_disconnect_asks(connected, typed, answer, code):
 
     assert ran.code == code
     assert "stop working. Type yes to disconnect it:" in ran.err
-    assert connections.find(connected.workspace, "meta").is_complete == bool(code)
+    assert rows.find(connected.workspace, "meta").is_complete == bool(code)
 
 
 def test_disconnect_can_answer_in_json(connected):
@@ -351,7 +353,7 @@ def test_import_says_what_became_of_each_row(workspace, tmp_path):
         "Row 3, meta: refused. The key password is not known. "
         "Rows have provider, accessToken, accountId, baseUrl, isEnabled.",
     ]
-    assert connections.find(workspace, "meta").secrets() == {"access_token": CANARY}
+    assert secrets_of(rows.find(workspace, "meta")) == {"access_token": CANARY}
 
 
 def test_import_reads_standard_input(workspace, typed):
@@ -369,7 +371,7 @@ def test_a_dry_run_says_that_nothing_was_saved(workspace, typed):
     ran = Ran("import", "-", "--dry-run")
 
     assert ran.out.endswith("This was a dry run: nothing was saved.\n")
-    assert not connections.find(workspace, "meta").saved_names
+    assert not rows.find(workspace, "meta").saved_names
 
 
 def test_a_file_that_is_no_json_ends_with_2_and_shows_nothing_of_it(workspace, typed):

@@ -8,11 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Candidate, ConnectionTest, Membership, Role, Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from integrations.services.proving import runs
 from tests.integrations.conftest import signed_in
+from tests.integrations.kept import secrets_of
 
 HEALTHY = {"access_token": "EAAhealthy", "account_id": "act_1001", "is_enabled": "on"}
 
@@ -38,7 +40,7 @@ class Browser:
         )
 
     def prove(self, slug="meta", **values):
-        version = connections.find(Workspace.objects.get(), slug).version
+        version = rows.find(Workspace.objects.get(), slug).version
         data = {"auth_method": "access_token", "version": version, **values}
         return self.post("connection", slug, page=("connection", slug), **data)
 
@@ -69,7 +71,7 @@ def test_values_that_pass_are_saved_and_proven(visitor, workspace):
     page = visitor.prove(**HEALTHY)
 
     assert "Meta works: proven at" in text_of(page)
-    assert connections.find(workspace, "meta").proven_at
+    assert rows.find(workspace, "meta").proven_at
 
 
 def test_values_that_fail_show_why_and_can_be_saved_anyway(visitor, workspace):
@@ -78,14 +80,14 @@ def test_values_that_fail_show_why_and_can_be_saved_anyway(visitor, workspace):
     assert page.status_code == 200
     assert "has expired" in text_of(page)
     assert "Save anyway keeps these values although they failed" in text_of(page)
-    assert connections.find(workspace, "meta").version == 0
+    assert rows.find(workspace, "meta").version == 0
 
     kept = Candidate.objects.get()
     saved = visitor.post(
         "save-candidate", "meta", str(kept.pk), page=("candidate", "meta", str(kept.pk))
     )
     assert "Saved, but not proven" in text_of(saved)
-    assert connections.find(workspace, "meta").status == "error"
+    assert rows.find(workspace, "meta").status == "error"
 
 
 def test_typed_secrets_never_come_back(visitor):
@@ -103,7 +105,7 @@ def test_corrected_values_keep_the_secret_typed_before(visitor, workspace):
     page = visitor.prove(**again)
 
     assert "Meta works" in text_of(page)
-    assert connections.find(workspace, "meta").secrets() == {"access_token": "EAAhealthy"}
+    assert secrets_of(rows.find(workspace, "meta")) == {"access_token": "EAAhealthy"}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_a_bad_value_gets_its_sentence_beside_the_field(visitor, values, sentenc
 
 def test_a_saved_secret_goes_to_no_other_address(visitor, workspace):
     first = {"vendor": "generic", "access_token": "secret-123", "base_url": "https://a.example"}
-    connections.change_connection(workspace, "crm", Changes(config=first), by=None)
+    saving.change_connection(workspace, "crm", Changes(config=first), by=None)
 
     page = visitor.prove("crm", vendor="generic", base_url="https://b.example")
 
@@ -133,7 +135,7 @@ def test_a_saved_secret_goes_to_no_other_address(visitor, workspace):
 
 
 def test_the_second_editor_reads_who_saved_what(visitor, workspace, owner):
-    connections.change_connection(
+    saving.change_connection(
         workspace, "meta", Changes(config={"account_id": "act_1002"}), by=owner
     )
 
@@ -155,12 +157,12 @@ def test_another_account_is_asked_about(visitor, proven, workspace):
     page = visitor.prove(access_token="", account_id="act_1003", is_enabled="on")
 
     assert "These values lead to another account" in text_of(page)
-    assert connections.find(workspace, "meta").platform_account_id == "act_1001"
+    assert rows.find(workspace, "meta").platform_account_id == "act_1001"
 
 
 def test_test_enable_disable_and_disconnect_are_plain_forms(visitor, proven, workspace):
     def status():
-        return connections.find(workspace, "meta").status
+        return rows.find(workspace, "meta").status
 
     assert "Testing Meta" in text_of(visitor.post("test", "meta"))
     assert proven.tests.count() == 2
@@ -177,14 +179,14 @@ def test_test_enable_disable_and_disconnect_are_plain_forms(visitor, proven, wor
 
 
 def test_a_report_is_cleared_by_a_person(visitor, connected, workspace):
-    connections.change_connection(
+    saving.change_connection(
         workspace, "meta", Changes(status="error", reported_error="No rows."), by=None
     )
     assert "No rows." in text_of(visitor.get("settings"))
 
     visitor.post("clear-report", "meta")
 
-    assert connections.find(workspace, "meta").status == "connected"
+    assert rows.find(workspace, "meta").status == "connected"
 
 
 def test_the_history_tells_who_asked_and_what_came_out(visitor, proven):
@@ -301,7 +303,7 @@ def test_a_password_is_changed(visitor):
 def test_all_is_tested_together_with_a_word_at_the_end(visitor, connected, workspace):
     page = visitor.post("test-all")
     assert page.status_code == 200
-    assert connections.find(workspace, "meta").proven_at
+    assert rows.find(workspace, "meta").proven_at
 
     part = visitor.client.get(reverse("run", args=["main"]), headers={"HX-Request": "true"})
     assert "All tested. 1 proven to work." in text_of(part)
@@ -332,7 +334,7 @@ def test_values_typed_in_one_workspace_are_saved_from_no_other(visitor, editor, 
     answer = visitor.client.post(url, {"csrfmiddlewaretoken": token}, follow=True)
 
     assert "Those values are no longer here" in text_of(answer)
-    assert connections.find(workspace, "meta").version == 0
+    assert rows.find(workspace, "meta").version == 0
 
 
 def test_a_run_can_be_stopped_from_the_page(visitor, connected, workspace):
@@ -358,9 +360,9 @@ def test_an_account_is_picked_from_a_list_instead_of_typed(visitor, workspace):
     kept = Candidate.objects.get()
     picked = {"picked_account": "act_1003", "candidate": str(kept.pk), "is_enabled": "on"}
     assert "Meta works" in text_of(visitor.prove(**picked))
-    saved = connections.find(workspace, "meta")
+    saved = rows.find(workspace, "meta")
     assert saved.config["account_id"] == "act_1003"
-    assert saved.secrets() == {"access_token": "EAAhealthy"}
+    assert secrets_of(saved) == {"access_token": "EAAhealthy"}
 
 
 def test_typed_values_are_not_tried_out_without_end(visitor, settings, time_machine):

@@ -12,15 +12,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import Candidate, Membership, Role, SignIn, SignInAttempt, Workspace
-from integrations.services.connecting import connections, disconnecting
-from integrations.services.connecting.connections import Changes
+from integrations.models import Candidate, Membership, Role, SignInAttempt, Workspace
+from integrations.services.connecting import disconnecting, saving
+from integrations.services.connecting.changes import Changes
 from providers.declare import App
 from providers.sandbox import calendly as sandbox
 from providers.sandbox import linkedin as linkedin_sandbox
 from providers.sandbox import meta as meta_sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import callback_of, signed_in
+from tests.integrations.kept import sign_ins
 from tests.integrations.pages.test_pages import text_of
 from tests.integrations.services.connecting.test_signing_in import Visitor, here, live
 
@@ -128,7 +129,7 @@ def test_no_token_for_the_code_ends_on_the_dialog(visitor, calendly, answer, sen
 
     assert sentence in text_of(dialog)
     assert offers_a_way_on(dialog)
-    assert not SignIn.objects.exists()
+    assert not sign_ins().exists()
     assert not Candidate.objects.exists()
 
 
@@ -303,7 +304,7 @@ def test_the_code_of_another_attempt_is_worth_nothing(visitor, calendly):
     dialog = visitor.comes_back({"state": state_of(second), "code": callback["code"]})
 
     assert "it took too long, or was used already" in text_of(dialog)
-    assert not SignIn.objects.exists()
+    assert not sign_ins().exists()
 
 
 def test_who_was_signed_out_meanwhile_signs_in_and_is_told(visitor, calendly, editor):
@@ -340,7 +341,7 @@ def test_the_session_that_began_can_still_end_it_after_another_one_tried(visitor
 def test_a_save_by_somebody_else_meanwhile_wins(visitor, calendly, workspace):
     callback = callback_of(visitor.leaves())
     pasted = {"access_token": sandbox.token_of("healthy")}
-    connections.change_connection(workspace, "calendly", Changes(config=pasted), by=None)
+    saving.change_connection(workspace, "calendly", Changes(config=pasted), by=None)
 
     dialog = visitor.comes_back(callback)
 
@@ -680,7 +681,7 @@ def test_an_expired_attempt_of_a_real_platform_holds_nothing_secret(visitor, wor
     visitor.connects()
 
     attempt = SignInAttempt.objects.get()
-    assert attempt.payload == ""
+    assert attempt.credential is None
     assert len(attempt.state_digest) == 64
 
 
@@ -688,5 +689,5 @@ def test_an_attempt_holds_its_verifier_encrypted(visitor):
     visitor.leaves()
 
     attempt = SignInAttempt.objects.get()
-    assert attempt.payload.startswith("v1.")
-    assert "code_verifier" not in attempt.payload
+    assert attempt.credential.secrets.startswith("v2.")
+    assert "code_verifier" not in attempt.credential.secrets

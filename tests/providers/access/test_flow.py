@@ -14,8 +14,18 @@ import pytest
 
 from providers import errors
 from providers.access.flow import Flow, flow, is_issued_by
-from providers.access.refusals import APP_ACTION, OUR_FAULT, AppRefused, CannotRenew, NotRevocable
-from providers.declare import App, AppForm, ErrorRule, OAuth, Provider, Scope, Tokens, base_url
+from providers.access.refusals import APP_ACTION, AppRefused, CannotRenew, NotRevocable
+from providers.declare import (
+    OUR_FAULT,
+    App,
+    AppForm,
+    ErrorRule,
+    OAuth,
+    Provider,
+    Scope,
+    Tokens,
+    base_url,
+)
 from providers.outbound.basic import basic
 from providers.outbound.transport import Timeouts
 from providers.sandbox.server import Answer

@@ -5,11 +5,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from providers.access.flow import Flow
 from providers.declare import SIGN_IN, App, Grant, OAuth, Provider, Tokens
+from providers.declare.oauth import Conversation
 from providers.run.ladder import run_test
 from providers.run.results import Result
 from providers.sandbox.sign_in import AuthorizationServer
+from tests.providers.asking import held
 
 REDIRECT_URI = "https://control.example/oauth/callback/acme/"
 STATE = "st4te-of-this-sign-in"
@@ -33,15 +34,15 @@ def approve(url: str, person: str, *, without: str = "") -> dict[str, str]:
     return query_of(reply.headers["Location"])
 
 
-def authorization_url(talk: Flow) -> str:
+def authorization_url(talk: Conversation) -> str:
     return talk.authorization_url(redirect_uri=REDIRECT_URI, state=STATE, code_verifier=VERIFIER)
 
 
-def exchange(talk: Flow, callback: Mapping[str, str]) -> Tokens:
+def exchange(talk: Conversation, callback: Mapping[str, str]) -> Tokens:
     return talk.exchange(callback, redirect_uri=REDIRECT_URI, code_verifier=VERIFIER)
 
 
-def connect(talk: Flow, person: str, *, without: str = "") -> Tokens:
+def connect(talk: Conversation, person: str, *, without: str = "") -> Tokens:
     callback = approve(authorization_url(talk), person, without=without)
     assert callback["state"] == STATE
     return exchange(talk, callback)
@@ -67,4 +68,4 @@ def run_signed_in(
     oauth = provider.for_values(plain or {}).oauth
     assert oauth
     values = values_of(oauth, app, tokens, plain)
-    return run_test(provider, values, method=SIGN_IN, grant=grant_of(oauth, tokens))
+    return run_test(provider, values, method=SIGN_IN, tokens=held(values, grant_of(oauth, tokens)))

@@ -10,6 +10,7 @@ import trustme
 from providers import errors, registry
 from providers.outbound.transport import Timeouts
 from providers.run.ladder import NOT_TRIED, run_test
+from tests.providers.asking import held
 from tests.providers.contract.cases import CASES
 from tests.providers.contract.faults import FAULTS, OUTAGES, TOLERATED, is_tolerated
 from tests.providers.contract.trial import attempt, given
@@ -149,7 +150,9 @@ def test_json_that_is_sent_as_plain_text_is_json_all_the_same(case, server, heal
 def at_address(server, case, url):
     values, grant = given(server, case)
     fake = case.provider.pointed_at(dict.fromkeys(case.provider.hosts, url))
-    return run_test(fake, values, method=case.method, grant=grant, timeouts=IMPATIENT)
+    return run_test(
+        fake, values, method=case.method, tokens=held(values, grant), timeouts=IMPATIENT
+    )
 
 
 @pytest.mark.parametrize("case", FIRST, ids=str)

@@ -17,7 +17,7 @@ from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts
 from providers.run.ladder import list_accounts, run_test
 from providers.sandbox.__main__ import APPS, PLATFORMS, SIGN_INS
 from providers.sandbox.server import Answer
-from tests.providers.asking import outcomes
+from tests.providers.asking import held, outcomes
 from tests.providers.contract.cases import SIGN_IN_CASES, Case
 from tests.providers.contract.faults import ABSURD, page, status
 from tests.providers.contract.signing_in import (
@@ -240,7 +240,7 @@ def climb(server, case: Case, tokens: Tokens):
     app = APPS[case.oauth.app.slug]
     values = values_of(case.oauth, app, tokens, case.values)
     grant = grant_of(case.oauth, tokens)
-    return run_test(at(server, case), values, method=SIGN_IN, grant=grant)
+    return run_test(at(server, case), values, method=SIGN_IN, tokens=held(values, grant))
 
 
 @each_case
@@ -302,7 +302,9 @@ def test_the_accounts_of_a_sign_in_can_be_chosen_from(case, server):
     values = values_of(case.oauth, APPS[case.oauth.app.slug], tokens, case.values)
     values.pop("account_id", None)
 
-    found = list_accounts(provider, values, method=SIGN_IN, grant=grant_of(case.oauth, tokens))
+    found = list_accounts(
+        provider, values, method=SIGN_IN, tokens=held(values, grant_of(case.oauth, tokens))
+    )
 
     assert found
     assert all(account.id for account in found)

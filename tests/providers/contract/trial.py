@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from providers.access.flow import flow
-from providers.declare import SIGN_IN, Grant, Provider
+from providers.declare import SIGN_IN, Grant, Provider, Tester
 from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts
 from providers.run.ladder import run_test
 from providers.run.results import Result, StepResult
 from providers.sandbox.__main__ import APPS, PLATFORMS
 from providers.sandbox.server import Answer, Asked, Server
+from tests.providers.asking import held
 from tests.providers.contract.cases import Case
 from tests.providers.contract.signing_in import connect, grant_of, values_of
 
@@ -25,9 +27,13 @@ class Call:
 
 @dataclass
 class Trial:
-    """A test and its calls. `obtained` are the secrets that nobody typed for it."""
+    """A test and its calls. `obtained` are the secrets that nobody typed for it.
+
+    `testers` are those that the test made: one.
+    """
 
     result: Result
+    testers: list[Tester] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     obtained: set[str] = field(default_factory=set)
 
@@ -41,6 +47,23 @@ def split(asked: Asked) -> tuple[str, Asked]:
 def at(server: Server, case: Case) -> Provider:
     """The platform with all its hosts at this server."""
     return case.provider.pointed_at({host: f"{server.url}/{host}" for host in case.provider.hosts})
+
+
+def noting(provider: Provider, testers: list[Tester]) -> Provider:
+    """The same platform, which adds every tester that is made to the list."""
+
+    def noted(_: Provider, values: Mapping[str, str]) -> Provider:
+        who = provider.for_values(values)
+        asking = who.tester or Tester
+
+        def begin(tester: Tester, *given: Any) -> None:
+            asking.__init__(tester, *given)
+            testers.append(tester)
+
+        members = {"__init__": begin, "steps": asking.steps}
+        return replace(who, tester=type(asking.__name__, (asking,), members))
+
+    return replace(provider, variant=noted)
 
 
 def given(server: Server, case: Case) -> tuple[dict[str, str], Grant]:
@@ -89,10 +112,10 @@ def attempt(
 
     server.answer = answer
     trial.result = run_test(
-        at(server, case),
+        noting(at(server, case), trial.testers),
         values,
         method=case.method,
-        grant=grant,
+        tokens=held(values, grant),
         on_progress=note,
         timeouts=timeouts,
     )

@@ -9,7 +9,8 @@ from providers import errors
 from providers.access.flow import flow, is_issued_by
 from providers.access.refusals import AppRefused
 from providers.declare import SIGN_IN, Account, App, Tokens, Warned, compare_scopes
-from providers.families import google as shared
+from providers.families.google import sign_in as shared
+from providers.families.google.ways import CLIENT_FIELDS
 from providers.platforms import ga4, google_ads, search_console, youtube
 from providers.run.ladder import list_accounts
 from providers.sandbox import ga4 as ga4_sandbox
@@ -580,7 +581,7 @@ def test_the_guide_of_each_sandbox_names_the_app(slug):
 
 
 def test_the_sandboxs_app_can_be_saved():
-    field = {field.name: field for field in shared.client_fields()}
+    field = {field.name: field for field in CLIENT_FIELDS}
 
     assert field["client_id"].pattern == shared.APP.client_id_pattern
     assert field["client_secret"].pattern == shared.APP.client_secret_pattern

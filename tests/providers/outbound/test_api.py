@@ -4,6 +4,7 @@ import pytest
 
 from providers.declare import Provider
 from providers.outbound.api import Api
+from providers.outbound.secrets import Placeholder
 from tests.providers import servers
 from tests.providers.apis import SECRET, connects, judge, refusal, trusting
 from tests.providers.servers import HEAD, RawServer, ok
@@ -46,6 +47,52 @@ def test_headers_of_the_tester_and_of_the_call_are_sent():
     assert b"X-Version: 1" in sent
     assert b"User-Agent: IntegrationsControlCenter/1.0" in sent
     assert b"Host: 127.0.0.1:%d" % server.port in sent
+
+
+def authorize(draft, anonymous):
+    if anonymous:
+        return
+    draft.headers["Authorization"] = ("Bearer ", Placeholder("access_token"))
+    draft.params["key"] = f"for-{draft.method}"
+
+
+def authorizing(server, how=authorize):
+    api = trusting(server)
+    api.authorize, api.fill = how, {"access_token": SECRET}
+    return api
+
+
+def test_every_request_is_authorized():
+    with RawServer(ok()) as server, authorizing(server) as api:
+        api.get("/a", page=1)
+        api.post("/b", json={})
+
+    assert server.requests[0].startswith(b"GET /a?page=1&key=for-GET ")
+    assert server.requests[1].startswith(b"POST /b?key=for-POST ")
+    for request in server.requests:
+        assert b"\r\nAuthorization: Bearer s3cret/+ value?\r\n" in request
+
+
+def test_an_anonymous_request_carries_no_authorization():
+    with RawServer(ok()) as server, authorizing(server) as api:
+        api.get("/a", anonymous=True)
+        api.post("/b", anonymous=True)
+        api.request("GET", "/c", anonymous=True)
+
+    assert b"Authorization" not in b"".join(server.requests)
+    assert b"key=" not in b"".join(server.requests)
+
+
+def test_where_a_request_goes_cannot_be_changed_by_what_authorizes_it():
+    def elsewhere(draft, _anonymous):
+        draft.url = "https://evil.test"
+
+    with RawServer(ok()) as server:
+        api = authorizing(server, elsewhere)
+        with api, pytest.raises(AttributeError):
+            api.get("/me")
+
+    assert server.connections == 0
 
 
 def test_a_bad_reply_is_judged_too():

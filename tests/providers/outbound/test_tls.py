@@ -1,3 +1,4 @@
+import socket
 import ssl
 import time
 from datetime import UTC, datetime, timedelta
@@ -46,6 +47,20 @@ def test_the_name_is_what_tls_asks_for_and_verifies(secure, ca_file):
 
     assert server.names_asked_for == ["public.test"]
     assert server.connections == 1
+
+
+def test_a_kept_connection_is_only_for_the_authorities_it_was_verified_by(secure, ca_file):
+    def here(host, port):
+        return [(socket.AF_INET, "127.0.0.1")]
+
+    with secure("public.test") as server:
+        for _ in range(2):
+            with api_for(server, ca_file=ca_file, typed=False, resolve=here) as api:
+                assert api.get("/me") == {}
+        assert server.connections == 1
+        error = refusal(api_for(server, typed=False, resolve=here))
+
+    assert (error.message, len(server.requests)) == (NOT_ACCEPTED, 2)
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused(secure):

@@ -2,12 +2,14 @@
 
 import json
 
+from providers.access.door import Door
 from providers.outbound.addresses import parse_allowed
 from providers.outbound.api import Api
 from providers.outbound.reply import Reply
 from providers.platforms.crm import PROVIDER
 from providers.run.ladder import run_test
 from providers.sandbox.crm import answer, generic, hubspot, pipedrive, salesforce, zoho
+from tests.providers.asking import held
 
 MY_DOMAIN = "https://acme.my.salesforce.com"
 
@@ -116,3 +118,11 @@ def outside_a_trial(server, host):
         platform=PROVIDER.name,
         allow=parse_allowed(server.url.removeprefix("http://")),
     )
+
+
+def asking_with(values, method, api, grant=None):
+    """The vendor's tester, let in through this Api; with a grant by a sign-in's token."""
+    provider = PROVIDER.for_values(values)
+    tokens = held(values, grant) if grant else None
+    door = Door(provider, method, values, api, tokens, lambda _values: None)
+    return provider.tester(api, method, door.plain, door)

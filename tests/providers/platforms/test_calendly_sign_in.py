@@ -10,7 +10,8 @@ from providers.access.flow import flow, is_issued_by
 from providers.access.refusals import AppRefused
 from providers.declare import SIGN_IN, Account, App, Tokens
 from providers.outbound.transport import Timeouts
-from providers.platforms.calendly import OAUTH, PROVIDER
+from providers.platforms.calendly import PROVIDER
+from providers.platforms.calendly.sign_in import OAUTH
 from providers.run.ladder import list_accounts
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer

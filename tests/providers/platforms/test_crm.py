@@ -1,5 +1,7 @@
 """Who is asked for which values, and what every vendor's tester has in common."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from providers import declare as base
@@ -11,6 +13,7 @@ from providers.sandbox.crm import generic, hubspot, pipedrive, salesforce, zoho
 from providers.sandbox.crm.trouble import TROUBLE
 from tests.providers.platforms.crm_cases import (
     METHODS,
+    MY_DOMAIN,
     ask,
     method_of,
     of_generic,
@@ -91,7 +94,9 @@ def test_values_that_do_not_go_together_are_refused_before_any_call(platform, va
         ({"vendor": "hubspot"}, "client_credentials", "service key"),
         ({"vendor": "pipedrive"}, "refresh_token", "API token"),
         ({"vendor": "salesforce"}, "access_token", "My Domain"),
+        ({"vendor": "salesforce"}, "client_credentials", "My Domain"),
         ({"vendor": "zoho"}, "access_token", "data centre"),
+        ({"vendor": "zoho"}, "refresh_token", "data centre"),
         ({"vendor": "zoho", "data_centre": "eu"}, "client_credentials", "Self Client"),
         ({"vendor": "generic"}, "access_token", "address of your CRM"),
     ],
@@ -104,6 +109,23 @@ def test_a_way_that_the_vendor_does_not_know_says_which_one_to_choose(
     assert result.error.kind == "invalid_config"
     assert word in result.error.message + result.error.action
     assert requests_seen == []
+
+
+@pytest.mark.parametrize(
+    ("vendor", "token", "facts"),
+    [
+        (of_salesforce, "00D5f000000aBcD!healthy", {"instance_url": MY_DOMAIN}),
+        (of_zoho, "1000.access.healthy", {"api_domain": "https://www.zohoapis.eu"}),
+    ],
+)
+def test_a_token_that_is_kept_is_not_asked_for_again(platform, vendor, token, facts):
+    kept = base.Held(base.Tokens(token, facts=facts), datetime.now(UTC), is_kept=True)
+    fake, requests_seen = platform(PROVIDER, crm.answer)
+
+    result = run_test(fake, vendor(), method=METHODS[vendor], tokens=lambda: kept)
+
+    assert result.outcome == "passed"
+    assert {one.method for one in requests_seen} == {"GET"}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from providers.platforms.crm.hubspot import VERSION
+from providers.platforms.crm.hubspot.sign_in import VERSION
 from providers.sandbox.crm.hubspot import refusal
 from tests.providers.platforms.crm_cases import ask, detail, of_hubspot, outcomes, unreached
 

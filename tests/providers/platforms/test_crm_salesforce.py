@@ -5,7 +5,6 @@ import pytest
 from providers import errors
 from providers.outbound.api import Api
 from providers.platforms.crm import PROVIDER
-from providers.platforms.crm.salesforce import SalesforceTester
 from providers.run.ladder import list_accounts
 from providers.sandbox.crm import answer
 from providers.sandbox.crm.salesforce import SECRET, oauth_refusal, refusal
@@ -13,6 +12,7 @@ from providers.sandbox.server import Answer, Server
 from tests.providers.platforms.crm_cases import (
     MY_DOMAIN,
     ask,
+    asking_with,
     detail,
     of_salesforce,
     outcomes,
@@ -193,7 +193,7 @@ def test_only_the_host_of_a_my_domain_is_used_and_one_that_does_not_exist_is_sai
     values = of_salesforce() | {"base_url": f"{MY_DOMAIN}/lightning/page/home"}
 
     with api, pytest.raises(errors.Network) as refused:
-        SalesforceTester(api, "client_credentials", values).accounts()
+        asking_with(values, "client_credentials", api).accounts()
 
     assert api.origins["API"] == MY_DOMAIN
     assert "typing mistakes" in refused.value.action
@@ -203,7 +203,8 @@ def api_after_sign_in(instance_url):
     """Where the API is after a sign-in outside of a trial."""
     granted = Answer(200, GRANTED | {"instance_url": instance_url})
     with Server(lambda _asked: granted) as server, outside_a_trial(server, "API") as api:
-        SalesforceTester(api, "client_credentials", of_salesforce())._sign_in()
+        tester = asking_with(of_salesforce(), "client_credentials", api)
+        tester.sign_in_is_accepted.ask(tester)
     return api.origins["API"]
 
 

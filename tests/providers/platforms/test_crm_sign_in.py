@@ -17,7 +17,7 @@ from providers.platforms.crm import PROVIDER
 from providers.run.ladder import list_accounts, run_test
 from providers.sandbox.crm import PLATFORM, answer, hubspot, pipedrive, salesforce, zoho
 from providers.sandbox.server import Answer
-from tests.providers.asking import ask, detail, kind, outcomes
+from tests.providers.asking import ask, detail, held, kind, outcomes
 from tests.providers.contract.signing_in import (
     REDIRECT_URI,
     STATE,
@@ -174,7 +174,7 @@ def test_a_sign_in_reaches_one_account(crm, vendor):
         fake,
         of(vendor) | {"access_token": tokens.access_token},
         method=SIGN_IN,
-        grant=Grant(facts=tokens.facts),
+        tokens=held({"access_token": tokens.access_token}, Grant(facts=tokens.facts)),
     )
 
     assert found == [ACCOUNTS[vendor]]

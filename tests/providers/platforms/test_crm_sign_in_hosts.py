@@ -9,10 +9,7 @@ from providers.access.flow import flow, is_issued_by
 from providers.declare import SIGN_IN, Grant, Tokens
 from providers.outbound.api import Api
 from providers.platforms.crm import PROVIDER
-from providers.platforms.crm.pipedrive import PipedriveTester
-from providers.platforms.crm.salesforce import SalesforceTester
 from providers.platforms.crm.vendors import ZOHO
-from providers.platforms.crm.zoho import ZohoTester
 from providers.sandbox.crm import answer, zoho
 from tests.providers.asking import kind
 from tests.providers.contract.signing_in import (
@@ -23,7 +20,7 @@ from tests.providers.contract.signing_in import (
     exchange,
     run_signed_in,
 )
-from tests.providers.platforms.crm_cases import MY_DOMAIN, SIGN_INS
+from tests.providers.platforms.crm_cases import MY_DOMAIN, SIGN_INS, asking_with
 
 SANDBOX = "https://acme--dev.sandbox.my.salesforce.com"
 FACTS = {"accounts-server": "https://accounts.zoho.in", "api_domain": "https://www.zohoapis.in"}
@@ -153,16 +150,14 @@ def nowhere(vendor):
     )
 
 
-def signed_in(tester, api, vendor, facts):
-    asking = tester(api, SIGN_IN, {"vendor": vendor, "access_token": "t0ken"})
-    asking.grant = Grant(facts=facts)
-    return asking
+def signed_in(api, vendor, facts):
+    values = {"vendor": vendor, "access_token": "t0ken"}
+    return asking_with(values, SIGN_IN, api, Grant(facts=facts))
 
 
 READ_AT = [
-    (SalesforceTester, "salesforce", "instance_url", f"{SANDBOX}/path", "API", SANDBOX),
+    ("salesforce", "instance_url", f"{SANDBOX}/path", "API", SANDBOX),
     (
-        PipedriveTester,
         "pipedrive",
         "api_domain",
         "https://acme.pipedrive.com",
@@ -170,7 +165,6 @@ READ_AT = [
         "https://acme.pipedrive.com",
     ),
     (
-        ZohoTester,
         "zoho",
         "api_domain",
         "https://sandbox.zohoapis.in",
@@ -180,19 +174,17 @@ READ_AT = [
 ]
 
 
-@pytest.mark.parametrize(("tester", "vendor", "fact", "address", "host", "origin"), READ_AT)
-def test_data_are_read_at_the_address_of_the_sign_in(tester, vendor, fact, address, host, origin):
+@pytest.mark.parametrize(("vendor", "fact", "address", "host", "origin"), READ_AT)
+def test_data_are_read_at_the_address_of_the_sign_in(vendor, fact, address, host, origin):
     facts = FACTS | {fact: address}
 
     with nowhere(vendor) as api, pytest.raises(errors.Network):
-        signed_in(tester, api, vendor, facts).accounts()
+        signed_in(api, vendor, facts).accounts()
 
     assert api.origins[host] == origin
 
 
-@pytest.mark.parametrize(
-    ("tester", "vendor", "fact"), [(tester, vendor, fact) for tester, vendor, fact, *_ in READ_AT]
-)
+@pytest.mark.parametrize(("vendor", "fact"), [(vendor, fact) for vendor, fact, *_ in READ_AT])
 @pytest.mark.parametrize(
     "address",
     [
@@ -205,13 +197,11 @@ def test_data_are_read_at_the_address_of_the_sign_in(tester, vendor, fact, addre
         "nowhere",
     ],
 )
-def test_the_token_is_never_sent_to_an_address_that_is_not_the_vendors(
-    tester, vendor, fact, address
-):
+def test_the_token_is_never_sent_to_an_address_that_is_not_the_vendors(vendor, fact, address):
     before = dict(PROVIDER.hosts)
 
     with nowhere(vendor) as api, pytest.raises(errors.UnexpectedReply) as refused:
-        signed_in(tester, api, vendor, FACTS | {fact: address}).accounts()
+        signed_in(api, vendor, FACTS | {fact: address}).accounts()
 
     assert "not one of its own" in refused.value.message
     assert api.origins == before

@@ -4,11 +4,11 @@ import pytest
 
 from providers import errors
 from providers.declare import Account
-from providers.platforms.crm.zoho import ZohoTester
 from providers.sandbox.crm.zoho import refusal
 from providers.sandbox.server import Answer, Server
 from tests.providers.platforms.crm_cases import (
     ask,
+    asking_with,
     detail,
     of_zoho,
     outcomes,
@@ -135,7 +135,8 @@ def api_after_sign_in(api_domain, **values):
         return Answer(200, {"access_token": "1000.access.x", "api_domain": api_domain})
 
     with Server(reply) as server, outside_a_trial(server, "ZOHO_EU_ACCOUNTS") as api:
-        ZohoTester(api, "refresh_token", of_zoho() | values)._sign_in()
+        tester = asking_with(of_zoho() | values, "refresh_token", api)
+        tester.approval_is_valid.ask(tester)
     return api.origins["ZOHO_EU"]
 
 

@@ -161,7 +161,9 @@ def test_a_refresh_token_is_traded_for_a_token_and_its_own_end_counts(platform):
 @pytest.mark.parametrize(("refused", "kind"), [(1, None), (2, None), (3, "auth_invalid")])
 def test_a_token_made_a_moment_ago_is_given_time(platform, monkeypatch, refused, kind, method):
     pauses, left = [], [refused]
-    monkeypatch.setattr("providers.platforms.linkedin.time", SimpleNamespace(sleep=pauses.append))
+    monkeypatch.setattr(
+        "providers.platforms.linkedin.steps.time", SimpleNamespace(sleep=pauses.append)
+    )
 
     def settle(_asked):
         left[0] -= 1

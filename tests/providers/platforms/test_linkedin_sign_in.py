@@ -10,11 +10,12 @@ from providers.access.flow import flow, is_issued_by
 from providers.access.refusals import AppRefused, CannotRenew
 from providers.declare import SIGN_IN, Account, App, Grant, Tokens
 from providers.outbound.transport import Timeouts
-from providers.platforms.linkedin import OAUTH, PROVIDER
+from providers.platforms.linkedin import PROVIDER
+from providers.platforms.linkedin.sign_in import OAUTH
 from providers.run.ladder import list_accounts, run_test
 from providers.sandbox import linkedin as sandbox
 from providers.sandbox.server import Answer
-from tests.providers.asking import ask, detail, kind, outcomes
+from tests.providers.asking import ask, detail, held, kind, outcomes
 from tests.providers.contract.signing_in import (
     REDIRECT_URI,
     STATE,
@@ -153,7 +154,7 @@ def test_without_the_app_the_permissions_of_the_sign_in_itself_count(linkedin):
     grant = Grant(OAUTH.scopes, tokens.scopes)
 
     values = HERE | {"access_token": tokens.access_token}
-    result = run_test(fake, values, method=SIGN_IN, grant=grant)
+    result = run_test(fake, values, method=SIGN_IN, tokens=held(values, grant))
 
     assert outcomes(result) == ["passed", "passed", "passed", "passed", "skipped"]
     assert INTROSPECT not in {request.path for request in requests_seen}

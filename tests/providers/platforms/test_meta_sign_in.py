@@ -9,16 +9,16 @@ import pytest
 from providers import errors
 from providers.access.flow import flow
 from providers.access.refusals import AppRefused
-from providers.declare import SIGN_IN, Account, App, Grant, Tokens
+from providers.declare import SIGN_IN, Account, App, Tokens
 from providers.errors import AuthExpired, UnexpectedReply
 from providers.outbound.reply import Reply
 from providers.outbound.transport import Timeouts
 from providers.platforms.meta import PROVIDER
-from providers.platforms.meta.login import OAUTH
+from providers.platforms.meta.sign_in import OAUTH
 from providers.run.ladder import list_accounts, run_test
 from providers.sandbox import meta as sandbox
 from providers.sandbox.server import Answer
-from tests.providers.asking import detail, kind, outcomes
+from tests.providers.asking import detail, held, kind, outcomes
 from tests.providers.contract.signing_in import (
     REDIRECT_URI,
     STATE,
@@ -240,7 +240,7 @@ def test_the_permission_to_manage_ads_does_as_well(platform):
     fake, _ = platform(PROVIDER, replies | {"/v26.0/act_1001": (500, {})})
     values = ACCOUNT | {"access_token": "EAAheld"}
 
-    result = run_test(fake, values, method=SIGN_IN, grant=Grant(OAUTH.scopes))
+    result = run_test(fake, values, method=SIGN_IN, tokens=held(values))
 
     assert outcomes(result)[1] == "warned"
     assert detail(result, "Permissions").startswith("You have: ad accounts")

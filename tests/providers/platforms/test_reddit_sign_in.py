@@ -10,11 +10,12 @@ from providers.access.refusals import AppRefused
 from providers.declare import SIGN_IN, Account, App, Grant, Tokens
 from providers.outbound.basic import basic
 from providers.outbound.transport import Timeouts
-from providers.platforms.reddit import OAUTH, PROVIDER
+from providers.platforms.reddit import PROVIDER
+from providers.platforms.reddit.sign_in import OAUTH
 from providers.run.ladder import list_accounts, run_test
 from providers.sandbox import reddit as sandbox
 from providers.sandbox.server import Answer
-from tests.providers.asking import ask, detail, kind, outcomes
+from tests.providers.asking import ask, detail, held, kind, outcomes
 from tests.providers.contract.signing_in import (
     REDIRECT_URI,
     STATE,
@@ -187,7 +188,12 @@ def test_a_star_grants_everything(platform):
     fake, _ = platform(PROVIDER, lambda _: Answer(403, {"message": "Forbidden", "error": 403}))
     grant = Grant(OAUTH.scopes, frozenset("*"))
 
-    result = run_test(fake, PLAIN | {"access_token": "held-access"}, method=SIGN_IN, grant=grant)
+    result = run_test(
+        fake,
+        PLAIN | {"access_token": "held-access"},
+        method=SIGN_IN,
+        tokens=held({"access_token": "held-access"}, grant),
+    )
 
     assert outcomes(result)[:2] == ["passed", "passed"]
 

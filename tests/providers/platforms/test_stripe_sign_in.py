@@ -11,11 +11,11 @@ from providers.declare import SIGN_IN, Account, App, Grant, Tokens
 from providers.errors import AuthExpired, UnexpectedReply
 from providers.outbound.transport import Timeouts
 from providers.platforms.stripe import PROVIDER
-from providers.platforms.stripe.connect import OAUTH
+from providers.platforms.stripe.sign_in import OAUTH
 from providers.run.ladder import list_accounts, run_test
 from providers.sandbox import stripe as sandbox
 from providers.sandbox.server import Answer
-from tests.providers.asking import detail, kind, outcomes
+from tests.providers.asking import detail, held, kind, outcomes
 from tests.providers.contract.signing_in import (
     REDIRECT_URI,
     STATE,
@@ -144,7 +144,12 @@ def test_an_account_that_may_not_be_read_is_known_by_the_sign_in(platform):
     fake, _ = platform(PROVIDER, {ACCOUNT: (403, lacks("rak_accounts_kyc_basic_read"))})
     grant = Grant(facts={"stripe_user_id": "acct_1Acme"})
 
-    found = list_accounts(fake, {"access_token": "sk_test_held"}, method=SIGN_IN, grant=grant)
+    found = list_accounts(
+        fake,
+        {"access_token": "sk_test_held"},
+        method=SIGN_IN,
+        tokens=held({"access_token": "sk_test_held"}, grant),
+    )
 
     assert found == [Account("acct_1Acme")]
 
@@ -188,7 +193,12 @@ def test_without_its_one_permission_it_is_said_what_stops(platform):
     fake, _ = platform(PROVIDER, HEALTHY)
     grant = Grant(OAUTH.scopes, frozenset({"another"}))
 
-    result = run_test(fake, {"access_token": "sk_test_held"}, method=SIGN_IN, grant=grant)
+    result = run_test(
+        fake,
+        {"access_token": "sk_test_held"},
+        method=SIGN_IN,
+        tokens=held({"access_token": "sk_test_held"}, grant),
+    )
 
     assert kind(result) == "permission_missing"
     assert "Missing: read_only" in result.error.message
@@ -199,7 +209,12 @@ def test_permission_to_write_does_as_well(platform):
     fake, _ = platform(PROVIDER, HEALTHY)
     grant = Grant(OAUTH.scopes, frozenset({"read_write"}))
 
-    result = run_test(fake, {"access_token": "sk_test_held"}, method=SIGN_IN, grant=grant)
+    result = run_test(
+        fake,
+        {"access_token": "sk_test_held"},
+        method=SIGN_IN,
+        tokens=held({"access_token": "sk_test_held"}, grant),
+    )
 
     assert outcomes(result) == ["passed"] * 7
 

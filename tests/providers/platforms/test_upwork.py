@@ -121,6 +121,20 @@ def test_a_key_is_traded_for_a_token_with_the_client_in_the_form(platform, metho
     assert requests_seen[1].headers["Authorization"] == f"Bearer {NEW}"
 
 
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [("refresh_token", [{"refresh_token": "upr-next-77"}]), ("client_credentials", [])],
+)
+def test_a_replaced_refresh_token_is_told_of_where_one_was_used(platform, method, told):
+    replaced = (200, GRANT[1] | {"refresh_token": "upr-next-77"})
+    upwork, _ = platform(PROVIDER, graphql() | {TOKEN_PATH: replaced})
+    renewed = []
+
+    run_test(upwork, KEY | {"refresh_token": REFRESH}, method=method, on_renewed=renewed.append)
+
+    assert renewed == told
+
+
 def test_a_key_that_may_not_read_names_is_asked_without_them(platform):
     who = [errors(DENIED), (200, {"data": {"user": {"id": "90010"}, "organization": None}})]
     upwork, requests_seen = platform(PROVIDER, graphql(who))

@@ -9,7 +9,8 @@ from providers.access.flow import flow
 from providers.access.refusals import AppRefused, NotRevocable
 from providers.declare import SIGN_IN, Account, App, Tokens
 from providers.outbound.transport import Timeouts
-from providers.platforms.upwork import OAUTH, PROVIDER
+from providers.platforms.upwork import PROVIDER
+from providers.platforms.upwork.sign_in import OAUTH
 from providers.run.ladder import list_accounts
 from providers.sandbox import upwork as sandbox
 from providers.sandbox.server import Answer

@@ -10,7 +10,8 @@ from providers.access.refusals import AppRefused
 from providers.declare import SIGN_IN, Account, App, Tokens
 from providers.outbound.basic import basic
 from providers.outbound.transport import Timeouts
-from providers.platforms.x import OAUTH, PROVIDER
+from providers.platforms.x import PROVIDER
+from providers.platforms.x.sign_in import OAUTH
 from providers.run.ladder import list_accounts
 from providers.sandbox import x as sandbox
 from providers.sandbox.server import Answer

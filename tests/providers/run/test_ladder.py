@@ -202,13 +202,13 @@ def test_the_account_is_known_also_when_a_later_step_fails():
 
 
 @pytest.mark.parametrize(("chosen", "used"), [("sign_in", "sign_in"), (None, "api_key")])
-def test_the_tester_knows_the_method_and_the_values(chosen, used):
+def test_the_tester_knows_the_method_the_plain_values_and_which_secrets_there_are(chosen, used):
     def tell(tester):
-        return Passed(f"{tester.method} {sorted(tester.values)}")
+        return Passed(f"{tester.method} {tester.values} {tester.has('access_token')}")
 
-    result = run_test(acme(tell), VALUES, method=chosen)
+    result = run_test(acme(tell), VALUES | {"account_id": "7"}, method=chosen)
 
-    assert result.steps[0].detail == f"{used} ['access_token']"
+    assert result.steps[0].detail == f"{used} {{'account_id': '7'}} True"
 
 
 def test_a_secret_in_a_detail_is_masked():

@@ -7,11 +7,12 @@ import requests
 
 from providers import registry
 from providers.access.flow import flow
-from providers.declare import SIGN_IN, Grant
+from providers.declare import SIGN_IN
 from providers.run.ladder import list_accounts, run_test
 from providers.sandbox import ga4, google, google_ads, search_console, youtube
 from providers.sandbox.__main__ import guide
 from providers.sandbox.server import Server
+from tests.providers.asking import held
 from tests.providers.contract.signing_in import app_of, connect
 
 SANDBOXES = {
@@ -78,7 +79,7 @@ def run(platform, slug, method, name, **values):
         fake,
         given | ACCOUNTS[slug] | values,
         method=method,
-        grant=Grant(fake.oauth.scopes),
+        tokens=held(given),
         deadline_seconds=0.3 if name == "silent" else 30,
     )
     assert len(requests_seen) <= fake.cost.calls

@@ -228,3 +228,12 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(sandbox, capsys):
 
     assert ended.value.code == 2
     assert f"Port {port} cannot be used: choose another with --port." in capsys.readouterr().err
+
+
+def test_a_sandbox_that_stopped_answers_nobody_on_a_connection_that_was_kept():
+    with requests.Session() as session:
+        with Server(lambda _asked: Answer(200, {})) as server:
+            assert session.get(server.url, timeout=5).status_code == 200
+
+        with pytest.raises(requests.ConnectionError):
+            session.get(server.url, timeout=5)

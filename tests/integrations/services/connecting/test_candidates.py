@@ -5,9 +5,12 @@ import time_machine
 from django.utils import timezone
 
 from integrations.models import Candidate, Workspace
-from integrations.services.connecting import candidates, connections
-from integrations.services.connecting.connections import Changes, VersionConflict
+from integrations.services import rows
+from integrations.services.connecting import candidates, saving
+from integrations.services.connecting.changes import Changes
+from integrations.services.refusals import VersionConflict
 from integrations.work import tasks
+from tests.integrations.kept import secrets_of
 
 HEALTHY = {"access_token": "EAAhealthy", "account_id": "act_1001"}
 SESSION = "session-of-emil"
@@ -18,7 +21,7 @@ def prove(workspace, editor, meta):
     """Test and save, as the dialog does it."""
 
     def press(config, base_version=None):
-        version = connections.find(workspace, "meta").version
+        version = rows.find(workspace, "meta").version
         kept = tasks.prove_in_background(
             workspace,
             "meta",
@@ -33,7 +36,7 @@ def prove(workspace, editor, meta):
 
 
 def live(workspace):
-    return connections.find(workspace, "meta")
+    return rows.find(workspace, "meta")
 
 
 def test_values_that_pass_become_the_saved_ones_with_their_proof(prove, workspace, editor):
@@ -41,7 +44,7 @@ def test_values_that_pass_become_the_saved_ones_with_their_proof(prove, workspac
     saved = live(workspace)
 
     assert kept.saved_at
-    assert kept.payload == ""
+    assert kept.credential is None
     assert saved.proven_at == kept.test.finished_at
     assert (saved.last_test, saved.last_test.dry_run) == (kept.test, False)
     assert (saved.edited_by, saved.platform_account_name) == (editor, "Acme Shop")
@@ -51,7 +54,7 @@ def test_values_that_fail_leave_the_live_ones_untouched(prove, proven, workspace
     kept = prove({"access_token": "EAAexpired"})
 
     assert (kept.test.outcome, kept.saved_at, kept.can_be_saved) == ("failed", None, True)
-    assert live(workspace).secrets() == proven.secrets()
+    assert secrets_of(live(workspace)) == secrets_of(proven)
     assert (live(workspace).proven_at, live(workspace).version) == (
         proven.proven_at,
         proven.version,
@@ -62,7 +65,7 @@ def test_save_anyway_keeps_the_values_and_what_their_test_said(prove, proven, wo
     candidates.save_candidate(prove({"access_token": "EAAexpired"}))
 
     saved = live(workspace)
-    assert saved.secrets()["access_token"] == "EAAexpired"
+    assert secrets_of(saved)["access_token"] == "EAAexpired"
     assert (saved.status, saved.error_kind, saved.proven_at) == ("error", "auth_expired", None)
 
 
@@ -88,7 +91,7 @@ def test_another_account_waits_for_a_yes(prove, proven, workspace):
 def test_typed_values_are_encrypted_and_belong_to_one_session(prove, workspace, editor, stranger):
     kept = prove({**HEALTHY, "access_token": "EAAexpired"})
 
-    assert "EAAexpired" not in kept.payload
+    assert "EAAexpired" not in kept.credential.secrets
     for user, session in ((stranger, SESSION), (editor, "another")):
         with pytest.raises(candidates.CandidateGone):
             candidates.find(workspace, "meta", kept.pk, user=user, session_key=session)
@@ -120,11 +123,11 @@ def test_who_opened_the_form_before_somebody_saved_is_told(prove, proven):
 
 def test_a_save_by_somebody_else_meanwhile_wins(prove, proven, workspace):
     kept = prove({"access_token": "EAAexpired"})
-    connections.change_connection(workspace, "meta", Changes(is_enabled=False), by=None)
+    saving.change_connection(workspace, "meta", Changes(is_enabled=False), by=None)
 
     with pytest.raises(VersionConflict):
         candidates.save_candidate(kept)
-    assert live(workspace).secrets() == proven.secrets()
+    assert secrets_of(live(workspace)) == secrets_of(proven)
 
 
 def test_a_candidate_is_saved_once(prove):

@@ -15,18 +15,18 @@ from integrations.models import (
     FixLink,
     Membership,
     Role,
-    SignIn,
     SignInAttempt,
     Workspace,
 )
+from integrations.services import rows
 from integrations.services.connecting import (
     candidates,
-    connections,
     disconnecting,
     fix_links,
+    saving,
     signing_in,
 )
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.disconnecting import Siblings
 from integrations.services.credentials import tokens
 from providers import registry
@@ -38,6 +38,7 @@ from providers.sandbox import search_console as search_console_sandbox
 from providers.sandbox import upwork as upwork_sandbox
 from providers.sandbox.server import Answer, Server
 from tests.integrations.conftest import SESSION, callback_of, sign_in_as, with_token
+from tests.integrations.kept import sign_ins
 from tests.integrations.pages.test_pages import text_of
 from tests.integrations.services.connecting.test_signing_in import Visitor, here, live
 
@@ -92,13 +93,13 @@ def test_what_was_stored_is_forgotten(visitor, calendly_signed_in, workspace):
     after = live(workspace)
     assert (after.status, after.sign_in, after.auth_method) == ("not_connected", None, "")
     assert after.expires_at is None
-    assert not SignIn.objects.exists()
+    assert not sign_ins().exists()
     assert after.tests.count() == 1
 
 
 def test_a_pasted_token_is_not_revoked(visitor, calendly, workspace):
     pasted = Changes(config={"access_token": sandbox.token_of("healthy")})
-    connections.change_connection(workspace, "calendly", pasted, by=None)
+    saving.change_connection(workspace, "calendly", pasted, by=None)
 
     question = text_of(visitor.get("disconnect", "calendly"))
     done = disconnecting.disconnect(workspace, "calendly", by=None)
@@ -129,7 +130,7 @@ def test_a_platform_that_does_not_confirm_is_told_and_ours_is_gone(
     assert sentence in done.warning
     assert done.warning.endswith(HOW)
     assert done.connection.status == "not_connected"
-    assert not SignIn.objects.exists()
+    assert not sign_ins().exists()
 
 
 def test_the_page_says_what_was_not_confirmed(visitor, calendly_signed_in, calendly):
@@ -185,13 +186,13 @@ def test_tokens_that_no_key_opens_are_forgotten_and_that_is_told(
 
     assert "The stored credentials cannot be read." in done.warning
     assert HOW in done.warning
-    assert not SignIn.objects.exists()
+    assert not sign_ins().exists()
 
 
 def test_a_sign_in_that_the_platform_ended_already_needs_no_ending(
     calendly_signed_in, calendly, workspace
 ):
-    SignIn.objects.update(is_ended=True, failure_kind="auth_expired", failure_message="Ended.")
+    sign_ins().update(is_ended=True, failure_kind="auth_expired", failure_message="Ended.")
 
     done = disconnecting.disconnect(workspace, "calendly", by=None)
 
@@ -241,7 +242,7 @@ def test_it_can_be_connected_again(visitor, calendly_signed_in, workspace):
 @pytest.mark.django_db(transaction=True)
 def test_a_renewal_that_runs_is_waited_for_and_its_new_token_ended(calendly, workspace, editor):
     connection = sign_in_as("healthy", workspace, editor)
-    SignIn.objects.update(renew_at=timezone.now())
+    sign_ins().update(renew_at=timezone.now())
     usual, asked_for, go_on = calendly.answer, threading.Event(), threading.Event()
 
     def slow(asked):
@@ -273,7 +274,7 @@ def test_a_renewal_that_runs_is_waited_for_and_its_new_token_ended(calendly, wor
     given = sandbox.SIGN_IN._by_refresh_token[sent["token"]]
     assert sent["token"] == given.refresh_tokens[-1] != given.refresh_tokens[0]
     assert given.is_revoked
-    assert not SignIn.objects.exists()
+    assert not sign_ins().exists()
 
 
 # --- Siblings: one approval at Google for four platforms -----------------------------------------
@@ -304,7 +305,7 @@ def google_sign_in(workspace, user, slug):
         Changes(),
         user=user,
         session_key=SESSION,
-        base_version=connections.find(workspace, slug).version,
+        base_version=rows.find(workspace, slug).version,
     )
     back = signing_in.come_back("google", callback_of(url), session_key=SESSION)
     candidates.prove(back.candidate)
@@ -312,7 +313,7 @@ def google_sign_in(workspace, user, slug):
     if kept.is_choosing:
         candidates.choose_account(kept, kept.accounts[0][0])
         candidates.prove(Candidate.objects.get(pk=kept.pk))
-    return connections.find(workspace, slug)
+    return rows.find(workspace, slug)
 
 
 @pytest.fixture
@@ -392,7 +393,7 @@ def test_the_last_of_them_is_ended_without_a_question(two_of_google, editor, goo
     disconnecting.disconnect(workspace, "search_console", by=editor)
 
     assert "The sign-in is ended at Search Console too" in question
-    assert not SignIn.objects.exists()
+    assert not sign_ins().exists()
 
 
 def test_those_of_other_workspaces_are_neither_named_nor_counted(google, workspace, editor):
@@ -454,7 +455,7 @@ def test_a_sign_in_made_meanwhile_is_ended_as_well(calendly_signed_in, calendly,
     disconnecting.disconnect(workspace, "calendly", by=None)
 
     assert len([one for one in calendly.requests_seen if one.path == "/oauth/revoke"]) == 2
-    assert not SignIn.objects.exists()
+    assert not sign_ins().exists()
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,16 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from integrations.models import Candidate, FixLink, Membership, Role, SignIn, SignInAttempt
-from integrations.services.connecting import connections, disconnecting, fix_links
-from integrations.services.connecting.connections import Changes, InvalidChange
+from integrations.models import Candidate, FixLink, Membership, Role, SignInAttempt
+from integrations.services.connecting import disconnecting, fix_links, saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
 from integrations.services.proving import testing
+from integrations.services.refusals import InvalidChange
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import callback_of
+from tests.integrations.kept import sign_ins
 from tests.integrations.pages.test_pages import text_of
 from tests.integrations.services.connecting.test_signing_in import HTMX, Visitor, live
 
@@ -275,7 +277,7 @@ def of_outlet(calendly, owner, workspace):
     """A link for a connection to an organization that the person called healthy is not in."""
     values = {"account_id": sandbox.OUTLET, "access_token": sandbox.token_of("two")}
     changes = Changes(config=values, auth_method="access_token")
-    saved = connections.change_connection(workspace, "calendly", changes, by=None).connection
+    saved = saving.change_connection(workspace, "calendly", changes, by=None).connection
     testing.test_connection(saved, trigger="schedule")
     return fix_links.send(workspace, "calendly", recipient="Ben", by=owner)
 
@@ -487,7 +489,7 @@ def test_of_two_people_with_one_link_the_first_to_come_back_wins(link, workspace
     assert "Thank you" in text_of(won)
     assert (lost.status_code, GONE in text_of(lost)) == (410, True)
     assert live(workspace).version == 2
-    assert SignIn.objects.filter(integrationconnection__isnull=False).count() == 1
+    assert sign_ins().filter(signed_in__isnull=False).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

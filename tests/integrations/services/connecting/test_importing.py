@@ -5,8 +5,10 @@ import json
 import pytest
 
 from integrations.models import IntegrationConnection, Workspace
-from integrations.services.connecting import connections, importing
+from integrations.services import rows
+from integrations.services.connecting import changes, importing
 from integrations.services.connecting.importing import UnreadableFile, import_rows, read_rows
+from tests.integrations.kept import secrets_of
 
 CANARY = "EAAcanary0123456789x9Qd"
 META = {"provider": "meta", "accessToken": CANARY, "accountId": "1001", "isEnabled": True}
@@ -19,10 +21,11 @@ def outcomes(reports):
 def test_a_row_is_cleaned_and_encrypted_like_typed_values(workspace: Workspace):
     reports = import_rows(workspace, [META])
 
-    saved = connections.find(workspace, "meta")
+    saved = rows.find(workspace, "meta")
     assert outcomes(reports) == [("meta", "imported")]
-    assert saved.secrets() == {"access_token": CANARY}
-    assert CANARY not in saved.credentials
+    assert secrets_of(saved) == {"access_token": CANARY}
+    assert saved.credential
+    assert CANARY not in saved.credential.secrets
     assert saved.config == {"account_id": "act_1001"}
     assert (saved.status, saved.auth_method, saved.version) == ("connected", "access_token", 1)
 
@@ -30,22 +33,22 @@ def test_a_row_is_cleaned_and_encrypted_like_typed_values(workspace: Workspace):
 def test_a_disabled_row_arrives_disabled(workspace: Workspace):
     import_rows(workspace, [META | {"isEnabled": False}])
 
-    assert connections.find(workspace, "meta").status == "disabled"
+    assert rows.find(workspace, "meta").status == "disabled"
 
 
 def test_empty_texts_and_nulls_mean_that_nothing_was_set(workspace: Workspace):
     reports = import_rows(workspace, [META | {"baseUrl": "", "isEnabled": None}])
 
     assert outcomes(reports) == [("meta", "imported")]
-    assert connections.find(workspace, "meta").config == {"account_id": "act_1001"}
+    assert rows.find(workspace, "meta").config == {"account_id": "act_1001"}
 
 
 def test_the_method_is_the_first_that_takes_all_that_a_row_has(workspace: Workspace):
     import_rows(workspace, [{"provider": "fiverr", "accountId": "acme"}])
     import_rows(workspace, [{"provider": "stripe", "accessToken": "rk_live_0123456789abcdef"}])
 
-    assert connections.find(workspace, "fiverr").auth_method == "data_endpoint"
-    assert connections.find(workspace, "stripe").is_complete
+    assert rows.find(workspace, "fiverr").auth_method == "data_endpoint"
+    assert rows.find(workspace, "stripe").is_complete
 
 
 def test_what_is_saved_already_is_skipped(workspace: Workspace):
@@ -55,7 +58,7 @@ def test_what_is_saved_already_is_skipped(workspace: Workspace):
 
     assert outcomes(reports) == [("meta", "skipped")]
     assert "--replace" in reports[0].message
-    assert connections.find(workspace, "meta").config == {"account_id": "act_1001"}
+    assert rows.find(workspace, "meta").config == {"account_id": "act_1001"}
 
 
 def test_replace_lays_a_row_over_what_is_saved(workspace: Workspace):
@@ -63,10 +66,10 @@ def test_replace_lays_a_row_over_what_is_saved(workspace: Workspace):
 
     reports = import_rows(workspace, [{"provider": "meta", "accountId": "2002"}], replace=True)
 
-    saved = connections.find(workspace, "meta")
+    saved = rows.find(workspace, "meta")
     assert outcomes(reports) == [("meta", "imported")]
     assert saved.config == {"account_id": "act_2002"}
-    assert saved.secrets() == {"access_token": CANARY}
+    assert secrets_of(saved) == {"access_token": CANARY}
 
 
 def test_a_saved_secret_is_not_sent_to_an_imported_address(workspace: Workspace):
@@ -81,8 +84,8 @@ def test_a_saved_secret_is_not_sent_to_an_imported_address(workspace: Workspace)
     reports = import_rows(workspace, [elsewhere], replace=True)
 
     assert reports[0].outcome == "refused"
-    assert reports[0].message == f"baseUrl: {connections.RESEND}"
-    saved = connections.find(workspace, "fiverr")
+    assert reports[0].message == f"baseUrl: {changes.RESEND}"
+    saved = rows.find(workspace, "fiverr")
     assert saved.config["base_url"] == "https://data.example.com/fiverr"
 
 
@@ -93,7 +96,7 @@ def test_an_address_without_tls_is_refused(workspace: Workspace):
 
     assert reports[0].outcome == "refused"
     assert "https" in reports[0].message
-    assert not connections.find(workspace, "fiverr").saved_names
+    assert not rows.find(workspace, "fiverr").saved_names
 
 
 def test_each_row_stands_alone(workspace: Workspace):
@@ -102,7 +105,7 @@ def test_each_row_stands_alone(workspace: Workspace):
     reports = import_rows(workspace, [bad, META])
 
     assert outcomes(reports) == [("google_ads", "refused"), ("meta", "imported")]
-    assert connections.find(workspace, "meta").is_complete
+    assert rows.find(workspace, "meta").is_complete
 
 
 @pytest.mark.parametrize(
@@ -140,7 +143,7 @@ def test_a_row_without_values_is_skipped(workspace: Workspace):
     (report,) = import_rows(workspace, [{"provider": "meta", "isEnabled": False}])
 
     assert (report.outcome, report.message) == ("skipped", importing.NO_VALUES)
-    assert connections.find(workspace, "meta").version == 0
+    assert rows.find(workspace, "meta").version == 0
 
 
 def test_what_is_unusual_or_still_missing_is_said(workspace: Workspace):

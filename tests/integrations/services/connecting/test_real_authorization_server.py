@@ -22,11 +22,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations import platforms
-from integrations.models import IntegrationConnection, SignIn, SignInAttempt, Trigger
-from integrations.services.connecting import candidates, connections, disconnecting, signing_in
-from integrations.services.connecting.connections import Changes
+from integrations.models import IntegrationConnection, SignInAttempt, Trigger
+from integrations.services import rows
+from integrations.services.connecting import candidates, disconnecting, signing_in
+from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps, tokens
-from integrations.services.keeping import keeping
+from integrations.services.keeping import renewals
 from integrations.services.proving import testing
 from providers import errors, registry
 from providers.access import flow as oauth
@@ -37,6 +38,7 @@ from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer, Asked, Server
 from tests.authorization_server.apps import APP, NARROW, PASSWORD, REDIRECT_URI
 from tests.integrations.conftest import SESSION, signed_in
+from tests.integrations.kept import sign_ins
 
 ROOT = Path(__file__).parents[4]
 VERIFIER = "verifier-" * 6
@@ -164,7 +166,7 @@ def query_of(url: str) -> dict[str, str]:
 
 def begin(workspace, user) -> str:
     """The address to which a person who presses Connect is sent."""
-    version = connections.find(workspace, "calendly").version
+    version = rows.find(workspace, "calendly").version
     return signing_in.begin(
         workspace, "calendly", Changes(), user=user, session_key=SESSION, base_version=version
     )
@@ -178,7 +180,7 @@ def ended(callback: dict[str, str]) -> SignInAttempt:
     """The attempt, which gave nothing."""
     back = come_back(callback)
     assert back.candidate is None
-    assert not SignIn.objects.exists()
+    assert not sign_ins().exists()
     return back.attempt
 
 
@@ -188,7 +190,7 @@ def connected(real, workspace, editor) -> IntegrationConnection:
     back = come_back(Person("ada").brings_back(begin(workspace, editor)))
     assert back.candidate, back.attempt.problem
     candidates.prove(back.candidate)
-    return connections.find(workspace, "calendly")
+    return rows.find(workspace, "calendly")
 
 
 @pytest.fixture
@@ -208,7 +210,7 @@ def exchange(talk: oauth.Flow, callback: dict[str, str], **more: str):
 
 
 def again(connection: IntegrationConnection) -> IntegrationConnection:
-    return connections.find(connection.workspace, connection.provider)
+    return rows.find(connection.workspace, connection.provider)
 
 
 # --- Connecting ----------------------------------------------------------------------------------
@@ -230,14 +232,14 @@ def test_a_person_connects_on_the_pages(real, workspace, editor):
 
     assert callback["iss"] == real.url
     assert back.status_code == 200
-    saved = connections.find(workspace, "calendly")
+    saved = rows.find(workspace, "calendly")
     assert (saved.status, saved.platform_account_id) == ("connected", sandbox.ACME)
     assert saved.proven_at
     assert saved.sign_in.scopes == sorted(scope.name for scope in saved.platform.oauth.scopes)
 
 
 def test_its_tokens_are_the_servers(real, connected):
-    held = tokens.usable(connected.sign_in_id).tokens
+    held = tokens.usable(connected.sign_in_id).held.tokens
 
     known = real.knows(held.access_token)
 
@@ -258,11 +260,11 @@ def test_the_app_is_proven(real, workspace, owner):
 
 
 def test_a_renewal_replaces_both_tokens(real, connected):
-    before = tokens.usable(connected.sign_in_id).tokens
+    before = tokens.usable(connected.sign_in_id).held.tokens
 
     assert tokens.renew(connected.sign_in_id)
 
-    after = tokens.usable(connected.sign_in_id).tokens
+    after = tokens.usable(connected.sign_in_id).held.tokens
     assert after.refresh_token != before.refresh_token
     assert real.knows(after.access_token)["active"]
     assert not real.knows(before.access_token)["active"]
@@ -278,23 +280,23 @@ def test_every_renewal_can_be_renewed(real, connected):
 
 
 def test_a_token_that_ended_before_its_time_is_renewed_by_the_test(real, connected):
-    before = tokens.usable(connected.sign_in_id).tokens
+    before = tokens.usable(connected.sign_in_id).held.tokens
     real.lets_end("accesstoken")
 
     test = testing.test_connection(connected, trigger=Trigger.SCHEDULE)
 
     assert test.outcome == "passed"
-    assert tokens.usable(connected.sign_in_id).tokens.access_token != before.access_token
+    assert tokens.usable(connected.sign_in_id).held.tokens.access_token != before.access_token
 
 
 def use_twice(connection):
     """Renew, put the database back to before that, and renew once more; what was lost."""
-    mine = SignIn.objects.filter(pk=connection.sign_in_id)
+    mine = sign_ins().filter(pk=connection.sign_in_id)
     before = mine.get().tokens
     tokens.renew(connection.sign_in_id)
-    lost = tokens.usable(connection.sign_in_id).tokens
+    lost = tokens.usable(connection.sign_in_id).held.tokens
     mine.update(tokens=before, renew_at=timezone.now())
-    keeping.renew(connection.sign_in_id)
+    renewals.renew(connection.sign_in_id)
     return lost
 
 
@@ -323,7 +325,7 @@ def test_a_sign_in_that_ended_is_replaced_by_a_new_one(connected, workspace, edi
 
 
 def test_disconnecting_ends_it_at_the_server(real, connected, workspace, editor, talk):
-    held = tokens.usable(connected.sign_in_id).tokens
+    held = tokens.usable(connected.sign_in_id).held.tokens
 
     gone = disconnecting.disconnect(workspace, "calendly", by=editor)
 
@@ -360,7 +362,7 @@ def test_somebody_of_another_account_has_to_say_so(real, connected, workspace, e
     candidates.save_candidate(candidate)
     now = again(connected)
     assert (now.pk, now.platform_account_id) == (connected.pk, sandbox.OUTLET)
-    held = tokens.usable(now.sign_in_id).tokens
+    held = tokens.usable(now.sign_in_id).held.tokens
     assert real.knows(held.access_token)["username"] == "ben"
 
 
@@ -370,7 +372,7 @@ def test_a_colleague_may_take_it_over(real, connected, workspace, editor):
 
     now = again(connected)
     assert (now.pk, now.platform_account_id) == (connected.pk, sandbox.ACME)
-    held = tokens.usable(now.sign_in_id).tokens
+    held = tokens.usable(now.sign_in_id).held.tokens
     assert real.knows(held.access_token)["username"] == "cara"
 
 

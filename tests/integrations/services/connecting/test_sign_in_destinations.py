@@ -4,8 +4,10 @@ import pytest
 
 from integrations import platforms
 from integrations.models import Candidate
-from integrations.services.connecting import candidates, connections, signing_in
-from integrations.services.connecting.connections import Changes, InvalidChange
+from integrations.services import rows
+from integrations.services.connecting import candidates, saving, signing_in
+from integrations.services.connecting.changes import Changes, overlay
+from integrations.services.refusals import InvalidChange
 from providers import registry
 from providers.declare import App
 from providers.sandbox.crm import PLATFORM, hubspot
@@ -33,7 +35,7 @@ def sign_in_to_hubspot(workspace, user, person="healthy", **more):
         Changes(config={"vendor": "hubspot"}),
         user=user,
         session_key=SESSION,
-        base_version=connections.find(workspace, "crm").version,
+        base_version=rows.find(workspace, "crm").version,
     )
     back = signing_in.come_back("hubspot", callback_of(url, person, **more), session_key=SESSION)
     assert back.candidate is not None, back.attempt.problem
@@ -48,7 +50,7 @@ def test_a_sign_in_that_waits_cannot_be_sent_to_another_vendor(crm, workspace, e
     before = len(crm.requests_seen)
 
     with pytest.raises(InvalidChange) as refused:
-        connections.overlay(kept.connection, moved)
+        overlay(kept.connection, moved)
 
     assert "Sign in again with the new value." in refused.value.errors["config"]["vendor"][0]
     assert len(crm.requests_seen) == before
@@ -58,11 +60,9 @@ def test_a_saved_sign_in_cannot_be_moved_either(crm, workspace, editor):
     sign_in_to_hubspot(workspace, editor)
 
     with pytest.raises(InvalidChange):
-        connections.change_connection(
-            workspace, "crm", Changes(config={"vendor": "zoho"}), by=editor
-        )
+        saving.change_connection(workspace, "crm", Changes(config={"vendor": "zoho"}), by=editor)
 
-    assert connections.find(workspace, "crm").config["vendor"] == "hubspot"
+    assert rows.find(workspace, "crm").config["vendor"] == "hubspot"
 
 
 def test_a_pasted_key_of_another_vendor_takes_its_place(crm, workspace, editor):
@@ -71,7 +71,7 @@ def test_a_pasted_key_of_another_vendor_takes_its_place(crm, workspace, editor):
     pasted = Changes(
         config={"vendor": "pipedrive", "access_token": "a" * 40}, auth_method="access_token"
     )
-    saved = connections.change_connection(workspace, "crm", pasted, by=editor)
+    saved = saving.change_connection(workspace, "crm", pasted, by=editor)
 
     assert saved.connection.config["vendor"] == "pipedrive"
     assert not saved.connection.is_signed_in
@@ -79,7 +79,7 @@ def test_a_pasted_key_of_another_vendor_takes_its_place(crm, workspace, editor):
 
 def test_an_account_that_nobody_names_is_not_taken_for_the_connected_one(crm, workspace, editor):
     sign_in_to_hubspot(workspace, editor)
-    first = connections.find(workspace, "crm")
+    first = rows.find(workspace, "crm")
     assert first.platform_account_id
 
     kept = sign_in_to_hubspot(workspace, editor, without="oauth")
@@ -87,7 +87,7 @@ def test_an_account_that_nobody_names_is_not_taken_for_the_connected_one(crm, wo
     assert kept.test.outcome == "passed"
     assert (kept.test.account_id, kept.is_unsure) == ("", True)
     assert kept.saved_at is None
-    assert connections.find(workspace, "crm").sign_in_id == first.sign_in_id
+    assert rows.find(workspace, "crm").sign_in_id == first.sign_in_id
 
 
 def test_it_is_saved_when_the_person_says_so(crm, workspace, editor):
@@ -96,5 +96,5 @@ def test_it_is_saved_when_the_person_says_so(crm, workspace, editor):
 
     candidates.save_candidate(kept)
 
-    assert connections.find(workspace, "crm").sign_in_id == kept.sign_in_id
+    assert rows.find(workspace, "crm").sign_in_id == kept.sign_in_id
     assert Candidate.objects.get(pk=kept.pk).saved_at

@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations import platforms
-from integrations.models import Candidate, SignIn, SignInAttempt, Workspace
-from integrations.services.connecting import candidates, connections
-from integrations.services.connecting.connections import Changes
+from integrations.models import Candidate, SignInAttempt, Workspace
+from integrations.services import rows
+from integrations.services.connecting import candidates, saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
 from providers import registry
 from providers.declare import App
@@ -22,6 +23,7 @@ from providers.sandbox import meta as meta_sandbox
 from providers.sandbox.crm import hubspot as hubspot_sandbox
 from providers.sandbox.server import Server
 from tests.integrations.conftest import callback_of, sign_in_as, signed_in
+from tests.integrations.kept import sign_ins
 from tests.integrations.pages.test_pages import text_of
 
 HTMX = {"HX-Request": "true"}
@@ -50,7 +52,7 @@ class Visitor:
 
     def presses_continue(self, slug="calendly", **typed):
         """The answer to the dialog's button, with what the dialog holds and what was typed."""
-        version = connections.find(Workspace.objects.get(slug="main"), slug).version
+        version = rows.find(Workspace.objects.get(slug="main"), slug).version
         data = {"version": version, "auth_method": "sign_in", "is_enabled": "on", **typed}
         return self.post("sign-in", slug, **data)
 
@@ -117,7 +119,7 @@ def crm_app(settings):
 
 
 def live(workspace, slug="calendly"):
-    return connections.find(workspace, slug)
+    return rows.find(workspace, slug)
 
 
 def held(workspace):
@@ -322,7 +324,7 @@ def test_reconnecting_keeps_the_connection_its_settings_and_its_history(
     visitor, calendly_signed_in, workspace
 ):
     more = Changes(config={"user_uri": sandbox.ADA})
-    before = connections.change_connection(workspace, "calendly", more, by=None).connection
+    before = saving.change_connection(workspace, "calendly", more, by=None).connection
 
     visitor.connects(account_id=sandbox.ACME, user_uri=sandbox.ADA)
 
@@ -339,7 +341,7 @@ def test_the_sign_in_before_is_forgotten_once_the_new_one_is_proven(
 ):
     visitor.connects(account_id=sandbox.ACME)
 
-    assert [row.pk for row in SignIn.objects.all()] == [live(workspace).sign_in_id]
+    assert [row.pk for row in sign_ins()] == [live(workspace).sign_in_id]
 
 
 def test_a_sign_in_that_fails_leaves_the_one_before_alive(visitor, calendly_signed_in, workspace):
@@ -375,7 +377,7 @@ def test_somebody_with_more_accounts_keeps_the_one_that_was_connected(
 
 def test_a_sign_in_replaces_a_pasted_token(visitor, workspace):
     pasted = Changes(config={"access_token": TOKEN}, auth_method="access_token")
-    connections.change_connection(workspace, "calendly", pasted, by=None)
+    saving.change_connection(workspace, "calendly", pasted, by=None)
 
     dialog = visitor.connects()
 
@@ -455,7 +457,7 @@ def test_really_switching_saves_the_other_account(visitor, outlet, workspace):
 
 def test_a_token_that_no_key_opens_gives_way_to_a_sign_in(visitor, workspace, settings):
     pasted = Changes(config={"access_token": TOKEN}, auth_method="access_token")
-    connections.change_connection(workspace, "calendly", pasted, by=None)
+    saving.change_connection(workspace, "calendly", pasted, by=None)
     settings.CREDENTIAL_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0="]
     assert live(workspace).is_unreadable
 
@@ -479,7 +481,7 @@ def test_a_sign_in_that_no_key_opens_gives_way_to_a_new_one(
 
 def test_a_sign_in_elsewhere_gives_up_the_secrets_of_the_place_before(editor, workspace, crm_app):
     pasted = {"vendor": "pipedrive", "access_token": "a" * 40}
-    connections.change_connection(
+    saving.change_connection(
         workspace, "crm", Changes(config=pasted, auth_method="access_token"), by=None
     )
 

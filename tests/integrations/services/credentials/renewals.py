@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 
 from integrations import platforms
-from integrations.models import IntegrationConnection, SignIn
+from integrations.models import Credential, IntegrationConnection
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer, Asked, Server
+from tests.integrations.kept import sign_ins
 
 INVALID_GRANT = Answer(400, {"error": "invalid_grant", "error_description": "It has ended."})
 DOWN = Answer(503, {"error": "server_error"})
@@ -22,7 +23,7 @@ def is_renewal(asked: Asked) -> bool:
     return asked.form.get("grant_type") == "refresh_token"
 
 
-def renewals(server: Server) -> list[Asked]:
+def renewals_seen(server: Server) -> list[Asked]:
     """The requests for new tokens that reached it."""
     return [asked for asked in server.requests_seen if is_renewal(asked)]
 
@@ -42,14 +43,14 @@ def answer_as_usual(server: Server) -> None:
     server.answer = sandbox.answer
 
 
-def row_of(connection: IntegrationConnection) -> SignIn:
-    return SignIn.objects.get(integrationconnection=connection)
+def row_of(connection: IntegrationConnection) -> Credential:
+    return sign_ins().get(signed_in=connection)
 
 
-def run_out(row: SignIn, seconds_left: float = 0) -> None:
+def run_out(row: Credential, seconds_left: float = 0) -> None:
     """Its access token ends now, or so soon: who needs one has to renew it."""
     ends_at = timezone.now() + timedelta(seconds=seconds_left)
-    SignIn.objects.filter(pk=row.pk).update(
+    sign_ins().filter(pk=row.pk).update(
         renewed_at=ends_at - timedelta(hours=2),
         expires_at=ends_at,
         renew_at=ends_at - timedelta(minutes=24),

@@ -4,12 +4,15 @@ import pytest
 
 from integrations import platforms
 from integrations.models import Trigger
-from integrations.services.connecting import candidates, connections
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import candidates, saving
+from integrations.services.connecting.changes import Changes
+from integrations.services.credentials import sealing
 from integrations.services.proving import discovery, testing
 from integrations.work import tasks
 from providers.sandbox import upwork
 from providers.sandbox.server import Answer, Server
+from tests.integrations.kept import secrets_of
 
 SIGN_IN = {
     "client_id": upwork.CLIENT_ID,
@@ -41,15 +44,15 @@ def rotating(settings):
 @pytest.fixture
 def saved(workspace):
     changes = Changes(config=SIGN_IN, auth_method="refresh_token")
-    return connections.change_connection(workspace, "upwork", changes, by=None).connection
+    return saving.change_connection(workspace, "upwork", changes, by=None).connection
 
 
 def test_a_test_keeps_it_without_a_new_revision(saved, rotating, workspace):
     test = testing.test_connection(saved, trigger=Trigger.SCHEDULE)
 
-    now = connections.find(workspace, "upwork")
+    now = rows.find(workspace, "upwork")
     assert test.outcome == "passed"
-    assert now.secrets()["refresh_token"] == NEW
+    assert secrets_of(now)["refresh_token"] == NEW
     assert (now.revision, now.version, now.last_test) == (saved.revision, saved.version, test)
     assert now.proven_at
 
@@ -57,7 +60,7 @@ def test_a_test_keeps_it_without_a_new_revision(saved, rotating, workspace):
 def test_a_list_of_accounts_keeps_it_too(saved, rotating, workspace):
     discovery.accounts(saved)
 
-    assert connections.find(workspace, "upwork").secrets()["refresh_token"] == NEW
+    assert secrets_of(rows.find(workspace, "upwork"))["refresh_token"] == NEW
 
 
 def test_a_typed_one_is_kept_with_what_was_typed_and_then_saved(rotating, workspace, editor):
@@ -71,40 +74,40 @@ def test_a_typed_one_is_kept_with_what_was_typed_and_then_saved(rotating, worksp
     )
 
     assert candidates.find(workspace, "upwork", kept.pk, user=editor, session_key="s").saved_at
-    assert connections.find(workspace, "upwork").secrets()["refresh_token"] == NEW
+    assert secrets_of(rows.find(workspace, "upwork"))["refresh_token"] == NEW
 
 
 def test_an_edit_of_another_value_meanwhile_does_not_lose_it(saved, workspace):
-    connections.change_connection(
+    saving.change_connection(
         workspace, "upwork", Changes(config={"account_id": "1234567890"}), by=None
     )
 
-    connections.keep_renewed(saved, {"refresh_token": NEW})
+    sealing.keep_renewed(saved, {"refresh_token": NEW})
 
-    assert connections.find(workspace, "upwork").secrets() == {**SECRETS, "refresh_token": NEW}
+    assert secrets_of(rows.find(workspace, "upwork")) == {**SECRETS, "refresh_token": NEW}
 
 
 def test_one_that_is_replaced_twice_in_a_test_is_kept_twice(saved, workspace):
-    connections.keep_renewed(saved, {"refresh_token": "the-first"})
-    connections.keep_renewed(saved, {"refresh_token": NEW})
+    sealing.keep_renewed(saved, {"refresh_token": "the-first"})
+    sealing.keep_renewed(saved, {"refresh_token": NEW})
 
-    assert connections.find(workspace, "upwork").secrets()["refresh_token"] == NEW
+    assert secrets_of(rows.find(workspace, "upwork"))["refresh_token"] == NEW
 
 
 def test_a_connection_that_was_disconnected_meanwhile_gets_nothing_back(saved, workspace):
-    connections.disconnect(workspace, "upwork", by=None)
+    saving.disconnect(workspace, "upwork", by=None)
 
-    connections.keep_renewed(saved, {"refresh_token": NEW})
+    sealing.keep_renewed(saved, {"refresh_token": NEW})
 
-    assert connections.find(workspace, "upwork").credentials == ""
+    assert rows.find(workspace, "upwork").credential is None
 
 
 def test_values_replaced_meanwhile_win(saved, workspace):
-    connections.change_connection(
+    saving.change_connection(
         workspace, "upwork", Changes(config={"refresh_token": "typed_by_a_person"}), by=None
     )
 
-    connections.keep_renewed(saved, {"refresh_token": NEW})
+    sealing.keep_renewed(saved, {"refresh_token": NEW})
 
-    kept = connections.find(workspace, "upwork").secrets()
+    kept = secrets_of(rows.find(workspace, "upwork"))
     assert kept["refresh_token"] == "typed_by_a_person"

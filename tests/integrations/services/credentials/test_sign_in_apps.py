@@ -3,9 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from integrations.models import AppRegistration, SignIn, Workspace
-from integrations.services.connecting import connections
-from integrations.services.credentials import apps
+from integrations.models import AppRegistration, Credential, Workspace
+from integrations.services.credentials import apps, sealing
 from integrations_center import env
 from providers.declare import App
 from providers.sandbox import calendly as sandbox
@@ -21,6 +20,7 @@ from providers.sandbox import youtube as youtube_sandbox
 from providers.sandbox.crm import hubspot, pipedrive, salesforce, zoho
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import sign_in_as
+from tests.integrations.kept import sign_ins
 from tests.integrations.pages.test_pages import text_of
 from tests.integrations.services.connecting.test_signing_in import Visitor, here, live
 
@@ -103,8 +103,8 @@ def test_an_app_is_saved_encrypted_and_proven(visitor, calendly):
     assert "Saved, and proven: Calendly accepts this app." in text_of(page)
     assert row.proven_at
     assert row.updated_by.username == "olga"
-    assert row.client_secret.startswith("v1.")
-    assert KNOWN.client_secret not in row.client_secret
+    assert row.credential.secrets.startswith("v2.")
+    assert KNOWN.client_secret not in row.credential.secrets
     assert apps.find(row.workspace_id, "calendly") == App(KNOWN.client_id, KNOWN.client_secret)
 
 
@@ -315,7 +315,7 @@ def test_a_sign_in_is_renewed_with_the_app_it_was_made_with(
 ):
     apps.save(workspace, "calendly", client_id="newer", client_secret="newer-secret", by=owner)
 
-    found = apps.find(workspace.pk, "calendly", client_id=SignIn.objects.get().client_id)
+    found = apps.find(workspace.pk, "calendly", client_id=sign_ins().get().client_id)
 
     assert found == App(**GOOD)
     assert apps.find(workspace.pk, "calendly", client_id="gone") is None
@@ -327,9 +327,9 @@ def test_an_app_of_one_workspace_is_no_others(visitor, workspace):
 
     assert apps.find(other.pk, "calendly") is None
     copied = saved()
-    copied.pk, copied.workspace = None, other
-    copied.save()
-    assert apps.find(other.pk, "calendly") is None  # encrypted for the row that it was
+    Credential.objects.filter(pk=copied.credential_id).update(workspace=other)
+    AppRegistration.objects.filter(pk=copied.pk).update(workspace=other)
+    assert apps.find(other.pk, "calendly") is None  # sealed for the workspace that it was of
 
 
 def test_apps_of_the_environment_are_those_that_the_settings_hold(settings, workspace):
@@ -400,4 +400,4 @@ def test_an_app_is_never_removed_by_a_link(visitor):
 def test_a_key_is_needed_for_apps_too(visitor):
     visitor.send(page_of(), **GOOD)
 
-    assert connections.anything_encrypted()
+    assert sealing.anything_encrypted()

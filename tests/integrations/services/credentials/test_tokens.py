@@ -7,15 +7,18 @@ import pytest
 from django.utils import timezone
 
 from integrations import crypto, platforms
-from integrations.models import IntegrationConnection, SignIn, Trigger
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
-from integrations.services.credentials import tokens
+from integrations.models import IntegrationConnection, Trigger
+from integrations.models.credentials import LEASE
+from integrations.services import rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
+from integrations.services.credentials import storing, tokens
 from integrations.services.proving import testing
 from providers import errors
 from providers.declare import App, Tokens
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
+from tests.integrations.kept import sign_ins
 from tests.integrations.services.credentials.renewals import (
     DOWN,
     INVALID_GRANT,
@@ -24,7 +27,7 @@ from tests.integrations.services.credentials.renewals import (
     declaring,
     is_accepted,
     is_renewal,
-    renewals,
+    renewals_seen,
     row_of,
     run_out,
 )
@@ -70,7 +73,7 @@ def declare(calendly):
 
 def obtained(workspace, **given):
     """The row for a sign-in that gave this, beside an access token."""
-    return tokens.obtain(
+    return storing.obtain(
         platforms.get("calendly"),
         Tokens("access-1", **{"refresh_token": "refresh-1", **given}),
         workspace_id=workspace.pk,
@@ -97,7 +100,7 @@ def failed(row):
 def attached(connection, row):
     """The connection with this sign-in instead of its own."""
     IntegrationConnection.objects.filter(pk=connection.pk).update(sign_in=row)
-    return connections.find(connection.workspace, connection.provider)
+    return rows.find(connection.workspace, connection.provider)
 
 
 # --- A good token --------------------------------------------------------------------------------
@@ -108,7 +111,8 @@ def test_a_good_token_is_given_without_asking_anybody(row, calendly):
 
     used = tokens.usable(row.pk)
 
-    assert used.values == {"access_token": tokens.held_by(row).access_token}
+    assert used.held.tokens.access_token == tokens.held_by(row).access_token
+    assert used.held.beside == {}
     assert calendly.requests_seen == []
 
 
@@ -118,8 +122,8 @@ def test_a_token_that_lives_less_than_a_minute_is_renewed(row, calendly, left, a
 
     used = tokens.usable(row.pk)
 
-    assert is_accepted(used.values["access_token"])
-    assert len(renewals(calendly)) == asked
+    assert is_accepted(used.held.tokens.access_token)
+    assert len(renewals_seen(calendly)) == asked
 
 
 def test_a_token_that_never_lives_a_minute_is_used_for_half_its_life(row, calendly, clock):
@@ -127,10 +131,10 @@ def test_a_token_that_never_lives_a_minute_is_used_for_half_its_life(row, calend
 
     clock.shift(20)
     tokens.usable(row.pk)
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     clock.shift(1)
     tokens.usable(row.pk)
-    assert len(renewals(calendly)) == 2
+    assert len(renewals_seen(calendly)) == 2
 
 
 def test_what_is_used_is_what_is_stored(row, calendly):
@@ -139,7 +143,7 @@ def test_what_is_used_is_what_is_stored(row, calendly):
     used = tokens.usable(row.pk)
 
     row.refresh_from_db()
-    assert tokens.held_by(row).access_token == used.values["access_token"]
+    assert tokens.held_by(row).access_token == used.held.tokens.access_token
     assert (row.renewed_at, row.expires_at) == (NOW, NOW + 2 * HOUR)
     assert (row.lease, row.lease_until, row.failures) == (None, None, 0)
 
@@ -154,7 +158,7 @@ def test_a_refresh_token_that_is_replaced_is_kept(row, calendly):
     after = tokens.held_by(row).refresh_token
     assert after not in (None, before)
     run_out(row)
-    assert is_accepted(tokens.usable(row.pk).values["access_token"])
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
 
 
 def test_a_refresh_token_that_is_not_replaced_stays(row, calendly, monkeypatch):
@@ -171,19 +175,19 @@ def test_a_refresh_token_that_is_not_replaced_stays(row, calendly, monkeypatch):
 def test_the_scopes_that_a_renewal_names_count(row, calendly):
     renewed(calendly, row, scope="users:read")
 
-    assert tokens.usable(row.pk).grant.granted == {"users:read"}
+    assert tokens.usable(row.pk).held.tokens.scopes == {"users:read"}
 
 
 def test_the_scopes_stay_when_a_renewal_names_none(row, calendly):
     renewed(calendly, row)
 
-    assert tokens.usable(row.pk).grant.granted == set(sandbox.EVERY_SCOPE)
+    assert tokens.usable(row.pk).held.tokens.scopes == set(sandbox.EVERY_SCOPE)
 
 
 def test_facts_stay_and_are_brought_up_to_date(row, calendly):
     renewed(calendly, row, organization="https://api.calendly.com/organizations/new")
 
-    assert tokens.usable(row.pk).grant.facts == {
+    assert tokens.usable(row.pk).held.tokens.facts == {
         "owner": sandbox.ADA,
         "organization": "https://api.calendly.com/organizations/new",
     }
@@ -192,7 +196,7 @@ def test_facts_stay_and_are_brought_up_to_date(row, calendly):
 def test_the_app_is_handed_out_where_a_test_needs_it(row, declare):
     declare(app_values={"client_id": "app_id", "client_secret": "app_secret"})
 
-    values = tokens.usable(row.pk).values
+    values = tokens.usable(row.pk).held.beside
 
     assert values["app_id"] == sandbox.SIGN_IN.client_id
     assert values["app_secret"] == sandbox.SIGN_IN.client_secret
@@ -203,16 +207,16 @@ def test_the_app_is_handed_out_where_a_test_needs_it(row, declare):
 
 def test_stored_tokens_cannot_be_read_in_the_database(row):
     held = tokens.held_by(row)
-    stored = json.dumps(SignIn.objects.filter(pk=row.pk).values()[0], default=str)
+    stored = json.dumps(sign_ins().filter(pk=row.pk).values()[0], default=str)
 
-    assert row.tokens.startswith("v1.")
+    assert row.tokens.startswith("v2.")
     assert held.access_token not in stored
     assert held.refresh_token not in stored
 
 
 def test_tokens_that_are_copied_to_another_row_cannot_be_used(row, workspace):
     other = obtained(workspace)
-    SignIn.objects.filter(pk=other.pk).update(tokens=row.tokens)
+    sign_ins().filter(pk=other.pk).update(tokens=row.tokens)
 
     assert failed(other).kind == "credentials_unreadable"
 
@@ -223,17 +227,17 @@ def test_a_renewal_stores_with_the_newest_key_and_says_which(connection, calendl
 
     tokens.renew(row_of(connection).pk)
 
-    found = connections.find(connection.workspace, "calendly")
+    found = rows.find(connection.workspace, "calendly")
     key_id = crypto.key_id(crypto.parse_key(newest))
     assert (row_of(connection).key_id, found.sign_in_key_id) == (key_id, key_id)
     settings.CREDENTIAL_KEYS = settings.CREDENTIAL_KEYS[1:]
-    assert connections.find(connection.workspace, "calendly").is_unreadable
+    assert rows.find(connection.workspace, "calendly").is_unreadable
 
 
 def test_no_token_is_in_the_text_of_what_is_handed_out(row):
     used = tokens.usable(row.pk)
 
-    assert used.values["access_token"] not in repr(used)
+    assert used.held.tokens.access_token not in repr(used)
 
 
 # --- Ahead of the end ----------------------------------------------------------------------------
@@ -276,7 +280,7 @@ def test_without_any_lifetime_a_token_is_good_until_it_is_refused(workspace, dec
     clock.shift(400 * DAY)
 
     assert (row.expires_at, row.renew_at, row.ends_at) == (None, None, None)
-    assert tokens.usable(row.pk).values == {"access_token": "access-1"}
+    assert tokens.usable(row.pk).held.tokens.access_token == "access-1"
 
 
 def test_a_refresh_token_that_dies_unused_is_used_in_time(workspace, declare):
@@ -332,7 +336,7 @@ def test_after_an_outage_it_goes_on(connection, calendly, clock):
     answer_as_usual(calendly)
     test = testing.test_connection(connection, trigger=Trigger.SCHEDULE)
 
-    found = connections.find(connection.workspace, "calendly")
+    found = rows.find(connection.workspace, "calendly")
     row = row_of(connection)
     assert (test.outcome, found.unanswered_since) == ("passed", None)
     assert (row.failures, row.failed_at, row.failure_kind) == (0, None, "")
@@ -347,10 +351,10 @@ def test_who_asks_right_after_a_failure_is_told_the_same_and_nobody_is_asked(row
     again = failed(row)
 
     assert (again.kind, again.message, again.action) == (first.kind, first.message, first.action)
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     clock.shift(2)
     failed(row)
-    assert len(renewals(calendly)) == 2
+    assert len(renewals_seen(calendly)) == 2
 
 
 def test_a_platform_that_says_when_to_come_back_is_left_alone_until_then(row, calendly, clock):
@@ -360,10 +364,10 @@ def test_a_platform_that_says_when_to_come_back_is_left_alone_until_then(row, ca
 
     clock.shift(999)
     assert failed(row).kind == "rate_limited"
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     answer_as_usual(calendly)
     clock.shift(2)
-    assert is_accepted(tokens.usable(row.pk).values["access_token"])
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
 
 
 def test_a_token_that_still_lives_is_given_while_renewals_fail(row, calendly, clock):
@@ -372,13 +376,13 @@ def test_a_token_that_still_lives_is_given_while_renewals_fail(row, calendly, cl
     with pytest.raises(errors.ProviderUnavailable):
         tokens.renew(row.pk)
 
-    assert tokens.usable(row.pk).values["access_token"] == before
+    assert tokens.usable(row.pk).held.tokens.access_token == before
 
 
 def test_pauses_grow_and_end_at_an_hour_or_so():
     error = errors.Network()
 
-    pauses = [[tokens.pause(failures, error) for _ in range(50)] for failures in range(1, 40)]
+    pauses = [[storing.pause(failures, error) for _ in range(50)] for failures in range(1, 40)]
 
     for at, some in enumerate(pauses):
         usual = min(timedelta(seconds=30) * 2**at, HOUR)
@@ -386,14 +390,14 @@ def test_pauses_grow_and_end_at_an_hour_or_so():
 
 
 def test_pauses_are_spread():
-    assert len({tokens.pause(3, errors.Network()) for _ in range(50)}) > 40
+    assert len({storing.pause(3, errors.Network()) for _ in range(50)}) > 40
 
 
 @pytest.mark.parametrize(("asked", "least"), [(7200, 2 * HOUR), (10**9, DAY)])
 def test_a_pause_is_as_long_as_the_platform_asked_for_but_a_day_at_most(asked, least):
     error = errors.ProviderUnavailable(retry_after_seconds=asked)
 
-    assert tokens.pause(1, error) == least
+    assert storing.pause(1, error) == least
 
 
 # --- The end -------------------------------------------------------------------------------------
@@ -425,7 +429,7 @@ def test_what_has_ended_is_not_asked_for_again(row, calendly, clock):
 
     assert (again.kind, again.message, again.action) == (first.kind, first.message, first.action)
     assert not tokens.renew(row.pk)
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_an_end_is_an_end_though_the_access_token_would_live_on(row, calendly):
@@ -445,7 +449,7 @@ def test_what_cannot_be_renewed_says_that_it_has_ended(workspace, calendly, cloc
 
 
 def test_a_sign_in_that_is_not_there_was_disconnected(row):
-    SignIn.objects.all().delete()
+    sign_ins().delete()
 
     assert failed(row).message == "This was disconnected in the meantime."
 
@@ -458,10 +462,10 @@ def test_an_app_that_is_gone_ends_nothing(row, calendly, settings, clock):
 
     assert error.kind == "invalid_config"
     assert "The app that this sign-in to Calendly was made with" in error.message
-    assert renewals(calendly) == []
+    assert renewals_seen(calendly) == []
     settings.APPS = apps
     clock.shift(10)
-    assert is_accepted(tokens.usable(row.pk).values["access_token"])
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
 
 
 def test_another_app_is_not_used_for_it(row, calendly, settings):
@@ -469,7 +473,7 @@ def test_another_app_is_not_used_for_it(row, calendly, settings):
     run_out(row)
 
     assert failed(row).kind == "invalid_config"
-    assert renewals(calendly) == []
+    assert renewals_seen(calendly) == []
 
 
 def test_an_app_whose_secret_is_wrong_ends_nothing(row, calendly, settings, clock):
@@ -483,7 +487,7 @@ def test_an_app_whose_secret_is_wrong_ends_nothing(row, calendly, settings, cloc
     assert error.message == "Calendly does not accept this app's ID and secret."
     settings.APPS = apps
     clock.shift(10)
-    assert is_accepted(tokens.usable(row.pk).values["access_token"])
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
 
 
 def test_without_its_key_nothing_is_asked_and_nothing_ends(row, calendly, settings, clock):
@@ -492,10 +496,10 @@ def test_without_its_key_nothing_is_asked_and_nothing_ends(row, calendly, settin
 
     assert failed(row).kind == "credentials_unreadable"
 
-    assert renewals(calendly) == []
+    assert renewals_seen(calendly) == []
     settings.CREDENTIAL_KEYS = keys
     clock.shift(10)
-    assert is_accepted(tokens.usable(row.pk).values["access_token"])
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
 
 
 # --- A renewal that was interrupted --------------------------------------------------------------
@@ -504,7 +508,7 @@ def test_without_its_key_nothing_is_asked_and_nothing_ends(row, calendly, settin
 def leave_behind(row):
     """A lease that has run out, of a process that died a minute ago."""
     began = timezone.now() - timedelta(minutes=1)
-    SignIn.objects.filter(pk=row.pk).update(lease=row.pk, lease_until=began + tokens.LEASE)
+    sign_ins().filter(pk=row.pk).update(lease=row.pk, lease_until=began + LEASE)
 
 
 def test_a_lease_that_was_left_behind_is_taken_over(row, calendly):
@@ -563,8 +567,8 @@ def test_a_token_that_is_refused_before_its_time_is_renewed_once(connection, cal
     test = testing.test_connection(connection, trigger=Trigger.SCHEDULE)
 
     assert test.outcome == "passed"
-    assert len(renewals(calendly)) == 1
-    assert is_accepted(tokens.usable(row_of(connection).pk).values["access_token"])
+    assert len(renewals_seen(calendly)) == 1
+    assert is_accepted(tokens.usable(row_of(connection).pk).held.tokens.access_token)
 
 
 def test_a_second_refusal_is_believed(connection, calendly, api):
@@ -576,7 +580,7 @@ def test_a_second_refusal_is_believed(connection, calendly, api):
     assert test.outcome == "failed"
     assert (read["status"], read["needsReauth"]) == ("error", True)
     assert read["failure"]["action"] == "Sign in to Calendly again."
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_a_refusal_counts_for_nothing_while_renewals_have_no_answer(connection, calendly):
@@ -586,7 +590,7 @@ def test_a_refusal_counts_for_nothing_while_renewals_have_no_answer(connection, 
     test = testing.test_connection(connection, trigger=Trigger.SCHEDULE)
 
     assert (test.outcome, test.error_kind) == ("inconclusive", "provider_unavailable")
-    assert connections.find(connection.workspace, "calendly").last_error == ""
+    assert rows.find(connection.workspace, "calendly").last_error == ""
 
 
 def test_refusals_do_not_make_a_platform_asked_again_and_again(connection, calendly, clock):
@@ -598,7 +602,7 @@ def test_refusals_do_not_make_a_platform_asked_again_and_again(connection, calen
     test = testing.test_connection(connection, trigger=Trigger.SCHEDULE)
 
     assert test.error_kind == "provider_unavailable"
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_a_refused_token_that_cannot_be_renewed_means_signing_in_again(connection, calendly):
@@ -608,7 +612,7 @@ def test_a_refused_token_that_cannot_be_renewed_means_signing_in_again(connectio
     test = testing.test_connection(connection, trigger=Trigger.SCHEDULE)
 
     assert (test.outcome, test.action) == ("failed", "Sign in to Calendly again.")
-    assert renewals(calendly) == []
+    assert renewals_seen(calendly) == []
 
 
 # --- The forecast --------------------------------------------------------------------------------
@@ -722,19 +726,19 @@ def test_the_end_comes_near_while_renewals_fail(connection, declare, calendly, c
     row = row_of(connection)
     answer_renewals(calendly, DOWN)
     seen = []
-    for _ in range(tokens.LASTING):
+    for _ in range(storing.LASTING):
         with pytest.raises(errors.ProviderUnavailable):
             tokens.renew(row.pk)
-        found = connections.find(connection.workspace, "calendly")
+        found = rows.find(connection.workspace, "calendly")
         seen.append((found.expires_at, found.expires_is_estimate))
 
-    assert seen[:-1] == [(None, False)] * (tokens.LASTING - 1)  # a hiccup alarms nobody
+    assert seen[:-1] == [(None, False)] * (storing.LASTING - 1)  # a hiccup alarms nobody
     assert seen[-1] == (NOW + 60 * DAY, True)
 
     clock.shift(2 * HOUR)
     answer_as_usual(calendly)
     assert tokens.renew(row.pk)
-    found = connections.find(connection.workspace, "calendly")
+    found = rows.find(connection.workspace, "calendly")
     assert (found.expires_at, found.expires_is_estimate) == (None, False)
 
 
@@ -762,14 +766,14 @@ def test_a_test_that_knows_the_end_beats_the_forecast_until_the_sign_in_is_repla
     clock.shift(2 * HOUR)
     renewed(calendly, row_of(connection), expires_in=3600)
 
-    found = connections.find(connection.workspace, "calendly")
+    found = rows.find(connection.workspace, "calendly")
     assert (found.expires_at, found.expires_is_estimate) == (told, False)
 
 
 def test_a_pasted_token_ends_when_its_platform_publishes_it_to(workspace, clock, api):
     config = {"access_token": "AQX" + "x" * 60, "account_id": "5515715"}
     changes = Changes(config=config, auth_method="access_token")
-    connections.change_connection(workspace, "linkedin", changes, by=None)
+    saving.change_connection(workspace, "linkedin", changes, by=None)
 
     read = api.get("/api/integrations/linkedin").json()
 
@@ -779,13 +783,13 @@ def test_a_pasted_token_ends_when_its_platform_publishes_it_to(workspace, clock,
 def test_a_pasted_token_ends_later_when_it_is_replaced_and_not_when_it_is_kept(workspace, clock):
     config = {"access_token": "AQX" + "x" * 60, "account_id": "5515715"}
     changes = Changes(config=config, auth_method="access_token")
-    saved = connections.change_connection(workspace, "linkedin", changes, by=None).connection
+    saved = saving.change_connection(workspace, "linkedin", changes, by=None).connection
     clock.shift(30 * DAY)
 
     other_account = Changes(config={"account_id": "5515716"})
-    kept = connections.change_connection(workspace, "linkedin", other_account, by=None).connection
+    kept = saving.change_connection(workspace, "linkedin", other_account, by=None).connection
     another = Changes(config={"access_token": "AQX" + "y" * 60})
-    replaced = connections.change_connection(workspace, "linkedin", another, by=None).connection
+    replaced = saving.change_connection(workspace, "linkedin", another, by=None).connection
 
     assert kept.expires_at == saved.expires_at == NOW + 60 * DAY
     assert replaced.expires_at == NOW + 90 * DAY
@@ -794,6 +798,6 @@ def test_a_pasted_token_ends_later_when_it_is_replaced_and_not_when_it_is_kept(w
 def test_where_nothing_is_published_no_end_is_made_up(workspace):
     changes = Changes(config={"access_token": "eyJabc.eyJdef.ghi"}, auth_method="access_token")
 
-    saved = connections.change_connection(workspace, "calendly", changes, by=None).connection
+    saved = saving.change_connection(workspace, "calendly", changes, by=None).connection
 
     assert (saved.expires_at, saved.expires_is_estimate) == (None, False)

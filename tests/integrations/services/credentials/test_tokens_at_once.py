@@ -8,15 +8,17 @@ import pytest
 from django.db import connection as database
 from django.utils import timezone
 
-from integrations.models import SignIn, Trigger
-from integrations.services.connecting import connections, disconnecting
+from integrations.models import Trigger
+from integrations.services import rows
+from integrations.services.connecting import disconnecting
 from integrations.services.credentials import tokens
-from integrations.services.keeping import keeping
+from integrations.services.keeping import renewals
 from integrations.services.proving import testing
 from integrations.work import keeper
 from providers import errors
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
+from tests.integrations.kept import sign_ins
 from tests.integrations.processes import nursery
 from tests.integrations.services.credentials.renewals import (
     DOWN,
@@ -24,7 +26,7 @@ from tests.integrations.services.credentials.renewals import (
     answer_renewals,
     is_accepted,
     is_renewal,
-    renewals,
+    renewals_seen,
     row_of,
     run_out,
 )
@@ -36,7 +38,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def ask(sign_in_id):
     """The task of one process: `["token", …]`, or `["error", …]`."""
     try:
-        return ["token", tokens.usable(sign_in_id).values["access_token"]]
+        return ["token", tokens.usable(sign_in_id).held.tokens.access_token]
     except errors.ProviderError as error:
         return ["error", error.message]
 
@@ -52,7 +54,7 @@ def row(calendly_signed_in):
     """The sign-in of a connection whose access token runs out now."""
     row = row_of(calendly_signed_in)
     run_out(row)
-    return SignIn.objects.get()
+    return sign_ins().get()
 
 
 def ask_by_many(processes, row, count):
@@ -92,7 +94,7 @@ def meanwhile(server, happens, answer=sandbox.answer):
 
 def renew_as_another(row):
     """What another process does that takes the first one for dead."""
-    SignIn.objects.filter(pk=row.pk).update(lease_until=timezone.now())
+    sign_ins().filter(pk=row.pk).update(lease_until=timezone.now())
     tokens.usable(row.pk)
 
 
@@ -101,11 +103,11 @@ def test_of_fifty_processes_one_renews_and_all_get_the_new_token(processes, cale
 
     answers = ask_by_many(processes, row, 50)
 
-    after = tokens.held_by(SignIn.objects.get()).access_token
+    after = tokens.held_by(sign_ins().get()).access_token
     assert answers == [["token", after]] * 50
     assert after != tokens.held_by(row).access_token
     assert is_accepted(after)
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_of_many_processes_one_has_no_answer_and_all_are_told(processes, calendly, row):
@@ -114,7 +116,7 @@ def test_of_many_processes_one_has_no_answer_and_all_are_told(processes, calendl
     answers = ask_by_many(processes, row, 20)
 
     assert answers == [["error", "Calendly has a problem at the moment."]] * 20
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_of_many_processes_one_is_refused_and_all_are_told(processes, calendly, row):
@@ -124,7 +126,7 @@ def test_of_many_processes_one_is_refused_and_all_are_told(processes, calendly, 
 
     ended = "Calendly has ended this sign-in, or it was withdrawn there."
     assert answers == [["error", ended]] * 20
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_who_asks_during_a_renewal_waits_and_gets_what_comes_of_it(calendly, row):
@@ -138,7 +140,7 @@ def test_who_asks_during_a_renewal_waits_and_gets_what_comes_of_it(calendly, row
 
     def wait():
         with database.execute_wrapper(look_again):
-            results.append(tokens.usable(row.pk).values["access_token"])
+            results.append(tokens.usable(row.pk).held.tokens.access_token)
         database.close()
 
     looks, waiting = [], threading.Thread(target=wait)
@@ -148,11 +150,11 @@ def test_who_asks_during_a_renewal_waits_and_gets_what_comes_of_it(calendly, row
         assert waits.wait(timeout=10)
 
     meanwhile(calendly, begin_to_wait)
-    given = tokens.usable(row.pk).values["access_token"]
+    given = tokens.usable(row.pk).held.tokens.access_token
     waiting.join(timeout=10)
 
     assert results == [given]
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def before_the_lock(happens):
@@ -173,8 +175,8 @@ def test_who_is_late_for_the_lock_does_not_renew_again(calendly, row):
     with before_the_lock(lambda: tokens.usable(row.pk)):
         used = tokens.usable(row.pk)
 
-    assert used.values["access_token"] == tokens.held_by(SignIn.objects.get()).access_token
-    assert len(renewals(calendly)) == 1
+    assert used.held.tokens.access_token == tokens.held_by(sign_ins().get()).access_token
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_who_is_late_for_the_lock_does_not_fail_again(calendly, row):
@@ -184,7 +186,7 @@ def test_who_is_late_for_the_lock_does_not_fail_again(calendly, row):
         answer = ask(row.pk)
 
     assert answer == ["error", "Calendly has a problem at the moment."]
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_who_comes_back_late_gets_what_was_stored_meanwhile(calendly, row):
@@ -194,8 +196,8 @@ def test_who_comes_back_late_gets_what_was_stored_meanwhile(calendly, row):
 
     used = tokens.usable(row.pk)
 
-    stored = tokens.held_by(SignIn.objects.get())
-    assert used.values["access_token"] == stored.access_token != late["access_token"]
+    stored = tokens.held_by(sign_ins().get())
+    assert used.held.tokens.access_token == stored.access_token != late["access_token"]
     assert is_accepted(stored.access_token)
 
 
@@ -204,8 +206,8 @@ def test_a_refusal_of_tokens_that_were_replaced_meanwhile_ends_nothing(calendly,
 
     used = tokens.usable(row.pk)
 
-    assert is_accepted(used.values["access_token"])
-    assert not SignIn.objects.get().is_ended
+    assert is_accepted(used.held.tokens.access_token)
+    assert not sign_ins().get().is_ended
 
 
 def forget(workspace):
@@ -222,16 +224,16 @@ def test_who_is_disconnected_during_a_renewal_gets_nothing(calendly, row, worksp
     with pytest.raises(errors.AuthExpired, match="disconnected in the meantime"):
         tokens.usable(row.pk)
 
-    assert not SignIn.objects.exists()
-    assert connections.find(workspace, "calendly").status == "not_connected"
+    assert not sign_ins().exists()
+    assert rows.find(workspace, "calendly").status == "not_connected"
 
 
 def test_a_disconnection_during_a_renewal_of_the_schedule_is_no_error(calendly, row, workspace):
     meanwhile(calendly, lambda: forget(workspace))
 
-    keeping.renew(row.pk)
+    renewals.renew(row.pk)
 
-    found = connections.find(workspace, "calendly")
+    found = rows.find(workspace, "calendly")
     assert (found.status, found.tests.filter(trigger=Trigger.SCHEDULE).count()) == (
         "not_connected",
         0,
@@ -262,7 +264,7 @@ def test_a_refused_token_that_somebody_else_renewed_is_not_renewed_again(
     test = testing.test_connection(calendly_signed_in, trigger=Trigger.SCHEDULE)
 
     assert test.outcome == "passed"
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_a_refusal_during_a_renewal_waits_for_its_end(calendly, calendly_signed_in):
@@ -270,7 +272,7 @@ def test_a_refusal_during_a_renewal_waits_for_its_end(calendly, calendly_signed_
     until = timedelta(milliseconds=300)
 
     def lease():
-        SignIn.objects.update(lease=uuid4(), lease_until=timezone.now() + until)
+        sign_ins().update(lease=uuid4(), lease_until=timezone.now() + until)
 
     refusing(calendly, tokens.held_by(row).access_token, lease)
 
@@ -282,8 +284,8 @@ def test_a_refusal_during_a_renewal_waits_for_its_end(calendly, calendly_signed_
 def test_of_many_schedules_one_renews_what_is_due(calendly, row):
     at_once(4, lambda _number: keeper.tick())
 
-    assert len(renewals(calendly)) == 1
-    assert is_accepted(tokens.usable(row.pk).values["access_token"])
+    assert len(renewals_seen(calendly)) == 1
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
 
 
 def test_of_many_schedules_one_tells_of_an_end(calendly, row, workspace):
@@ -292,7 +294,7 @@ def test_of_many_schedules_one_tells_of_an_end(calendly, row, workspace):
     at_once(4, lambda _number: keeper.tick())
     keeper.tick()
 
-    found = connections.find(workspace, "calendly")
+    found = rows.find(workspace, "calendly")
     told = found.tests.filter(trigger=Trigger.SCHEDULE)
     assert [test.error_kind for test in told] == ["auth_expired"]
     assert (found.status, found.needs_reauth) == ("error", True)

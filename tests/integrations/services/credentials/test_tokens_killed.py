@@ -14,22 +14,24 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from integrations.models import SignIn, Trigger
-from integrations.services.connecting import connections
-from integrations.services.credentials import tokens
-from integrations.services.keeping import keeping
+from integrations.models import Trigger
+from integrations.models.credentials import LEASE
+from integrations.services import rows
+from integrations.services.credentials import ends, leases, storing, tokens
+from integrations.services.keeping import renewals
 from integrations.work import keeper
 from providers import errors
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import sign_in_as
+from tests.integrations.kept import sign_ins
 from tests.integrations.processes import nursery, order, process
 from tests.integrations.services.credentials.renewals import (
     INVALID_GRANT,
     answer_as_usual,
     answer_renewals,
     is_accepted,
-    renewals,
+    renewals_seen,
     row_of,
     run_out,
 )
@@ -45,7 +47,7 @@ ROTATES = [pytest.param(True, id="rotating"), pytest.param(False, id="not rotati
 
 def ask_until(sign_in_id, event, name):
     """Ask for a token, and die where the function of this name is called, or returns."""
-    die_at(event, getattr(tokens, name))
+    die_at(event, named(name))
     ask(sign_in_id)
 
 
@@ -56,8 +58,17 @@ def renew(sign_in_id):
 
 def renew_until(sign_in_id, event, name):
     """The same for a renewal ahead of the end."""
-    die_at(event, getattr(tokens, name))
+    die_at(event, named(name))
     tokens.renew(sign_in_id)
+
+
+ROOM = (tokens, leases, storing, ends)
+FILES = {module.__file__ for module in ROOM}
+
+
+def named(name):
+    """The function of the room that renews."""
+    return next(getattr(module, name) for module in ROOM if hasattr(module, name))
 
 
 def die_at(event, function):
@@ -79,7 +90,7 @@ def ask_for(sign_in_id, steps):
 
     def watch(frame, what, _argument):
         nonlocal left
-        if what in ("call", "return") and frame.f_code.co_filename == tokens.__file__:
+        if what in ("call", "return") and frame.f_code.co_filename in FILES:
             left -= 1
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -92,8 +103,8 @@ def ask_for(sign_in_id, steps):
 
 def tell_until(sign_in_id, event, name):
     """Renew as the schedule does, and die on the way."""
-    die_at(event, getattr(keeping, name))
-    keeping.renew(sign_in_id)
+    die_at(event, getattr(renewals, name))
+    renewals.renew(sign_in_id)
 
 
 # --- What the tests see --------------------------------------------------------------------------
@@ -120,21 +131,21 @@ def kill(processes, task, row, *args):
 
 def after_the_lease():
     """The moment of a restart, when a lease that was left behind has run out."""
-    return time_machine.travel(timezone.now() + tokens.LEASE + timedelta(seconds=1))
+    return time_machine.travel(timezone.now() + LEASE + timedelta(seconds=1))
 
 
 def assert_is_alive(connection):
     """What is stored is good now, and can be renewed again."""
     used = tokens.usable(row_of(connection).pk)
-    assert is_accepted(used.values["access_token"])
+    assert is_accepted(used.held.tokens.access_token)
     run_out(row_of(connection))
     renewed = tokens.usable(row_of(connection).pk)
-    assert renewed.values != used.values
-    assert is_accepted(renewed.values["access_token"])
+    assert renewed.held.tokens != used.held.tokens
+    assert is_accepted(renewed.held.tokens.access_token)
 
 
 def assert_is_lost_and_says_so(connection):
-    found = connections.find(connection.workspace, connection.provider)
+    found = rows.find(connection.workspace, connection.provider)
     assert (found.status, found.needs_reauth, found.error_kind) == ("error", True, "auth_expired")
     assert found.light(timezone.now()) == "red"
     assert "A renewal was interrupted" in found.last_error
@@ -149,7 +160,7 @@ def assert_is_lost_and_says_so(connection):
 @pytest.mark.parametrize(
     ("event", "name"),
     [
-        pytest.param("call", "_claim", id="before anything"),
+        pytest.param("call", "claim", id="before anything"),
         pytest.param("call", "_asked", id="before the request leaves"),
     ],
 )
@@ -160,10 +171,10 @@ def test_before_the_request_nothing_is_lost(
 
     assert kill(processes, "ask_until", row_of(calendly_signed_in), event, name)
 
-    assert renewals(calendly) == []
+    assert renewals_seen(calendly) == []
     with after_the_lease():
         keeper.tick()
-        assert len(renewals(calendly)) == 1
+        assert len(renewals_seen(calendly)) == 1
         assert_is_alive(calendly_signed_in)
 
 
@@ -172,7 +183,7 @@ def test_before_the_request_nothing_is_lost(
     ("event", "name"),
     [
         pytest.param("return", "_asked", id="with the answer in hand"),
-        pytest.param("call", "_keep", id="in the transaction"),
+        pytest.param("call", "_keep_sign_in", id="in the transaction"),
         pytest.param("call", "keep_forecast", id="before the commit"),
     ],
 )
@@ -183,7 +194,7 @@ def test_before_the_commit_nothing_is_lost_where_tokens_stay(
 
     assert kill(processes, "ask_until", row_of(calendly_signed_in), event, name)
 
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     with after_the_lease():
         keeper.tick()
         assert_is_alive(calendly_signed_in)
@@ -194,7 +205,7 @@ def test_before_the_commit_nothing_is_lost_where_tokens_stay(
     ("event", "name"),
     [
         pytest.param("return", "_asked", id="with the answer in hand"),
-        pytest.param("call", "_keep", id="in the transaction"),
+        pytest.param("call", "_keep_sign_in", id="in the transaction"),
         pytest.param("call", "keep_forecast", id="before the commit"),
     ],
 )
@@ -209,7 +220,7 @@ def test_before_the_commit_a_sign_in_is_lost_where_tokens_are_replaced(
         keeper.tick()
         keeper.tick()
         assert_is_lost_and_says_so(calendly_signed_in)
-    assert len(renewals(calendly)) == 2
+    assert len(renewals_seen(calendly)) == 2
 
 
 @pytest.mark.parametrize("rotates", ROTATES, indirect=True)
@@ -220,7 +231,7 @@ def test_after_the_commit_nothing_is_lost(processes, rotates, calendly, calendly
 
     with after_the_lease():
         keeper.tick()
-        assert len(renewals(calendly)) == 1
+        assert len(renewals_seen(calendly)) == 1
         assert_is_alive(calendly_signed_in)
 
 
@@ -282,7 +293,7 @@ def test_at_whatever_step_it_dies_the_state_is_true(
 ):
     settings.TEST_RATE = 1000
     run_out(row_of(sign_in_as("healthy", workspace, editor)))
-    processes.start(f"{__name__}:ask_for", str(SignIn.objects.get().pk), 1000)
+    processes.start(f"{__name__}:ask_for", str(sign_ins().get().pk), 1000)
     steps = processes.ended()[0].answer
 
     lost = 0
@@ -291,7 +302,7 @@ def test_at_whatever_step_it_dies_the_state_is_true(
         run_out(row_of(connection))
         calendly.requests_seen.clear()
         assert kill(processes, "ask_for", row_of(connection), step)
-        was_asked = bool(renewals(calendly))
+        was_asked = bool(renewals_seen(calendly))
         with after_the_lease():
             keeper.tick()
             if row_of(connection).is_ended:
@@ -315,7 +326,7 @@ def test_who_asks_before_the_lease_has_run_out_waits_and_takes_over(
     with time_machine.travel(row.lease_until - timedelta(milliseconds=300)):
         used = tokens.usable(row.pk)
 
-    assert is_accepted(used.values["access_token"])
+    assert is_accepted(used.held.tokens.access_token)
 
 
 def test_a_token_that_is_still_good_is_given_though_a_renewal_died(
@@ -326,8 +337,8 @@ def test_a_token_that_is_still_good_is_given_though_a_renewal_died(
 
     used = tokens.usable(row.pk)
 
-    assert row_of(calendly_signed_in).is_leased
-    assert used.values["access_token"] == tokens.held_by(row).access_token
+    assert row_of(calendly_signed_in).is_leased(timezone.now())
+    assert used.held.tokens.access_token == tokens.held_by(row).access_token
 
 
 def test_an_end_that_nobody_was_told_of_is_told_after_a_restart(
@@ -341,11 +352,11 @@ def test_an_end_that_nobody_was_told_of_is_told_after_a_restart(
     keeper.tick()
     keeper.tick()
 
-    found = connections.find(calendly_signed_in.workspace, "calendly")
+    found = rows.find(calendly_signed_in.workspace, "calendly")
     told = found.tests.filter(trigger=Trigger.SCHEDULE)
     assert (found.status, found.needs_reauth) == ("error", True)
     assert [test.outcome for test in told] == ["failed"]
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
 
 
 def test_a_process_that_ends_waits_for_its_renewal(calendly, calendly_signed_in):
@@ -364,6 +375,6 @@ def test_a_process_that_ends_waits_for_its_renewal(calendly, calendly_signed_in)
         ending.say(order(f"{__name__}:renew", str(row_of(calendly_signed_in).pk)))
         assert is_leaving.wait(timeout=30)
 
-    assert len(renewals(calendly)) == 1
+    assert len(renewals_seen(calendly)) == 1
     answer_as_usual(calendly)
     assert_is_alive(calendly_signed_in)

@@ -7,10 +7,12 @@ from django.contrib.auth.models import User
 from django.db import connection as database
 
 from integrations.models import ConnectionTest, Trigger, Workspace
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes, VersionConflict
+from integrations.services import rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from integrations.services.proving import testing
+from integrations.services.refusals import VersionConflict
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,13 +50,11 @@ def at_once(count, work):
 
 
 def test_of_many_requests_one_test_runs_and_all_get_its_answer(workspace, meta):
-    connections.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
+    saving.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
 
     tests = at_once(
         4,
-        lambda _: testing.test_connection(
-            connections.find(workspace, "meta"), trigger=Trigger.SCHEDULE
-        ),
+        lambda _: testing.test_connection(rows.find(workspace, "meta"), trigger=Trigger.SCHEDULE),
     )
 
     assert {test.outcome for test in tests} == {"passed"}
@@ -65,7 +65,7 @@ def test_of_many_requests_one_test_runs_and_all_get_its_answer(workspace, meta):
 def test_of_two_who_save_at_once_the_second_is_told(workspace):
     results = at_once(
         2,
-        lambda number: connections.change_connection(
+        lambda number: saving.change_connection(
             workspace,
             "meta",
             Changes(config={**VALUES, "pixel_id": f"200{number}"}),
@@ -75,7 +75,7 @@ def test_of_two_who_save_at_once_the_second_is_told(workspace):
     )
 
     assert sorted(type(result).__name__ for result in results) == ["Saved", "VersionConflict"]
-    assert connections.find(workspace, "meta").version == 1
+    assert rows.find(workspace, "meta").version == 1
     assert any(isinstance(result, VersionConflict) for result in results)
 
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.models import Trigger
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving import runs, testing
 from providers import declare as base
 from providers.sandbox import calendly
@@ -27,7 +27,7 @@ class Crashing(base.Tester):
 @pytest.fixture
 def crashing_calendly(workspace, monkeypatch):
     changes = Changes(config={"access_token": calendly.token_of("healthy")})
-    connections.change_connection(workspace, "calendly", changes, by=None)
+    saving.change_connection(workspace, "calendly", changes, by=None)
     declared = platforms.catalogue()
     broken = replace(declared["calendly"], tester=Crashing)
     with monkeypatch.context() as patch:

@@ -8,8 +8,9 @@ from django.utils import timezone
 from integrations.models import IntegrationConnection, Trigger
 from integrations.models import TestRun as Run
 from integrations.pages import cards
-from integrations.services.connecting import connections
-from integrations.services.connecting.connections import Changes
+from integrations.services import rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving import runs, testing
 from integrations.work import tasks
 
@@ -19,7 +20,7 @@ def start(workspace):
 
 
 def save(workspace, provider, **changes):
-    return connections.change_connection(workspace, provider, Changes(**changes), by=None)
+    return saving.change_connection(workspace, provider, Changes(**changes), by=None)
 
 
 def test_all_that_is_connected_is_tested_and_nothing_else(connected, workspace, meta):
@@ -33,7 +34,7 @@ def test_all_that_is_connected_is_tested_and_nothing_else(connected, workspace, 
     assert run.finished_at
     assert [item.connection.provider for item in items] == ["meta"]
     assert items[0].test.outcome == "passed"
-    assert connections.find(workspace, "meta").proven_at
+    assert rows.find(workspace, "meta").proven_at
 
 
 def test_a_platform_whose_package_was_removed_is_left_out(connected, workspace, meta):

@@ -8,7 +8,8 @@ import pytest
 from django.db.models import F
 
 from integrations.models import ExpiryNotice, IntegrationConnection, Role, Workspace
-from integrations.services.connecting import connections
+from integrations.services import rows
+from integrations.services.connecting import saving
 from integrations.services.telling import notices
 from tests.integrations.services.proving.test_races import at_once
 
@@ -165,7 +166,7 @@ def test_disconnecting_forgets_what_was_noticed(workspace, connected):
     IntegrationConnection.objects.update(expires_at=NOW + 10 * DAY)
     notices.give_due(NOW)
 
-    connections.disconnect(workspace, "meta", by=None)
+    saving.disconnect(workspace, "meta", by=None)
 
     assert notices.give_due(NOW) == []
     assert days_given() == []
@@ -328,7 +329,7 @@ def test_a_platform_that_is_gone_keeps_nobody_elses_mail(workspace, person, mail
 def shown(workspace):
     return [
         (one.connection.provider, one.notice.days)
-        for one in notices.current(connections.catalogue(workspace), workspace)
+        for one in notices.current(rows.catalogue(workspace), workspace)
     ]
 
 

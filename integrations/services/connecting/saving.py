@@ -1,0 +1,218 @@
+"""Saves connections: what people, scripts and dialogs changed or cleared."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from integrations import crypto
+from integrations.models import Credential, IntegrationConnection, Status, Workspace
+from integrations.services import rows
+from integrations.services.connecting.changes import REENTER, Changes, overlay
+from integrations.services.credentials import sealing
+from integrations.services.credentials.attempts import Attempt
+from integrations.services.proving.facts import clear_error, start_revision
+from integrations.services.refusals import InvalidChange, SignedInMeanwhile, VersionConflict
+from providers.outbound.masking import masked
+
+REPORT_MAX_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class Saved:
+    connection: IntegrationConnection
+    warnings: dict[str, str]
+
+
+def change_connection(
+    workspace: Workspace,
+    provider: str,
+    changes: Changes,
+    *,
+    by: User | None,
+    expected_version: int | None = None,
+) -> Saved:
+    """Save what a person or script changed; an outgoing call is never made.
+
+    Raises InvalidChange, or VersionConflict when `expected_version` is no longer true.
+    """
+    with transaction.atomic():
+        connection = rows.lock(workspace.pk, provider)
+        saved = apply(connection, changes, by=by, expected_version=expected_version)
+    return Saved(rows.find(workspace, provider), saved)
+
+
+def apply(
+    connection: IntegrationConnection,
+    changes: Changes,
+    *,
+    by: User | None,
+    expected_version: int | None = None,
+) -> dict[str, str]:
+    """`change_connection` on a locked row; returns the warnings."""
+    if expected_version is not None and expected_version != connection.version:
+        raise VersionConflict(connection)
+    if changes.reported_error:  # it may quote a secret that is replaced at the same time
+        report = _without_secrets(connection, changes.reported_error)
+        changes = replace(changes, reported_error=report)
+    edited: list[str] = []
+    warnings: dict[str, str] = {}
+    if changes.config or changes.auth_method is not None or changes.sign_in:
+        attempt = _overlay_readable(connection, changes)
+        warnings = attempt.warnings
+        chosen = changes.auth_method is not None
+        edited += _keep_values(connection, attempt, method_chosen=chosen)
+    edited += _keep_switches(connection, changes)
+    if edited:
+        _count_edit(connection, edited, by)
+        connection.save()
+    return warnings
+
+
+def _overlay_readable(connection: IntegrationConnection, changes: Changes) -> Attempt:
+    try:
+        return overlay(connection, changes)
+    except crypto.Unreadable:
+        sentences = {name: [REENTER] for name in sorted(connection.hints)}
+        raise InvalidChange({"config": sentences}) from None
+
+
+def _keep_values(
+    connection: IntegrationConnection, attempt: Attempt, *, method_chosen: bool
+) -> list[str]:
+    """Put the attempt's values into the row; the labels of what is different."""
+    provider = connection.platform
+    edited = [
+        field.label
+        for field in provider.fields
+        if not field.secret and attempt.config.get(field.name) != connection.config.get(field.name)
+    ]
+    if attempt.secrets_changed:
+        edited.append("credentials")
+    signed_in_anew = attempt.sign_in is not None and attempt.sign_in != connection.sign_in
+    if signed_in_anew:
+        edited.append("sign-in")
+    if attempt.method != connection.auth_method and (edited or method_chosen):
+        edited.append("method")
+    if not edited:
+        return []
+    if attempt.config.get("account_id") != connection.config.get("account_id"):
+        connection.platform_account_id = connection.platform_account_name = ""
+    if attempt.credential is None:  # other secrets, or another use of the same
+        sealing.keep_secrets(connection, attempt.method, attempt.config, attempt.secrets)
+    if attempt.secrets_changed:
+        connection.credentials_at = timezone.now()
+    if signed_in_anew:
+        _replace_sign_in(connection, attempt.sign_in)
+    connection.auth_method = attempt.method
+    connection.config = attempt.config
+    connection.is_complete = attempt.is_complete(provider)
+    start_revision(connection)
+    return edited
+
+
+def _replace_sign_in(connection: IntegrationConnection, new: Credential | None) -> None:
+    """Attach a sign-in, or none, and forget the one before."""
+    old, connection.sign_in = connection.sign_in, new
+    connection.sign_in_key_id = new.key_id if new else ""
+    connection.save(update_fields=["sign_in", "sign_in_key_id"])
+    if old:
+        old.delete()
+
+
+def _keep_switches(connection: IntegrationConnection, changes: Changes) -> list[str]:
+    """Enable, disable, report, clear: the labels of what is different."""
+    _check_switches(connection, changes)
+    before = (connection.is_enabled, connection.last_error, connection.reported_error)
+    if changes.is_enabled is not None:
+        connection.is_enabled = changes.is_enabled
+    if changes.status == Status.DISABLED:
+        connection.is_enabled = False
+    if changes.status == Status.CONNECTED:
+        connection.is_enabled = True
+        clear_error(connection)
+    if changes.status == Status.CONNECTED or changes.clears_reported_error:
+        connection.reported_error, connection.reported_at = "", None
+    if changes.status == Status.ERROR:
+        report = _without_secrets(connection, changes.reported_error or "")[:REPORT_MAX_LENGTH]
+        if report != connection.reported_error:
+            connection.reported_error, connection.reported_at = report, timezone.now()
+    after = (connection.is_enabled, connection.last_error, connection.reported_error)
+    labels = ("enabled" if connection.is_enabled else "disabled", "error", "reported error")
+    return [label for label, old, new in zip(labels, before, after, strict=True) if old != new]
+
+
+def _check_switches(connection: IntegrationConnection, changes: Changes) -> None:
+    status, enabled = changes.status, changes.is_enabled
+    if status == Status.NOT_CONNECTED:
+        raise InvalidChange({"status": ["Use disconnect to clear a connection."]})
+    if status == Status.ERROR and not (changes.reported_error or "").strip():
+        raise InvalidChange({"lastError": ["Say in lastError what is wrong."]})
+    if status != Status.ERROR and changes.reported_error is not None:
+        raise InvalidChange({"lastError": ["A text goes together with the status error."]})
+    if (status == Status.CONNECTED and enabled is False) or (
+        status == Status.DISABLED and enabled is True
+    ):
+        raise InvalidChange({"isEnabled": ["This and status say different things."]})
+    if status == Status.CONNECTED and not connection.is_complete:
+        raise InvalidChange({"status": ["Not everything that is required is saved yet."]})
+
+
+def _without_secrets(connection: IntegrationConnection, text: str) -> str:
+    """A reported text, cleared of the connection's own secrets."""
+    with suppress(crypto.Unreadable):  # then nobody here can know them
+        text = masked(text, sealing.typed(connection).values())
+    return text.strip()
+
+
+def _count_edit(connection: IntegrationConnection, edited: list[str], by: User | None) -> None:
+    connection.version += 1
+    connection.edited_at = timezone.now()
+    connection.edited_by_id = by.pk if by else None
+    connection.edited_fields = edited
+
+
+def disconnect(
+    workspace: Workspace, provider: str, *, by: User | None, revoked: Collection[UUID] = ()
+) -> IntegrationConnection:
+    """Forget values, account, errors and proof; the history stays. Harmless to repeat.
+
+    Asks no platform: `disconnecting.disconnect` revokes first, and names what it `revoked` or
+    left in place. Raises SignedInMeanwhile when there is another sign-in by now.
+    """
+    with transaction.atomic():
+        connection = rows.lock(workspace.pk, provider)
+        if connection.sign_in_id and connection.sign_in_id not in revoked:
+            raise SignedInMeanwhile
+        sealing.forget(connection.candidates.all())
+        sealing.forget(connection.sign_in_attempts.all())
+        now = timezone.now()
+        # Ended, not deleted: the history names who was sent them.
+        connection.fix_links.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
+        connection.expiry_notices.all().delete()
+        if not _is_blank(connection):
+            _replace_sign_in(connection, None)
+            sealing.keep_secrets(connection, "", {}, {})
+            connection.auth_method, connection.config = "", {}
+            connection.credentials_at = None
+            connection.is_complete, connection.is_enabled = False, True
+            connection.reported_error, connection.reported_at = "", None
+            connection.platform_account_id = connection.platform_account_name = ""
+            start_revision(connection)
+            _count_edit(connection, ["disconnected"], by)
+            connection.save()
+    return rows.find(workspace, provider)
+
+
+def _is_blank(connection: IntegrationConnection) -> bool:
+    return (
+        not connection.has_anything
+        and not connection.auth_method
+        and connection.is_enabled
+        and not connection.reported_error
+        and not connection.last_error
+    )

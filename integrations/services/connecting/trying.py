@@ -1,0 +1,93 @@
+"""Tries typed values: the saved ones with changes laid over them. Saves none of the typed."""
+
+from collections.abc import Mapping
+
+from django.contrib.auth.models import User
+
+from integrations import crypto
+from integrations.models import ConnectionTest, IntegrationConnection, Trigger
+from integrations.services.connecting.changes import Changes, overlay
+from integrations.services.credentials.attempts import Attempt
+from integrations.services.credentials.sealing import keep_renewed
+from integrations.services.proving import discovery, results, testing
+from integrations.services.proving.discovery import CannotList
+from integrations.services.refusals import NothingToTest
+from providers.access.door import Renewed
+from providers.declare import Account
+from providers.errors import CredentialsUnreadable
+
+
+def dry_run(
+    connection: IntegrationConnection, changes: Changes, *, trigger: Trigger, by: User | None = None
+) -> ConnectionTest:
+    """A dry run: ask the platform now and return its answer, once nothing else is tested.
+
+    Raises NothingToTest, TooManyTests, and InvalidChange for changes that are not right.
+    """
+    read_attempt(connection, changes)
+    started = testing.start_when_free(connection, trigger=trigger, by=by, dry_run=True, joins=False)
+    return perform(started.test, changes)
+
+
+def read_attempt(connection: IntegrationConnection, changes: Changes) -> Attempt | None:
+    """The values to try; None when the saved ones cannot be decrypted.
+
+    Raises InvalidChange, and NothingToTest when something required is missing.
+    """
+    try:
+        attempt = overlay(connection, changes)
+    except crypto.Unreadable:
+        return None
+    if connection.platform.tester and not attempt.is_complete(connection.platform):
+        raise NothingToTest
+    return attempt
+
+
+def perform(
+    test: ConnectionTest, changes: Changes, *, on_renewed: Renewed = lambda _values: None
+) -> ConnectionTest:
+    """Run a started dry run with what is saved by now; it may have waited for its turn.
+
+    `on_renewed` is told of typed values that the platform has replaced; saved ones are kept.
+    """
+    try:
+        attempt = read_attempt(test.connection, changes)
+    except Exception:
+        results.interrupt(test)
+        raise
+    keep = _renewed_of(test.connection, changes, on_renewed)
+    return testing.perform(test, attempt, on_renewed=keep)
+
+
+def accounts(
+    connection: IntegrationConnection,
+    changes: Changes,
+    *,
+    on_renewed: Renewed = lambda _values: None,
+) -> list[Account]:
+    """The accounts that the changed values reach.
+
+    `on_renewed` is as in `perform`. Raises what `discovery.accounts` does, and InvalidChange.
+    """
+    if not connection.platform.lists_accounts:
+        raise CannotList
+    try:
+        attempt = overlay(connection, changes)
+    except crypto.Unreadable:
+        raise CredentialsUnreadable from None
+    keep = _renewed_of(connection, changes, on_renewed)
+    return discovery.accounts(connection, attempt, on_renewed=keep)
+
+
+def _renewed_of(connection: IntegrationConnection, changes: Changes, on_typed: Renewed) -> Renewed:
+    """Where a value that the platform replaced belongs: with the saved ones, or the typed."""
+
+    def keep(values: Mapping[str, str]) -> None:
+        saved = {name: value for name, value in values.items() if name not in changes.config}
+        typed = {name: value for name, value in values.items() if name in changes.config}
+        if saved:
+            keep_renewed(connection, saved)
+        if typed:
+            on_typed(typed)
+
+    return keep

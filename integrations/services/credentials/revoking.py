@@ -1,0 +1,34 @@
+"""Ends at the platform what a sign-in here obtained."""
+
+from django.conf import settings
+
+from integrations import platforms
+from integrations.models import Credential, IntegrationConnection
+from integrations.services.credentials import apps, ends, tokens
+from providers import errors
+from providers.access import flow as oauth
+from providers.declare import SIGN_IN
+
+
+def revoke(row: Credential) -> None:
+    """End the grant at the platform. Raises NotRevocable and ProviderError.
+
+    Under the lease, so that no renewal runs meanwhile and the newest token is the one revoked.
+    """
+    provider = platforms.get(row.provider)
+    app = apps.find(row.workspace_id, row.app, client_id=row.client_id)
+    if app is None:
+        raise errors.InvalidConfig(
+            f"The app that this sign-in to {provider.name} was made with is no longer set here."
+        )
+    with oauth.flow(provider, app, row.plain, allow=settings.OUTBOUND_ALLOW) as talk:
+        talk.revoke(tokens.held_by(row))
+
+
+def siblings(row: Credential) -> list[IntegrationConnection]:
+    """Other connections whose sign-in revoking this one may end, in any workspace."""
+    if not ends.declared_for(row).revoking_ends_siblings:
+        return []
+    same = Credential.objects.filter(method=SIGN_IN, app=row.app, client_id=row.client_id)
+    found = IntegrationConnection.objects.filter(sign_in__in=same.exclude(pk=row.pk))
+    return list(found.select_related("workspace").order_by("workspace", "provider"))

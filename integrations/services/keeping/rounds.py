@@ -1,0 +1,32 @@
+"""Rounds: what must happen though nobody asks.
+
+Any number of processes may go round at once: leases and row locks keep them apart.
+"""
+
+from datetime import datetime, timedelta
+
+from integrations.models import Credential, Heartbeat
+from integrations.services.keeping.forgetting import forget
+from integrations.services.keeping.renewals import tell_ends
+from integrations.services.keeping.trouble import apart
+from integrations.services.telling import notices
+from providers.declare import SIGN_IN
+
+NAME = "keeper"
+LATE = timedelta(minutes=5)
+
+
+def look_after(now: datetime) -> None:
+    """Ends, notices and forgetting: harmless to repeat, and none in the way of the others."""
+    for what in (tell_ends, notices.give_due, forget):
+        with apart(what.__name__):
+            what(now)
+    Heartbeat.objects.update_or_create(name=NAME, defaults={"at": now})
+
+
+def is_late(now: datetime) -> bool:
+    """Whether there are sign-ins that nobody has looked after for too long."""
+    beat = Heartbeat.objects.filter(name=NAME).first()
+    return (beat is None or now - beat.at > LATE) and Credential.objects.filter(
+        method=SIGN_IN
+    ).exists()

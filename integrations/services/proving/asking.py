@@ -1,0 +1,132 @@
+"""Asks a platform: climbs the ladder of steps with the values of one attempt."""
+
+import time
+
+from django.conf import settings
+
+from integrations import crypto
+from integrations.models import Credential, IntegrationConnection
+from integrations.services.credentials import attempts, sealing, tokens
+from integrations.services.credentials.attempts import Attempt
+from integrations.services.refusals import NothingToTest
+from providers.access.door import Renewed, WayIn
+from providers.declare import SIGN_IN, Provider
+from providers.errors import CredentialsUnreadable, ProviderError
+from providers.run.ladder import DEADLINE_SECONDS, NEEDS_SIGN_IN, run_test
+from providers.run.results import Progress, Result, StepResult
+
+ALIVE = "Sign-in is alive"
+MOVED = CredentialsUnreadable(
+    "What is saved was changed outside of this application: it would send the secrets elsewhere "
+    "than they were entered for.",
+    "Enter the secrets again, or sign in again, and check the address.",
+)
+
+
+def ask(
+    connection: IntegrationConnection,
+    attempt: Attempt | None,
+    on_progress: Progress,
+    on_renewed: Renewed,
+    *,
+    asks_anew: bool = False,
+) -> Result:
+    """What the platform says to an attempt, or to the saved values.
+
+    A token that the platform refuses before its time is replaced once, and everything asked
+    again: only then is the refusal believed. One deadline counts for all of it. `asks_anew`
+    uses no token that was got before for typed secrets.
+    Raises NothingToTest when something required is missing.
+    """
+    provider = connection.platform
+    try:
+        attempt = attempt or attempts.saved(connection)
+    except sealing.Moved:
+        return Result("failed", MOVED)
+    except crypto.Unreadable:
+        return Result("failed", CredentialsUnreadable())
+    if provider.tester and not attempt.is_complete(provider):
+        raise NothingToTest
+    climb = _Climb(provider, attempt, on_progress, on_renewed, asks_anew=asks_anew)
+    result = climb.once()
+    if result.error and result.error.kind in NEEDS_SIGN_IN:
+        try:
+            if climb.replaced_token():
+                result = climb.once()
+        except ProviderError as error:
+            result = climb.not_alive(error)
+    result.duration_ms = round((time.monotonic() - climb.began) * 1000)
+    return result
+
+
+class _Climb:
+    """The ladder of one attempt, as often as its token has to be replaced."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        attempt: Attempt,
+        on_progress: Progress,
+        on_renewed: Renewed,
+        *,
+        asks_anew: bool,
+    ) -> None:
+        self.began = time.monotonic()
+        self._provider = provider
+        self._attempt = attempt
+        self._on_progress = on_progress
+        self._on_renewed = on_renewed
+        self._asks_anew = asks_anew
+        self._row = attempt.token_row(provider)
+        self._used: tokens.Usable | None = None
+
+    def once(self) -> Result:
+        """The ladder of a sign-in begins with its own rung: whether it is alive."""
+        self._used = None
+        if self._attempt.method != SIGN_IN or self._row is None:
+            return self._run([])
+        began = time.monotonic()
+        self._on_progress([StepResult(ALIVE, "running")])
+        try:
+            said = self._token(self._row).said
+        except ProviderError as error:
+            return self.not_alive(error)
+        return self._run([StepResult(ALIVE, "passed", said, _milliseconds_since(began))])
+
+    def replaced_token(self) -> bool:
+        """Whether there is another token than the refused one. Raises ProviderError."""
+        if self._row is None or self._used is None:
+            return False
+        return tokens.replace_refused(self._row.pk, self._used.held)
+
+    @staticmethod
+    def not_alive(error: ProviderError) -> Result:
+        return Result(error.outcome, error, [StepResult(ALIVE, error.outcome, error.message)])
+
+    def _run(self, rungs: list[StepResult]) -> Result:
+        way = WayIn(
+            method=self._attempt.method,
+            allow=settings.OUTBOUND_ALLOW,
+            on_renewed=self._on_renewed,
+        )
+        if row := self._row:
+            way["tokens"] = lambda: self._token(row).held
+        result = run_test(
+            self._provider,
+            self._attempt.values(self._provider),
+            on_progress=lambda steps: self._on_progress([*rungs, *steps]),
+            deadline_seconds=self.began + DEADLINE_SECONDS - time.monotonic(),
+            **way,
+        )
+        result.steps = [*rungs, *result.steps]
+        return result
+
+    def _token(self, row: Credential) -> tokens.Usable:
+        """The same one for all of a climb."""
+        if self._used is None:
+            self._used = tokens.usable(row.pk, asks_anew=self._asks_anew)
+        return self._used
+
+
+def _milliseconds_since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

@@ -1,0 +1,39 @@
+"""Refusals: why a service did not do what it was asked. Entrances put them into words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.models import IntegrationConnection
+
+
+class InvalidChange(Exception):
+    """Sentences for the person who typed. `errors` maps a key of the change to sentences;
+    those of `config` are by field name."""
+
+    def __init__(self, errors: Mapping[str, Any]) -> None:
+        self.errors = dict(errors)
+        super().__init__("Some values are not right.")
+
+
+class VersionConflict(Exception):
+    """Someone else saved first. `connection` is what they saved."""
+
+    def __init__(self, connection: IntegrationConnection) -> None:
+        self.connection = connection
+        super().__init__("Someone else saved first.")
+
+
+class SignedInMeanwhile(Exception):
+    """There is a sign-in that was not there before."""
+
+
+class NothingToTest(Exception):
+    """Not all that the method needs is there."""
+
+
+class TooManyTests(Exception):
+    """The connection was tested as often as a minute allows, or too many wait for a test."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__("Too many tests.")

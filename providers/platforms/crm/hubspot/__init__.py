@@ -1,0 +1,36 @@
+"""HubSpot: contacts and deals of the one account that a key belongs to.
+
+API reference: https://developers.hubspot.com/docs/api-reference/overview and HubSpot's public
+API specification collection, versions 2026-09 (read 2026-11-22).
+Quirks: service keys and the tokens of private apps look alike and are sent alike. A key without
+the scope `oauth` may perhaps not read the account's details, so that fails nothing. The token
+endpoint names its errors in `status`, beside an `error` that may say something else.
+"""
+
+from dataclasses import replace
+
+from providers.declare.access import Bearer
+from providers.declare.methods import with_access
+from providers.declare.provider import Cost, Provider
+from providers.platforms.crm.hubspot.errors import ERRORS
+from providers.platforms.crm.hubspot.sign_in import OAUTH
+from providers.platforms.crm.hubspot.steps import HubSpotTester
+from providers.platforms.crm.vendors import DESTINATION
+
+KEY = Bearer(advice="Choose the way with one key, and enter a service key.")
+
+
+def speak(crm: Provider) -> Provider:
+    return replace(
+        crm,
+        name="HubSpot",
+        takes_any_address=False,
+        methods=with_access(crm.methods, KEY, reads=DESTINATION),
+        oauth=OAUTH,
+        tester=HubSpotTester,
+        errors=ERRORS,
+        error_code_at=("category", "errorType"),
+        error_subcode_at="policyName",
+        error_text_at="status",
+        cost=Cost(calls=3, note="Three of the account's daily calls, 250,000 on the free plan."),
+    )

@@ -1,0 +1,90 @@
+"""How one signs in at Salesforce."""
+
+from datetime import timedelta
+
+from providers.access.flow import Flow
+from providers.declare.digging import dig
+from providers.declare.oauth import AppForm, OAuth, Tokens, scope
+from providers.declare.rules import codes
+from providers.declare.usual import ended
+from providers.outbound.reply import Reply
+from providers.platforms.crm.errors import app_refused, redirect_refused
+
+LOGIN = "https://login.salesforce.com"
+TOKEN_PATH = "/services/oauth2/token"
+SCOPES = (
+    scope("api", "leads, opportunities and the organization", "Nothing can be read.", "full"),
+    scope(
+        "refresh_token",
+        "a sign-in that renews itself",
+        "You must sign in again after some hours.",
+        "offline_access",
+        is_optional=True,
+    ),
+    scope(
+        "id",
+        "who signed in",
+        "It cannot be told who signed in.",
+        "openid",
+        "full",
+        is_optional=True,
+    ),
+)
+
+
+class SalesforceFlow(Flow):
+    """Salesforce revokes by the token alone, and tells an end that has come already as an error.
+
+    https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_revoke_token.htm
+    """
+
+    def revoke(self, held: Tokens) -> None:
+        place = self.provider.place_of(str(self.oauth.revocation_url), "REVOKE", self.values)
+        form = {"token": held.refresh_token or held.access_token}
+        self.judge_revocation(self.api.request("POST", place[1], host=place[0], data=form))
+
+    def judge_revocation(self, reply: Reply) -> None:
+        if dig(reply.json_or_none(), "error") != "invalid_token":
+            super().judge_revocation(reply)
+
+
+def sign_in_at(login: str) -> OAuth:
+    """How one signs in at this origin: at everybody's, or at one's own My Domain.
+
+    https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm
+    How long a refresh token lives, and whether it rotates, is the app's own policy.
+    """
+    return OAuth(
+        app=AppForm(
+            slug="salesforce",
+            name="Salesforce",
+            console_url=f"{LOGIN}/lightning/setup/ManageExternalClientApplication/home",
+            steps=(
+                "In Setup open External Client App Manager and create an external client app.",
+                "Enable OAuth, and enter the redirect URI below as its callback URL.",
+                "Choose the scopes below, save, and copy the consumer key and secret.",
+            ),
+            pitfalls=(
+                "A new app works after about ten minutes, and is refused until then.",
+                "Each user has five approvals of one app: the sixth ends the oldest.",
+                "For a sandbox enter its My Domain as the address, and make the app there.",
+            ),
+            client_id_label="Consumer key",
+            client_secret_label="Consumer secret",
+            client_secret_pattern=r"(?!3MVG9)\S+",
+            client_secret_message="This is the consumer key, or holds a space. "
+            "The secret stands beside it.",
+        ),
+        authorization_url=f"{login}/services/oauth2/authorize",
+        token_url=f"{login}{TOKEN_PATH}",
+        revocation_url=f"{login}/services/oauth2/revoke",
+        scopes=SCOPES,
+        keeps=("instance_url", "id"),
+        access_token_lifetime=timedelta(hours=2),  # an organization's usual session timeout
+        errors=(
+            ended("Salesforce", code=codes("inactive_user", "inactive_org")),
+            app_refused("Salesforce", code="invalid_client_id"),
+            redirect_refused("Salesforce", code="redirect_uri_mismatch"),
+        ),
+        flow=SalesforceFlow,
+    )

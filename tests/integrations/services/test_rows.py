@@ -1,0 +1,36 @@
+import pytest
+from django.db import connection as database
+
+from integrations import crypto
+from integrations.models import IntegrationConnection
+from integrations.services import rows
+
+TOKEN = "EAAlongEnoughx9Qd"
+VALUES = {"access_token": TOKEN, "account_id": "1001"}
+
+
+def test_thirteen_cards_of_an_empty_workspace_need_no_rows(workspace):
+    found = rows.catalogue(workspace)
+
+    assert [row.status for row in found] == ["not_connected"] * 13
+    assert IntegrationConnection.objects.count() == 0
+
+
+def test_a_list_is_one_query_and_reads_no_credentials(
+    proven, workspace, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(crypto, "unseal", lambda *_: pytest.fail("A list decrypted something."))
+
+    with django_assert_num_queries(1):
+        found = rows.catalogue(workspace)
+
+    assert found[0].light(found[0].proven_at) == "green"
+
+
+def test_one_workspaces_rows_are_found_by_index(workspace):
+    found = IntegrationConnection.objects.filter(workspace=workspace, name="")
+    if database.vendor == "postgresql":
+        with database.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+    assert "index" in found.explain().lower()
