@@ -1,7 +1,4 @@
-"""What every test can use. Chromium is looked for here, and its absence is said once.
-
-`--platform stripe` runs one platform's tests alone: see `tests.one_platform`.
-"""
+"""What every test can use. Chromium and PostgreSQL are looked for here; an absence is said once."""
 
 import os
 import shutil
@@ -10,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests import one_platform
+from tests import platforms, postgres
 
 TESTS = Path(__file__).parent
 BROWSER_TESTS = TESTS / "browser"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 CHROMIUM_ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+POSTGRES_PROGRAMS = ("initdb", "postgres", "pgbouncer")
+HOW_TO_GET_POSTGRES = (
+    "A PostgreSQL server of the tests' own needs initdb, postgres and pgbouncer. Install your "
+    "system's packages (`apt-get install postgresql pgbouncer`)."
+)
 HOW_TO_GET_CHROMIUM = (
     "Chromium was not found. Install it with your system's packages (`apt-get install chromium`) "
     "or run `.venv/bin/python -m playwright install chromium`."
@@ -51,28 +53,36 @@ def chromium_path() -> str:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres_programs() -> None:
+    if not all(map(postgres.find, POSTGRES_PROGRAMS)):
+        pytest.skip(HOW_TO_GET_POSTGRES)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(one_platform.OPTION, metavar="SLUG", help="one platform's tests alone")
+    parser.addoption("--platform", metavar="SLUG", help="run the tests about one platform alone")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    return one_platform.ignores(collection_path, config.getoption(one_platform.OPTION))
+    slug = config.getoption("platform")
+    return True if slug and platforms.is_passed_by(collection_path, slug) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if slug := config.getoption(one_platform.OPTION):
-        others = [item for item in items if not one_platform.is_about(item, slug)]
+    if slug := config.getoption("platform"):
+        others = [item for item in items if not platforms.is_told_by(item, slug)]
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if one_platform.is_about(item, slug)]
+        items[:] = [item for item in items if item not in set(others)]
     for item in items:
         if BROWSER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.browser)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = terminalreporter.stats.get("skipped", [])
-    browser = [report for report in skipped if HOW_TO_GET_CHROMIUM in str(report.longrepr)]
-    if browser:
-        terminalreporter.write_line(
-            f"{len(browser)} browser tests did not run. {HOW_TO_GET_CHROMIUM}", yellow=True
-        )
+    """Which tests were left out for want of a package."""
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    for kind, remedy in (("browser", HOW_TO_GET_CHROMIUM), ("database", HOW_TO_GET_POSTGRES)):
+        if left_out := sum(remedy in reason for reason in skipped):
+            terminalreporter.write_line(
+                f"{left_out} {kind} tests did not run. {remedy}", yellow=True
+            )

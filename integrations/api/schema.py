@@ -126,14 +126,14 @@ list_integrations = _call(
     "list_integrations",
     _answers(api_shapes.Integration(many=True), 400),
     OpenApiParameter("status", enum=Status.values, description="Only those with this status."),
-    examples=_examples({"One of thirteen": api_examples.INTEGRATION}),
+    examples=_examples({"One of them": api_examples.INTEGRATION}),
 )
 read_integration = _call(
     "read_integration",
     _answers(api_shapes.IntegrationWithForm),
     PROVIDER,
     ETAG,
-    examples=_examples({"Meta": api_examples.INTEGRATION_WITH_FORM}),
+    examples=_examples({"With its form": api_examples.INTEGRATION_WITH_FORM}),
 )
 change_integration = _call(
     "change_integration",

@@ -4,7 +4,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.message import Message
@@ -64,21 +64,8 @@ class Answer:
 AnswerTo = Callable[[Asked], Answer]
 
 
-@dataclass(frozen=True)
-class Platform:
-    """One platform's part: how it answers, and `guide`: headings over values and what each does.
-
-    `healthy` are values that pass, by method: an installed package's are tried by the contract
-    tests, which have their own for the platforms of this repository.
-    """
-
-    answer: AnswerTo
-    guide: Mapping[str, Sequence[tuple[str, str]]]
-    healthy: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
 def prefixed(answers: Mapping[str, AnswerTo], *, home: str = "") -> AnswerTo:
-    """One answer for all: `/meta/v26.0/me` is for `meta`, which sees `/v26.0/me`.
+    """One answer for all: `/postbox/v1/me` is for `postbox`, which sees `/v1/me`.
 
     `home` is the page at `/`.
     """
