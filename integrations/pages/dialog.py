@@ -49,11 +49,11 @@ def connection(request: Request, slug: str) -> HttpResponse:
     found = find_connection(request, slug)
     if request.method == "GET":
         return answers.form_dialog(request, ConnectionForm(found), **_last_sign_in(request, found))
-    waiting, typed = _waiting(request, slug)
-    if waiting is None and request.POST.get("candidate") and _is_sign_in(request):
+    form = _typed_form(request, slug)
+    is_gone = request.POST.get("candidate") and form.initial["candidate"] is None
+    if is_gone and _is_sign_in(request):
         # Never the saved sign-in in place of the one that waited.
         return answers.start_over(request, slug)
-    form = ConnectionForm(found, request.POST, typed=typed, candidate=waiting)
     if not form.is_valid():
         return answers.form_dialog(request, form, status=422)
     return _prove(request, form, slug)
@@ -93,9 +93,7 @@ def _is_new(attempt: SignInAttempt) -> bool:
 @in_workspace(Role.EDITOR)
 def sign_in(request: Request, slug: str) -> HttpResponse:
     """Send the person to the platform, with what was typed for when they come back."""
-    found = find_connection(request, slug)
-    waiting, typed = _waiting(request, slug)
-    form = ConnectionForm(found, request.POST, typed=typed, candidate=waiting)
+    form = _typed_form(request, slug)
     if not form.is_valid():
         return answers.form_dialog(request, form, status=422)
     if not at_public_url(request):
@@ -119,7 +117,7 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
         problem = sentences.no_app(missing.declared)
         return answers.form_dialog(request, form, status=422, problem=problem)
     else:
-        return leave_for(request, url, found.platform.for_values(request.POST.dict()).name)
+        return leave_for(request, url, form.provider.for_values(request.POST.dict()).name)
     return answers.form_dialog(request, form, status=422)
 
 
@@ -127,15 +125,13 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
 @in_workspace(Role.EDITOR)
 def accounts(request: Request, slug: str) -> HttpResponse:
     """The accounts that the typed values reach, to pick one instead of typing its id."""
-    found = find_connection(request, slug)
-    waiting, typed = _waiting(request, slug)
-    form = ConnectionForm(found, request.POST, typed=typed, candidate=waiting)
+    form = _typed_form(request, slug)
     if not form.is_valid():
         return answers.form_dialog(request, form, status=422)
     changes = form.changes(but=ACCOUNT_FIELD)
     renewed: dict[str, str | None] = {}
     try:
-        listed = trying.accounts(found, changes, on_renewed=renewed.update)
+        listed = trying.accounts(form.connection, changes, on_renewed=renewed.update)
         changes = replace(changes, config={**changes.config, **renewed})
         kept = candidates.keep_candidate(
             request.access.workspace,
@@ -160,10 +156,20 @@ def accounts(request: Request, slug: str) -> HttpResponse:
     else:
         shown = {**changes.config, ACCOUNT_FIELD: request.POST.get(ACCOUNT_FIELD, "")}
         again = ConnectionForm(
-            found, typed=replace(changes, config=shown), candidate=kept.pk, accounts=listed
+            form.connection,
+            typed=replace(changes, config=shown),
+            candidate=kept.pk,
+            accounts=listed,
         )
         return answers.form_dialog(request, again)
     return answers.form_dialog(request, form, status=422)
+
+
+def _typed_form(request: Request, slug: str) -> ConnectionForm:
+    """What was sent, laid over the candidate that the form came with if that is still here."""
+    waiting, typed = _waiting(request, slug)
+    found = find_connection(request, slug)
+    return ConnectionForm(found, request.POST, typed=typed, candidate=waiting)
 
 
 def _waiting(request: Request, slug: str) -> tuple[UUID | None, Changes | None]:
