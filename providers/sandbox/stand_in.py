@@ -30,14 +30,14 @@ class Platform:
     """One platform's part of the sandbox.
 
     `guide` has headings over values and what each does. `healthy` are values, by the names of
-    the platform's fields, that a test proves; `anywhere` those with which any address that
-    answers JSON is proven, where the platform has such. `sign_ins` are its authorization
-    servers by the slug of the app's declaration, which several platforms may share.
+    the platform's fields, that a test proves. `sign_ins` are its authorization servers by the
+    slug of the app's declaration, which several platforms may share. With the values in
+    `anywhere`, where there are such, any address that answers JSON is proven.
     """
 
     answer: AnswerTo
     guide: Mapping[str, Sequence[tuple[str, str]]]
     healthy: Mapping[str, str]
     story: Story
-    anywhere: Mapping[str, str] = field(default_factory=dict)
     sign_ins: Mapping[str, AuthorizationServer] = field(default_factory=dict)
+    anywhere: Mapping[str, str] = field(default_factory=dict)
