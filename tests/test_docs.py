@@ -67,7 +67,7 @@ def anchors(text):
 def as_path(text):
     """An address of ours as a page writes it -> one that can be resolved."""
     path = text.split("?")[0].split("#")[0]
-    return path.replace("{provider}", "meta").replace("<workspace>", "main")
+    return path.replace("{provider}", "meta").replace("{id}", "1").replace("<workspace>", "main")
 
 
 def our_addresses():

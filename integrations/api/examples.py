@@ -59,6 +59,12 @@ FAILED_TEST = TEST | {
     "account": None,
     "durationMs": 215,
 }
+RUNNING_TEST = TEST | {
+    "outcome": "running",
+    "steps": [],
+    "account": None,
+    "durationMs": 0,
+}
 TESTS = {"Passed": TEST, "Failed": FAILED_TEST}
 ACCOUNTS = [ACCOUNT, {"id": ANOTHER_ID, "name": None}]
 RUN = {

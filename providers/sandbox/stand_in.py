@@ -31,7 +31,8 @@ class Platform:
 
     `guide` has headings over values and what each does. `healthy` are values, by the names of
     the platform's fields, that a test proves. `sign_ins` are its authorization servers by the
-    slug of the app's declaration, which several platforms may share.
+    slug of the app's declaration, which several platforms may share. With the values in
+    `anywhere`, where there are such, any address that answers JSON is proven.
     """
 
     answer: AnswerTo
@@ -39,3 +40,4 @@ class Platform:
     healthy: Mapping[str, str]
     story: Story = Story(tests=0)  # not connected
     sign_ins: Mapping[str, AuthorizationServer] = field(default_factory=dict)
+    anywhere: Mapping[str, str] = field(default_factory=dict)

@@ -67,5 +67,6 @@ PLATFORM = Platform(
     },
     healthy={"vendor": "hubspot", "access_token": f"{hubspot.PREFIX}healthy"},
     story=Story(values={"vendor": "hubspot"}, tests=0),
+    anywhere={"vendor": "generic", "auth_kind": "none"},
     sign_ins=SIGN_INS,
 )
