@@ -15,8 +15,9 @@ from integrations import checks, platforms
 from providers import registry
 from providers.sandbox.server import Server
 from tests.integrations.conftest import api, editor, person, signed_in, workspace  # noqa: F401
+from tests.providers.conftest import platform  # noqa: F401
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "adding-a-platform.md"
 BLOCKS = re.findall(r"^```(python|toml)\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 PLATFORM, STAND_IN, OWN_TESTS = (text for kind, text in BLOCKS if kind == "python")
@@ -103,7 +104,7 @@ def test_it_keeps_the_rules_of_the_catalogue_and_the_contract(package):
     said = in_process(
         package,
         *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"),
-        *("--platform", "postbox", "tests"),
+        *("--platform=postbox", "tests"),
     )
 
     passed = re.search(r"^(\d+) passed", said, re.MULTILINE)
@@ -153,7 +154,7 @@ def test_the_api_connects_and_tests_it(postbox, api, key, outcome, kind):  # noq
     assert api.get(PATH).json()["status"] == ("error" if outcome == "failed" else "connected")
 
 
-def test_refusals_mean_what_the_page_says(platform, monkeypatch):
+def test_refusals_mean_what_the_page_says(platform, monkeypatch):  # noqa: F811
     room = ModuleType("providers.platforms.postbox")
     exec(compile(PLATFORM, f"{PAGE.name}: platform", "exec"), vars(room))
     monkeypatch.setitem(sys.modules, room.__name__, room)
