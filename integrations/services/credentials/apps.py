@@ -90,10 +90,13 @@ def find(workspace_id: int, app: str, *, client_id: str | None = None) -> App | 
 
 
 def _opened(saved: AppRegistration) -> App | None:
-    if saved.credential.values != {"client_id": saved.client_id}:
+    sealed = saved.credential
+    if (sealed.workspace_id, sealed.method, sealed.family) != (saved.workspace_id, APP, saved.app):
+        return None
+    if sealed.values != {"client_id": saved.client_id}:
         return None
     try:
-        secret = saved.credential.typed()
+        secret = sealed.typed()
     except crypto.Unreadable:
         return None
     return App(saved.client_id, secret["client_secret"])

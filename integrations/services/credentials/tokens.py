@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from integrations import crypto, platforms
 from integrations.models import Credential
-from integrations.services.credentials import apps, ends, leases, storing
+from integrations.services.credentials import apps, ends, leases, sealing, storing
 from integrations.services.credentials.leases import UNDER_WAY, Judge
 from providers import errors
 from providers.access import flow as oauth
@@ -140,11 +140,13 @@ def is_good(row: Credential, now: datetime) -> bool:
 
 
 def held_by(row: Credential) -> Tokens:
-    """The stored tokens. Raises CredentialsUnreadable."""
+    """The stored tokens. Raises CredentialsUnreadable, also for a platform not theirs."""
     try:
+        if sealing.family_of(platforms.get(row.provider)) != row.family:
+            raise sealing.Moved
         stored = row.obtained()
-    except crypto.Unreadable:
-        raise errors.CredentialsUnreadable from None
+    except crypto.Unreadable as unreadable:
+        raise sealing.meaning_of(unreadable) from None
     return Tokens(
         access_token=stored.get("access_token", ""),
         refresh_token=stored.get("refresh_token"),
@@ -254,7 +256,8 @@ def _failure_of(row: Credential) -> ProviderError:
 
 def _gone() -> ProviderError:
     return errors.AuthExpired(
-        "This was disconnected in the meantime.", "Sign in again to connect it."
+        "This was replaced or disconnected in the meantime.",
+        "Test it again, or sign in again to connect it.",
     )
 
 

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.models import ConnectionTest, FixLink, IntegrationConnection, TestOutcome, Trigger
+from integrations.models.tests import LEASE
 from integrations.services import rows
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed
@@ -25,7 +26,6 @@ from integrations.services.refusals import NothingToTest, TooManyTests
 from providers.access.door import Renewed
 from providers.run.ladder import DEADLINE_SECONDS
 
-LEASE = timedelta(seconds=DEADLINE_SECONDS + 15)
 SOON = timedelta(seconds=2)  # for a new test to be performed
 RATE_WINDOW = timedelta(minutes=1)
 RATED = (Trigger.PAGE, Trigger.API, Trigger.ADMIN, Trigger.SAVE)
@@ -98,7 +98,7 @@ def start(
         locked = rows.lock(connection.workspace_id, connection.provider)
         connection.pk, connection.revision = locked.pk, locked.revision
         running = locked.tests.filter(outcome=TestOutcome.RUNNING).first()
-        if running and running.lease_until > now:
+        if running and running.is_leased(now):
             return Started(running, joined=True)
         if running:
             results.interrupt(running)
@@ -136,7 +136,7 @@ def wait_for(test: ConnectionTest) -> ConnectionTest:
     if not WAITING.acquire(blocking=False):
         raise TooManyTests(math.ceil(DEADLINE_SECONDS))
     try:
-        while test.is_running and timezone.now() < test.lease_until:
+        while test.is_leased(timezone.now()):
             time.sleep(POLL_SECONDS)
             test.refresh_from_db()
     finally:
@@ -152,7 +152,7 @@ def perform(
     Without an attempt it is about the saved values. `on_renewed` is told of values that the
     platform has replaced; without it they replace the saved ones.
     """
-    if test.lease_until < timezone.now() + LEASE - SOON and not _lease_again(test):
+    if _has_waited(test) and not _lease_again(test):
         return test
     connection = test.connection
     keep = on_renewed or partial(keep_renewed, connection)
@@ -169,6 +169,12 @@ def perform(
         raise
     results.finish(test, result)
     return test
+
+
+def _has_waited(test: ConnectionTest) -> bool:
+    """Whether too little of its lease is left to be tested in."""
+    now = timezone.now()
+    return not test.is_leased(now) or test.lease_until < now + LEASE - SOON
 
 
 def _lease_again(test: ConnectionTest) -> bool:

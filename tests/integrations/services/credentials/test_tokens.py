@@ -451,7 +451,7 @@ def test_what_cannot_be_renewed_says_that_it_has_ended(workspace, calendly, cloc
 def test_a_sign_in_that_is_not_there_was_disconnected(row):
     sign_ins().delete()
 
-    assert failed(row).message == "This was disconnected in the meantime."
+    assert failed(row).message == "This was replaced or disconnected in the meantime."
 
 
 def test_an_app_that_is_gone_ends_nothing(row, calendly, settings, clock):
