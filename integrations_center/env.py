@@ -23,16 +23,6 @@ Network = IPv4Network | IPv6Network
 
 TRUE = frozenset({"1", "on", "true", "yes"})
 FALSE = frozenset({"", "0", "off", "false", "no"})
-ENGINES = {
-    "django.db.backends.sqlite3": {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-        ),
-    },
-    "django.db.backends.postgresql": {},
-}
 
 
 class Missing(ImproperlyConfigured):
@@ -177,27 +167,6 @@ def apps(environment: Mapping[str, str]) -> dict[str, App]:
             prefix = f"APP_{slug.upper()}__CLIENT_"
             raise ImproperlyConfigured(f"{prefix}ID and {prefix}SECRET go together: set both.")
     return {slug: App(parts["ID"], parts["SECRET"]) for slug, parts in found.items()}
-
-
-def database(name: str, default_file: str) -> dict[str, Any]:
-    """Django's settings of one database: SQLite or PostgreSQL."""
-    if text(name):
-        config = _database_url(name)
-    else:
-        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": default_file}
-    return {**config, "OPTIONS": ENGINES[config["ENGINE"]] | config.get("OPTIONS", {})}
-
-
-def _database_url(name: str) -> dict[str, Any]:
-    try:
-        config: dict[str, Any] = environ.Env.db_url_config(text(name))
-    except ValueError:
-        config = {}
-    if config.get("ENGINE") not in ENGINES or not config["NAME"]:
-        raise ImproperlyConfigured(
-            f"{name} must start with sqlite:/// or postgres:// and name a database."
-        )
-    return config
 
 
 def mailers(name: str) -> dict[str, dict[str, Any]]:

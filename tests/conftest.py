@@ -1,4 +1,4 @@
-"""What every test can use. Chromium is looked for here, and its absence is said once."""
+"""What every test can use. Chromium and PostgreSQL are looked for here; an absence is said once."""
 
 import os
 import shutil
@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres
+
 TESTS = Path(__file__).parent
 BROWSER_TESTS = TESTS / "browser"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 CHROMIUM_ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+POSTGRES_PROGRAMS = ("initdb", "postgres", "pgbouncer")
+HOW_TO_GET_POSTGRES = (
+    "A PostgreSQL server of the tests' own needs initdb, postgres and pgbouncer. Install your "
+    "system's packages (`apt-get install postgresql pgbouncer`)."
+)
 HOW_TO_GET_CHROMIUM = (
     "Chromium was not found. Install it with your system's packages (`apt-get install chromium`) "
     "or run `.venv/bin/python -m playwright install chromium`."
@@ -46,6 +53,12 @@ def chromium_path() -> str:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres_programs() -> None:
+    if not all(map(postgres.find, POSTGRES_PROGRAMS)):
+        pytest.skip(HOW_TO_GET_POSTGRES)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if BROWSER_TESTS in item.path.parents:
@@ -53,9 +66,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = terminalreporter.stats.get("skipped", [])
-    browser = [report for report in skipped if HOW_TO_GET_CHROMIUM in str(report.longrepr)]
-    if browser:
-        terminalreporter.write_line(
-            f"{len(browser)} browser tests did not run. {HOW_TO_GET_CHROMIUM}", yellow=True
-        )
+    """Which tests were left out for want of a package."""
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    for kind, remedy in (("browser", HOW_TO_GET_CHROMIUM), ("database", HOW_TO_GET_POSTGRES)):
+        if left_out := sum(remedy in reason for reason in skipped):
+            terminalreporter.write_line(
+                f"{left_out} {kind} tests did not run. {remedy}", yellow=True
+            )

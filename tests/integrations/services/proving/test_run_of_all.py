@@ -12,7 +12,7 @@ from integrations.models import Trigger
 from integrations.models.tests import LEASE
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
-from integrations.services.proving import runs, testing
+from integrations.services.proving import runs
 from providers import declare as base
 from providers.sandbox import calendly
 
