@@ -16,6 +16,7 @@ from django.utils import timezone
 from integrations import crypto, platforms
 from integrations.database import release_connection
 from integrations.models import Credential
+from integrations.models.credentials import LEASE
 from integrations.services.credentials import apps, ends, leases, sealing, storing
 from integrations.services.credentials.leases import UNDER_WAY, Judge
 from providers import errors
@@ -127,7 +128,7 @@ def _is_cooling_down(row: Credential, asked_at: datetime) -> bool:
         return False
     if row.failure_kind == errors.RateLimited.kind and row.renew_at:
         return row.renew_at > asked_at
-    return row.failed_at > asked_at - COOL_DOWN
+    return -COOL_DOWN < row.failed_at - asked_at < LEASE  # later was by a clock that was ahead
 
 
 def is_good(row: Credential, now: datetime) -> bool:

@@ -121,7 +121,11 @@ def start(
 
 
 def _check_rate(connection: IntegrationConnection, now: datetime) -> None:
-    recent = connection.tests.filter(started_at__gt=now - RATE_WINDOW, trigger__in=RATED)
+    recent = connection.tests.filter(
+        started_at__gt=now - RATE_WINDOW,
+        started_at__lt=now + RATE_WINDOW,  # else by a clock that was ahead
+        trigger__in=RATED,
+    )
     times = list(recent.order_by("-started_at").values_list("started_at", flat=True))
     limit = settings.TEST_RATE
     if len(times) >= limit:
@@ -185,6 +189,7 @@ def _lease_again(test: ConnectionTest) -> bool:
         IntegrationConnection.objects.select_for_update().get(pk=test.connection_id)
         test.refresh_from_db()
         if test.is_running:
-            test.lease_until = timezone.now() + LEASE
-            test.save(update_fields=["lease_until"])
+            now = timezone.now()
+            test.started_at, test.lease_until = min(test.started_at, now), now + LEASE
+            test.save(update_fields=["started_at", "lease_until"])
     return test.is_running
