@@ -18,6 +18,7 @@ from django.utils import timezone
 from integrations import crypto, platforms
 from integrations.models import AppRegistration, Credential, IntegrationConnection, Workspace
 from integrations.models.credentials import APP
+from integrations.services.credentials import ends
 from integrations.services.credentials.sealing import hints_of, put_secrets
 from integrations.services.refusals import InvalidChange
 from providers.access import flow as oauth
@@ -87,6 +88,17 @@ def find(workspace_id: int, app: str, *, client_id: str | None = None) -> App | 
     offered = [_opened(saved) if saved else None, settings.APPS.get(app)]
     fits = (one for one in offered if one and client_id in (None, one.client_id))
     return next(fits, None)
+
+
+def of_sign_in(row: Credential) -> App | None:
+    """The app that a sign-in was made with, if it is still set here.
+
+    Its secret goes to no other platform than its own. Raises InvalidConfig where one can no
+    longer sign in.
+    """
+    if ends.declared_for(row).app.slug != row.app:
+        return None
+    return find(row.workspace_id, row.app, client_id=row.client_id)
 
 
 def _opened(saved: AppRegistration) -> App | None:

@@ -66,9 +66,7 @@ def _beside(row: Credential) -> dict[str, str]:
     if row.method != SIGN_IN:
         return {}
     declared = ends.declared_for(row)
-    app = None
-    if declared.app_values:
-        app = apps.find(row.workspace_id, row.app, client_id=row.client_id)
+    app = apps.of_sign_in(row) if declared.app_values else None
     if app is None:
         return {}
     own = {"client_id": app.client_id, "client_secret": app.client_secret}
@@ -223,7 +221,7 @@ def _asked(row: Credential, held: Tokens) -> Tokens:
     provider = platforms.get(row.provider)
     if row.method != SIGN_IN:
         return _asked_with_secrets(row)
-    app = apps.find(row.workspace_id, row.app, client_id=row.client_id)
+    app = apps.of_sign_in(row)
     if app is None:
         raise errors.InvalidConfig(
             f"The app that this sign-in to {provider.name} was made with is no longer set here.",

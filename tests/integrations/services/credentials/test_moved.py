@@ -19,6 +19,7 @@ from integrations.services.credentials import apps, tokens
 from integrations.services.keeping import renewals
 from integrations.services.proving import discovery, testing
 from providers import errors
+from providers.declare import App
 from providers.outbound.addresses import parse_allowed
 from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox.crm import PLATFORM
@@ -383,6 +384,21 @@ def test_a_sign_in_that_was_changed_is_not_renewed(calendly_signed_in, calendly,
 
     assert calendly.requests_seen == []
     assert not sign_ins().get().is_ended
+
+
+def test_a_sign_in_is_not_renewed_with_another_platforms_app(
+    calendly_signed_in, calendly, settings
+):
+    settings.APPS = settings.APPS | {"linkedin": App("their-id", "their-secret")}
+    row = sign_in_of(calendly_signed_in)
+    run_out(row)
+    tamper_row(row, app="linkedin", client_id="their-id")
+    forget(calendly)
+
+    with pytest.raises(errors.InvalidConfig, match="no longer set here"):
+        tokens.usable(row.pk)
+
+    assert calendly.requests_seen == []
 
 
 # --- Values that wait ----------------------------------------------------------------------------
