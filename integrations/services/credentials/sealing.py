@@ -63,8 +63,13 @@ def hints_of(secrets: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def hint(secret: str) -> str | None:
-    """ "…x9Qd" for a secret long enough to show four characters of, else None."""
-    return f"…{secret[-HINT_TAIL:]}" if len(secret) >= HINT_MIN_LENGTH else None
+    """ "…x9Qd" for a secret long enough to show four characters of, else None.
+
+    A platform may replace a secret by any text, and no database keeps all of them as they are.
+    """
+    if len(secret) < HINT_MIN_LENGTH:
+        return None
+    return "…" + secret[-HINT_TAIL:].encode(errors="replace").decode().replace("\0", "?")
 
 
 def typed(connection: IntegrationConnection) -> dict[str, str]:

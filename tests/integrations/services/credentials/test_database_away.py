@@ -178,6 +178,7 @@ STRANGE = {
     "a lifetime without end": {"expires_in": 9.9e9},
     "a lifetime that is none": {"expires_in": "NaN"},
     "tokens that no column would keep": {"access_token": NUL, "refresh_token": HALF},
+    "a hint with NUL": {"refresh_token": "a-refresh-token\0"},
     "tokens without end": {"access_token": "x" * 10**5, "refresh_token": "y" * 10**5},
 }
 
