@@ -19,7 +19,8 @@ from providers import registry
 from providers.families.google.assertion import KEY_FILE
 from providers.sandbox import crm, ga4, google, reddit, upwork, x
 from providers.sandbox.crm import salesforce, zoho
-from providers.sandbox.server import Answer, Asked, Platform, Server
+from providers.sandbox.server import Answer, Asked, Server
+from providers.sandbox.stand_in import Platform
 
 GRANTS = ("client_credentials", "refresh_token", google.ASSERTION)
 MARK = "~"
