@@ -12,15 +12,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.outbound.basic import basic
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.server import Answer, Asked, page
 from providers.sandbox.sign_in import AuthorizationServer
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.stand_in import Platform, Story, does
 
 CLIENT_ID = "sandbox-client-0"
 CLIENT_SECRET = "sandbox-secret-0123456789abc"
 LIFETIME_SECONDS = 86400
-HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
-BLOCKED = Answer(403, HTML.format("You've been blocked by network security."))
+BLOCKED = page(403, "You've been blocked by network security.")
 
 
 def refusal(status: int, message: str, **more: Any) -> Answer:
@@ -54,8 +53,8 @@ CLIENTS = {
 TROUBLE = {
     "rdt-limited": ("over Reddit's limit: 4 minutes", OVER),
     "rdt-blocked": ("a page that blocks this server", BLOCKED),
-    "rdt-down": ("a page with status 503", Answer(503, HTML.format("our CDN was unable"))),
-    "rdt-wall": ("a web page instead of data", Answer(200, HTML.format("whoa there, pardner!"))),
+    "rdt-down": ("a page with status 503", page(503, "our CDN was unable")),
+    "rdt-wall": ("a web page instead of data", page(200, "whoa there, pardner!")),
     "rdt-cut": ("half a reply", Answer(200, {"name": "acme", "id": "abc"}, is_cut=True)),
     "rdt-silent": ("no answer at all", Answer(is_silent=True)),
 }
@@ -130,7 +129,7 @@ def answer(asked: Asked) -> Answer:
         return SIGN_IN.answer(asked) or refusal(404, "Not Found")
     agent = asked.headers.get("User-Agent", "")
     if not re.fullmatch(r"[^:\s]+:[^:\s]+:\S+( \(by /u/\S+\))?", agent):
-        return Answer(429, HTML.format("whoa there, pardner!"))
+        return page(429, "whoa there, pardner!")
     if asked.path == "/api/v1/access_token":
         return _access_token(asked)
     if revoked := SIGN_IN.answer(asked):
@@ -267,17 +266,11 @@ def _listing(children: list[dict[str, Any]]) -> Answer:
 PLATFORM = Platform(
     answer,
     {
-        "App for sign-in": ((CLIENT_ID, "the client ID"), (CLIENT_SECRET, "the client secret")),
-        "Client IDs": (
-            (CLIENT_ID, "an approved app"),
-            *((client, does) for client, (does, _) in CLIENTS.items()),
-        ),
+        "App for sign-in": SIGN_IN.shown(),
+        "Client IDs": ((CLIENT_ID, "an approved app"), *does(CLIENTS)),
         "Client secret": ((CLIENT_SECRET, "the secret of each"),),
-        "Refresh tokens": tuple((text, does) for text, (does, _) in REFRESH_TOKENS.items()),
-        "Access tokens": (
-            *((text, token.does) for text, token in TOKENS.items()),
-            *((text, does) for text, (does, _) in TROUBLE.items()),
-        ),
+        "Refresh tokens": does(REFRESH_TOKENS),
+        "Access tokens": does(TOKENS, TROUBLE),
         "Communities": tuple(COMMUNITIES.items()),
     },
     healthy={

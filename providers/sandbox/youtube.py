@@ -60,7 +60,7 @@ def _refuse_key(asked: Asked) -> Answer | None:
             if name == "expired"
             else ("API key not valid. Please pass a valid API key.")
         )
-        return refusal(400, "INVALID_ARGUMENT", said, info="API_KEY_INVALID", reason="badRequest")
+        return refusal(400, said, info="API_KEY_INVALID", reason="badRequest")
     return _refuse_name(name)
 
 
@@ -72,25 +72,12 @@ def _refuse_person(asked: Asked) -> Answer | None:
 
 def _refuse_name(name: str) -> Answer | None:
     if name == "noaccess":
-        return refusal(
-            401,
-            "UNAUTHENTICATED",
-            "Unauthorized",
-            reason="youtubeSignupRequired",
-            domain="youtube.header",
-        )
+        return refusal(401, "Unauthorized", reason="youtubeSignupRequired", domain="youtube.header")
     if name == "limited":
-        return refusal(
-            403,
-            "PERMISSION_DENIED",
-            "Rate Limit Exceeded",
-            reason="rateLimitExceeded",
-            domain="usageLimits",
-        )
+        return refusal(403, "Rate Limit Exceeded", reason="rateLimitExceeded", domain="usageLimits")
     if name == "spent":
         return refusal(
             403,
-            "PERMISSION_DENIED",
             "The request cannot be completed because you have exceeded your quota.",
             reason="quotaExceeded",
             domain="youtube.quota",
@@ -104,7 +91,7 @@ def _channels(asked: Asked) -> Answer:
         return _bad("missingRequiredParameter" if parts == {""} else "unknownPart")
     if asked.query.get("mine") == "true":
         if "key" in asked.query:
-            return refusal(401, "UNAUTHENTICATED", "Login Required.", reason="required")
+            return refusal(401, "Login Required.", reason="required")
         ids = [CHANNEL]
     elif "id" in asked.query:
         ids = [wanted for wanted in asked.query["id"].split(",") if wanted in (CHANNEL, PRIVATE)]
@@ -134,7 +121,7 @@ def _channel(channel_id: str, parts: set[str]) -> dict[str, Any]:
 def _report(asked: Asked) -> Answer:
     query = asked.query
     if "key" in query:
-        return refusal(401, "UNAUTHENTICATED", "Login Required.", reason="required")
+        return refusal(401, "Login Required.", reason="required")
     metrics = query.get("metrics", "").split(",")
     try:
         is_period = date.fromisoformat(query["startDate"]) <= date.fromisoformat(query["endDate"])
@@ -143,7 +130,7 @@ def _report(asked: Asked) -> Answer:
     if not is_period or not set(metrics) <= METRICS or query.get("dimensions") != "day":
         return _bad("badRequest")
     if query.get("ids") not in ("channel==MINE", f"channel=={CHANNEL}"):
-        return refusal(403, "PERMISSION_DENIED", "Forbidden", reason="forbidden")
+        return refusal(403, "Forbidden", reason="forbidden")
     headers = [{"name": "day", "columnType": "DIMENSION", "dataType": "STRING"}]
     headers += [{"name": name, "columnType": "METRIC", "dataType": "INTEGER"} for name in metrics]
     day = date.fromisoformat(query["endDate"]) - timedelta(days=2)
@@ -154,7 +141,7 @@ def _report(asked: Asked) -> Answer:
 
 
 def _bad(reason: str) -> Answer:
-    return refusal(400, "INVALID_ARGUMENT", "The request is not supported.", reason=reason)
+    return refusal(400, "The request is not supported.", reason=reason)
 
 
 PLATFORM = Platform(
