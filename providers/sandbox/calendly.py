@@ -53,6 +53,13 @@ def refusal(status: int, title: str, message: str, **more: Any) -> Answer:
     return Answer(status, {"title": title, "message": message, **more})
 
 
+def limits(limit: int, remaining: int, reset: int) -> dict[str, str]:
+    """The headers that count calls; `reset` is in seconds."""
+    names = ("Limit", "Remaining", "Reset")
+    counts = zip(names, (limit, remaining, reset), strict=True)
+    return {f"X-RateLimit-{name}": str(count) for name, count in counts}
+
+
 def wrong(parameter: str, message: str) -> Answer:
     details = [{"parameter": parameter, "message": message}]
     return refusal(400, "Invalid Argument", "The supplied parameters are invalid.", details=details)
@@ -64,11 +71,7 @@ TROUBLE = {
         Answer(
             429,
             {"title": "Too Many Requests", "message": "You have exceeded the rate limit."},
-            {
-                "X-RateLimit-Limit": "50",
-                "X-RateLimit-Remaining": "0",
-                "X-RateLimit-Reset": "40",
-            },
+            limits(50, 0, 40),
         ),
     ),
     "expired": ("expired", refusal(401, "Unauthenticated", "The access token expired")),
@@ -138,13 +141,7 @@ def answer(asked: Asked) -> Answer:
         return refused
     if scope not in token.scopes:
         return _denied()
-    reply = _data(asked, token)
-    limits = {
-        "X-RateLimit-Limit": "500",
-        "X-RateLimit-Remaining": "499",
-        "X-RateLimit-Reset": "60",
-    }
-    return Answer(reply.status, reply.body, limits)
+    return replace(_data(asked, token), headers=limits(500, 499, 60))
 
 
 def _refuse_parameters(asked: Asked, known: set[str]) -> Answer | None:

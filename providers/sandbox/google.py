@@ -9,6 +9,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -71,6 +72,23 @@ TROUBLE = {
     "wall": page(200, "Are you a robot?"),
     "cut": Answer(200, {"kind": "sandbox", "items": []}, is_cut=True),
     "silent": Answer(is_silent=True),
+}
+# Name -> status, reason and message; "" is nobody that is known.
+NOT_VALID = "Request had invalid authentication credentials."
+REFUSED = {
+    "": (401, None, NOT_VALID),
+    "expired": (401, "ACCESS_TOKEN_EXPIRED", NOT_VALID),
+    "noscope": (
+        403,
+        "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+        "Request had insufficient authentication scopes.",
+    ),
+    "off": (
+        403,
+        "SERVICE_DISABLED",
+        "{} has not been used in project 1 before or it is disabled.",
+    ),
+    "down": (503, None, "The service is currently unavailable."),
 }
 
 
@@ -341,31 +359,17 @@ def at_the_door(asked: Asked, service: str, title: str, scope: str) -> Answer | 
 def refuse_name(name: str, service: str, title: str) -> Answer | None:
     if name in TROUBLE:
         return TROUBLE[name]
-    if name == "down":
-        return refusal(503, "The service is currently unavailable.")
-    if name in ("", "expired"):
-        return refusal(
-            401,
-            "Request had invalid authentication credentials.",
-            info="ACCESS_TOKEN_EXPIRED" if name else None,
-            service=service,
-        )
-    if name == "noscope":
-        return refusal(
-            403,
-            "Request had insufficient authentication scopes.",
-            info="ACCESS_TOKEN_SCOPE_INSUFFICIENT",
-            service=service,
-        )
-    if name == "off":
-        return refusal(
-            403,
-            f"{title} has not been used in project 1 before or it is disabled.",
-            info="SERVICE_DISABLED",
-            details=[{"@type": "type.googleapis.com/google.rpc.Help", "links": []}],
-            service=service,
-        )
-    return None
+    if name not in REFUSED:
+        return None
+    status, info, message = REFUSED[name]
+    links = [{"@type": "type.googleapis.com/google.rpc.Help", "links": []}]
+    return refusal(
+        status,
+        message.format(title),
+        info=info,
+        details=links if name == "off" else (),
+        service=service,
+    )
 
 
 def refuse_names(given: Iterable[str], known: Iterable[str], where: str) -> Answer | None:
@@ -378,6 +382,14 @@ def refuse_names(given: Iterable[str], known: Iterable[str], where: str) -> Answ
         f'Invalid JSON payload received. Unknown name "{unknown[0]}": {where}.',
         reason="badRequest",
     )
+
+
+def is_period(given: Mapping[str, Any]) -> bool:
+    """Whether there are two dates, in their order."""
+    try:
+        return date.fromisoformat(given["startDate"]) <= date.fromisoformat(given["endDate"])
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def refuse_query(asked: Asked, *known: str) -> Answer | None:

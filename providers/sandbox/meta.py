@@ -441,6 +441,13 @@ def _unsupported(method: str, path: str) -> Answer:
     )
 
 
+HEALTHY = {
+    "access_token": "EAAhealthy",
+    "account_id": "act_1001",
+    "pixel_id": "2001",
+    "app_id": APP_ID,
+    "app_secret": APP_SECRET,
+}
 PLATFORM = Platform(
     answer,
     {
@@ -457,22 +464,7 @@ PLATFORM = Platform(
             ("2003", "unavailable"),
         ),
     },
-    healthy={
-        "access_token": "EAAhealthy",
-        "account_id": "act_1001",
-        "pixel_id": "2001",
-        "app_id": APP_ID,
-        "app_secret": APP_SECRET,
-    },
-    story=Story(
-        values={
-            "access_token": "EAAsixtydays",
-            "account_id": "act_1001",
-            "pixel_id": "2002",
-            "app_id": APP_ID,
-            "app_secret": APP_SECRET,
-        },
-        tests=9,
-    ),
+    healthy=HEALTHY,
+    story=Story(values=HEALTHY | {"access_token": "EAAsixtydays", "pixel_id": "2002"}, tests=9),
     sign_ins={"meta": SIGN_IN},
 )

@@ -106,11 +106,7 @@ def _query(site: str, asked: Asked) -> Answer:
 
 def _refuse_query(body: dict[str, Any]) -> Answer | None:
     """Enums are taken in capitals and in small letters alike."""
-    try:
-        is_period = date.fromisoformat(body["startDate"]) <= date.fromisoformat(body["endDate"])
-    except (KeyError, TypeError, ValueError):
-        is_period = False
-    wrong = not is_period or any(
+    wrong = not google.is_period(body) or any(
         str(value).upper() not in known
         for value, known in (
             (body.get("type", "WEB"), TYPES),

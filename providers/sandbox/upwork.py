@@ -30,13 +30,9 @@ SCHEMA: dict[str, Any] = {
     "user": {"id": True, "nid": True, "rid": True, "name": True, "email": True},
     "organization": {"id": True},
     "companySelector": {
-        "items": {
-            "title": True,
-            "photoUrl": True,
-            "organizationId": True,
-            "organizationRid": True,
-            "organizationType": True,
-        }
+        "items": dict.fromkeys(
+            ("title", "photoUrl", "organizationId", "organizationRid", "organizationType"), True
+        )
     },
     "marketplaceJobPostingsSearch": {
         "totalCount": True,

@@ -25,19 +25,15 @@ ME, SEARCH = "/2/users/me", "/2/tweets/search/recent"
 USERS = "/2/users/by/username/"
 OF_APPS_ONLY, OF_PEOPLE_ONLY = {USAGE, COUNTS}, {ME}
 USER_PARAMETERS = {"user.fields", "expansions", "tweet.fields", "post.fields"}
+SEARCH_PARAMETERS = {
+    *("query", "start_time", "end_time", "since_id", "until_id", "next_token", "pagination_token"),
+}
 PARAMETERS = {
     USAGE: {"days", "usage.fields"},
     USERS: USER_PARAMETERS,
     ME: USER_PARAMETERS,
-    SEARCH: {
-        *("query", "max_results", "sort_order", "start_time", "end_time", "since_id", "until_id"),
-        *("next_token", "pagination_token", "user.fields", "expansions"),
-        *("tweet.fields", "post.fields"),
-    },
-    COUNTS: {
-        *("query", "granularity", "start_time", "end_time", "since_id", "until_id"),
-        *("next_token", "pagination_token", "search_count.fields"),
-    },
+    SEARCH: {"max_results", "sort_order", *SEARCH_PARAMETERS, *USER_PARAMETERS},
+    COUNTS: {"granularity", "search_count.fields", *SEARCH_PARAMETERS},
 }
 FIELDS = {
     "usage.fields": {
@@ -116,7 +112,6 @@ PEOPLE = {
     "spendcap": "the same, in an app at its spending limit",
     "limited": "the same, over X's limit for searches",
 }
-
 
 # What is wrong with a sign-in, in X's words: they alone tell one refusal from another.
 REFUSALS = {
