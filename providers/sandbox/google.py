@@ -8,7 +8,8 @@ and RFC 6749 section 5.2 (read 2026-11-22).
 import base64
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -18,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from providers.sandbox.server import Answer, Asked
-from providers.sandbox.sign_in import AuthorizationServer
+from providers.sandbox.server import Answer, Asked, page
+from providers.sandbox.sign_in import AuthorizationServer, oauth_refusal
 
 CLIENT_ID = "sandbox.apps.googleusercontent.com"
 CLIENT_SECRET = "GOCSPX-sandbox"
@@ -57,20 +58,42 @@ NAMES = {
     "cut": "gets half a reply",
     "silent": "gets no answer at all",
 }
-HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
+STATUSES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    429: "RESOURCE_EXHAUSTED",
+    503: "UNAVAILABLE",
+}
 # Google's query parameters for every method.
 COMMON = {"alt", "fields", "key", "prettyPrint", "quotaUser"}
 
 TROUBLE = {
-    "wall": Answer(200, HTML.format("Are you a robot?")),
+    "wall": page(200, "Are you a robot?"),
     "cut": Answer(200, {"kind": "sandbox", "items": []}, is_cut=True),
     "silent": Answer(is_silent=True),
+}
+# Name -> status, reason and message; "" is nobody that is known.
+NOT_VALID = "Request had invalid authentication credentials."
+REFUSED = {
+    "": (401, None, NOT_VALID),
+    "expired": (401, "ACCESS_TOKEN_EXPIRED", NOT_VALID),
+    "noscope": (
+        403,
+        "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+        "Request had insufficient authentication scopes.",
+    ),
+    "off": (
+        403,
+        "SERVICE_DISABLED",
+        "{} has not been used in project 1 before or it is disabled.",
+    ),
+    "down": (503, None, "The service is currently unavailable."),
 }
 
 
 def refusal(
     status: int,
-    name: str,
     message: str,
     *,
     info: str | None = None,
@@ -80,7 +103,7 @@ def refusal(
     **metadata: str,
 ) -> Answer:
     """An error in Google's shape: `info` for google.rpc.ErrorInfo, `reason` for the older list."""
-    error: dict[str, Any] = {"code": status, "message": message, "status": name}
+    error: dict[str, Any] = {"code": status, "message": message, "status": STATUSES[status]}
     if reason:
         error["errors"] = [{"message": message, "domain": domain, "reason": reason}]
     listed = [dict(detail) for detail in details]
@@ -94,7 +117,7 @@ def refusal(
 
 def not_found() -> Answer:
     """What Google's front answers to a path, or a method of a path, that it does not know."""
-    return Answer(404, HTML.format("Error 404 (Not Found)!!1"))
+    return page(404, "Error 404 (Not Found)!!1")
 
 
 @cache
@@ -148,17 +171,12 @@ class GoogleSignIn(AuthorizationServer):
         return refresh_token in self._by_refresh_token
 
     def _revocation(self, asked: Asked) -> Answer:
-        token = asked.form.get("token", "")
-        found = self._by_refresh_token.get(token) or self._by_access_token.get(token)
+        found = self.approval_of(asked.form.get("token", ""))
         if found is None or found.is_revoked:
             return oauth_refusal("invalid_token", "Token expired or revoked")
         for given in self._by_access_token.values():
             given.is_revoked |= given.person == found.person
         return Answer(200, {})
-
-
-def oauth_refusal(code: str, description: str, status: int = 400) -> Answer:
-    return Answer(status, {"error": code, "error_description": description})
 
 
 def _refuse(_status: int, code: str, text: str) -> Answer:
@@ -322,7 +340,6 @@ def refuse_sign_in(asked: Asked, service: str, title: str, scope: str) -> Answer
     if not asked.headers.get("Authorization"):
         return refusal(
             401,
-            "UNAUTHENTICATED",
             "Request is missing required authentication credential. Expected OAuth 2 access "
             "token, login cookie or other valid authentication credential.",
             info="CREDENTIALS_MISSING",
@@ -342,34 +359,17 @@ def at_the_door(asked: Asked, service: str, title: str, scope: str) -> Answer | 
 def refuse_name(name: str, service: str, title: str) -> Answer | None:
     if name in TROUBLE:
         return TROUBLE[name]
-    if name == "down":
-        return refusal(503, "UNAVAILABLE", "The service is currently unavailable.")
-    if name in ("", "expired"):
-        return refusal(
-            401,
-            "UNAUTHENTICATED",
-            "Request had invalid authentication credentials.",
-            info="ACCESS_TOKEN_EXPIRED" if name else None,
-            service=service,
-        )
-    if name == "noscope":
-        return refusal(
-            403,
-            "PERMISSION_DENIED",
-            "Request had insufficient authentication scopes.",
-            info="ACCESS_TOKEN_SCOPE_INSUFFICIENT",
-            service=service,
-        )
-    if name == "off":
-        return refusal(
-            403,
-            "PERMISSION_DENIED",
-            f"{title} has not been used in project 1 before or it is disabled.",
-            info="SERVICE_DISABLED",
-            details=[{"@type": "type.googleapis.com/google.rpc.Help", "links": []}],
-            service=service,
-        )
-    return None
+    if name not in REFUSED:
+        return None
+    status, info, message = REFUSED[name]
+    links = [{"@type": "type.googleapis.com/google.rpc.Help", "links": []}]
+    return refusal(
+        status,
+        message.format(title),
+        info=info,
+        details=links if name == "off" else (),
+        service=service,
+    )
 
 
 def refuse_names(given: Iterable[str], known: Iterable[str], where: str) -> Answer | None:
@@ -379,10 +379,17 @@ def refuse_names(given: Iterable[str], known: Iterable[str], where: str) -> Answ
         return None
     return refusal(
         400,
-        "INVALID_ARGUMENT",
         f'Invalid JSON payload received. Unknown name "{unknown[0]}": {where}.',
         reason="badRequest",
     )
+
+
+def is_period(given: Mapping[str, Any]) -> bool:
+    """Whether there are two dates, in their order."""
+    try:
+        return date.fromisoformat(given["startDate"]) <= date.fromisoformat(given["endDate"])
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def refuse_query(asked: Asked, *known: str) -> Answer | None:
@@ -400,7 +407,7 @@ def json_body(asked: Asked) -> Any:
     return body if isinstance(body, dict) else None
 
 
-def guide(does: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+def guide(does: Mapping[str, str]) -> dict[str, Sequence[tuple[str, str]]]:
     """How the people of a platform sign in, by every way; `does` says more of some of them."""
     known = {**NAMES, **does}
 
@@ -408,10 +415,7 @@ def guide(does: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
         return [(way(name), known[name]) for name in known]
 
     return {
-        "App for sign-in": [
-            (CLIENT_ID, "the client ID, of refresh tokens too"),
-            (CLIENT_SECRET, "the client secret"),
-        ],
+        "App for sign-in": SIGN_IN.shown("the client ID, of refresh tokens too"),
         "Refresh tokens": by(refresh_token),
         "Access tokens": by(access_token),
         "Service-account key file (put another of these names in place of healthy)": [
