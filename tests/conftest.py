@@ -1,61 +1,68 @@
-"""What every test can use. Chromium is looked for here, and its absence is said once."""
+"""What every test can use, and what is known of each before it runs."""
 
-import os
-import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import database_use, packages, platforms
+
 TESTS = Path(__file__).parent
 BROWSER_TESTS = TESTS / "browser"
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-CHROMIUM_ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-HOW_TO_GET_CHROMIUM = (
-    "Chromium was not found. Install it with your system's packages (`apt-get install chromium`) "
-    "or run `.venv/bin/python -m playwright install chromium`."
-)
+PROVIDERS_TESTS = TESTS / "providers"
 
 
-def find_chromium() -> str | None:
-    """$CHROMIUM, the system's, or the one that playwright installed: the first that runs."""
-    own = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", "~/.cache/ms-playwright")).expanduser()
-    candidates = [
-        os.environ.get("CHROMIUM"),
-        *map(shutil.which, CHROMIUM_NAMES),
-        CHROMIUM_ON_MACOS,
-        *sorted(map(str, own.glob("chromium-*/chrome-linux*/chrome")), reverse=True),
-    ]
-    return next((path for path in candidates if path and _runs(path)), None)
-
-
-def _runs(path: str) -> bool:
-    """A system may offer only a stub that says how to install the browser."""
-    try:
-        subprocess.run([path, "--version"], check=True, capture_output=True, timeout=20)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return True
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--platform", metavar="SLUG", help="run the tests about one platform alone")
 
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    path = find_chromium()
-    if path is None:
-        pytest.skip(HOW_TO_GET_CHROMIUM)
+    path = packages.chromium()
+    assert path
     return path
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if BROWSER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.needs("chromium"))
+        if database_use.is_asked_for_by(item):
+            item.add_marker(pytest.mark.database)
+        if PROVIDERS_TESTS in item.path.parents and item.get_closest_marker("database"):
+            raise pytest.UsageError(f"{item.nodeid}: the platforms know no database.")
+    if slug := config.getoption("platform"):
+        others = [item for item in items if not platforms.is_told_by(item, slug)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in set(others)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """What is not marked runs on one kind of database alone: it must not notice which."""
+    if item.get_closest_marker("database"):
+        return (yield)
+    with database_use.out_of_reach():
+        return (yield)
+
+
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef, request: pytest.FixtureRequest) -> None:
+    """A test may ask for a fixture by name while it runs, when it can be marked no more."""
+    if fixturedef.argname in database_use.FIXTURES and fixturedef.scope == "function":
+        assert request.node.get_closest_marker("database"), "Mark this test with `database`."
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            if not packages.PACKAGES[name].is_there():
+                pytest.skip(packages.PACKAGES[name].absence)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
-    browser = [report for report in skipped if HOW_TO_GET_CHROMIUM in str(report.longrepr)]
-    if browser:
-        terminalreporter.write_line(
-            f"{len(browser)} browser tests did not run. {HOW_TO_GET_CHROMIUM}", yellow=True
-        )
+    for line in packages.left_out(str(report.longrepr) for report in skipped):
+        terminalreporter.write_line(line, yellow=True)

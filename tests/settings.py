@@ -6,10 +6,13 @@ import os
 import tempfile
 from pathlib import Path
 
+# There is no such folder, so no process that a test starts can open or make it by mistake.
+NOWHERE = "sqlite:////nowhere/never-opened"
+
 os.environ |= {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     "CREDENTIAL_KEYS": "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0=",
-    "DATABASE_URL": os.environ.get("DATABASE_URL") or "sqlite:///never-opened",
+    "DATABASE_URL": os.environ.get("DATABASE_URL") or NOWHERE,
     "DEBUG": "",
     "DEFAULT_FROM_EMAIL": "",
     "EMAIL_URL": "",
