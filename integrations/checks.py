@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
+from django.db import DatabaseError, connection
 
 from providers import registry
 from providers.declare import BASE_URL, SIGN_IN, AppForm, Field, OAuth, Provider
@@ -62,6 +63,38 @@ def apps_are_known(**_: Any) -> list[CheckMessage]:
         for slug in settings.APPS
         if slug not in known
     ]
+
+
+@register()
+def there_are_enough_connections(**_: Any) -> list[CheckMessage]:
+    """The processes of a machine would be refused connections that they are promised."""
+    if connection.vendor != "postgresql":
+        return []
+    try:
+        offered = _connections_offered()
+    except DatabaseError:
+        return []  # that it does not answer, others say
+    if offered >= settings.DATABASE_CONNECTIONS:
+        return []
+    return [
+        CheckWarning(
+            f"PostgreSQL has {offered} connections to offer, and DATABASE_CONNECTIONS is "
+            f"{settings.DATABASE_CONNECTIONS}.",
+            hint="Raise max_connections, or lower DATABASE_CONNECTIONS.",
+            id="integrations.W002",
+        )
+    ]
+
+
+def _connections_offered() -> int:
+    """To all who are not superusers. `reserved_connections` is there since PostgreSQL 16."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int"
+            " - coalesce(current_setting('reserved_connections', true)::int, 0)"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def lacks(provider: Provider) -> Iterator[str]:

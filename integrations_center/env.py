@@ -23,16 +23,6 @@ Network = IPv4Network | IPv6Network
 
 TRUE = frozenset({"1", "on", "true", "yes"})
 FALSE = frozenset({"", "0", "off", "false", "no"})
-ENGINES = {
-    "django.db.backends.sqlite3": {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-        ),
-    },
-    "django.db.backends.postgresql": {},
-}
 
 
 class Missing(ImproperlyConfigured):
@@ -137,7 +127,7 @@ def outbound(name: str) -> tuple[Allowed, ...]:
 
 
 def provider_origins(environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """`PROVIDER_META__API_URL=…` -> `{"meta": {"API": "…"}}`.
+    """`PROVIDER_<SLUG>__API_URL=…` -> `{slug: {"API": "…"}}`.
 
     A name that nearly fits is refused: with a typing error, a trial would send real
     secrets to the platform instead of the sandbox.
@@ -149,7 +139,7 @@ def provider_origins(environment: Mapping[str, str]) -> dict[str, dict[str, str]
         match = re.fullmatch(r"PROVIDER_([A-Z0-9]+(?:_[A-Z0-9]+)*)__([A-Z0-9_]+)_URL", name)
         if match is None:
             raise ImproperlyConfigured(
-                f"{name} is not a setting. Write it like PROVIDER_META__API_URL."
+                f"{name} is not a setting. Write it like PROVIDER_<SLUG>__API_URL."
             )
         slug, host = match.groups()
         found.setdefault(slug.lower(), {})[host] = origin(name, value, path_allowed=True)
@@ -157,7 +147,7 @@ def provider_origins(environment: Mapping[str, str]) -> dict[str, dict[str, str]
 
 
 def apps(environment: Mapping[str, str]) -> dict[str, App]:
-    """`APP_GOOGLE__CLIENT_ID=…` and `APP_GOOGLE__CLIENT_SECRET=…` -> `{"google": App(…)}`.
+    """`APP_<NAME>__CLIENT_ID=…` and `APP_<NAME>__CLIENT_SECRET=…` -> `{name: App(…)}`.
 
     A name that nearly fits is refused: with a typing error, signing in would not be offered.
     """
@@ -168,7 +158,7 @@ def apps(environment: Mapping[str, str]) -> dict[str, App]:
         match = re.fullmatch(r"APP_([A-Z0-9]+(?:_[A-Z0-9]+)*)__CLIENT_(ID|SECRET)", name)
         if match is None:
             raise ImproperlyConfigured(
-                f"{name} is not a setting. Write it like APP_GOOGLE__CLIENT_ID."
+                f"{name} is not a setting. Write it like APP_<NAME>__CLIENT_ID."
             )
         slug, part = match.groups()
         found.setdefault(slug.lower(), {})[part] = value.strip()
@@ -177,27 +167,6 @@ def apps(environment: Mapping[str, str]) -> dict[str, App]:
             prefix = f"APP_{slug.upper()}__CLIENT_"
             raise ImproperlyConfigured(f"{prefix}ID and {prefix}SECRET go together: set both.")
     return {slug: App(parts["ID"], parts["SECRET"]) for slug, parts in found.items()}
-
-
-def database(name: str, default_file: str) -> dict[str, Any]:
-    """Django's settings of one database: SQLite or PostgreSQL."""
-    if text(name):
-        config = _database_url(name)
-    else:
-        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": default_file}
-    return {**config, "OPTIONS": ENGINES[config["ENGINE"]] | config.get("OPTIONS", {})}
-
-
-def _database_url(name: str) -> dict[str, Any]:
-    try:
-        config: dict[str, Any] = environ.Env.db_url_config(text(name))
-    except ValueError:
-        config = {}
-    if config.get("ENGINE") not in ENGINES or not config["NAME"]:
-        raise ImproperlyConfigured(
-            f"{name} must start with sqlite:/// or postgres:// and name a database."
-        )
-    return config
 
 
 def mailers(name: str) -> dict[str, dict[str, Any]]:

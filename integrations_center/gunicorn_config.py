@@ -11,7 +11,13 @@ from typing import Any
 
 
 def post_worker_init(worker: Any) -> None:
+    from django.conf import settings
+
     from integrations.services.credentials import leases
+    from integrations_center import databases
+
+    share = databases.share_of_web(settings.DATABASE_CONNECTIONS, worker.cfg.workers)
+    databases.take(share)
 
     def end(*_: Any) -> None:
         leases.UNDER_WAY.wait()  # an answer that nobody stores is a sign-in that is lost

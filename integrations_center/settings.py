@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from integrations_center import env
+from integrations_center import databases, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / "data"
@@ -34,7 +34,12 @@ TEST_RATE = env.positive_number("TEST_RATE", 10)
 PROVIDER_ORIGINS = env.provider_origins(os.environ)
 APPS = env.apps(os.environ)
 OUTBOUND_ALLOW = env.outbound("OUTBOUND_ALLOW")
-DATABASES = {"default": env.database("DATABASE_URL", str(DATA_DIR / "db.sqlite3"))}
+DATABASE_CONNECTIONS = databases.connections("DATABASE_CONNECTIONS")
+DATABASES = {
+    "default": databases.configured(
+        "DATABASE_URL", str(DATA_DIR / "db.sqlite3"), DATABASE_CONNECTIONS
+    )
+}
 if DATABASES["default"]["NAME"] == str(DATA_DIR / "db.sqlite3"):
     DATA_DIR.mkdir(mode=0o700, exist_ok=True)
 MAILERS = env.mailers("EMAIL_URL")
@@ -64,6 +69,9 @@ MIDDLEWARE = [
     "integrations_center.proxies.TrustedProxyMiddleware",  # first: the others ask who calls
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Below the static files, which are compressed already. Each reply gets some random bytes, and
+    # each page its CSRF token in a new mask: its length tells nothing of a secret (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -72,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "integrations_center.unavailable.UnavailableMiddleware",
 ]
 
 ROOT_URLCONF = "integrations_center.urls"
@@ -221,6 +230,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.tasks": {"level": "WARNING"},  # below that a job writes three lines
         "django_ox": {"level": "WARNING"},
+        "psycopg.pool": {"level": "WARNING"},  # below that it writes lines for every request
         "axes": {"level": "WARNING"},  # below that it writes addresses, such as the owner link
     },
 }

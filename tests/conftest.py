@@ -16,6 +16,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--platform", metavar="SLUG", help="run the tests about one platform alone")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The app's tests are about no platform in particular, so they are not even read."""
+    is_above = collection_path in (TESTS, *TESTS.parents)
+    is_inside = PROVIDERS_TESTS in (collection_path, *collection_path.parents)
+    return True if config.getoption("platform") and not (is_above or is_inside) else None
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     path = packages.chromium()
@@ -34,9 +41,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if PROVIDERS_TESTS in item.path.parents and item.get_closest_marker("database"):
             raise pytest.UsageError(f"{item.nodeid}: the platforms know no database.")
     if slug := config.getoption("platform"):
-        others = [item for item in items if not platforms.is_told_by(item, slug)]
+        others = {item for item in items if not platforms.is_told_by(item, slug)}
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in set(others)]
+        items[:] = [item for item in items if item not in others]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,6 +11,7 @@ NOWHERE = "sqlite:////nowhere/never-opened"
 
 os.environ |= {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "DATABASE_CONNECTIONS": "",
     "CREDENTIAL_KEYS": "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0=",
     "DATABASE_URL": os.environ.get("DATABASE_URL") or NOWHERE,
     "DEBUG": "",
@@ -36,8 +37,12 @@ TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBacken
 STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] == "integrations_center.sqlite":
     # A file, not memory: the browser tests' server and threads need connections of their own.
     DATABASES["default"]["TEST"] = {
         "NAME": str(Path(tempfile.gettempdir()) / f"integrations-test-{os.getpid()}.sqlite3")
     }
+else:
+    DATABASES["default"]["ENGINE"] = "tests.postgresql"
+    # Threads of one test wait for each other while each has a connection.
+    DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 20

@@ -67,7 +67,7 @@ def anchors(text):
 def as_path(text):
     """An address of ours as a page writes it -> one that can be resolved."""
     path = text.split("?")[0].split("#")[0]
-    return path.replace("{provider}", "meta").replace("<workspace>", "main")
+    return path.replace("{provider}", "meta").replace("{id}", "1").replace("<workspace>", "main")
 
 
 def our_addresses():
@@ -84,7 +84,7 @@ def test_the_pages_are_all_there():
 
 def test_every_setting_is_in_the_readme_and_every_one_there_is_read():
     documented = {cell.strip("`") for cell, *_ in table("README.md", "Settings")}
-    read = set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", SETTINGS))
+    read = set(re.findall(r"(?:env|databases)\.\w+\(\s*\"([A-Z_]+)\"", SETTINGS))
 
     assert documented - {BY_PROVIDER, BY_APP} == read
     assert {BY_PROVIDER, BY_APP} <= documented
@@ -108,7 +108,7 @@ def test_the_settings_of_an_app_are_taken():
 
 def test_the_defaults_that_are_numbers_are_those_of_the_code():
     documented = {cell.strip("`"): default for cell, default, _ in table("README.md", "Settings")}
-    numbers = re.findall(r"env\.\w+\(\"([A-Z_]+)\", ([0-9]+)\)", SETTINGS)
+    numbers = re.findall(r"(?:env|databases)\.\w+\(\"([A-Z_]+)\", ([0-9]+)\)", SETTINGS)
 
     assert numbers
     assert {name: documented[name] for name, _ in numbers} == dict(numbers)
@@ -215,5 +215,5 @@ def test_the_table_of_platforms_is_the_catalogue():
 
     assert shown == [
         (one.name, " · ".join(one.used_by), "yes" if one.tester else "not yet")
-        for one in map(registry.get, registry.OWN)
+        for one in registry.own()
     ]

@@ -28,6 +28,8 @@ def test_a_test_whose_parameter_names_the_platform_is_about_it(parameter):
     assert platforms.is_told_by(item("tests/providers/contract/test_faults.py", parameter), "x")
 
 
-@pytest.mark.parametrize("parameter", ["xing", "meta", 429, registry.get("meta")], ids=repr)
+@pytest.mark.parametrize(
+    "parameter", ["xing", 429, registry.get("meta")], ids=["slug", "number", "provider"]
+)
 def test_other_tests_are_not(parameter):
     assert not platforms.is_told_by(item("tests/providers/sandbox/test_xing.py", parameter), "x")

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from integrations import database
 from integrations.api.presentation import api_errors
 from integrations.models import IntegrationConnection
 from integrations.services.people.people import NoWorkspace
@@ -91,7 +92,12 @@ class Crash(exceptions.APIException):
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The REST framework's exception handler: an answer to everything a view raises."""
+    """The REST framework's exception handler: an answer to everything a view raises.
+
+    Only a database that is not there is left to the site's own answer, the same everywhere.
+    """
+    if database.is_unavailable(error):
+        return None
     problem = _meaning(error, context)
     _answer_in_json(context["request"], problem)
     response = exception_handler(problem, context)

@@ -20,6 +20,7 @@ from integrations.models import (
 )
 from integrations.services.credentials import sealing
 
+OWNER = "benchmark"
 ROWS_AT_ONCE = 2000
 SECRETS = {"access_token": "benchmark-0123456789"}
 # What a database does by itself after so many rows, at once instead of while we measure.
@@ -32,7 +33,7 @@ STEPS = [
 
 def owner() -> User:
     """The first account: it owns the workspace that the migrations made."""
-    return User.objects.create_superuser("benchmark")
+    return User.objects.create_superuser(OWNER)
 
 
 def signed_in(user: User) -> Client:

@@ -20,7 +20,7 @@ from integrations.models import ConnectionTest, IntegrationConnection, Workspace
 
 LIST = "/api/integrations"
 BARE = "/api/bare"
-MOST_OVER_BARE = 1.25
+MOST_OVER_BARE = 1.9
 REQUESTS_IN_A_BATCH = 10
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 FULL_SCAN = {"sqlite": "SCAN {}", "postgresql": "Seq Scan on {}"}

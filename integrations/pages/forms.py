@@ -115,7 +115,7 @@ class ConnectionForm(forms.Form):
 
     @property
     def missing_apps(self) -> str:
-        """ "HubSpot, Zoho": what nobody can sign in with yet."""
+        """ "Postbox, Inbox": what nobody can sign in with yet."""
         return ", ".join(app.name for app in self.apps if not app.is_ready)
 
     def _add(self, field: Field) -> None:

@@ -3,9 +3,11 @@
 from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from integrations.work.worker import CONCURRENCY, INTERVAL_SECONDS, Running, stop_on_signals
+from integrations_center import databases
 
 
 class Command(BaseCommand):
@@ -35,6 +37,7 @@ class Command(BaseCommand):
         parent: int | None,
         **options: Any,
     ) -> None:
+        databases.take(databases.share_of_worker(settings.DATABASE_CONNECTIONS))
         running = Running(concurrency, interval, parent)
         stop_on_signals(running)
         running.run()

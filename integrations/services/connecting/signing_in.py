@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integrations import crypto
+from integrations.database import release_connection
 from integrations.models import (
     Candidate,
     FixLink,
@@ -309,6 +310,7 @@ def _exchange(
         raise errors.InvalidConfig(
             "The app was changed in Settings, Sign-in apps, while you signed in.", AGAIN
         )
+    release_connection()
     try:
         with oauth.flow(platform, app, values, allow=settings.OUTBOUND_ALLOW) as talk:
             given = talk.exchange(

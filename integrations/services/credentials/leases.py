@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils import timezone
 
+from integrations.database import release_connection
 from integrations.models import Credential
 from integrations.models.credentials import LEASE
 
@@ -57,6 +58,7 @@ atexit.register(UNDER_WAY.wait)
 
 def pause() -> None:
     """A moment, for somebody else to come further."""
+    release_connection()
     time.sleep(JITTER.uniform(*POLL_SECONDS))
 
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from integrations import platforms
+from integrations.database import release_connection
 from integrations.models import Credential, IntegrationConnection
 from integrations.services.credentials import apps, ends, tokens
 from providers import errors
@@ -21,8 +22,10 @@ def revoke(row: Credential) -> None:
         raise errors.InvalidConfig(
             f"The app that this sign-in to {provider.name} was made with is no longer set here."
         )
+    held = tokens.held_by(row)
+    release_connection()
     with oauth.flow(provider, app, row.plain, allow=settings.OUTBOUND_ALLOW) as talk:
-        talk.revoke(tokens.held_by(row))
+        talk.revoke(held)
 
 
 def siblings(row: Credential) -> list[IntegrationConnection]:

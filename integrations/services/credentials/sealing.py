@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations import crypto
+from integrations.database import release_connection
 from integrations.models import Candidate, Credential, IntegrationConnection, SignInAttempt
 from integrations.services import rows
 from providers.declare import Provider
@@ -118,6 +119,7 @@ def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) 
         replace_typed(locked.credential, {**saved, **still})
         locked.credential.save(update_fields=["secrets", "key_id", "hints"])
     connection.credential = locked.credential  # what is used from now on
+    release_connection()  # the platform has more to say
 
 
 def replace_typed(row: Credential, secrets: Mapping[str, str]) -> None:

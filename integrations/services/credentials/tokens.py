@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from integrations import crypto, platforms
+from integrations.database import release_connection
 from integrations.models import Credential
 from integrations.services.credentials import apps, ends, leases, storing
 from integrations.services.credentials.leases import UNDER_WAY, Judge
@@ -55,6 +56,7 @@ def usable(credential_id: UUID, *, asks_anew: bool = False) -> Usable:
     row, tokens = _tokens_that(credential_id, suffices)
     is_kept = row.method != SIGN_IN and row.renewed_at < asked_at
     held = Held(tokens, row.renewed_at, is_kept, row.refresh_expires_at, _beside(row))
+    release_connection()  # the platform is next
     return Usable(held, _said(row))
 
 
@@ -102,6 +104,7 @@ def _tokens_that(credential_id: UUID, suffice: Judge) -> tuple[Credential, Token
         elif row.lease and row.lease != left_behind:
             # Its holder died, or the database was away: then the answer is stored before this.
             left_behind = row.lease
+            release_connection()
             time.sleep(leases.TAKEOVER_SECONDS)
         else:
             lease = leases.claim(row.pk, is_needless)
@@ -223,6 +226,7 @@ def _asked(row: Credential, held: Tokens) -> Tokens:
             f"The app that this sign-in to {provider.name} was made with is no longer set here.",
             "An owner sets it again in Settings, Sign-in apps, or sign in again.",
         )
+    release_connection()
     with oauth.flow(provider, app, row.plain, allow=settings.OUTBOUND_ALLOW) as talk:
         return talk.renew(held)
 
@@ -236,6 +240,7 @@ def _asked_with_secrets(row: Credential) -> Tokens:
         known = {**row.plain, **row.typed()}
     except crypto.Unreadable:
         raise errors.CredentialsUnreadable from None
+    release_connection()
     with provider.api(
         known,
         allow=settings.OUTBOUND_ALLOW,

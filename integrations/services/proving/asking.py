@@ -5,6 +5,7 @@ import time
 from django.conf import settings
 
 from integrations import crypto
+from integrations.database import release_connection
 from integrations.models import Credential, IntegrationConnection
 from integrations.services.credentials import attempts, sealing, tokens
 from integrations.services.credentials.attempts import Attempt
@@ -111,6 +112,7 @@ class _Climb:
         )
         if row := self._row:
             way["tokens"] = lambda: self._token(row).held
+        release_connection()
         result = run_test(
             self._provider,
             self._attempt.values(self._provider),

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from integrations import crypto
+from integrations.database import release_connection
 from integrations.models import IntegrationConnection
 from integrations.services.credentials import attempts, tokens
 from integrations.services.credentials.attempts import Attempt
@@ -67,6 +68,7 @@ def _ask(
     way = WayIn(method=attempt.method, allow=settings.OUTBOUND_ALLOW, on_renewed=on_renewed)
     if row := attempt.token_row(provider):
         way["tokens"] = lambda: tokens.usable(row.pk).held
+    release_connection()
     found = list_accounts(provider, attempt.values(provider), **way)
     if found is None:
         raise CannotList

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from integrations.database import release_connection
 from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome
 from integrations.services.proving.facts import apply_result
 from providers.errors import ProviderError, UnexpectedReply
@@ -29,6 +30,7 @@ def progress_of(test: ConnectionTest) -> Progress:
         test.steps = [asdict(step) for step in steps]
         running = ConnectionTest.objects.filter(pk=test.pk, outcome=TestOutcome.RUNNING)
         running.update(steps=test.steps)
+        release_connection()
 
     return keep
 

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations import platforms
+from integrations.database import release_connection
 from integrations.models import IntegrationConnection, RunItem, TestRun, Trigger, Workspace
 from integrations.services.proving import testing
 from integrations.services.refusals import NothingToTest, TooManyTests
@@ -80,6 +81,7 @@ def test_all(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Test
 def _ends_in_time(run: TestRun) -> bool:
     """Wait for a run that others perform; False when its lease ran out first."""
     while run.is_running and timezone.now() < run.lease_until:
+        release_connection()
         time.sleep(testing.POLL_SECONDS)
         run.refresh_from_db()
     return not run.is_running
@@ -89,6 +91,7 @@ def _perform_items(run: TestRun) -> None:
     """Every item is performed, also when one of them ends with an exception, which is raised."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         performed = [pool.submit(_perform_in_thread, item.pk) for item in run.items.all()]
+        release_connection()
     for one in performed:
         one.result()
 

@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from integrations.database import release_connection
 from integrations.models import ConnectionTest, FixLink, IntegrationConnection, TestOutcome, Trigger
 from integrations.services import rows
 from integrations.services.credentials.attempts import Attempt
@@ -137,6 +138,7 @@ def wait_for(test: ConnectionTest) -> ConnectionTest:
         raise TooManyTests(math.ceil(DEADLINE_SECONDS))
     try:
         while test.is_running and timezone.now() < test.lease_until:
+            release_connection()
             time.sleep(POLL_SECONDS)
             test.refresh_from_db()
     finally:

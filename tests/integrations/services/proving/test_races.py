@@ -31,6 +31,7 @@ def at_once(count, work):
     results, start = [], threading.Barrier(count)
 
     def one(number):
+        database.ensure_connection()
         start.wait()
         try:
             results.append(work(number))

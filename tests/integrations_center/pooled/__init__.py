@@ -1,0 +1,1 @@
+"""The pool of connections, in a real server process before a real PostgreSQL."""
