@@ -17,10 +17,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """The app's tests are about no platform in particular, so they are not even read."""
-    is_above = collection_path in (TESTS, *TESTS.parents)
-    is_inside = PROVIDERS_TESTS in (collection_path, *collection_path.parents)
-    return True if config.getoption("platform") and not (is_above or is_inside) else None
+    slug = config.getoption("platform")
+    return True if slug and platforms.is_passed_by(collection_path, slug) else None
 
 
 @pytest.fixture(scope="session")

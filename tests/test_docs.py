@@ -183,6 +183,15 @@ def test_every_link_leads_somewhere(name):
         assert not anchor or anchor in anchors(page.read_text()), target
 
 
+def test_every_name_beside_a_link_stands_in_that_file():
+    page = ROOT / "docs" / "architecture.md"
+    named = re.findall(r"\]\(([^)\s]+\.py)\), `(\w+)`", page.read_text())
+
+    assert named
+    for path, name in named:
+        assert re.search(rf"\b{name}\b", (page.parent / path).read_text()), (path, name)
+
+
 def test_every_path_in_code_marks_exists():
     """A file or folder that a page names; those that a person makes are not there."""
     made = {".env", "data/", "requirements.lock"}

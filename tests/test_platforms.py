@@ -28,8 +28,23 @@ def test_a_test_whose_parameter_names_the_platform_is_about_it(parameter):
     assert platforms.is_told_by(item("tests/providers/contract/test_faults.py", parameter), "x")
 
 
-@pytest.mark.parametrize(
-    "parameter", ["xing", 429, registry.get("meta")], ids=["slug", "number", "provider"]
-)
+@pytest.mark.parametrize("parameter", ["xing", "meta", 429, registry.get("meta")], ids=repr)
 def test_other_tests_are_not(parameter):
     assert not platforms.is_told_by(item("tests/providers/sandbox/test_xing.py", parameter), "x")
+
+
+@pytest.mark.parametrize(
+    ("path", "is_passed"),
+    [
+        ("providers", False),
+        ("providers/contract/test_faults.py", False),
+        ("providers/platforms", False),
+        ("providers/platforms/test_x.py", False),
+        ("providers/platforms/test_meta.py", True),
+        ("providers/outbound/test_api.py", True),
+        ("integrations", True),
+        ("test_docs.py", True),
+    ],
+)
+def test_what_cannot_be_about_it_is_not_read(path, is_passed):
+    assert platforms.is_passed_by(Path(__file__).parent / path, "x") is is_passed

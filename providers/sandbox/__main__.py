@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from html import escape
 from importlib import import_module
+from importlib.metadata import entry_points
 from pkgutil import iter_modules
 
 import providers.sandbox
@@ -14,15 +15,21 @@ from providers.sandbox.server import Server, prefixed
 from providers.sandbox.sign_in import AuthorizationServer
 from providers.sandbox.stand_in import Platform
 
+STAND_INS = "integrations_center.stand_ins"
+
 
 def stand_ins() -> dict[str, Platform]:
-    """What each module here that is named like a platform of ours declares, in their order."""
+    """What each module here that is named like a platform of ours declares, in their order.
+
+    Then those of installed packages, by their entry points.
+    """
     names = {module.name for module in iter_modules(providers.sandbox.__path__)}
-    return {
+    own = {
         provider.slug: import_module(f"providers.sandbox.{provider.slug}").PLATFORM
         for provider in registry.own()
         if provider.slug in names
     }
+    return own | {point.name: point.load() for point in sorted(entry_points(group=STAND_INS))}
 
 
 PLATFORMS = stand_ins()
