@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import QuerySet
 
-from integrations import crypto
+from integrations import crypto, platforms
 from integrations.database import release_connection
 from integrations.models import Candidate, Credential, IntegrationConnection, SignInAttempt
 from integrations.services import rows
 from providers.declare import Provider
+from providers.errors import CredentialsUnreadable
 
 HINT_MIN_LENGTH = 12
 HINT_TAIL = 4
@@ -33,11 +34,16 @@ def new(
         pk=uuid4(),
         workspace_id=workspace_id,
         provider=provider.slug,
-        family=provider.family or provider.slug,
+        family=family_of(provider),
         method=method,
         values=dict(values),
         **more,
     )
+
+
+def family_of(provider: Provider) -> str:
+    """The platforms that share an app and credentials, by one name."""
+    return provider.family or provider.slug
 
 
 def put_secrets(row: Credential, secrets: Mapping[str, Any]) -> None:
@@ -57,8 +63,13 @@ def hints_of(secrets: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def hint(secret: str) -> str | None:
-    """ "…x9Qd" for a secret long enough to show four characters of, else None."""
-    return f"…{secret[-HINT_TAIL:]}" if len(secret) >= HINT_MIN_LENGTH else None
+    """ "…x9Qd" for a secret long enough to show four characters of, else None.
+
+    A platform may replace a secret by any text, and no database keeps all of them as they are.
+    """
+    if len(secret) < HINT_MIN_LENGTH:
+        return None
+    return "…" + secret[-HINT_TAIL:].encode(errors="replace").decode().replace("\0", "?")
 
 
 def typed(connection: IntegrationConnection) -> dict[str, str]:
@@ -69,9 +80,40 @@ def typed(connection: IntegrationConnection) -> dict[str, str]:
     row = connection.credential
     if row is None:
         return {}
-    if not row.fits(connection.config):
+    if not is_for(row, connection, connection.auth_method, connection.config):
         raise Moved
     return row.typed()
+
+
+def is_for(
+    row: Credential, connection: IntegrationConnection, method: str, config: Mapping[str, str]
+) -> bool:
+    """Whether typed secrets were entered for this connection's way in with these plain values.
+
+    What came to count after they were sealed must not be there.
+    """
+    provider = platforms.catalogue().get(connection.provider)
+    names = row.values.keys() | (provider.bound(method, config).keys() if provider else set())
+    same = all((config.get(name) or None) == row.values.get(name) for name in names)
+    return same and is_of(row, connection, method)
+
+
+def is_of(row: Credential, connection: IntegrationConnection, method: str) -> bool:
+    """Whether a row is of this connection's workspace and platform, and for this way in."""
+    provider = platforms.catalogue().get(connection.provider)
+    family = family_of(provider) if provider else connection.provider
+    return (row.workspace_id, row.family, row.method) == (connection.workspace_id, family, method)
+
+
+def meaning_of(unreadable: crypto.Unreadable) -> CredentialsUnreadable:
+    """Why saved secrets are of no use: they would go elsewhere, or nothing here opens them."""
+    if not isinstance(unreadable, Moved):
+        return CredentialsUnreadable()
+    return CredentialsUnreadable(
+        "What is saved was changed outside of this application: it would send the secrets "
+        "elsewhere than they were entered for.",
+        "Enter the secrets again, or sign in again, and check the address.",
+    )
 
 
 def keep_secrets(
@@ -82,26 +124,22 @@ def keep_secrets(
 ) -> None:
     """Seal what somebody saved for these plain values; the caller saves the connection.
 
-    Whatever was obtained with earlier ones goes.
+    Whatever was obtained with earlier ones goes. The row is a new one: who still uses the old
+    one gets nothing that was entered for another place.
     """
-    old = connection.credential
-    if not secrets:
-        connection.credential = None
-        copy_state(None, connection)
-        if old:
-            connection.save(update_fields=["credential", "hints", "key_id"])
-            old.delete()
-        return
-    provider = connection.platform
-    row = new(connection.workspace_id, provider, method, provider.bound(method, config))
-    if old:
-        row.pk = old.pk
-    put_secrets(row, secrets)
-    row.hints = hints_of(secrets)
-    row.can_renew = provider.obtains(method, config)
-    row.save(force_insert=old is None, force_update=old is not None)
+    old, row = connection.credential, None
+    if secrets:
+        provider = connection.platform
+        row = new(connection.workspace_id, provider, method, provider.bound(method, config))
+        put_secrets(row, secrets)
+        row.hints = hints_of(secrets)
+        row.can_renew = provider.obtains(method, config)
+        row.save(force_insert=True)
     connection.credential = row
     copy_state(row, connection)
+    if old:
+        connection.save(update_fields=["credential", "hints", "key_id"])
+        old.delete()
 
 
 def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) -> None:

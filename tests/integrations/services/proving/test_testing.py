@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from integrations import crypto
 from integrations.models import ConnectionTest, Credential, Trigger
+from integrations.models.tests import LEASE
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
@@ -143,7 +144,7 @@ def test_a_second_request_joins_the_running_test(connected, meta):
 def test_who_asks_while_other_values_are_tested_gets_a_test_of_the_saved_ones(
     connected, meta, editor, dry_run, worker_seen
 ):
-    nearly_over = timezone.now() - testing.LEASE + timedelta(milliseconds=300)
+    nearly_over = timezone.now() - LEASE + timedelta(milliseconds=300)
     with time_machine.travel(nearly_over):
         testing.start(connected, trigger=Trigger.SAVE, by=None, dry_run=dry_run)
     save(connected.workspace, pixel_id="2001")
