@@ -1,6 +1,5 @@
 """What every test can use, and what is known of each before it runs."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,10 @@ from tests import database_use, packages, platforms
 TESTS = Path(__file__).parent
 BROWSER_TESTS = TESTS / "browser"
 PROVIDERS_TESTS = TESTS / "providers"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(database_use)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,21 +45,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = {item for item in items if not platforms.is_told_by(item, slug)}
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """What is not marked runs on one kind of database alone: it must not notice which."""
-    if item.get_closest_marker("database"):
-        return (yield)
-    with database_use.out_of_reach():
-        return (yield)
-
-
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef, request: pytest.FixtureRequest) -> None:
-    """A test may ask for a fixture by name while it runs, when it can be marked no more."""
-    if fixturedef.argname in database_use.FIXTURES and fixturedef.scope == "function":
-        assert request.node.get_closest_marker("database"), "Mark this test with `database`."
 
 
 @pytest.hookimpl(tryfirst=True)

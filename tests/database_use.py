@@ -18,6 +18,8 @@ FIXTURES = {
     "live_server",
 }
 
+UNKNOWN = "not to be known"
+
 
 def is_asked_for_by(item: pytest.Item) -> bool:
     fixtures = FIXTURES.intersection(getattr(item, "fixturenames", ()))
@@ -32,5 +34,24 @@ def out_of_reach() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", NOWHERE)
-        patch.setattr(connections["default"], "vendor", "not to be known")
+        patch.setattr(connections["default"], "vendor", UNKNOWN)
         yield
+
+
+# --- What pytest calls, of this module as a plugin -----------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """What is not marked runs on one kind of database alone: it must not notice which."""
+    if item.get_closest_marker("database"):
+        return (yield)
+    with out_of_reach():
+        return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef) -> None:
+    """A test may ask for a fixture by name while it runs, when it can be marked no more."""
+    if fixturedef.argname in FIXTURES:
+        assert connections["default"].vendor != UNKNOWN, "Mark this test with `database`."
