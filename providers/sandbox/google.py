@@ -31,17 +31,14 @@ ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "https://www.googleapis.com/auth/"
 LASTS_SECONDS = 3599
 
+# Half as long as Google's own are, for reading a key proves it: that takes a fifth of the time.
 P = (
-    "ed50c24dc60c1555c2ac16ae810b35b379f3342adb9bb650dc93fc5b6d7983c3"
-    "bcd71e7b53f938ec1e409ec24a1cda85c9fb74523adcba35b44cfa75d2d7f3af"
-    "e87af98631e30d168b2ac82258118dee4f17ee1d6738747aaee51597b3f79787"
-    "56d6d7b586a49324ea9101c940c806dbe0a8700450e8aca9f737d90ed5255cdf"
+    "f54124492d604a19e8f3919ffb68bd94c317289ee1c0b01f244bba9d98cfe3d0"
+    "2aac650cddbf9a87cc2726535f4b7c6163865e38ca4ab9b57ff507876a588ced"
 )
 Q = (
-    "b7a457ef0a49859da2b35ef5c9d14812b3767aec685d62c4b4b8cf3f31d38d37"
-    "719b3ced84eaf6274c0f9638571d20fa92b82c7a9ec9cdf05a9981b3eef9fdb6"
-    "ab438930963e6994533c12a386c28da375c73479433630c7fc5c45b00bae8836"
-    "fdfbfd2f67e3b728aa485fc3123803137dea9ade82eaf3d835db5e106c1ca8bf"
+    "dda7f27ce499d10cb48493cb7d9ce74fcf6d9f54ca2c1ea8b6c311155c796570"
+    "2bd184aac8668000769ffc142d7d012b479d800fdf0df6ce39c9903ccb40a3a1"
 )
 
 # Who signs in, and what happens then. Any of them may come by every way there is.
@@ -122,7 +119,7 @@ def not_found() -> Answer:
 
 @cache
 def private_key() -> rsa.RSAPrivateKey:
-    """Made of two published primes: a key in the usual form would alarm every scanner."""
+    """Made of two primes that anybody may know: the usual form would alarm every scanner."""
     p, q = int("".join(P), 16), int("".join(Q), 16)
     d = pow(65537, -1, (p - 1) * (q - 1))
     crt = rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q)
