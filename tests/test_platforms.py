@@ -28,7 +28,11 @@ def test_a_test_whose_parameter_names_the_platform_is_about_it(parameter):
     assert platforms.is_told_by(item("tests/providers/contract/test_faults.py", parameter), "x")
 
 
-@pytest.mark.parametrize("parameter", ["xing", "meta", 429, registry.get("meta")], ids=repr)
+@pytest.mark.parametrize(
+    "parameter",
+    ["xing", "meta", 429, registry.get("meta")],
+    ids=["a longer word", "another slug", "a number", "another provider"],
+)
 def test_other_tests_are_not(parameter):
     assert not platforms.is_told_by(item("tests/providers/sandbox/test_xing.py", parameter), "x")
 
