@@ -143,10 +143,11 @@ class Integrations(InWorkspace):
         """Ask the platform now and wait for its answer."""
         body = TestRequest(data=request.data, context={"provider": platforms.get(provider)})
         body.is_valid(raise_exception=True)
-        connection, changes = rows.find(self.workspace, provider), body.changes()
-        if changes:
+        if changes := body.changes():
+            connection = rows.find(self.workspace, provider)
             test = trying.dry_run(connection, changes, trigger=Trigger.API, by=self.person)
         else:
+            connection = rows.unread(self.workspace, provider)
             test = testing.test_connection(connection, trigger=Trigger.API, by=self.person)
         return Response(presentation.test(test, provider))
 

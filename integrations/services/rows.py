@@ -1,7 +1,33 @@
 """Connections' rows: found to be read, or locked to be written."""
 
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
+
 from integrations import platforms
-from integrations.models import IntegrationConnection, Status, Workspace
+from integrations.compiled import CompiledRows
+from integrations.models import (
+    ConnectionTest,
+    Credential,
+    IntegrationConnection,
+    Status,
+    Workspace,
+)
+
+ANY_ID = UUID(int=1)
+State = dict[str, Any]
+
+LOCKED = CompiledRows(
+    IntegrationConnection,
+    lambda every, workspace_id, provider: every.select_for_update().filter(
+        workspace_id=workspace_id, provider=provider, name=""
+    ),
+    -2_000_000_000,
+    "?",
+)
+CREDENTIAL = CompiledRows(Credential, lambda every, pk: every.filter(pk=pk), ANY_ID)
+TEST = CompiledRows(ConnectionTest, lambda every, pk: every.filter(pk=pk), -2_000_000_000)
 
 
 def find(workspace: Workspace, provider: str) -> IntegrationConnection:
@@ -13,7 +39,12 @@ def find(workspace: Workspace, provider: str) -> IntegrationConnection:
         .filter(workspace=workspace, provider=provider, name="")
         .first()
     )
-    return found or IntegrationConnection(
+    return found or unread(workspace, provider)
+
+
+def unread(workspace: Workspace, provider: str) -> IntegrationConnection:
+    """The connection by name alone: an empty one, for whoever locks the row and reads it then."""
+    return IntegrationConnection(
         workspace=workspace, provider=provider, status=Status.NOT_CONNECTED
     )
 
@@ -24,16 +55,39 @@ def catalogue(workspace: Workspace) -> list[IntegrationConnection]:
         "last_test", "sign_in"
     )
     saved = {row.provider: row for row in rows}
-    return [
-        saved.get(slug)
-        or IntegrationConnection(workspace=workspace, provider=slug, status=Status.NOT_CONNECTED)
-        for slug in platforms.catalogue()
-    ]
+    return [saved.get(slug) or unread(workspace, slug) for slug in platforms.catalogue()]
 
 
 def lock(workspace_id: int, provider: str) -> IntegrationConnection:
-    """The connection's row, made if need be, locked until the transaction ends."""
-    locked, _ = IntegrationConnection.objects.select_for_update().get_or_create(
-        workspace_id=workspace_id, provider=provider, name=""
-    )
+    """The connection's row, made if need be, locked until the transaction ends.
+
+    What it points at is read after that: in one query it could be as it was before the lock.
+    """
+    locked = LOCKED.first(workspace_id, provider)
+    if locked is None:
+        locked, _ = IntegrationConnection.objects.select_for_update().get_or_create(
+            workspace_id=workspace_id, provider=provider, name=""
+        )
+    if locked.credential_id:
+        locked.credential = CREDENTIAL.first(locked.credential_id)
+    if locked.sign_in_id:
+        locked.sign_in = CREDENTIAL.first(locked.sign_in_id)
     return locked
+
+
+def state(row: Model) -> State:
+    """The columns of a row that were read, to find later what has changed."""
+    return {
+        field.attname: row.__dict__[field.attname]
+        for field in row._meta.concrete_fields
+        if field.attname in row.__dict__
+    }
+
+
+def save_changes(row: Model, before: State) -> None:
+    """Write those columns that are no longer as in that `state`, and when it was written."""
+    changed = [name for name, value in state(row).items() if value != before.get(name)]
+    stamps = [
+        field.attname for field in row._meta.concrete_fields if getattr(field, "auto_now", False)
+    ]
+    row.save(update_fields=[*changed, *stamps])

@@ -12,7 +12,7 @@ from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import sealing
-from integrations.services.proving import asking, background, results, testing
+from integrations.services.proving import background, results, testing
 from integrations.services.refusals import NothingToTest, TooManyTests
 from integrations.work.tasks import run_test
 from providers.errors import AuthExpired
@@ -228,19 +228,3 @@ def test_a_platform_without_a_tester_says_so(workspace, without_test):
     test = testing.test_connection(rows.find(workspace, "fiverr"), trigger=Trigger.API)
 
     assert (test.outcome, test.message) == ("not_implemented", "Test not implemented yet")
-
-
-def test_progress_is_there_before_the_end(connected, meta):
-    seen = []
-    started = testing.start(connected, trigger=Trigger.PAGE, by=None)
-    keep = results.progress_of(started.test)
-
-    def watch(steps):
-        keep(steps)
-        stored = ConnectionTest.objects.get(pk=started.test.pk)
-        seen.append([step["outcome"] for step in stored.steps])
-
-    asking.ask(connected, None, watch, lambda _values: None)
-
-    assert seen[0] == ["running", "waiting", "waiting", "waiting", "waiting"]
-    assert seen[-1][0] == "passed"

@@ -1,0 +1,122 @@
+"""Queries whose SQL is worked out once: for that Django takes longer than a database to answer.
+
+Worth it for what every request or every test asks. What they ask is still written as a query
+set; only its values change from one time to the next.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection as database
+from django.db.models import Model, QuerySet
+
+Row = tuple[Any, ...]
+Converter = Callable[[Any, Any, Any], Any]
+
+
+class _Worked(NamedTuple):
+    """`values` holds what is always the same, and in the places of the rest None."""
+
+    sql: str
+    values: list[Any]
+    places: list[tuple[int, int]]  # of a parameter, and of the value that belongs there
+    converters: list[tuple[int, list[Converter], Any]]
+
+
+class Compiled:
+    """`Compiled(lambda slug: Workspace.objects.filter(slug=slug).values_list("pk"), "?")`.
+
+    The examples stand for the values while the SQL is worked out: each is of the right type,
+    and like nothing else in the query, which must have each as it is.
+    """
+
+    def __init__(self, make: Callable[..., QuerySet[Any, Any]], *examples: Any) -> None:
+        self._make = make
+        self._examples = examples
+
+    @cached_property
+    def _worked(self) -> _Worked:
+        query = self._make(*self._examples).query
+        compiler = query.get_compiler(connection=database)
+        sql, parameters = compiler.as_sql()
+        examples = [_adapted(example) for example in self._examples]
+        places = [
+            (place, examples.index(one)) for place, one in enumerate(parameters) if one in examples
+        ]
+        if {belongs for _, belongs in places} != set(range(len(examples))):
+            raise ValueError("An example does not stand in the query as it is.")
+        columns = [column for column, *_ in compiler.select]
+        converters = compiler.get_converters(columns)
+        return _Worked(
+            sql,
+            list(parameters),
+            places,
+            [(place, found, column) for place, (found, column) in converters.items()],
+        )
+
+    def raw(self, *values: Any) -> list[Row]:
+        """As the database's driver gives them."""
+        worked = self._worked
+        parameters = worked.values.copy()
+        for place, belongs in worked.places:
+            parameters[place] = _adapted(values[belongs])
+        with database.cursor() as cursor:
+            cursor.execute(worked.sql, parameters)
+            return list(cursor.fetchall())
+
+    def converted(self, rows: list[Row]) -> list[Row]:
+        """Raw rows as Django's fields read them."""
+        if not self._worked.converters:
+            return rows
+        return [self._convert(row) for row in rows]
+
+    def rows(self, *values: Any) -> list[Row]:
+        return self.converted(self.raw(*values))
+
+    def _convert(self, row: Row) -> Row:
+        read = list(row)
+        for place, converters, column in self._worked.converters:
+            for convert in converters:
+                read[place] = convert(read[place], column, database)
+        return tuple(read)
+
+
+class CompiledRows[M: Model]:
+    """The same for instances: `narrow` makes the query out of all of a model's.
+
+    They have these columns, and read any other when it is used.
+    """
+
+    def __init__(
+        self,
+        model: type[M],
+        narrow: Callable[..., QuerySet[M]],
+        *examples: Any,
+        columns: Collection[str] = (),
+    ) -> None:
+        every = [field.attname for field in model._meta.concrete_fields]
+        self.names = [name for name in every if not columns or name in columns]
+        self._model = model
+        self._compiled = Compiled(
+            lambda *values: narrow(QuerySet(model), *values).values_list(*self.names),
+            *examples,
+        )
+
+    def first(self, *values: Any) -> M | None:
+        found = self._compiled.rows(*values)
+        return self._made(found[0]) if found else None
+
+    def _made(self, row: Row) -> M:
+        return self._model.from_db(database.alias, self.names, row)
+
+
+def _adapted(value: Any) -> Any:
+    """As the driver takes it."""
+    if isinstance(value, datetime):
+        return database.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not database.features.has_native_uuid_field:
+        return value.hex
+    return value
