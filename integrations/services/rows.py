@@ -75,6 +75,12 @@ def lock(workspace_id: int, provider: str) -> IntegrationConnection:
     return locked
 
 
+def read_last_test(connection: IntegrationConnection) -> None:
+    """For whoever shows it: quicker than when it is first used."""
+    if connection.last_test_id:
+        connection.last_test = TEST.first(connection.last_test_id)
+
+
 def state(row: Model) -> State:
     """The columns of a row that were read, to find later what has changed."""
     return {
@@ -84,10 +90,11 @@ def state(row: Model) -> State:
     }
 
 
-def save_changes(row: Model, before: State) -> None:
-    """Write those columns that are no longer as in that `state`, and when it was written."""
-    changed = [name for name, value in state(row).items() if value != before.get(name)]
-    stamps = [
-        field.attname for field in row._meta.concrete_fields if getattr(field, "auto_now", False)
-    ]
-    row.save(update_fields=[*changed, *stamps])
+def changed(row: Model, before: State) -> list[str]:
+    """Those columns that are no longer as in that `state`."""
+    return [name for name, value in state(row).items() if value != before.get(name)]
+
+
+def save_changes(connection: IntegrationConnection, before: State) -> None:
+    """Write those columns alone, and when that was."""
+    connection.save(update_fields=[*changed(connection, before), "updated_at"])

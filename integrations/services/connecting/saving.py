@@ -43,6 +43,7 @@ def change_connection(
     with transaction.atomic():
         connection = rows.lock(workspace.pk, provider)
         saved = apply(connection, changes, by=by, expected_version=expected_version)
+    rows.read_last_test(connection)
     return Saved(connection, saved)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations import crypto
+from integrations.compiled import Compiled
 from integrations.database import release_connection
 from integrations.models import Candidate, Credential, IntegrationConnection, SignInAttempt
 from integrations.services import rows
@@ -15,6 +16,16 @@ from providers.declare import Provider
 
 HINT_MIN_LENGTH = 12
 HINT_TAIL = 4
+# Whether another connection has the same row.
+SHARED = Compiled(
+    lambda row_id, held_id: (
+        IntegrationConnection.objects.filter(credential_id=row_id)
+        .exclude(pk=held_id)
+        .values_list("pk")[:1]
+    ),
+    UUID(int=1),
+    UUID(int=2),
+)
 
 
 class Moved(crypto.Unreadable):
@@ -99,9 +110,21 @@ def keep_secrets(
     put_secrets(row, secrets)
     row.hints = hints_of(secrets)
     row.can_renew = provider.obtains(method, config)
-    row.save(force_insert=old is None, force_update=old is not None)
+    _replace(old, row)
     connection.credential = row
     copy_state(row, connection)
+
+
+def _replace(old: Credential | None, row: Credential) -> None:
+    """Save a new row in place of the one before.
+
+    Whoever renews may have written into that one just now, also where nothing seems to change.
+    """
+    if old is None:
+        row.save(force_insert=True)
+    else:
+        changed = None if old.can_renew else rows.changed(row, rows.state(old))
+        row.save(force_update=True, update_fields=changed)
 
 
 def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) -> None:
@@ -140,6 +163,8 @@ def copy_state(row: Credential | None, held: IntegrationConnection | None = None
     if row is not None:
         using = IntegrationConnection.objects.filter(credential=row)
         if held is not None:
+            if not SHARED.rows(row.pk, held.pk):
+                return
             using = using.exclude(pk=held.pk)
         using.update(hints=row.hints, key_id=row.key_id)
 

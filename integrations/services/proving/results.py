@@ -43,7 +43,7 @@ def finish(test: ConnectionTest, result: Result) -> None:
         old, new = connection.platform_account_id, test.account_id
         test.account_changed = bool(old and new and old != new)
         running = ConnectionTest.objects.filter(pk=test.pk, outcome=TestOutcome.RUNNING)
-        found = {k: v for k, v in rows.state(test).items() if v != nothing[k]}
+        found = {name: getattr(test, name) for name in rows.changed(test, nothing)}
         if not running.update(**found | {"steps": test.steps}):
             test.refresh_from_db()
             return
