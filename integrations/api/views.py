@@ -32,6 +32,7 @@ from integrations.models import (
 )
 from integrations.services import rows
 from integrations.services.connecting import disconnecting, saving, trying
+from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from integrations.services.proving import background, discovery, runs, testing
 from integrations.services.refusals import VersionConflict
@@ -141,15 +142,21 @@ class Integrations(InWorkspace):
     @api_schema.test_integration
     def test(self, request: Request, provider: str) -> Response:
         """Ask the platform now and wait for its answer."""
-        body = TestRequest(data=request.data, context={"provider": platforms.get(provider)})
-        body.is_valid(raise_exception=True)
-        if changes := body.changes():
+        if changes := self._changes_to_try(request, provider):
             connection = rows.find(self.workspace, provider)
             test = trying.dry_run(connection, changes, trigger=Trigger.API, by=self.person)
         else:
             connection = rows.unread(self.workspace, provider)
             test = testing.test_connection(connection, trigger=Trigger.API, by=self.person)
         return Response(presentation.test(test, provider))
+
+    @staticmethod
+    def _changes_to_try(request: Request, provider: str) -> Changes | None:
+        if not request.data:  # most are
+            return None
+        body = TestRequest(data=request.data, context={"provider": platforms.get(provider)})
+        body.is_valid(raise_exception=True)
+        return body.changes()
 
     @api_schema.disconnect_integration
     def disconnect(self, request: Request, provider: str) -> Response:

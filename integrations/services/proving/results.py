@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from integrations import compiled
 from integrations.compiled import CompiledRows
 from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome
 from integrations.services import rows
@@ -42,15 +43,17 @@ def finish(test: ConnectionTest, result: Result) -> None:
         _write_result(test, result)
         old, new = connection.platform_account_id, test.account_id
         test.account_changed = bool(old and new and old != new)
-        running = ConnectionTest.objects.filter(pk=test.pk, outcome=TestOutcome.RUNNING)
         found = {name: getattr(test, name) for name in rows.changed(test, nothing)}
-        if not running.update(**found | {"steps": test.steps}):
+        found["steps"] = test.steps
+        if not compiled.update(ConnectionTest, found, id=test.pk, outcome=TestOutcome.RUNNING):
             test.refresh_from_db()
             return
         if not test.dry_run and test.revision == connection.revision:
             connection.last_test = test
             apply_result(connection, test)
-            rows.save_changes(connection, before)
+            said = {name: getattr(connection, name) for name in rows.changed(connection, before)}
+            said["updated_at"] = timezone.now()
+            compiled.update(IntegrationConnection, said, id=connection.pk)
 
 
 def _lock(test: ConnectionTest) -> IntegrationConnection:

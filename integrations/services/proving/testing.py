@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from integrations import compiled
 from integrations.compiled import Compiled, Row
 from integrations.database import release_connection
 from integrations.models import ConnectionTest, FixLink, IntegrationConnection, TestOutcome, Trigger
@@ -124,7 +125,7 @@ def start(
             raise NothingToTest
         if trigger in RATED:
             _check_rate(recent, now)
-        test = ConnectionTest.objects.create(
+        test = ConnectionTest(
             connection=locked,
             revision=locked.revision,
             trigger=trigger,
@@ -134,6 +135,7 @@ def start(
             started_at=now,
             lease_until=now + LEASE,
         )
+        compiled.insert(test)
     return Started(test, joined=False)
 
 
