@@ -97,8 +97,7 @@ class CompiledRows[M: Model]:
         *examples: Any,
         columns: Collection[str] = (),
     ) -> None:
-        every = [field.attname for field in model._meta.concrete_fields]
-        self.names = [name for name in every if not columns or name in columns]
+        self.names = [name for name in columns_of(model) if not columns or name in columns]
         self._model = model
         self._compiled = Compiled(
             lambda *values: narrow(QuerySet(model), *values).values_list(*self.names),
@@ -111,6 +110,11 @@ class CompiledRows[M: Model]:
 
     def _made(self, row: Row) -> M:
         return self._model.from_db(database.alias, self.names, row)
+
+
+def columns_of(model: type[Model]) -> list[str]:
+    """The names of all its columns, in the order in which `from_db` takes their values."""
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 def insert(row: Model) -> None:

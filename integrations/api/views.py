@@ -19,7 +19,7 @@ from rest_framework.viewsets import ViewSet
 
 from integrations import platforms
 from integrations.api import errors as api_errors
-from integrations.api import listing, presentation
+from integrations.api import presentation
 from integrations.api import schema as api_schema
 from integrations.api.serializers import ChangeRequest, DisconnectRequest, ObjectParser, TestRequest
 from integrations.models import (
@@ -98,11 +98,12 @@ class Integrations(InWorkspace):
         wanted = request.query_params.getlist("status")
         if not set(wanted) <= set(Status.values):
             raise ValidationError({"status": [f"Choose one of these: {', '.join(Status.values)}."]})
+        now = timezone.now()
         return Response(
             [
-                integration
-                for integration in listing.integrations(self.workspace)
-                if not wanted or integration["status"] in wanted
+                presentation.integration(connection, now)
+                for connection in rows.catalogue(self.workspace)
+                if not wanted or connection.status in wanted
             ]
         )
 

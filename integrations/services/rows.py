@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import connection as database
 from django.db.models import Model
 
 from integrations import platforms
-from integrations.compiled import CompiledRows
+from integrations.compiled import Compiled, CompiledRows, Row, columns_of
 from integrations.models import (
     ConnectionTest,
     Credential,
@@ -18,6 +19,19 @@ from integrations.models import (
 ANY_ID = UUID(int=1)
 State = dict[str, Any]
 
+CONNECTION, LAST_TEST, SIGN_IN = map(
+    columns_of, (IntegrationConnection, ConnectionTest, Credential)
+)
+CARDS = Compiled(
+    lambda workspace_id: IntegrationConnection.objects.filter(
+        workspace_id=workspace_id, name=""
+    ).values_list(
+        *CONNECTION,
+        *(f"last_test__{name}" for name in LAST_TEST),
+        *(f"sign_in__{name}" for name in SIGN_IN),
+    ),
+    -2_000_000_000,
+)
 LOCKED = CompiledRows(
     IntegrationConnection,
     lambda every, workspace_id, provider: every.select_for_update().filter(
@@ -50,12 +64,23 @@ def unread(workspace: Workspace, provider: str) -> IntegrationConnection:
 
 
 def catalogue(workspace: Workspace) -> list[IntegrationConnection]:
-    """Every platform's connection in catalogue order, saved or empty; one query."""
-    rows = IntegrationConnection.objects.filter(workspace=workspace, name="").select_related(
-        "last_test", "sign_in"
-    )
-    saved = {row.provider: row for row in rows}
+    """Every platform's connection in catalogue order, saved or empty; one query.
+
+    Each has its last test, and its sign-in.
+    """
+    saved = {row.provider: row for row in map(_joined, CARDS.rows(workspace.pk))}
     return [saved.get(slug) or unread(workspace, slug) for slug in platforms.catalogue()]
+
+
+def _joined(row: Row) -> IntegrationConnection:
+    of_test, of_sign_in = len(CONNECTION), len(CONNECTION) + len(LAST_TEST)
+    connection = IntegrationConnection.from_db(database.alias, CONNECTION, row[:of_test])
+    if connection.last_test_id:
+        test = ConnectionTest.from_db(database.alias, LAST_TEST, row[of_test:of_sign_in])
+        connection.last_test = test
+    if connection.sign_in_id:
+        connection.sign_in = Credential.from_db(database.alias, SIGN_IN, row[of_sign_in:])
+    return connection
 
 
 def lock(workspace_id: int, provider: str) -> IntegrationConnection:
