@@ -39,7 +39,7 @@ def prepare() -> None:
 
 
 def apps() -> dict[str, str]:
-    """`{"APP_GOOGLE__CLIENT_ID": "…", "APP_GOOGLE__CLIENT_SECRET": "…", …}` of the stand-ins."""
+    """`{"APP_<NAME>__CLIENT_ID": "…", "APP_<NAME>__CLIENT_SECRET": "…", …}` of the stand-ins."""
     return {
         f"APP_{slug.upper()}__CLIENT_{part}": value
         for slug, app in APPS.items()
@@ -48,7 +48,7 @@ def apps() -> dict[str, str]:
 
 
 def origins(url: str) -> dict[str, str]:
-    """`{"PROVIDER_META__API_URL": "http://127.0.0.1:…/meta", …}` for every host there is."""
+    """`{"PROVIDER_<SLUG>__API_URL": "http://127.0.0.1:…/<slug>", …}` for every host there is."""
     return {
         f"PROVIDER_{slug.upper()}__{host}_URL": f"{url}/{slug}"
         for slug, provider in registry.catalogue().items()

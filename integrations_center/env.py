@@ -127,7 +127,7 @@ def outbound(name: str) -> tuple[Allowed, ...]:
 
 
 def provider_origins(environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """`PROVIDER_META__API_URL=…` -> `{"meta": {"API": "…"}}`.
+    """`PROVIDER_<SLUG>__API_URL=…` -> `{slug: {"API": "…"}}`.
 
     A name that nearly fits is refused: with a typing error, a trial would send real
     secrets to the platform instead of the sandbox.
@@ -139,7 +139,7 @@ def provider_origins(environment: Mapping[str, str]) -> dict[str, dict[str, str]
         match = re.fullmatch(r"PROVIDER_([A-Z0-9]+(?:_[A-Z0-9]+)*)__([A-Z0-9_]+)_URL", name)
         if match is None:
             raise ImproperlyConfigured(
-                f"{name} is not a setting. Write it like PROVIDER_META__API_URL."
+                f"{name} is not a setting. Write it like PROVIDER_<SLUG>__API_URL."
             )
         slug, host = match.groups()
         found.setdefault(slug.lower(), {})[host] = origin(name, value, path_allowed=True)
@@ -147,7 +147,7 @@ def provider_origins(environment: Mapping[str, str]) -> dict[str, dict[str, str]
 
 
 def apps(environment: Mapping[str, str]) -> dict[str, App]:
-    """`APP_GOOGLE__CLIENT_ID=…` and `APP_GOOGLE__CLIENT_SECRET=…` -> `{"google": App(…)}`.
+    """`APP_<NAME>__CLIENT_ID=…` and `APP_<NAME>__CLIENT_SECRET=…` -> `{name: App(…)}`.
 
     A name that nearly fits is refused: with a typing error, signing in would not be offered.
     """
@@ -158,7 +158,7 @@ def apps(environment: Mapping[str, str]) -> dict[str, App]:
         match = re.fullmatch(r"APP_([A-Z0-9]+(?:_[A-Z0-9]+)*)__CLIENT_(ID|SECRET)", name)
         if match is None:
             raise ImproperlyConfigured(
-                f"{name} is not a setting. Write it like APP_GOOGLE__CLIENT_ID."
+                f"{name} is not a setting. Write it like APP_<NAME>__CLIENT_ID."
             )
         slug, part = match.groups()
         found.setdefault(slug.lower(), {})[part] = value.strip()

@@ -27,12 +27,14 @@ class TrustedProxyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        meta = request.META
-        headers = {name: meta.pop(name, "") for name in FORWARDED}
-        if _is_trusted(meta.get("REMOTE_ADDR", "")):
-            meta["REMOTE_ADDR"] = _client(meta["REMOTE_ADDR"], headers["HTTP_X_FORWARDED_FOR"])
+        environ = request.META
+        headers = {name: environ.pop(name, "") for name in FORWARDED}
+        if _is_trusted(environ.get("REMOTE_ADDR", "")):
+            environ["REMOTE_ADDR"] = _client(
+                environ["REMOTE_ADDR"], headers["HTTP_X_FORWARDED_FOR"]
+            )
             if headers["HTTP_X_FORWARDED_PROTO"] in {"http", "https"}:
-                meta["wsgi.url_scheme"] = headers["HTTP_X_FORWARDED_PROTO"]
+                environ["wsgi.url_scheme"] = headers["HTTP_X_FORWARDED_PROTO"]
         return self.get_response(request)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import postgres
+from tests import platforms, postgres
 
 TESTS = Path(__file__).parent
 BROWSER_TESTS = TESTS / "browser"
@@ -59,7 +59,20 @@ def postgres_programs() -> None:
         pytest.skip(HOW_TO_GET_POSTGRES)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--platform", metavar="SLUG", help="run the tests about one platform alone")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    slug = config.getoption("platform")
+    return True if slug and platforms.is_passed_by(collection_path, slug) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if slug := config.getoption("platform"):
+        others = [item for item in items if not platforms.is_told_by(item, slug)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in set(others)]
     for item in items:
         if BROWSER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.browser)

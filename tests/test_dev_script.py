@@ -105,6 +105,12 @@ def test_packages_are_installed_once_and_arguments_are_passed_on(dev, calls):
     assert calls() == ["python -m pytest -n 2"]
 
 
+def test_one_platforms_tests_run_in_one_process(dev, calls):
+    assert dev("test", "--platform=stripe").returncode == 0
+
+    assert calls()[-1] == "python -m pytest -n 0 --platform=stripe"
+
+
 def test_packages_are_installed_again_when_the_lock_changed(dev, calls, checkout):
     dev("serve")
     calls()

@@ -140,7 +140,7 @@ def test_provider_origins_are_read_by_slug_and_host():
     "name", ["PROVIDER_META_API_URL", "PROVIDER_meta__API_URL", "PROVIDER___API_URL"]
 )
 def test_a_provider_setting_with_a_typing_error_is_refused(name):
-    with pytest.raises(ImproperlyConfigured, match="Write it like PROVIDER_META__API_URL"):
+    with pytest.raises(ImproperlyConfigured, match="Write it like PROVIDER_<SLUG>__API_URL"):
         env.provider_origins({name: "http://127.0.0.1:9000"})
 
 
@@ -185,7 +185,7 @@ def test_half_an_app_stops_the_start_and_is_not_repeated(given, other):
 )
 def test_an_app_setting_with_a_typing_error_is_refused_and_not_repeated(name):
     with pytest.raises(
-        ImproperlyConfigured, match="Write it like APP_GOOGLE__CLIENT_ID"
+        ImproperlyConfigured, match="Write it like APP_<NAME>__CLIENT_ID"
     ) as refusal:
         env.apps({name: "value-4711"})
 

@@ -12,37 +12,38 @@ from providers import errors
 MOST_WORKSPACES = 50
 
 
-class StatusFilter(admin.SimpleListFilter):
+class Filter(admin.SimpleListFilter):
+    """Rows in which the chosen value is the one of `column`."""
+
+    column: str
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{self.column: self.value()}) if self.value() else queryset
+
+
+class StatusFilter(Filter):
     title = "status"
-    parameter_name = "status"
+    parameter_name = column = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(status.value, str(status.label)) for status in Status]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(status=self.value()) if self.value() else queryset
 
-
-class WorkspaceFilter(admin.SimpleListFilter):
+class WorkspaceFilter(Filter):
     """The first workspaces by name; the others are found by searching for their name."""
 
     title = "workspace"
     parameter_name = "workspace"
+    column = "workspace__slug"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return list(Workspace.objects.values_list("slug", "name")[:MOST_WORKSPACES])
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(workspace__slug=self.value()) if self.value() else queryset
 
-
-class ErrorKindFilter(admin.SimpleListFilter):
+class ErrorKindFilter(Filter):
     title = "kind of error"
-    parameter_name = "error_kind"
+    parameter_name = column = "error_kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         classes = (*errors.Refused.__subclasses__(), *errors.Unanswered.__subclasses__())
         return [(error.kind, error.kind.replace("_", " ").capitalize()) for error in classes]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(error_kind=self.value()) if self.value() else queryset

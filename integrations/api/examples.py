@@ -1,11 +1,23 @@
-"""Examples for the OpenAPI document, as a script would meet them."""
+"""Examples for the OpenAPI document, as a script would meet them with the first platforms."""
 
 from typing import Any
 
-ACCOUNT = {"id": "act_123", "name": "Acme"}
+from integrations.api import presentation
+from providers import errors, registry
+from providers.run.ladder import NOT_TRIED
+
+ONE, OTHER = list(registry.catalogue().values())[:2]
+ACCOUNT_ID = ONE.field("account_id").example
+ANOTHER_ID = f"{ACCOUNT_ID[:-1]}1"
+ACCOUNT = {"id": ACCOUNT_ID, "name": "Acme"}
+STEPS = ONE.tester.steps()[:2] if ONE.tester else []
+REFUSAL = next(rule for rule in ONE.errors if issubclass(rule.error, errors.Refused))
+UNUSUAL = next(field for field in ONE.fields if field.usual_message)
+CONFIG = {field.api_name: None for field in ONE.fields if not field.secret}
+SECRETS = {field.api_name: {"isSet": False, "hint": None} for field in ONE.fields if field.secret}
 TEST: dict[str, Any] = {
     "id": 91,
-    "provider": "meta",
+    "provider": ONE.slug,
     "outcome": "passed",
     "errorKind": None,
     "message": "",
@@ -13,17 +25,12 @@ TEST: dict[str, Any] = {
     "actionUrl": None,
     "steps": [
         {
-            "label": "Token is valid",
+            "label": step.label,
             "outcome": "passed",
-            "detail": "Meta knows this token as Reporting.",
-            "durationMs": 212,
-        },
-        {
-            "label": "Ad account reachable",
-            "outcome": "passed",
-            "detail": "Acme is active.",
-            "durationMs": 180,
-        },
+            "detail": f"{ONE.name} answered.",
+            "durationMs": 196,
+        }
+        for step in STEPS
     ],
     "account": ACCOUNT,
     "accountChanged": False,
@@ -36,29 +43,30 @@ TEST: dict[str, Any] = {
 FAILED_TEST = TEST | {
     "id": 92,
     "outcome": "failed",
-    "errorKind": "auth_expired",
-    "message": "The access token has expired.",
-    "action": "Generate a new token and paste it here.",
-    "actionUrl": "https://business.facebook.com/settings/system-users",
+    "errorKind": REFUSAL.error.kind,
+    "message": REFUSAL.message,
+    "action": REFUSAL.action or None,
+    "actionUrl": REFUSAL.action_url,
     "steps": [
         {
-            "label": "Token is valid",
-            "outcome": "failed",
-            "detail": "The access token has expired.",
-            "durationMs": 212,
-        },
-        {
-            "label": "Ad account reachable",
-            "outcome": "skipped",
-            "detail": "Not tried: a step above did not pass.",
-            "durationMs": 0,
-        },
+            "label": step.label,
+            "outcome": "skipped" if before else "failed",
+            "detail": NOT_TRIED if before else REFUSAL.message,
+            "durationMs": 0 if before else 215,
+        }
+        for before, step in enumerate(STEPS)
     ],
     "account": None,
     "durationMs": 215,
 }
+RUNNING_TEST = TEST | {
+    "outcome": "running",
+    "steps": [],
+    "account": None,
+    "durationMs": 0,
+}
 TESTS = {"Passed": TEST, "Failed": FAILED_TEST}
-ACCOUNTS = [ACCOUNT, {"id": "act_456", "name": None}]
+ACCOUNTS = [ACCOUNT, {"id": ANOTHER_ID, "name": None}]
 RUN = {
     "id": 12,
     "state": "running",
@@ -71,30 +79,27 @@ RUN = {
     "startedAt": "2026-11-22T14:02:11Z",
     "finishedAt": None,
     "tests": [
-        {"provider": "meta", "state": "done", "problem": None, "test": TEST},
-        {"provider": "stripe", "state": "waiting", "problem": None, "test": None},
+        {"provider": ONE.slug, "state": "done", "problem": None, "test": TEST},
+        {"provider": OTHER.slug, "state": "waiting", "problem": None, "test": None},
     ],
 }
 TEST_PAGE = {
-    "next": "https://center.example/api/integrations/meta/tests?cursor=91",
+    "next": f"https://center.example/api/integrations/{ONE.slug}/tests?cursor=91",
     "results": [FAILED_TEST, TEST],
 }
 INTEGRATION: dict[str, Any] = {
-    "provider": "meta",
-    "name": "Meta",
-    "usedBy": ["Ads monitor", "Pixel/CAPI lead tracking"],
+    "provider": ONE.slug,
+    "name": ONE.name,
+    "usedBy": list(ONE.used_by),
     "status": "connected",
     "light": "green",
     "attention": None,
     "isEnabled": True,
     "needsReauth": False,
-    "authMethod": "access_token",
+    "authMethod": ONE.methods[0].slug,
     "account": ACCOUNT,
-    "config": {"accountId": "act_123", "baseUrl": None, "pixelId": None},
-    "secrets": {
-        "accessToken": {"isSet": True, "hint": "…x9Qd"},
-        "appSecret": {"isSet": False, "hint": None},
-    },
+    "config": CONFIG | {"accountId": ACCOUNT_ID},
+    "secrets": SECRETS | {"accessToken": {"isSet": True, "hint": "…x9Qd"}},
     "lastError": None,
     "errorKind": None,
     "failure": None,
@@ -107,27 +112,7 @@ INTEGRATION: dict[str, Any] = {
     "updatedAt": "2026-11-22T14:02:11Z",
     "version": 7,
 }
-INTEGRATION_WITH_FORM = INTEGRATION | {
-    "methods": [
-        {"name": "access_token", "label": "Access token", "help": "", "warning": None},
-    ],
-    "fields": [
-        {
-            "name": "accountId",
-            "label": "Ad account ID",
-            "help": "Ads Manager shows it in the account menu.",
-            "helpUrl": None,
-            "type": "text",
-            "choices": [],
-            "isSecret": False,
-            "isRequired": True,
-            "pattern": "act_[0-9]+",
-            "usualPattern": None,
-            "example": "act_123",
-            "methods": ["access_token"],
-        }
-    ],
-}
+INTEGRATION_WITH_FORM = INTEGRATION | presentation.form(ONE)
 UNPROVEN = {
     "light": "amber",
     "attention": "unproven",
@@ -140,7 +125,7 @@ CHANGED_INTEGRATION = (
     | UNPROVEN
     | {
         "version": 8,
-        "warnings": {"config": {"accessToken": ["A Meta token usually begins with EAA."]}},
+        "warnings": {"config": {UNUSUAL.api_name: [UNUSUAL.usual_message]}},
     }
 )
 FORGOTTEN = (
@@ -151,11 +136,8 @@ FORGOTTEN = (
         "light": "grey",
         "attention": None,
         "authMethod": None,
-        "config": {"accountId": None, "baseUrl": None, "pixelId": None},
-        "secrets": {
-            "accessToken": {"isSet": False, "hint": None},
-            "appSecret": {"isSet": False, "hint": None},
-        },
+        "config": CONFIG,
+        "secrets": SECRETS,
         "isStale": False,
         "version": 8,
     }
@@ -166,8 +148,8 @@ DISCONNECTED = {
     | {
         "warnings": {
             "revoke": [
-                "Meta did not confirm that the sign-in was ended. Meta has a problem at the "
-                "moment. Remove the app in Facebook's settings, under Business integrations."
+                f"{ONE.name} did not confirm that the sign-in was ended. {ONE.name} has a problem "
+                f"at the moment. {ONE.sign_ins[0].how_to_remove}"
             ]
         }
     },
@@ -178,14 +160,20 @@ DISCONNECTS = {
     "Leave the approval there": {"revoke": False},
 }
 CHANGES = {
-    "Configure": {"config": {"accessToken": "EAA…", "accountId": "act_123", "pixelId": None}},
+    "Configure": {
+        "config": {
+            "accessToken": ONE.field("access_token").example,
+            "accountId": ACCOUNT_ID,
+            "baseUrl": None,
+        }
+    },
     "Disable": {"isEnabled": False},
     "Report an error": {"status": "error", "lastError": "The nightly import found no rows."},
     "Clear the report": {"lastError": None},
 }
 TEST_REQUESTS = {
     "What is saved": {},
-    "Other values, saving nothing": {"config": {"accountId": "act_456"}},
+    "Other values, saving nothing": {"config": {"accountId": ANOTHER_ID}},
 }
 BAD_REQUESTS = {
     "By field": {"config": {"accountId": ["This may not be blank."]}},

@@ -52,6 +52,18 @@ IF_MATCH = OpenApiParameter(
     location=OpenApiParameter.HEADER,
     description='The version your change is based on, such as "7".',
 )
+PREFER = OpenApiParameter(
+    "Prefer",
+    location=OpenApiParameter.HEADER,
+    description="With `respond-async` a test of what is saved is answered at once, by 202, while "
+    "a worker runs and nothing else is tested. Else the answer is waited for, as without it.",
+)
+LOCATION = OpenApiParameter(
+    "Location",
+    location=OpenApiParameter.HEADER,
+    response=[202],
+    description="Where the test is: its `outcome` is `running` until it is done.",
+)
 RETRY_AFTER = OpenApiParameter(
     "Retry-After", int, location=OpenApiParameter.HEADER, response=[429], description="Seconds."
 )
@@ -126,14 +138,14 @@ list_integrations = _call(
     "list_integrations",
     _answers(api_shapes.Integration(many=True), 400),
     OpenApiParameter("status", enum=Status.values, description="Only those with this status."),
-    examples=_examples({"One of thirteen": api_examples.INTEGRATION}),
+    examples=_examples({"One of them": api_examples.INTEGRATION}),
 )
 read_integration = _call(
     "read_integration",
     _answers(api_shapes.IntegrationWithForm),
     PROVIDER,
     ETAG,
-    examples=_examples({"Meta": api_examples.INTEGRATION_WITH_FORM}),
+    examples=_examples({"With its form": api_examples.INTEGRATION_WITH_FORM}),
 )
 change_integration = _call(
     "change_integration",
@@ -149,11 +161,17 @@ change_integration = _call(
 )
 test_integration = _call(
     "test_integration",
-    _answers(api_shapes.Test, *WITH_A_BODY, 409, 429),
+    _answers(api_shapes.Test, *WITH_A_BODY, 409, 429) | {202: api_shapes.Test},
     PROVIDER,
+    PREFER,
+    LOCATION,
     RETRY_AFTER,
     request=TestRequest,
-    examples=[*_requests(api_examples.TEST_REQUESTS), *_examples(api_examples.TESTS)],
+    examples=[
+        *_requests(api_examples.TEST_REQUESTS),
+        *_examples(api_examples.TESTS),
+        *_examples({"Not waited for": api_examples.RUNNING_TEST}, 202),
+    ],
 )
 disconnect_integration = _call(
     "disconnect_integration",
@@ -171,8 +189,13 @@ list_tests = _call(
     OpenApiParameter("pageSize", int, description="1 to 100; 20 if left out."),
     examples=_examples({"A page": api_examples.TEST_PAGE}),
 )
-
-
+read_test = _call(
+    "read_test",
+    _answers(api_shapes.Test),
+    PROVIDER,
+    OpenApiParameter("id", int, location=OpenApiParameter.PATH),
+    examples=_examples(api_examples.TESTS | {"Running": api_examples.RUNNING_TEST}),
+)
 list_accounts = _call(
     "list_accounts",
     _answers(api_shapes.Account(many=True), 409, 429),

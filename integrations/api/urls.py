@@ -33,6 +33,7 @@ urlpatterns = [
     *both(f"{ONE}/test", api.Integrations.as_view({"post": "test"}), "test"),
     *both(f"{ONE}/disconnect", api.Integrations.as_view({"post": "disconnect"}), "disconnect"),
     *both(f"{ONE}/tests", api.Integrations.as_view({"get": "tests"}), "tests"),
+    *both(f"{ONE}/tests/<int:id>", api.Integrations.as_view({"get": "one_test"}), "one-test"),
     *both(f"{ONE}/accounts", api.Integrations.as_view({"get": "accounts"}), "accounts"),
     *both("schema", api_schema.Schema.as_view(), "schema"),
     *both("schema/docs", api_schema.Docs.as_view(), "schema-docs"),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -41,6 +42,8 @@ WORKSPACE_SLUG = re.compile(r"[-\w]+", re.ASCII)
 ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 IF_MATCH = re.compile(rf"\*|{ENTITY_TAG}(?:[ \t]*,[ \t]*{ENTITY_TAG})*")
 UNKNOWN_PROVIDER = "No platform has this name. GET /api/integrations lists them."
+NO_TEST = "This platform's history has no such test. GET …/tests lists what is kept."
+ASYNC = "respond-async"  # RFC 7240, section 4.1
 NO_RUN = "Nothing was tested together yet. POST here to begin."
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
@@ -142,13 +145,20 @@ class Integrations(InWorkspace):
 
     @api_schema.test_integration
     def test(self, request: Request, provider: str) -> Response:
-        """Ask the platform now and wait for its answer."""
+        """Ask the platform now and wait for its answer, unless `Prefer: respond-async` is sent.
+
+        That is honoured for a test of what is saved, while a worker runs and nothing else is
+        tested: the answer is then 202, with where the test can be read as Location.
+        """
         if changes := self._changes_to_try(request, provider):
             connection = rows.find(self.workspace, provider)
             test = trying.dry_run(connection, changes, trigger=Trigger.API, by=self.person)
-        else:
-            connection = rows.unread(self.workspace, provider)
-            test = testing.test_connection(connection, trigger=Trigger.API, by=self.person)
+            return Response(presentation.test(test, provider))
+        connection = rows.unread(self.workspace, provider)
+        if started := self._start_at_once(connection):
+            headers = {"Location": self._url_of(started, provider), "Preference-Applied": ASYNC}
+            return Response(presentation.test(started, provider), status=202, headers=headers)
+        test = testing.test_connection(connection, trigger=Trigger.API, by=self.person)
         return Response(presentation.test(test, provider))
 
     @staticmethod
@@ -158,6 +168,19 @@ class Integrations(InWorkspace):
         body = TestRequest(data=request.data, context={"provider": platforms.get(provider)})
         body.is_valid(raise_exception=True)
         return body.changes()
+
+    def _start_at_once(self, connection: IntegrationConnection) -> ConnectionTest | None:
+        """A test that is not waited for, where that is preferred and can be had."""
+        preferred = self.request.headers.get("Prefer", "")
+        if ASYNC not in {one.partition(";")[0].strip().lower() for one in preferred.split(",")}:
+            return None
+        return background.start_at_once(connection, trigger=Trigger.API, by=self.person)
+
+    def _url_of(self, test: ConnectionTest, provider: str) -> str:
+        """Where a test can be read, in the workspace that the address of this call names."""
+        url = reverse("api:one-test", args=[provider, test.pk], request=self.request)
+        named = self.request.query_params.get("workspace")
+        return replace_query_param(url, "workspace", named) if named else url
 
     @api_schema.disconnect_integration
     def disconnect(self, request: Request, provider: str) -> Response:
@@ -184,13 +207,7 @@ class Integrations(InWorkspace):
         """The history, newest first. `next` is the address of older tests."""
         size = self._number("pageSize", PAGE_SIZE, MAX_PAGE_SIZE)
         before = self._number("cursor", LAST_ID, LAST_ID)
-        tests = ConnectionTest.objects.filter(
-            connection__workspace=self.workspace,
-            connection__provider=provider,
-            connection__name="",
-            pk__lt=before,
-        )
-        found = [*tests[: size + 1]]
+        found = [*self._history(provider).filter(pk__lt=before)[: size + 1]]
         shown = found[:size]
         older_still = len(found) > size
         here = request.build_absolute_uri()
@@ -199,6 +216,21 @@ class Integrations(InWorkspace):
                 "next": replace_query_param(here, "cursor", shown[-1].pk) if older_still else None,
                 "results": [presentation.test(row, provider) for row in shown],
             }
+        )
+
+    @api_schema.read_test
+    def one_test(self, request: Request, provider: str, id: int) -> Response:  # noqa: A002 - as in the address
+        """One test. Its outcome is `running` until it is done."""
+        test = self._history(provider).filter(pk=id).first()
+        if not test:
+            raise NotFound(NO_TEST)
+        return Response(presentation.test(test, provider))
+
+    def _history(self, provider: str) -> QuerySet[ConnectionTest]:
+        return ConnectionTest.objects.filter(
+            connection__workspace=self.workspace,
+            connection__provider=provider,
+            connection__name="",
         )
 
     def _number(self, name: str, default: int, at_most: int) -> int:

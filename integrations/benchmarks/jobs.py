@@ -4,6 +4,7 @@ The rows are the same for all that are compared: thirteen connections to list, o
 change, and connections to test at a stand-in for a platform.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +15,15 @@ from integrations.benchmarks import data
 from integrations.models import Membership, Workspace
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
+from providers.declare import Provider
+from providers.sandbox.__main__ import PLATFORMS
 
 Json = dict[str, Any]
 
 TESTED = 256  # workspaces, so that no test joins another's
+# A platform that may be at any address, and asks nothing of it but JSON.
+ANYWHERE = next(slug for slug, one in PLATFORMS.items() if one.anywhere)
 CSRF = "abcdefghijklmnopqrstuvwxyzABCDEF"
-CHANGE = '{"config":{"accessToken":"EAAsecret0123456789abcdef__N__","accountId":"act_10__N__"}}'
 
 
 def jobs(ports: dict[str, int]) -> Json:
@@ -33,21 +37,26 @@ def jobs(ports: dict[str, int]) -> Json:
     if not home.connections.exists():
         data.connect(home, list(platforms.catalogue()))
     headers = _headers(data.session_of(data.signed_in(user)))
-    first = next(iter(platforms.catalogue()))
+    first, *_, last = platforms.catalogue().values()
+    account = first.field("account_id").example
     found = {
-        "list": {"method": "GET", "paths": ["/api/integrations"], "expect": '"provider":"crm"'},
+        "list": {
+            "method": "GET",
+            "paths": ["/api/integrations"],
+            "expect": f'"provider":"{last.slug}"',
+        },
         "patch": {
             "method": "PATCH",
-            "paths": [f"/api/integrations/{first}"],
-            "bodies": [CHANGE],
-            "expect": '"accountId":"act_10',
-            "mark": "act_10__N__",
+            "paths": [f"/api/integrations/{first.slug}"],
+            "bodies": [_change(first)],
+            "expect": f'"accountId":"{account}',
+            "mark": f"{account}__N__",
         },
     } | {
         name: {
             "method": "POST",
             "paths": [
-                f"/api/integrations/crm/test?workspace={workspace.slug}"
+                f"/api/integrations/{ANYWHERE}/test?workspace={workspace.slug}"
                 for workspace in _tested(name, port, user)
             ],
             "bodies": ["{}"],
@@ -58,15 +67,23 @@ def jobs(ports: dict[str, int]) -> Json:
     return {name: job | {"headers": headers} for name, job in found.items()}
 
 
+def _change(provider: Provider) -> str:
+    """A body with another token and account each time."""
+    fields = map(provider.field, ("access_token", "account_id"))
+    config = {field.api_name: f"{field.example}__N__" for field in fields}
+    return json.dumps({"config": config}, separators=(",", ":"))
+
+
 def _tested(name: str, port: int, user: User) -> Iterator[Workspace]:
-    """Each has the one platform of which any address may be asked, at this port."""
-    values = {"vendor": "generic", "base_url": f"http://127.0.0.1:{port}", "auth_kind": "none"}
-    changes = Changes(auth_method="rest", config=values)
+    """Each has a platform of which any address may be asked, at this port."""
+    values = {**PLATFORMS[ANYWHERE].anywhere, "base_url": f"http://127.0.0.1:{port}"}
+    method = platforms.get(ANYWHERE).method_for(values).slug
+    changes = Changes(auth_method=method, config=values)
     for number in range(TESTED):
         slug = f"bench-{name}-{number}"
         workspace, made = Workspace.objects.get_or_create(slug=slug, defaults={"name": slug})
         if made:
-            saving.change_connection(workspace, "crm", changes, by=user)
+            saving.change_connection(workspace, ANYWHERE, changes, by=user)
         yield workspace
 
 

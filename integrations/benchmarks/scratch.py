@@ -56,7 +56,7 @@ def scratch_settings() -> Iterator[None]:
 
 @contextmanager
 def platforms_at(origins: Mapping[str, Mapping[str, str]]) -> Iterator[None]:
-    """`{"meta": {"API": url}}`: platforms' hosts on servers of ours."""
+    """`{slug: {"API": url}}`: platforms' hosts on servers of ours."""
     with override_settings(PROVIDER_ORIGINS=origins):
         platforms.catalogue.cache_clear()
         try:

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
 from django.urls import reverse
 
+from integrations import platforms
 from integrations.benchmarks import Measure, milliseconds, scratch
 from integrations.models import (
     ConnectionTest,
@@ -26,11 +27,12 @@ from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import background, testing
 from integrations.work import worker
-from providers.sandbox import meta
+from providers.sandbox.__main__ import PLATFORMS
 from providers.sandbox.server import Answer, Asked, Server
 
-VALUES = {"access_token": "EAAhealthy", "account_id": "act_1001"}
+SLUG, STAND_IN = next(iter(PLATFORMS.items()))  # any will do: the first of the catalogue
 SERIES, ROUNDS = 5, 30
+REPLAYED_HEADERS = ("Authorization", "Content-Type")
 MOST_OURS_MS = 10
 TESTS_IN_FLIGHT = 32
 PAGES = 10
@@ -39,20 +41,20 @@ PATIENCE_SECONDS = 60
 
 
 def overhead() -> list[Measure]:
-    """One whole test of Meta, rows and all, beside the calls it makes and nothing else.
+    """One whole test of a platform, rows and all, beside the calls it makes and nothing else.
 
     Both in turn, and of several series the one in which the calls alone were quickest: what
     else the machine does meanwhile is not ours.
     """
     workspace = Workspace.objects.create(name="Overhead", slug="overhead")
-    with Server(meta.PLATFORM.answer) as server, _meta_at(server.url):
+    with Server(STAND_IN.answer) as server, _platform_at(server.url):
         connection = _saved(workspace)
         _test(connection)
         calls = list(server.requests_seen)
         series = [_in_turn(connection, server.url, calls) for _ in range(SERIES)]
     bare, ours = min(series)
     return [
-        Measure("A test of Meta", round(ours, 1), "ms"),
+        Measure(f"A test of {platforms.get(SLUG).name}", round(ours, 1), "ms"),
         Measure(f"Its {len(calls)} calls alone", round(bare, 1), "ms"),
         Measure("Ours of it", round(ours - bare, 1), "ms", limit=MOST_OURS_MS),
     ]
@@ -67,13 +69,14 @@ def _in_turn(connection: IntegrationConnection, url: str, calls: list[Asked]) ->
     return tuple(map(median, zip(*pairs, strict=True)))
 
 
-def _meta_at(url: str) -> AbstractContextManager[None]:
-    return scratch.platforms_at({"meta": {"API": url}})
+def _platform_at(url: str) -> AbstractContextManager[None]:
+    return scratch.platforms_at({SLUG: dict.fromkeys(platforms.get(SLUG).hosts, url)})
 
 
 def _saved(workspace: Workspace) -> IntegrationConnection:
-    changes = Changes(config=VALUES)
-    return saving.change_connection(workspace, "meta", changes, by=None).connection
+    method = platforms.get(SLUG).method_for(STAND_IN.healthy).slug
+    changes = Changes(config=STAND_IN.healthy, auth_method=method)
+    return saving.change_connection(workspace, SLUG, changes, by=None).connection
 
 
 def _test(connection: IntegrationConnection) -> None:
@@ -85,8 +88,17 @@ def _test(connection: IntegrationConnection) -> None:
 def _replay(url: str, calls: list[Asked]) -> None:
     with requests.Session() as session:
         for asked in calls:
-            headers = {"Authorization": asked.headers.get("Authorization", "")}
-            session.get(url + asked.path, params=asked.query, headers=headers, timeout=10).json()
+            headers = {
+                name: asked.headers[name] for name in REPLAYED_HEADERS if name in asked.headers
+            }
+            session.request(
+                asked.method,
+                url + asked.path,
+                params=asked.query,
+                headers=headers,
+                data=asked.body,
+                timeout=10,
+            ).json()
 
 
 def crowd(user: User, session_key: str, workspace: Workspace) -> list[Measure]:
@@ -94,7 +106,7 @@ def crowd(user: User, session_key: str, workspace: Workspace) -> list[Measure]:
     with (
         worker.in_thread(),  # first: what it does ends when the platform is gone
         Server(_say_nothing) as silent,
-        _meta_at(silent.url),
+        _platform_at(silent.url),
         _site() as url,
     ):
         for number in range(TESTS_IN_FLIGHT):

@@ -12,66 +12,19 @@ from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import runs, testing
-from providers.sandbox import calendly, fiverr, google, meta, reddit, upwork, youtube
-from providers.sandbox import x as x_platform
 from providers.sandbox.__main__ import PLATFORMS
-from providers.sandbox.crm import hubspot
 from providers.sandbox.server import Answer, Asked, Server, prefixed
 
 ROUNDS = 3
 MOST_OVER_SLOWEST = 1.25
-GOOGLE = {
-    "client_id": google.CLIENT_ID,
-    "client_secret": google.CLIENT_SECRET,
-    "refresh_token": google.refresh_token("healthy"),
-}
-HEALTHY: Mapping[str, Mapping[str, str]] = {
-    "meta": {
-        "access_token": "EAAhealthy",
-        "account_id": "act_1001",
-        "pixel_id": "2001",
-        "app_id": meta.APP_ID,
-        "app_secret": meta.APP_SECRET,
-    },
-    "google_ads": GOOGLE | {"account_id": "1000000001"},
-    "linkedin": {"access_token": "AQhealthy", "account_id": "1001"},
-    "upwork": {
-        "client_id": upwork.CLIENT_ID,
-        "client_secret": upwork.CLIENT_SECRET,
-        "refresh_token": "upr-healthy",
-    },
-    "fiverr": {
-        "base_url": "https://data.acme.example",
-        "access_token": fiverr.KEY,
-        "account_id": fiverr.USERNAME,
-    },
-    "x": {
-        "api_key": "sandbox0api0key",
-        "api_key_secret": x_platform.API_SECRET,
-        "account_id": "acme",
-    },
-    "reddit": {
-        "client_id": reddit.CLIENT_ID,
-        "client_secret": reddit.CLIENT_SECRET,
-        "refresh_token": "rdr-healthy",
-        "account_id": "marketing",
-        "reddit_username": "acme",
-    },
-    "youtube": {"access_token": youtube.api_key("healthy"), "account_id": youtube.CHANNEL},
-    "ga4": GOOGLE | {"account_id": "1001"},
-    "search_console": GOOGLE | {"account_id": "https://www.acme.example/"},
-    "stripe": {"access_token": "rk_test_healthy"},
-    "calendly": {"access_token": calendly.token_of("healthy"), "account_id": calendly.ACME},
-    "crm": {"vendor": "hubspot", "access_token": f"{hubspot.PREFIX}healthy"},
-}
 
 
 def measure(answer_ms: int) -> list[Measure]:
     """All at once, and the one that takes longest alone, in turn."""
     workspace = Workspace.objects.create(name="Together", slug="together")
     with _slow_sandbox(answer_ms / 1000):
-        for slug, values in HEALTHY.items():
-            _save(workspace, slug, values)
+        for slug, stand_in in PLATFORMS.items():
+            _save(workspace, slug, stand_in.healthy)
         took = _run(workspace)
         slowest = max(took, key=lambda slug: took[slug])
         alone, together = [], []
@@ -82,7 +35,7 @@ def measure(answer_ms: int) -> list[Measure]:
     ratio = round(median(together) / median(alone), 2)
     return [
         Measure(f"A test of {name}, the slowest, with {answer_ms} ms an answer", *_ms(alone)),
-        Measure(f"Test all, {len(HEALTHY)} platforms", *_ms(together)),
+        Measure(f"Test all, {len(PLATFORMS)} platforms", *_ms(together)),
         Measure("Test all over the slowest", ratio, "times", limit=MOST_OVER_SLOWEST),
     ]
 
@@ -102,7 +55,7 @@ def _slow_sandbox(seconds: float) -> Iterator[None]:
     with Server(slowly) as server:
         origins = {
             slug: dict.fromkeys(platforms.get(slug).hosts, f"{server.url}/{slug}")
-            for slug in HEALTHY
+            for slug in PLATFORMS
         }
         with scratch.platforms_at(origins):
             yield

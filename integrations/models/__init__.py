@@ -9,7 +9,8 @@ from integrations.models.credentials import AppRegistration, Credential
 from integrations.models.fix_links import FixLink
 from integrations.models.notices import ExpiryNotice, Heartbeat
 from integrations.models.people import ApiToken, OwnerLink
-from integrations.models.tests import ConnectionTest, RunItem, TestOutcome, TestRun, Trigger
+from integrations.models.runs import RunItem, TestRun
+from integrations.models.tests import ConnectionTest, TestOutcome, Trigger
 from integrations.models.workspaces import Membership, Role, Workspace
 
 __all__ = [

@@ -14,7 +14,23 @@ STARTS_WITHIN = timedelta(seconds=60)
 SAVES_WITHIN = timedelta(seconds=5)
 
 
-class Candidate(models.Model):
+class OfSession(models.Model):
+    """What waits for the person, or whoever came with a fix link, of one browser's session."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    fix_link = models.ForeignKey(
+        "integrations.FixLink", on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    session_digest = models.CharField(max_length=64)
+
+    class Meta:
+        abstract = True
+
+
+class Candidate(OfSession):
     """Values typed in the dialog, waiting to be proven before they replace the saved ones.
 
     Bound to one person's session, or to that of whoever came with a fix link. The payload is
@@ -23,15 +39,9 @@ class Candidate(models.Model):
     while one of them `is_choosing`, nothing is tested.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     connection = models.ForeignKey(
         "IntegrationConnection", on_delete=models.CASCADE, related_name="candidates"
     )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
-    )
-    fix_link = models.ForeignKey("FixLink", on_delete=models.CASCADE, null=True, related_name="+")
-    session_digest = models.CharField(max_length=64)
     credential = models.OneToOneField(
         "Credential",
         on_delete=models.SET_NULL,
@@ -114,22 +124,16 @@ class Candidate(models.Model):
         return settled and not self.problem and not self.is_draft and not self.is_choosing
 
 
-class SignInAttempt(models.Model):
+class SignInAttempt(OfSession):
     """A sign-in that was begun: what comes back must fit it, once, within ten minutes.
 
     Bound to the session of whoever began it. The payload holds the code verifier and what was
     typed. `problem` says how it ended if not with tokens.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     connection = models.ForeignKey(
         "IntegrationConnection", on_delete=models.CASCADE, related_name="sign_in_attempts"
     )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
-    )
-    fix_link = models.ForeignKey("FixLink", on_delete=models.CASCADE, null=True, related_name="+")
-    session_digest = models.CharField(max_length=64)
     state_digest = models.CharField(max_length=64, unique=True)
     credential = models.OneToOneField(
         "Credential",

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, views
+from django.contrib.auth import login, password_validation, views
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -15,11 +17,42 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations.models import ApiToken, Role
-from integrations.pages.forms import OwnerForm, RevokeForm, TokenForm
 from integrations.pages.parts import Request, in_workspace
 from integrations.services.people import people
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class OwnerForm(forms.Form):
+    """The first account."""
+
+    username = forms.CharField(max_length=150, validators=[User.username_validator])
+    email = forms.EmailField(required=False, label="Email (optional)")
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
+    )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        user = User(
+            username=self.cleaned_data.get("username", ""),
+            email=self.cleaned_data.get("email", ""),
+        )
+        password_validation.validate_password(password, user)
+        return password
+
+
+class TokenForm(forms.Form):
+    """A new API token: a name to know it by, and when it ends."""
+
+    LIVES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "Never"))
+
+    name = forms.CharField(max_length=100, help_text="What will use it, such as “Dashboard”.")
+    days = forms.ChoiceField(choices=LIVES, required=False, initial="90", label="Ends after")
+
+
+class RevokeForm(forms.Form):
+    token = forms.UUIDField()
 
 
 class SignIn(views.LoginView):

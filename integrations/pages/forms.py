@@ -1,12 +1,13 @@
-"""Forms drawn from a platform's declaration. The rules stand in `Provider.clean` alone."""
+"""A connection's form, drawn from its platform's declaration.
+
+The rules stand in `Provider.clean` alone.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.contrib.auth import password_validation
-from django.contrib.auth.models import User
 from django.utils.functional import cached_property
 
 from integrations.models import Credential, IntegrationConnection
@@ -115,7 +116,7 @@ class ConnectionForm(forms.Form):
 
     @property
     def missing_apps(self) -> str:
-        """ "HubSpot, Zoho": what nobody can sign in with yet."""
+        """ "Postbox, Inbox": what nobody can sign in with yet."""
         return ", ".join(app.name for app in self.apps if not app.is_ready)
 
     def _add(self, field: Field) -> None:
@@ -293,58 +294,3 @@ class SecretTextarea(forms.Textarea):
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         return super().get_context(name, None, attrs)
-
-
-class OwnerForm(forms.Form):
-    """The first account."""
-
-    username = forms.CharField(max_length=150, validators=[User.username_validator])
-    email = forms.EmailField(required=False, label="Email (optional)")
-    password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
-    )
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        user = User(
-            username=self.cleaned_data.get("username", ""),
-            email=self.cleaned_data.get("email", ""),
-        )
-        password_validation.validate_password(password, user)
-        return password
-
-
-class TokenForm(forms.Form):
-    """A new API token: a name to know it by, and when it ends."""
-
-    LIVES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "Never"))
-
-    name = forms.CharField(max_length=100, help_text="What will use it, such as “Dashboard”.")
-    days = forms.ChoiceField(choices=LIVES, required=False, initial="90", label="Ends after")
-
-
-class AppForm(forms.Form):
-    """A registration at a platform. The rules stand in `apps.save` alone."""
-
-    client_id = forms.CharField(
-        required=False, widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"})
-    )
-    client_secret = forms.CharField(
-        required=False,
-        widget=forms.PasswordInput(
-            {"autocomplete": "new-password", "spellcheck": "false"}, render_value=False
-        ),
-    )
-
-
-class FixLinkForm(forms.Form):
-    recipient = forms.CharField(
-        required=False,
-        label="Who is it for?",
-        widget=forms.TextInput({"autofocus": True, "autocomplete": "off"}),
-        help_text="A name, such as “Ben, who owns the ad account”. The history names them.",
-    )
-
-
-class RevokeForm(forms.Form):
-    token = forms.UUIDField()

@@ -99,6 +99,12 @@ def at_public_url(request: HttpRequest) -> bool:
     return origin_of(f"{scheme}://{request.get_host()}") == origin_of(settings.PUBLIC_URL)
 
 
+def without_referrer(response: HttpResponse) -> HttpResponse:
+    """For an address that holds a secret, which no other page is told."""
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
 def updated(request: Request, slug: str, said: str) -> HttpResponse:
     """One card and the counts, in place; without script, the page again with a message."""
     if not is_partial(request):

@@ -33,7 +33,7 @@ def too_many_tests(retry_after_seconds: int) -> str:
 
 
 def what_stops(provider: Provider) -> str:
-    """ "Without Meta, Ads monitor and Pixel/CAPI lead tracking stop working."."""
+    """ "Without Postbox, Newsletters and Reports stop working."."""
     *first, last = provider.used_by
     parts = f"{', '.join(first)} and {last} stop" if first else f"{last} stops"
     return f"Without {provider.name}, {parts} working."

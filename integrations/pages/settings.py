@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from integrations import platforms
 from integrations.models import ConnectionTest, Role, TestRun, Trigger
-from integrations.pages import cards, sentences
+from integrations.pages import cards, sentences, strip
 from integrations.pages.parts import (
     Request,
     card_update,
@@ -77,7 +77,7 @@ def overview(request: Request) -> HttpResponse:
         ],
         "proven": sum(card.connection.light(card.now) == "green" for card in shown),
         "nothing": not any(card.connection.has_anything for card in shown),
-        "strip": cards.strip(shown),
+        "strip": strip.bars(shown),
         "notices": noticed,
     }
     return render(request, "dashboard/overview.html", context)

@@ -3,8 +3,11 @@ from django.urls import include, path
 
 from integrations.pages import accounts as account_views
 from integrations.pages import dialog as dialog_views
+from integrations.pages import fix_links as fix_views
 from integrations.pages import settings as views
 from integrations.pages import sign_in as sign_in_views
+from integrations.pages import sign_in_apps as app_views
+from integrations.pages import waiting as waiting_views
 
 CONNECTION = "w/<slug:workspace>/dashboard/settings/integrations/<slug:slug>/"
 
@@ -12,7 +15,7 @@ connection_urls = [
     path("", dialog_views.connection, name="connection"),
     path("accounts/", dialog_views.accounts, name="accounts"),
     path("sign-in/", dialog_views.sign_in, name="sign-in"),
-    path("fix-link/", sign_in_views.send_fix_link, name="send-fix-link"),
+    path("fix-link/", fix_views.send_fix_link, name="send-fix-link"),
     path("card/", views.card, name="card"),
     path("test/", views.test, name="test"),
     path("enable/", views.enable, name="enable"),
@@ -20,16 +23,18 @@ connection_urls = [
     path("clear-report/", views.clear_report, name="clear-report"),
     path("disconnect/", views.disconnect, name="disconnect"),
     path("history/", views.history, name="history"),
-    path("candidate/<uuid:candidate_id>/", dialog_views.candidate, name="candidate"),
-    path("candidate/<uuid:candidate_id>/save/", dialog_views.save_candidate, name="save-candidate"),
+    path("candidate/<uuid:candidate_id>/", waiting_views.candidate, name="candidate"),
+    path(
+        "candidate/<uuid:candidate_id>/save/", waiting_views.save_candidate, name="save-candidate"
+    ),
     path(
         "candidate/<uuid:candidate_id>/account/",
-        dialog_views.choose_account,
+        waiting_views.choose_account,
         name="choose-account",
     ),
     path(
         "candidate/<uuid:candidate_id>/discard/",
-        dialog_views.discard_candidate,
+        waiting_views.discard_candidate,
         name="discard-candidate",
     ),
 ]
@@ -62,24 +67,24 @@ urlpatterns = [
     ),
     path(
         "w/<slug:workspace>/dashboard/settings/sign-in-apps/",
-        sign_in_views.app_list,
+        app_views.app_list,
         name="sign-in-apps",
     ),
     path(
         "w/<slug:workspace>/dashboard/settings/sign-in-apps/<slug:app>/",
-        sign_in_views.app,
+        app_views.app,
         name="sign-in-app",
     ),
     path(
         "w/<slug:workspace>/dashboard/settings/sign-in-apps/<slug:app>/remove/",
-        sign_in_views.remove_app,
+        app_views.remove_app,
         name="remove-sign-in-app",
     ),
     path("oauth/<slug:app>/callback/", sign_in_views.callback, name="sign-in-callback"),
-    path("fix/", sign_in_views.fix_page, name="fix-page"),
-    path("fix/sign-in/", sign_in_views.fix_sign_in, name="fix-sign-in"),
-    path("fix/account/", sign_in_views.fix_account, name="fix-account"),
-    path("fix/<str:token>/", sign_in_views.open_fix_link, name="fix"),
+    path("fix/", fix_views.fix_page, name="fix-page"),
+    path("fix/sign-in/", fix_views.fix_sign_in, name="fix-sign-in"),
+    path("fix/account/", fix_views.fix_account, name="fix-account"),
+    path("fix/<str:token>/", fix_views.open_fix_link, name="fix"),
     path("welcome/<str:token>/", account_views.welcome, name="welcome"),
     path("accounts/login/", account_views.SignIn.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),

@@ -43,7 +43,7 @@ def scope(name: str, gives: str, stops: str, *implied_by: str, is_optional: bool
 class AppForm:
     """The registration at the platform that a sign-in needs: where it is made, and how.
 
-    Platforms that share one (Google's four) share this. `slug` is part of the redirect URI.
+    Platforms that share one share this. `slug` is part of the redirect URI.
     `pitfalls` are the usual ways in which a registration looks right and is not.
     """
 

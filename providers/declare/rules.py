@@ -72,7 +72,7 @@ def rule(
     text: str | None = None,
     transient: bool | None = None,
 ) -> Unworded:
-    """`rule(AuthInvalid, code=89).says("X does not accept this token.", "Copy it again.")`."""
+    """`rule(AuthInvalid, code=89).says("The token is wrong.", "Copy it again.")`."""
     when = {"status": status, "code": code, "subcode": subcode, "text": text}
     return Unworded(error, {**when, "transient": transient})
 

@@ -1,4 +1,4 @@
-"""A REST service of one's own: what Fiverr's data service and the generic CRM share.
+"""A REST service of one's own: what platforms share whose address a person types.
 
 A person types where it is and how it wants its key. The header's name is kept in lower
 case, as names of headers are alike in any case.

@@ -36,7 +36,7 @@ def _nothing(_draft: Draft, _anonymous: bool) -> None:
 class Api:
     """One test's way to one platform. `with Api(origins, …) as api: api.get("/me")`.
 
-    `origins` says where each host is: `{"API": "https://graph.facebook.com/v25.0"}`. Those
+    `origins` says where each host is: `{"API": "https://api.postbox.example/v1"}`. Those
     in `trusted` may be private and without TLS. `judge` raises what a bad reply means.
     `typed` says that a person typed the address: what is wrong with it is theirs to correct.
     `deadline_at` is a moment of `time.monotonic()`. `ca_file` replaces the usual authorities.

@@ -4,59 +4,37 @@ import argparse
 import sys
 from collections.abc import Sequence
 from html import escape
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
 
+import providers.sandbox
 from providers import registry
 from providers.declare import App
-from providers.sandbox import (
-    calendly,
-    crm,
-    fiverr,
-    ga4,
-    google,
-    google_ads,
-    linkedin,
-    meta,
-    reddit,
-    search_console,
-    stripe,
-    upwork,
-    x,
-    youtube,
-)
-from providers.sandbox.crm import hubspot, pipedrive, salesforce, zoho
-from providers.sandbox.server import Platform, Server, prefixed
+from providers.sandbox.server import Server, prefixed
 from providers.sandbox.sign_in import AuthorizationServer
+from providers.sandbox.stand_in import Platform
 
-PLATFORMS: dict[str, Platform] = {
-    "meta": meta.PLATFORM,
-    "linkedin": linkedin.PLATFORM,
-    "upwork": upwork.PLATFORM,
-    "fiverr": fiverr.PLATFORM,
-    "crm": crm.PLATFORM,
-    "google_ads": google_ads.PLATFORM,
-    "youtube": youtube.PLATFORM,
-    "ga4": ga4.PLATFORM,
-    "search_console": search_console.PLATFORM,
-    "x": x.PLATFORM,
-    "reddit": reddit.PLATFORM,
-    "stripe": stripe.PLATFORM,
-    "calendly": calendly.PLATFORM,
-}
+STAND_INS = "integrations_center.stand_ins"
 
-# By the slug of the app's declaration, which several platforms may share.
+
+def stand_ins() -> dict[str, Platform]:
+    """What each module here that is named like a platform of ours declares, in their order.
+
+    Then those of installed packages, by their entry points.
+    """
+    names = {module.name for module in iter_modules(providers.sandbox.__path__)}
+    own = {
+        provider.slug: import_module(f"providers.sandbox.{provider.slug}").PLATFORM
+        for provider in registry.own()
+        if provider.slug in names
+    }
+    return own | {point.name: point.load() for point in sorted(entry_points(group=STAND_INS))}
+
+
+PLATFORMS = stand_ins()
 SIGN_INS: dict[str, AuthorizationServer] = {
-    "meta": meta.SIGN_IN,
-    "google": google.SIGN_IN,
-    "linkedin": linkedin.SIGN_IN,
-    "upwork": upwork.SIGN_IN,
-    "x": x.SIGN_IN,
-    "reddit": reddit.SIGN_IN,
-    "stripe": stripe.SIGN_IN,
-    "calendly": calendly.SIGN_IN,
-    "hubspot": hubspot.SIGN_IN,
-    "salesforce": salesforce.SIGN_IN,
-    "pipedrive": pipedrive.SIGN_IN,
-    "zoho": zoho.SIGN_IN,
+    app: server for platform in PLATFORMS.values() for app, server in platform.sign_ins.items()
 }
 APPS: dict[str, App] = {
     slug: App(server.client_id, server.client_secret) for slug, server in SIGN_INS.items()

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
 from providers.sandbox.sign_in import AuthorizationServer
+from providers.sandbox.stand_in import Platform, Story
 
 HOME = "https://api.calendly.com"
 ADA, BEN = f"{HOME}/users/ada00001", f"{HOME}/users/ben00002"
@@ -257,4 +258,7 @@ PLATFORM = Platform(
         "Organization URIs": ((ACME, "Acme"), (OUTLET, "Acme Outlet, for one token only")),
         "User URIs": ((ADA, "the owner of every token"), (BEN, "somebody else in the team")),
     },
+    healthy={"access_token": token_of("healthy"), "account_id": ACME},
+    story=Story(signs_in_as="healthy", tests=3, days_since_proof=3),
+    sign_ins={"calendly": SIGN_IN},
 )

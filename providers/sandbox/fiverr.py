@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
+from providers.sandbox.stand_in import Platform, Story
 
 HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
 STATE = (
@@ -122,4 +123,10 @@ PLATFORM = Platform(
             (NOBODY, "has no page, like every other name"),
         ),
     },
+    healthy={
+        "base_url": "https://data.acme.example",
+        "access_token": KEY,
+        "account_id": USERNAME,
+    },
+    story=Story(values={"account_id": USERNAME, "live_lookup": "on"}),
 )

@@ -9,7 +9,8 @@ from typing import Any
 
 from providers.sandbox import google
 from providers.sandbox.google import refusal
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
+from providers.sandbox.stand_in import Platform, Story
 
 SCOPES = ("analytics.readonly",)
 PROPERTIES: dict[str, dict[str, Any]] = {
@@ -150,4 +151,9 @@ PLATFORM = Platform(
             ("1003", "is in the trash"),
         ),
     },
+    healthy=google.HEALTHY | {"account_id": "1001"},
+    story=Story(
+        values={"access_token": google.access_token("healthy"), "account_id": "1001"}, tests=5
+    ),
+    sign_ins=google.SIGN_INS,
 )

@@ -129,6 +129,13 @@ def access_token(name: str) -> str:
     return f"ya29.{name}"
 
 
+HEALTHY = {
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+    "refresh_token": refresh_token("healthy"),
+}
+
+
 # --- Sign-in
 
 
@@ -183,6 +190,7 @@ SIGN_IN = GoogleSignIn(
     },
     refuse=_refuse,
 )
+SIGN_INS = {"google": SIGN_IN}
 
 
 def sign_in(asked: Asked, scopes: Iterable[str]) -> Answer | None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from providers.sandbox import google
 from providers.sandbox.google import refusal
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
+from providers.sandbox.stand_in import Platform, Story
 
 SERVICE = "googleads.googleapis.com"
 SCOPES = ("adwords",)
@@ -245,4 +246,11 @@ PLATFORM = Platform(
             (MANAGER, "a manager account"),
         ),
     },
+    healthy=google.HEALTHY | {"account_id": "1000000001"},
+    story=Story(
+        values={"access_token": google.access_token("healthy"), "account_id": "1000000001"},
+        tests=6,
+        later={"access_token": google.access_token("expired")},
+    ),
+    sign_ins=google.SIGN_INS,
 )

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
 from providers.sandbox.sign_in import AuthorizationServer
+from providers.sandbox.stand_in import Platform, Story
 
 CLIENT_ID = "77sandbox0client"
 PARTNER_ID = "77sandbox0partner"
@@ -370,4 +371,7 @@ PLATFORM = Platform(
         "Refresh tokens": tuple((text, does) for text, (does, _) in REFRESH_TOKENS.items()),
         "Organizations": tuple(NAMES.items()),
     },
+    healthy={"access_token": "AQhealthy", "account_id": "1001"},
+    story=Story(values={"access_token": "AQhealthy"}, tests=3, is_switched_off=True),
+    sign_ins={"linkedin": SIGN_IN},
 )

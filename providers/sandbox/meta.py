@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
 from providers.sandbox.sign_in import AuthorizationServer, Given
+from providers.sandbox.stand_in import Platform, Story
 
 APP_ID = "1000200030004000"
 APP_SECRET = "5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c"
@@ -463,4 +464,22 @@ PLATFORM = Platform(
             ("2003", "unavailable"),
         ),
     },
+    healthy={
+        "access_token": "EAAhealthy",
+        "account_id": "act_1001",
+        "pixel_id": "2001",
+        "app_id": APP_ID,
+        "app_secret": APP_SECRET,
+    },
+    story=Story(
+        values={
+            "access_token": "EAAsixtydays",
+            "account_id": "act_1001",
+            "pixel_id": "2002",
+            "app_id": APP_ID,
+            "app_secret": APP_SECRET,
+        },
+        tests=9,
+    ),
+    sign_ins={"meta": SIGN_IN},
 )

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.outbound.basic import basic
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
 from providers.sandbox.sign_in import AuthorizationServer
+from providers.sandbox.stand_in import Platform, Story
 
 CLIENT_ID = "sandbox-client-0"
 CLIENT_SECRET = "sandbox-secret-0123456789abc"
@@ -279,4 +280,21 @@ PLATFORM = Platform(
         ),
         "Communities": tuple(COMMUNITIES.items()),
     },
+    healthy={
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "refresh_token": "rdr-healthy",
+        "account_id": "marketing",
+        "reddit_username": "acme",
+    },
+    story=Story(
+        values={
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "reddit_username": "acme",
+            "account_id": "marketing",
+        },
+        tests=0,
+    ),
+    sign_ins={"reddit": SIGN_IN},
 )

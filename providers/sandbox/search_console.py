@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from providers.sandbox import google
 from providers.sandbox.google import refusal
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
+from providers.sandbox.stand_in import Platform, Story
 
 SERVICE = "searchconsole.googleapis.com"
 SCOPES = ("webmasters.readonly",)
@@ -135,4 +136,14 @@ PLATFORM = Platform(
             ("https://old.acme.example/", "not verified for this sign-in"),
         ),
     },
+    healthy=google.HEALTHY | {"account_id": "https://www.acme.example/"},
+    story=Story(
+        values={
+            "access_token": google.access_token("healthy"),
+            "account_id": "sc-domain:acme.example",
+        },
+        tests=5,
+        reported="The nightly report found no rows for three days.",
+    ),
+    sign_ins=google.SIGN_INS,
 )

@@ -4,7 +4,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.message import Message
@@ -64,16 +64,8 @@ class Answer:
 AnswerTo = Callable[[Asked], Answer]
 
 
-@dataclass(frozen=True)
-class Platform:
-    """One platform's part: how it answers, and `guide`: headings over values and what each does."""
-
-    answer: AnswerTo
-    guide: Mapping[str, Sequence[tuple[str, str]]]
-
-
 def prefixed(answers: Mapping[str, AnswerTo], *, home: str = "") -> AnswerTo:
-    """One answer for all: `/meta/v26.0/me` is for `meta`, which sees `/v26.0/me`.
+    """One answer for all: `/postbox/v1/me` is for `postbox`, which sees `/v1/me`.
 
     `home` is the page at `/`.
     """

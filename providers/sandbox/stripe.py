@@ -8,8 +8,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
 from providers.sandbox.sign_in import AuthorizationServer
+from providers.sandbox.stand_in import Platform, Story
 
 ACCOUNT = "acct_1Sandbox"
 CONNECTED = {"acct_1Shop": "Acme Shop", "acct_1Outlet": "Acme Outlet"}
@@ -277,4 +278,7 @@ PLATFORM = Platform(
         ),
         "Accounts, for the key of the Connect platform": tuple(CONNECTED.items()),
     },
+    healthy={"access_token": "rk_test_healthy"},
+    story=Story(values={"access_token": "rk_live_healthy"}, tests=8),
+    sign_ins={"stripe": SIGN_IN},
 )

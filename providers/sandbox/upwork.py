@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
 from providers.sandbox.sign_in import AuthorizationServer
+from providers.sandbox.stand_in import Platform, Story
 
 TOKEN_PATH = "/api/v3/oauth2/token"
 CLIENT_ID = "0123456789abcdef0123456789abcdef"
@@ -269,4 +270,11 @@ PLATFORM = Platform(
         ),
         "Organizations": tuple(TITLES.items()),
     },
+    healthy={
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "refresh_token": "upr-healthy",
+    },
+    story=Story(signs_in_as="upw-healthy", tests=2),
+    sign_ins={"upwork": SIGN_IN},
 )

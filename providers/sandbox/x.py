@@ -11,8 +11,9 @@ from itertools import pairwise
 from typing import Any
 
 from providers.outbound.basic import basic
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
 from providers.sandbox.sign_in import AuthorizationServer, Given
+from providers.sandbox.stand_in import Platform, Story
 
 CLIENT_ID = "c2FuZGJveDBhcHA6MTpjaQ"
 CLIENT_SECRET = "sandbox0client0secret0that0is0fifty0characterslong"
@@ -324,4 +325,15 @@ PLATFORM = Platform(
         ),
         "Usernames": tuple(ACCOUNTS.items()),
     },
+    healthy={
+        "api_key": "sandbox0api0key",
+        "api_key_secret": API_SECRET,
+        "account_id": "acme",
+    },
+    story=Story(
+        values={"access_token": "AAAAhealthy", "account_id": "acme"},
+        tests=4,
+        later={"account_id": "acme_gone"},
+    ),
+    sign_ins={"x": SIGN_IN},
 )

@@ -8,7 +8,8 @@ from typing import Any
 
 from providers.sandbox import google
 from providers.sandbox.google import refusal
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
+from providers.sandbox.stand_in import Platform, Story
 
 SERVICE = "youtube.googleapis.com"
 SCOPES = ("youtube.readonly", "yt-analytics.readonly")
@@ -175,4 +176,7 @@ PLATFORM = Platform(
             (OTHER, "known to nobody"),
         ),
     },
+    healthy={"access_token": api_key("healthy"), "account_id": CHANNEL},
+    story=Story(values={"access_token": api_key("healthy"), "account_id": CHANNEL}, tests=7),
+    sign_ins=google.SIGN_INS,
 )

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,19 @@ def test_a_room_has_the_usual_files_alone(room):
     assert found <= LAYOUT | OF_ITS_OWN.get(room.name, set())
 
 
+def test_every_room_is_found_and_its_platform_is_called_like_it():
+    rooms = {room.name for room in ROOMS if room.parent.name == "platforms"}
+
+    assert {one.slug for one in registry.own()} == rooms
+
+
+def test_slugs_that_addresses_need_are_taken(monkeypatch):
+    monkeypatch.setattr(registry, "own", lambda: (replace(registry.get("x"), slug="numbers"),))
+
+    with pytest.raises(ValueError, match="'numbers' is taken"):
+        registry.catalogue.__wrapped__()
+
+
 @each_room
 def test_a_declaration_says_what_the_platform_is_with_a_source(room):
     told = ast.get_docstring(ast.parse((room / "__init__.py").read_text()))
@@ -58,7 +72,7 @@ def test_a_room_of_one_file_is_a_small_one(room):
     assert not is_alone or length_of(room / "__init__.py") <= LONGEST_ROOM_OF_ONE_FILE
 
 
-@pytest.mark.parametrize("slug", registry.OWN)
+@pytest.mark.parametrize("slug", [one.slug for one in registry.own()])
 def test_the_ladder_is_in_the_steps(slug):
     room = ROOT / "platforms" / slug
     provider = registry.get(slug)

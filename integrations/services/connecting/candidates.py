@@ -107,13 +107,19 @@ def _sealed(candidate: Candidate, changes: Changes) -> Credential:
     """What was typed, in a row of its own: bound to where it would be used."""
     connection = candidate.connection
     provider = connection.platform
-    plain = {k: v for k, v in changes.config.items() if k not in provider.secret_names}
-    used = {k: v for k, v in {**connection.config, **plain}.items() if v}
     method = changes.auth_method or connection.auth_method
-    row = sealing.new(connection.workspace_id, provider, CANDIDATE, provider.bound(method, used))
+    used = provider.bound(method, _used(connection, changes.config))
+    row = sealing.new(connection.workspace_id, provider, CANDIDATE, used)
     sealing.put_secrets(row, _payload(changes))
     row.save(force_insert=True)
     return row
+
+
+def _used(connection: IntegrationConnection, typed: Mapping[str, str | None]) -> dict[str, str]:
+    """The plain values with which typed secrets would be used."""
+    secret = connection.platform.secret_names
+    plain = {name: value for name, value in typed.items() if name not in secret}
+    return {name: value for name, value in {**connection.config, **plain}.items() if value}
 
 
 def _forget_old(connection: IntegrationConnection, session_key: str) -> None:
@@ -134,12 +140,16 @@ def _payload(changes: Changes) -> dict[str, Any]:
 
 
 def typed(candidate: Candidate) -> Changes:
-    """What was typed. Raises CandidateGone when it cannot be read (any more)."""
+    """What was typed.
+
+    Raises CandidateGone when it cannot be read (any more), or would now be sent elsewhere.
+    """
+    row = candidate.credential
     try:
-        payload = candidate.credential.typed() if candidate.credential else None
+        payload = row.typed() if row else None
     except crypto.Unreadable:
         payload = None
-    if not payload:
+    if not row or not payload or not row.fits(_used(candidate.connection, payload["config"])):
         raise CandidateGone
     return Changes(**payload, sign_in=candidate.sign_in)
 

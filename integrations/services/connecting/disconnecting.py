@@ -35,7 +35,7 @@ class Siblings:
         return bool(self.names or self.elsewhere)
 
     def __str__(self) -> str:
-        """ "YouTube, Search Console and connections of other workspaces"."""
+        """ "Postbox, Inbox and connections of other workspaces"."""
         parts = [*self.names, *(["connections of other workspaces"] if self.elsewhere else [])]
         *first, last = parts or [""]
         return f"{', '.join(first)} and {last}" if first else last

@@ -7,6 +7,7 @@ and how the proof goes.
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -56,23 +57,19 @@ def send(workspace: Workspace, provider: str, *, recipient: str, by: User) -> st
 
 def find(token: str) -> FixLink:
     """Raises LinkGone, without telling apart what is wrong."""
-    link = (
-        FixLink.objects.filter(digest=_digest(token), used_at=None, expires_at__gt=timezone.now())
-        .select_related("connection__workspace", "connection__sign_in", "sent_by")
-        .first()
-    )
-    if link is None or not _may_still_send(link):
-        raise LinkGone
-    return link
+    return _valid(digest=_digest(token), used_at=None)
 
 
 def opened(link_id: UUID) -> FixLink:
     """A link that was opened in this browser, also once it is used up. Raises LinkGone."""
-    link = (
-        FixLink.objects.filter(pk=link_id, expires_at__gt=timezone.now())
-        .select_related("connection__workspace", "connection__sign_in", "sent_by")
-        .first()
+    return _valid(pk=link_id)
+
+
+def _valid(**where: Any) -> FixLink:
+    known = FixLink.objects.select_related(
+        "connection__workspace", "connection__sign_in", "sent_by"
     )
+    link = known.filter(expires_at__gt=timezone.now(), **where).first()
     if link is None or not _may_still_send(link):
         raise LinkGone
     return link

@@ -31,7 +31,8 @@ from integrations.models import (
 )
 from integrations.models.credentials import ATTEMPT
 from integrations.services import rows
-from integrations.services.connecting import candidates, fix_links
+from integrations.services.connecting import callbacks, candidates, fix_links
+from integrations.services.connecting.callbacks import AGAIN
 from integrations.services.connecting.candidates import digest
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import apps, sealing, storing
@@ -40,21 +41,14 @@ from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 from providers import errors
 from providers.access import flow as oauth
-from providers.declare import SIGN_IN, OAuth, Provider
+from providers.declare import SIGN_IN, OAuth
 from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
 
 LIVES = timedelta(minutes=10)
 REMEMBERED = timedelta(hours=1)
-AGAIN = "Sign in again."
 AGAIN_LATER = "Sign in again in a few minutes."
-CANCELLED = frozenset(
-    {"access_denied", "user_cancelled_login", "user_cancelled_authorize", "user_denied"}
-)
-REFUSED_SCOPES = frozenset({"invalid_scope", "unauthorized_scope_error"})
-ASKS_AGAIN = frozenset({"login_required", "interaction_required", "consent_required"})
-TRY_LATER = frozenset({"temporarily_unavailable", "server_error"})
 SAVED_MEANWHILE = "This connection was saved while you signed in, so your sign-in was not used."
 LOOK_FIRST = "Look at what is saved now, and sign in again if that is still needed."
 
@@ -195,7 +189,7 @@ def come_back(app: str, callback: Mapping[str, str], *, session_key: str) -> Cam
         if attempt.expires_at < now:
             raise errors.AuthExpired("The sign-in took longer than ten minutes.", AGAIN)
         _check_permitted(attempt)
-        _check(platform, callback, payload["values"])
+        callbacks.check(platform, callback, payload["values"])
         candidate = _exchange(attempt, callback, payload, session_key)
     except crypto.Unreadable:
         return _end(attempt, errors.CredentialsUnreadable())
@@ -253,44 +247,6 @@ def _check_permitted(attempt: SignInAttempt) -> None:
     raise errors.PermissionMissing(
         "What allowed you to connect this ended while you were signing in.",
         "Ask an owner of the workspace.",
-    )
-
-
-def _check(platform: Provider, callback: Mapping[str, str], values: Mapping[str, str]) -> None:
-    """Raise the ProviderError that a callback without a usable code means."""
-    name = platform.for_values(values).name
-    issuer = callback.get("iss")
-    if issuer and not oauth.is_issued_by(platform, issuer, values):
-        raise errors.Blocked(
-            f"Somebody other than {name} answered this sign-in, so it was stopped.",
-            "Sign in again, and tell whoever runs this installation if it happens twice.",
-        )
-    refusal = callback.get("error") or callback.get("error_code")
-    if refusal:
-        raise _meaning_of(refusal, callback, name)
-    if not callback.get("code"):
-        raise errors.UnexpectedReply(f"{name} sent you back without an answer.", AGAIN)
-
-
-def _meaning_of(refusal: str, callback: Mapping[str, str], name: str) -> ProviderError:
-    """RFC 6749 section 4.1.2.1, and the platforms' own words for it."""
-    if refusal in CANCELLED or callback.get("error_reason") in CANCELLED:
-        return errors.PermissionMissing(
-            f"The sign-in at {name} was cancelled. Nothing was changed.",
-            "Sign in again when you are ready, and allow what is asked.",
-        )
-    if refusal in REFUSED_SCOPES:
-        return errors.PermissionMissing(
-            f"{name} does not give this app the permissions that were asked for.",
-            "An owner adds them to the app: Settings, Sign-in apps, says which.",
-        )
-    if refusal in ASKS_AGAIN:
-        return errors.AuthExpired(f"{name} wants to hear from you first.", AGAIN)
-    if refusal in TRY_LATER:
-        return errors.ProviderUnavailable(f"{name} has a problem at the moment.", AGAIN)
-    return errors.UnexpectedReply(
-        f"{name} refused the sign-in.",
-        "Check with an owner that the app is set up as Settings, Sign-in apps, says.",
     )
 
 

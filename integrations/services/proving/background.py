@@ -1,4 +1,4 @@
-"""Tests that a person starts on the page, who looks at how they go.
+"""Tests that somebody starts and does not wait for, but looks at how they go.
 
 Where no worker was seen, a single test runs at once, in the process of whoever asked.
 """
@@ -23,12 +23,31 @@ def start_test(connection: IntegrationConnection, *, trigger: Trigger, by: User)
     """
     if not queue.has_worker():
         return testing.test_connection(connection, trigger=trigger, by=by)
+    test = _start(connection, trigger=trigger, by=by)
+    if not testing.is_of_saved_values(test, connection):
+        queue.enqueue("proving.run_test_when_free", str(connection.pk), trigger, by.pk)
+    return test
+
+
+def start_at_once(
+    connection: IntegrationConnection, *, trigger: Trigger, by: User
+) -> ConnectionTest | None:
+    """Start a test of what is saved, or join the one that runs. Raises what `testing.start` does.
+
+    None where whoever asks has to wait: without a worker, and while other values are tested.
+    """
+    if not queue.has_worker():
+        return None
+    test = _start(connection, trigger=trigger, by=by)
+    return test if testing.is_of_saved_values(test, connection) else None
+
+
+def _start(connection: IntegrationConnection, *, trigger: Trigger, by: User) -> ConnectionTest:
+    """A test that a worker was told of, or the one that runs, of whatever values."""
     with transaction.atomic():
         started = testing.start(connection, trigger=trigger, by=by)
         if not started.joined:
             queue.enqueue("proving.run_test", started.test.pk)
-        elif not testing.is_of_saved_values(started.test, connection):
-            queue.enqueue("proving.run_test_when_free", str(connection.pk), trigger, by.pk)
     return started.test
 
 

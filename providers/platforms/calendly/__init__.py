@@ -24,6 +24,7 @@ TOKEN = Method(
 PROVIDER = Provider(
     slug="calendly",
     name="Calendly",
+    position=120,
     used_by=("Calls booked",),
     docs_url="https://developer.calendly.com/api-docs",
     setup_url=TOKENS_URL,

@@ -63,6 +63,7 @@ def of_vendor(crm: Provider, values: Mapping[str, str]) -> Provider:
 PROVIDER = Provider(
     slug="crm",
     name="CRM",
+    position=130,
     used_by=("CRM sync",),
     docs_url="https://developers.hubspot.com",
     setup_url="https://app.hubspot.com",

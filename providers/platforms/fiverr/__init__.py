@@ -54,6 +54,7 @@ def whoever_answers(fiverr: Provider, values: Mapping[str, str]) -> Provider:
 PROVIDER = Provider(
     slug="fiverr",
     name="Fiverr",
+    position=50,
     used_by=("Marketplace presence",),
     docs_url="https://help.fiverr.com",
     setup_url="https://help.fiverr.com",

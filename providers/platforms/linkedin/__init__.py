@@ -31,6 +31,7 @@ def organization_digits(text: str) -> str:
 PROVIDER = Provider(
     slug="linkedin",
     name="LinkedIn",
+    position=30,
     used_by=("Lead research", "Outreach"),
     docs_url="https://learn.microsoft.com/linkedin/",
     setup_url=APPS,

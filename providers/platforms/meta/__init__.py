@@ -27,6 +27,7 @@ def _with_act(text: str) -> str:
 PROVIDER = Provider(
     slug="meta",
     name="Meta",
+    position=10,
     used_by=("Ads monitor", "Pixel/CAPI lead tracking"),
     docs_url="https://developers.facebook.com/documentation/ads-commerce/marketing-api",
     setup_url=SYSTEM_USERS,

@@ -45,6 +45,7 @@ def username_alone(text: str) -> str:
 PROVIDER = Provider(
     slug="reddit",
     name="Reddit",
+    position=70,
     used_by=("Community research",),
     docs_url="https://support.reddithelp.com/hc/en-us/articles/16160319875092",
     setup_url=APPS_URL,

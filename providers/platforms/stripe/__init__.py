@@ -23,6 +23,7 @@ class StripeKey(Bearer):
 PROVIDER = Provider(
     slug="stripe",
     name="Stripe",
+    position=110,
     used_by=("Payments", "Results tracking"),
     docs_url="https://docs.stripe.com/api",
     setup_url=NEW_KEY_URL,

@@ -52,6 +52,7 @@ def usually(what: str, length: int) -> dict[str, str]:
 PROVIDER = Provider(
     slug="upwork",
     name="Upwork",
+    position=40,
     used_by=("Lead research ingestion",),
     docs_url="https://www.upwork.com/developer/documentation/graphql/api/docs/index.html",
     setup_url=KEYS_URL,

@@ -40,6 +40,7 @@ def one_of_the_pair(name: str, label: str, what: str, where: str) -> Field:
 PROVIDER = Provider(
     slug="x",
     name="X (Twitter)",
+    position=60,
     used_by=("Social signals",),
     docs_url="https://docs.x.com",
     setup_url=CONSOLE_URL,

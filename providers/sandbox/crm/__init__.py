@@ -7,7 +7,8 @@ import re
 
 from providers.sandbox.crm import generic, hubspot, pipedrive, salesforce, zoho
 from providers.sandbox.crm.trouble import credentials
-from providers.sandbox.server import Answer, Asked, Platform
+from providers.sandbox.server import Answer, Asked
+from providers.sandbox.stand_in import Platform, Story
 
 VENDORS = {
     r"/account-info/|/crm/objects/|/oauth/2026-09/": hubspot.answer,
@@ -15,7 +16,12 @@ VENDORS = {
     r"/v1/|/api/v[12]/|/oauth/(?:token|revoke)$": pipedrive.answer,
     r"/oauth/v2/|/crm/v[0-9]": zoho.answer,
 }
-SIGN_INS = (hubspot.SIGN_IN, salesforce.SIGN_IN, pipedrive.SIGN_IN, zoho.SIGN_IN)
+SIGN_INS = {
+    "hubspot": hubspot.SIGN_IN,
+    "salesforce": salesforce.SIGN_IN,
+    "pipedrive": pipedrive.SIGN_IN,
+    "zoho": zoho.SIGN_IN,
+}
 
 
 def answer(asked: Asked) -> Answer:
@@ -56,7 +62,11 @@ PLATFORM = Platform(
                 (server.client_id, "the client ID"),
                 (server.client_secret, "the client secret"),
             )
-            for server in SIGN_INS
+            for server in SIGN_INS.values()
         },
     },
+    healthy={"vendor": "hubspot", "access_token": f"{hubspot.PREFIX}healthy"},
+    story=Story(values={"vendor": "hubspot"}, tests=0),
+    anywhere={"vendor": "generic", "auth_kind": "none"},
+    sign_ins=SIGN_INS,
 )

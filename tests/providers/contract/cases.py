@@ -1,6 +1,7 @@
 """A healthy credential for every way to connect every platform, as its sandbox knows it.
 
-A new platform adds a part to the sandbox and its ways here: the contract tests fail until then.
+A new platform adds a part to the sandbox, which says what is healthy; more ways than this one
+are added here. The contract tests fail until every method has one.
 A way to sign in is found by itself, once its stand-in is among the sandbox's SIGN_INS.
 """
 
@@ -20,7 +21,7 @@ from providers.sandbox import (
     youtube,
 )
 from providers.sandbox import x as x_platform
-from providers.sandbox.__main__ import SIGN_INS
+from providers.sandbox.__main__ import PLATFORMS, SIGN_INS
 from tests.providers.platforms import crm_cases
 
 GOOGLE_CLIENT = {"client_id": google.CLIENT_ID, "client_secret": google.CLIENT_SECRET}
@@ -188,6 +189,11 @@ WAYS: dict[str, list[tuple[str, dict[str, str]]]] = {
         ("refresh_token", crm_cases.of_zoho()),
         ("rest", crm_cases.of_generic() | {"account_name_path": "data.company"}),
     ],
+}
+WAYS |= {
+    slug: [(registry.get(slug).method_for(stand_in.healthy).slug, dict(stand_in.healthy))]
+    for slug, stand_in in PLATFORMS.items()
+    if slug not in WAYS
 }
 # What is typed beside a sign-in, where a test needs more than the person.
 BESIDE_SIGN_IN: dict[str, dict[str, str]] = {

@@ -1,0 +1,93 @@
+"""Runs: all that a workspace has connected, tested together."""
+
+from collections import Counter
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from integrations.models.tests import ConnectionTest, TestOutcome, Trigger
+
+
+class TestRun(models.Model):
+    """All that a workspace has connected, tested together; one run at a time."""
+
+    workspace = models.ForeignKey("Workspace", on_delete=models.CASCADE, related_name="runs")
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    started_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "run"
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace"], condition=Q(finished_at=None), name="one_run_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Test of all in {self.workspace} at {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.finished_at is None
+
+    @property
+    def total(self) -> int:
+        return len(self.items.all())
+
+    @property
+    def done(self) -> int:
+        return sum(item.ended_at is not None for item in self.items.all())
+
+    @property
+    def skipped(self) -> int:
+        return sum(item.test is None for item in self.items.all())
+
+    @property
+    def problem(self) -> str:
+        """Why nothing of it was tested, when all its items say the same; else ""."""
+        problems = {item.problem for item in self.items.all()}
+        return problems.pop() if len(problems) == 1 else ""
+
+    @property
+    def failed_names(self) -> str:
+        """The platforms whose test failed, by name."""
+        failed = (i for i in self.items.all() if i.test and i.test.outcome == TestOutcome.FAILED)
+        return ", ".join(item.connection.platform.name for item in failed)
+
+    @property
+    def outcomes(self) -> Counter[str]:
+        """How many of the items' tests ended in which outcome."""
+        tests = (item.test for item in self.items.all())
+        return Counter(test.outcome for test in tests if test and not test.is_running)
+
+
+class RunItem(models.Model):
+    """One connection of a run. Without a test it waits, or `problem` says why it has none."""
+
+    run = models.ForeignKey(TestRun, on_delete=models.CASCADE, related_name="items")
+    connection = models.ForeignKey(
+        "IntegrationConnection", on_delete=models.CASCADE, related_name="+"
+    )
+    test = models.ForeignKey(
+        ConnectionTest, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    problem = models.TextField(blank=True, default="")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "connection"], name="one_item_a_connection"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} in run {self.run_id}"

@@ -1,0 +1,83 @@
+"""What the views of a platform's dialog answer with."""
+
+from typing import Any
+
+from django.http import HttpResponse
+
+from integrations.models import Candidate, IntegrationConnection
+from integrations.pages import cards
+from integrations.pages.forms import ConnectionForm
+from integrations.pages.parts import (
+    Request,
+    dialog,
+    find_connection,
+)
+from integrations.services.connecting import candidates
+from integrations.services.connecting.changes import Changes
+from integrations.services.proving.discovery import ACCOUNT_FIELD
+
+DIALOG = "integrations/partials/connection_dialog.html"
+GONE = "Those values are no longer here: they are kept for 15 minutes. Enter them again."
+
+
+def conflict(request: Request, form: ConnectionForm, theirs: IntegrationConnection) -> HttpResponse:
+    """Two people edited: the second is told who saved what, and keeps what was typed."""
+    data = request.POST.copy()
+    data["version"] = str(theirs.version)
+    again = ConnectionForm(theirs, data, typed=form.typed, candidate=data.get("candidate"))
+    return form_dialog(request, again, status=409, theirs=theirs)
+
+
+def form_dialog(
+    request: Request, form: ConnectionForm, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    context |= {"form": form, "card": cards.card(form.connection)}
+    return dialog(request, DIALOG, context, status=status)
+
+
+def candidate_dialog(
+    request: Request,
+    slug: str,
+    kept: Candidate,
+    *,
+    typed: Changes | None = None,
+    problem: str = "",
+) -> HttpResponse:
+    """How the proof of typed values goes, and the form with them once that has ended."""
+    connection = find_connection(request, slug)
+    form = ConnectionForm(connection, typed=typed or candidates.typed(kept), candidate=kept.pk)
+    context = {
+        "form": form,
+        "card": cards.card(connection),
+        "candidate": kept,
+        "hides_form": kept.sign_in_id is not None and kept.is_running,
+        "account_is_required": connection.platform.field(ACCOUNT_FIELD).required,
+    }
+    if kept.is_running and request.headers.get("HX-Target") == "proof":
+        return dialog(request, "integrations/partials/proof.html", context)
+    if problem:
+        context["problem"] = problem
+    return _whole(dialog(request, DIALOG, context))
+
+
+def start_over(request: Request, slug: str) -> HttpResponse:
+    """The form without the values that waited, which are gone."""
+    form = ConnectionForm(find_connection(request, slug))
+    return _whole(form_dialog(request, form, problem=GONE))
+
+
+def saved_dialog(request: Request, slug: str, kept: Candidate) -> HttpResponse:
+    """What was proven and saved; the card on the page is drawn with it."""
+    shown = cards.cards(request.access.workspace)
+    context = {
+        "card": next(card for card in shown if card.slug == slug),
+        "chips": cards.chips(shown, ""),
+        "test": kept.test,
+    }
+    return _whole(dialog(request, "integrations/partials/saved_dialog.html", context))
+
+
+def _whole(response: HttpResponse) -> HttpResponse:
+    """Replaces the whole dialog, whichever part of it asked."""
+    response["HX-Retarget"], response["HX-Reswap"] = "#dialog-content", "innerHTML"
+    return response

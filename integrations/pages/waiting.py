@@ -1,0 +1,102 @@
+"""Typed values that wait: how their proof goes, and what is made of them."""
+
+from contextlib import suppress
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from integrations.models import Candidate, Role
+from integrations.pages import answers
+from integrations.pages.forms import ConnectionForm
+from integrations.pages.parts import (
+    Request,
+    find_connection,
+    in_workspace,
+    updated,
+)
+from integrations.services.connecting import background, candidates
+from integrations.services.connecting.candidates import CandidateGone
+from integrations.services.refusals import (
+    InvalidChange,
+    VersionConflict,
+)
+
+CHOOSE = "Choose one of these accounts."
+
+
+def own_candidate(request: Request, slug: str, candidate_id: UUID) -> Candidate:
+    return candidates.find(
+        request.access.workspace,
+        slug,
+        candidate_id,
+        user=request.user,
+        session_key=request.session.session_key or "",
+    )
+
+
+@require_GET
+@in_workspace(Role.EDITOR)
+def candidate(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
+    """How the proof of typed values goes: asked for again and again until it has ended."""
+    try:
+        kept = own_candidate(request, slug, candidate_id)
+        if kept.saved_at:
+            return answers.saved_dialog(request, slug, kept)
+        typed = candidates.typed(kept)
+    except CandidateGone:
+        return answers.start_over(request, slug)
+    return answers.candidate_dialog(request, slug, kept, typed=typed)
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def choose_account(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
+    """Go on with one of the accounts that a sign-in reaches."""
+    try:
+        kept = own_candidate(request, slug, candidate_id)
+        if "account" not in request.POST:  # unlike None of these, which sends an empty one
+            return answers.candidate_dialog(request, slug, kept, problem=CHOOSE)
+        candidates.choose_account(kept, request.POST["account"] or None)
+        background.go_on(kept)
+    except CandidateGone:
+        return answers.start_over(request, slug)
+    except InvalidChange:
+        return answers.candidate_dialog(request, slug, kept, problem=CHOOSE)
+    return redirect("candidate", request.access.workspace.slug, slug, candidate_id)
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def save_candidate(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
+    """Save anyway, or switch to the other account."""
+    try:
+        kept = own_candidate(request, slug, candidate_id)
+        candidates.save_candidate(kept)
+    except CandidateGone:
+        return answers.start_over(request, slug)
+    except VersionConflict as conflict:
+        form = ConnectionForm(conflict.connection, typed=candidates.typed(kept), candidate=kept.pk)
+        return answers.form_dialog(request, form, status=409, theirs=conflict.connection)
+    except InvalidChange as invalid:
+        return answers.form_dialog(
+            request,
+            ConnectionForm(find_connection(request, slug)),
+            status=422,
+            problem=str(invalid),
+        )
+    return redirect("candidate", request.access.workspace.slug, slug, candidate_id)
+
+
+@require_POST
+@in_workspace(Role.EDITOR)
+def discard_candidate(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
+    """Forget typed values and go back to the page."""
+    said = "Cancelled. Nothing was saved."
+    with suppress(CandidateGone):  # forgotten already is what was asked for
+        kept = own_candidate(request, slug, candidate_id)
+        if kept.saved_at:
+            said = "The test had passed already, so your values are saved."
+        candidates.discard(kept)
+    return updated(request, slug, said)
