@@ -7,7 +7,7 @@ set; only its values change from one time to the next.
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.db import connection as database
@@ -134,17 +134,19 @@ def insert(row: Model) -> None:
     row._state.db = database.alias  # noqa: SLF001
 
 
-def update(model: type[Model], values: Mapping[str, Any], **where: Any) -> bool:
-    """Whether there was a row of these columns; then it has these values."""
+def update(
+    model: type[Model], values: Mapping[str, Any], *, returning: str = "id", **where: Any
+) -> Row | None:
+    """Give these values to the row of those, and return what it then has; None without one."""
     changed, parameters = _pairs(model, values)
     found, more = _pairs(model, where)
     with database.cursor() as cursor:
         cursor.execute(
             f"UPDATE {_quoted(model._meta.db_table)} SET {', '.join(changed)}"
-            f" WHERE {' AND '.join(found)}",
+            f" WHERE {' AND '.join(found)} RETURNING {_quoted(returning)}",
             [*parameters, *more],
         )
-        return bool(cursor.rowcount)
+        return cast(Row | None, cursor.fetchone())
 
 
 def _pairs(model: type[Model], values: Mapping[str, Any]) -> tuple[list[str], list[Any]]:

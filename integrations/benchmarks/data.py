@@ -19,6 +19,7 @@ from integrations.models import (
     Workspace,
 )
 from integrations.services.credentials import sealing
+from integrations.sessions import BACKEND
 
 OWNER = "benchmark"
 ROWS_AT_ONCE = 2000
@@ -38,7 +39,7 @@ def owner() -> User:
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend=BACKEND)
     return client
 
 

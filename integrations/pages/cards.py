@@ -195,7 +195,9 @@ def cards(workspace: Workspace) -> list[Card]:
         ).values_list("connection_id", flat=True)
     )
     running = _running(connection__workspace=workspace)
-    made = _cards(rows.catalogue(workspace), running)
+    connections = rows.catalogue(workspace)
+    rows.read_sign_ins(connections)
+    made = _cards(connections, running)
     for one in made:
         one.in_run = one.connection.pk in waiting
     return made

@@ -1,13 +1,15 @@
 """Connections' rows: found to be read, or locked to be written."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
-from django.db.models import Model
+from django.db.models import Model, prefetch_related_objects
+from django.utils import timezone
 
 from integrations import platforms
-from integrations.compiled import Compiled, CompiledRows, Row, columns_of
+from integrations.compiled import Compiled, CompiledRows, Row, columns_of, update
 from integrations.models import (
     ConnectionTest,
     Credential,
@@ -19,17 +21,11 @@ from integrations.models import (
 ANY_ID = UUID(int=1)
 State = dict[str, Any]
 
-CONNECTION, LAST_TEST, SIGN_IN = map(
-    columns_of, (IntegrationConnection, ConnectionTest, Credential)
-)
+CONNECTION, LAST_TEST = columns_of(IntegrationConnection), columns_of(ConnectionTest)
 CARDS = Compiled(
     lambda workspace_id: IntegrationConnection.objects.filter(
         workspace_id=workspace_id, name=""
-    ).values_list(
-        *CONNECTION,
-        *(f"last_test__{name}" for name in LAST_TEST),
-        *(f"sign_in__{name}" for name in SIGN_IN),
-    ),
+    ).values_list(*CONNECTION, *(f"last_test__{name}" for name in LAST_TEST)),
     -2_000_000_000,
 )
 LOCKED = CompiledRows(
@@ -64,23 +60,23 @@ def unread(workspace: Workspace, provider: str) -> IntegrationConnection:
 
 
 def catalogue(workspace: Workspace) -> list[IntegrationConnection]:
-    """Every platform's connection in catalogue order, saved or empty; one query.
-
-    Each has its last test, and its sign-in.
-    """
-    saved = {row.provider: row for row in map(_joined, CARDS.rows(workspace.pk))}
+    """Every platform's connection with its last test, in catalogue order; one query."""
+    saved = {row.provider: row for row in map(_with_test, CARDS.rows(workspace.pk))}
     return [saved.get(slug) or unread(workspace, slug) for slug in platforms.catalogue()]
 
 
-def _joined(row: Row) -> IntegrationConnection:
-    of_test, of_sign_in = len(CONNECTION), len(CONNECTION) + len(LAST_TEST)
-    connection = IntegrationConnection.from_db(database.alias, CONNECTION, row[:of_test])
+def _with_test(row: Row) -> IntegrationConnection:
+    facts, of_test = row[: len(CONNECTION)], row[len(CONNECTION) :]
+    connection = IntegrationConnection.from_db(database.alias, CONNECTION, facts)
     if connection.last_test_id:
-        test = ConnectionTest.from_db(database.alias, LAST_TEST, row[of_test:of_sign_in])
-        connection.last_test = test
-    if connection.sign_in_id:
-        connection.sign_in = Credential.from_db(database.alias, SIGN_IN, row[of_sign_in:])
+        connection.last_test = ConnectionTest.from_db(database.alias, LAST_TEST, of_test)
     return connection
+
+
+def read_sign_ins(connections: Collection[IntegrationConnection]) -> None:
+    """For a page that shows all of them: one query, where there are any."""
+    signed_in = [one for one in connections if one.sign_in_id]
+    prefetch_related_objects(signed_in, "sign_in")
 
 
 def lock(workspace_id: int, provider: str) -> IntegrationConnection:
@@ -115,11 +111,17 @@ def state(row: Model) -> State:
     }
 
 
-def changed(row: Model, before: State) -> list[str]:
+def changed(row: Model, before: State) -> State:
     """Those columns that are no longer as in that `state`."""
-    return [name for name, value in state(row).items() if value != before.get(name)]
+    now = state(row)
+    return {name: value for name, value in now.items() if value != before.get(name)}
 
 
 def save_changes(connection: IntegrationConnection, before: State) -> None:
-    """Write those columns alone, and when that was."""
-    connection.save(update_fields=[*changed(connection, before), "updated_at"])
+    """Write those columns alone, and when that was; its status is then as the database says."""
+    connection.updated_at = timezone.now()
+    values = changed(connection, before) | {"updated_at": connection.updated_at}
+    written = update(IntegrationConnection, values, returning="status", id=connection.pk)
+    if written is None:
+        raise IntegrationConnection.NotUpdated
+    (connection.status,) = written

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations import crypto
-from integrations.compiled import Compiled
+from integrations.compiled import Compiled, update
 from integrations.database import release_connection
 from integrations.models import Candidate, Credential, IntegrationConnection, SignInAttempt
 from integrations.services import rows
@@ -123,8 +123,8 @@ def _replace(old: Credential | None, row: Credential) -> None:
     if old is None:
         row.save(force_insert=True)
     else:
-        changed = None if old.can_renew else rows.changed(row, rows.state(old))
-        row.save(force_update=True, update_fields=changed)
+        values = rows.state(row) if old.can_renew else rows.changed(row, rows.state(old))
+        update(Credential, values, id=old.pk)
 
 
 def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) -> None:

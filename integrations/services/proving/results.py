@@ -43,17 +43,14 @@ def finish(test: ConnectionTest, result: Result) -> None:
         _write_result(test, result)
         old, new = connection.platform_account_id, test.account_id
         test.account_changed = bool(old and new and old != new)
-        found = {name: getattr(test, name) for name in rows.changed(test, nothing)}
-        found["steps"] = test.steps
+        found = rows.changed(test, nothing) | {"steps": test.steps}
         if not compiled.update(ConnectionTest, found, id=test.pk, outcome=TestOutcome.RUNNING):
             test.refresh_from_db()
             return
         if not test.dry_run and test.revision == connection.revision:
             connection.last_test = test
             apply_result(connection, test)
-            said = {name: getattr(connection, name) for name in rows.changed(connection, before)}
-            said["updated_at"] = timezone.now()
-            compiled.update(IntegrationConnection, said, id=connection.pk)
+            rows.save_changes(connection, before)
 
 
 def _lock(test: ConnectionTest) -> IntegrationConnection:
