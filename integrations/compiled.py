@@ -6,11 +6,13 @@ set; only its values change from one time to the next.
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import connection as database
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model, QuerySet
 
 Row = tuple[Any, ...]
@@ -119,28 +121,34 @@ def columns_of(model: type[Model]) -> list[str]:
 
 def insert(row: Model) -> None:
     """What `save` does for a new row of a model with an id that the database gives."""
-    meta = row._meta
+    sql, fields = _insertion(type(row))
+    here = connections[DEFAULT_DB_ALIAS]
+    values = [field.get_db_prep_save(getattr(row, field.attname), here) for field in fields]
+    with here.cursor() as cursor:
+        cursor.execute(sql, values)
+        row.pk = cursor.fetchone()[0]
+    row._state.adding = False  # noqa: SLF001 - as Django does
+    row._state.db = DEFAULT_DB_ALIAS  # noqa: SLF001
+
+
+@cache
+def _insertion(model: type[Model]) -> tuple[str, list["Field[Any, Any]"]]:
+    meta = model._meta
     fields = [field for field in meta.concrete_fields if not field.primary_key]
     names = ", ".join(_quoted(field.column) for field in fields)
     values = ", ".join("%s" for _ in fields)
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {_quoted(meta.db_table)} ({names}) VALUES ({values})"
-            f" RETURNING {_quoted(meta.pk.column)}",
-            [_stored(field, getattr(row, field.attname)) for field in fields],
-        )
-        row.pk = cursor.fetchone()[0]
-    row._state.adding = False  # noqa: SLF001 - as Django does
-    row._state.db = database.alias  # noqa: SLF001
+    into = f"INSERT INTO {_quoted(meta.db_table)} ({names}) VALUES ({values})"
+    return f"{into} RETURNING {_quoted(meta.pk.column)}", fields
 
 
 def update(
     model: type[Model], values: Mapping[str, Any], *, returning: str = "id", **where: Any
 ) -> Row | None:
     """Give these values to the row of those, and return what it then has; None without one."""
-    changed, parameters = _pairs(model, values)
-    found, more = _pairs(model, where)
-    with database.cursor() as cursor:
+    here = connections[DEFAULT_DB_ALIAS]
+    changed, parameters = _pairs(model, values, here)
+    found, more = _pairs(model, where, here)
+    with here.cursor() as cursor:
         cursor.execute(
             f"UPDATE {_quoted(model._meta.db_table)} SET {', '.join(changed)}"
             f" WHERE {' AND '.join(found)} RETURNING {_quoted(returning)}",
@@ -149,20 +157,24 @@ def update(
         return cast(Row | None, cursor.fetchone())
 
 
-def _pairs(model: type[Model], values: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
-    fields = {field.attname: field for field in model._meta.concrete_fields}
+def _pairs(
+    model: type[Model], values: Mapping[str, Any], here: BaseDatabaseWrapper
+) -> tuple[list[str], list[Any]]:
+    fields = _fields(model)
     return (
         [f"{_quoted(fields[name].column)} = %s" for name in values],
-        [_stored(fields[name], value) for name, value in values.items()],
+        [fields[name].get_db_prep_save(value, here) for name, value in values.items()],
     )
 
 
+@cache
+def _fields(model: type[Model]) -> dict[str, "Field[Any, Any]"]:
+    return {field.attname: field for field in model._meta.concrete_fields}
+
+
+@cache
 def _quoted(name: str | None) -> str:
     return database.ops.quote_name(str(name))
-
-
-def _stored(field: "Field[Any, Any]", value: Any) -> Any:
-    return field.get_db_prep_save(value, connection=database)
 
 
 def _adapted(value: Any) -> Any:
