@@ -120,13 +120,14 @@ def columns_of(model: type[Model]) -> list[str]:
 
 
 def insert(row: Model) -> None:
-    """What `save` does for a new row of a model with an id that the database gives."""
+    """What `save` does for a new row."""
     sql, fields = _insertion(type(row))
     here = connections[DEFAULT_DB_ALIAS]
     values = [field.get_db_prep_save(getattr(row, field.attname), here) for field in fields]
     with here.cursor() as cursor:
         cursor.execute(sql, values)
-        row.pk = cursor.fetchone()[0]
+        if row._meta.auto_field:
+            row.pk = cursor.fetchone()[0]
     row._state.adding = False  # noqa: SLF001 - as Django does
     row._state.db = DEFAULT_DB_ALIAS  # noqa: SLF001
 
@@ -134,7 +135,7 @@ def insert(row: Model) -> None:
 @cache
 def _insertion(model: type[Model]) -> tuple[str, list["Field[Any, Any]"]]:
     meta = model._meta
-    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    fields = [field for field in meta.concrete_fields if field is not meta.auto_field]
     names = ", ".join(_quoted(field.column) for field in fields)
     values = ", ".join("%s" for _ in fields)
     into = f"INSERT INTO {_quoted(meta.db_table)} ({names}) VALUES ({values})"
@@ -155,6 +156,16 @@ def update(
             [*parameters, *more],
         )
         return cast(Row | None, cursor.fetchone())
+
+
+def delete(model: type[Model], **where: Any) -> None:
+    """Delete rows at which nothing points, or nothing will when the transaction ends."""
+    here = connections[DEFAULT_DB_ALIAS]
+    found, parameters = _pairs(model, where, here)
+    with here.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {_quoted(model._meta.db_table)} WHERE {' AND '.join(found)}", parameters
+        )
 
 
 def _pairs(

@@ -96,7 +96,7 @@ class Candidate(OfSession):
         if self.test is None:
             return now - self.created_at < STARTS_WITHIN
         if self.test.finished_at is None:
-            return self.test.lease_until > now
+            return self.test.is_leased(now)
         return now - self.test.finished_at < self._settles_within(self.test)
 
     def _settles_within(self, test: ConnectionTest) -> timedelta:

@@ -1,7 +1,6 @@
 """Sealed rows: what opens a platform."""
 
 import uuid
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -89,10 +88,6 @@ class Credential(models.Model):
         """Those of its values that there are."""
         return {name: value for name, value in self.values.items() if value is not None}
 
-    def fits(self, config: Mapping[str, str]) -> bool:
-        """Whether a connection's plain values still are those that the secrets are bound to."""
-        return all((config.get(name) or None) == value for name, value in self.values.items())
-
     def place(self, part: str) -> crypto.Place:
         """Where an envelope of this row belongs: `part` is "secrets" or "tokens"."""
         return crypto.Place(
@@ -114,8 +109,8 @@ class Credential(models.Model):
         return crypto.unseal(self.tokens, self.place("tokens"))
 
     def is_leased(self, now: datetime) -> bool:
-        """Whether somebody renews it. A lease longer than any is of a clock that was ahead."""
-        return self.lease_until is not None and now < self.lease_until <= now + LEASE
+        """Whether somebody renews it, by a clock that is less than a lease ahead of ours."""
+        return self.lease_until is not None and now < self.lease_until <= now + 2 * LEASE
 
 
 class AppRegistration(models.Model):

@@ -1,6 +1,7 @@
 """Runs: all that a workspace has connected, tested together."""
 
 from collections import Counter
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations.models.tests import ConnectionTest, TestOutcome, Trigger
+from integrations.models.tests import LEASE, ConnectionTest, TestOutcome, Trigger
 
 
 class TestRun(models.Model):
@@ -39,6 +40,10 @@ class TestRun(models.Model):
     @property
     def is_running(self) -> bool:
         return self.finished_at is None
+
+    def is_leased(self, now: datetime) -> bool:
+        """Whether somebody performs it, by a clock that is less than a test's lease ahead."""
+        return self.is_running and self.started_at - LEASE <= now < self.lease_until
 
     @property
     def total(self) -> int:

@@ -1,11 +1,16 @@
 """Tests of connections."""
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+from providers.run.ladder import DEADLINE_SECONDS
+
+LEASE = timedelta(seconds=DEADLINE_SECONDS + 15)
 
 
 class Trigger(models.TextChoices):
@@ -86,6 +91,10 @@ class ConnectionTest(models.Model):
     @property
     def is_running(self) -> bool:
         return self.outcome == TestOutcome.RUNNING
+
+    def is_leased(self, now: datetime) -> bool:
+        """Whether somebody performs it, by a clock that is less than a lease ahead of ours."""
+        return self.is_running and now < self.lease_until <= now + 2 * LEASE
 
     @property
     def warnings(self) -> list[str]:

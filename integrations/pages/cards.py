@@ -186,14 +186,11 @@ def cards(workspace: Workspace) -> list[Card]:
     What is under way is read before what it changes: a card whose test ends in between is
     drawn as running and asked for again, never as idle and out of date.
     """
-    waiting = set(
-        RunItem.objects.filter(
-            run__workspace=workspace,
-            run__finished_at=None,
-            run__lease_until__gt=timezone.now(),
-            ended_at=None,
-        ).values_list("connection_id", flat=True)
+    items = RunItem.objects.select_related("run").filter(
+        run__workspace=workspace, run__finished_at=None, ended_at=None
     )
+    now = timezone.now()
+    waiting = {item.connection_id for item in items if item.run.is_leased(now)}
     running = _running(connection__workspace=workspace)
     connections = rows.catalogue(workspace)
     rows.read_sign_ins(connections)
@@ -204,10 +201,9 @@ def cards(workspace: Workspace) -> list[Card]:
 
 
 def _running(**where: Any) -> dict[UUID, ConnectionTest]:
-    tests = ConnectionTest.objects.filter(
-        outcome=TestOutcome.RUNNING, dry_run=False, lease_until__gt=timezone.now(), **where
-    )
-    return {test.connection_id: test for test in tests}
+    tests = ConnectionTest.objects.filter(outcome=TestOutcome.RUNNING, dry_run=False, **where)
+    now = timezone.now()
+    return {test.connection_id: test for test in tests if test.is_leased(now)}
 
 
 def _cards(

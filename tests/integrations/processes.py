@@ -56,9 +56,10 @@ class Process:
 
 
 @contextmanager
-def process(function: str) -> Iterator[Process]:
-    """Runs one of the functions below. The tests' database must be there; on exit it has ended."""
-    own = {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": _database_url()}
+def process(function: str, database_url: str = "") -> Iterator[Process]:
+    """Runs one of the functions below, on the tests' database or another; on exit it has ended."""
+    database_url = database_url or _database_url()
+    own = {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": database_url}
     with subprocess.Popen(
         [sys.executable, "-c", START.format(function)],
         cwd=ROOT,
@@ -129,8 +130,8 @@ class Nursery:
 
 
 @contextmanager
-def nursery() -> Iterator[Nursery]:
-    with process("serve") as started:
+def nursery(database_url: str = "") -> Iterator[Nursery]:
+    with process("serve", database_url) as started:
         yield Nursery(started)
 
 

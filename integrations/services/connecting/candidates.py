@@ -63,6 +63,10 @@ class CandidateGone(Exception):
     """No such candidate of this session, or its 15 minutes are over."""
 
 
+class Unfitting(CandidateGone):
+    """What is saved has changed, so that typed secrets would go elsewhere than they were for."""
+
+
 def keep_candidate(
     workspace: Workspace,
     provider: str,
@@ -106,20 +110,19 @@ def keep_candidate(
 def _sealed(candidate: Candidate, changes: Changes) -> Credential:
     """What was typed, in a row of its own: bound to where it would be used."""
     connection = candidate.connection
-    provider = connection.platform
-    method = changes.auth_method or connection.auth_method
-    used = provider.bound(method, _used(connection, changes.config))
-    row = sealing.new(connection.workspace_id, provider, CANDIDATE, used)
+    bound = _bound(connection, changes)
+    row = sealing.new(connection.workspace_id, connection.platform, CANDIDATE, bound)
     sealing.put_secrets(row, _payload(changes))
     row.save(force_insert=True)
     return row
 
 
-def _used(connection: IntegrationConnection, typed: Mapping[str, str | None]) -> dict[str, str]:
-    """The plain values with which typed secrets would be used."""
-    secret = connection.platform.secret_names
-    plain = {name: value for name, value in typed.items() if name not in secret}
-    return {name: value for name, value in {**connection.config, **plain}.items() if value}
+def _bound(connection: IntegrationConnection, changes: Changes) -> dict[str, str | None]:
+    """The plain values with which what was typed would be used."""
+    provider = connection.platform
+    plain = {k: v for k, v in changes.config.items() if k not in provider.secret_names}
+    used = {k: v for k, v in {**connection.config, **plain}.items() if v}
+    return provider.bound(changes.auth_method or connection.auth_method, used)
 
 
 def _forget_old(connection: IntegrationConnection, session_key: str) -> None:
@@ -140,18 +143,24 @@ def _payload(changes: Changes) -> dict[str, Any]:
 
 
 def typed(candidate: Candidate) -> Changes:
-    """What was typed.
-
-    Raises CandidateGone when it cannot be read (any more), or would now be sent elsewhere.
-    """
-    row = candidate.credential
-    try:
-        payload = row.typed() if row else None
-    except crypto.Unreadable:
-        payload = None
-    if not row or not payload or not row.fits(_used(candidate.connection, payload["config"])):
+    """What was typed. Raises CandidateGone when it cannot be read (any more)."""
+    row, connection = candidate.credential, candidate.connection
+    if row is None or not sealing.is_of(row, connection, CANDIDATE):
         raise CandidateGone
-    return Changes(**payload, sign_in=candidate.sign_in)
+    try:
+        return Changes(**row.typed(), sign_in=candidate.sign_in)
+    except crypto.Unreadable:
+        raise CandidateGone from None
+
+
+def _fitting(candidate: Candidate) -> Changes:
+    """What was typed, to be used. Raises CandidateGone, as Unfitting where that is why."""
+    changes = typed(candidate)
+    if candidate.credential and candidate.credential.values != _bound(
+        candidate.connection, changes
+    ):
+        raise Unfitting
+    return changes
 
 
 def find(
@@ -204,13 +213,13 @@ def prove(candidate: Candidate) -> None:
     candidate.refresh_from_db()
     if candidate.saved_at or candidate.problem or candidate.is_choosing:
         return
-    changes = typed(candidate)
     try:
+        changes = _fitting(candidate)
         test = _tested(candidate, changes)
     except TooManyTests:
         _note(candidate, TRY_AGAIN)
         return
-    except (InvalidChange, NothingToTest):
+    except (InvalidChange, NothingToTest, Unfitting):
         _note(candidate, NOT_RIGHT_ANY_MORE)
         return
     if test:
@@ -235,7 +244,7 @@ def _tested(candidate: Candidate, changes: Changes) -> ConnectionTest | None:
     if not test.is_running:
         return test
     return trying.perform(
-        test, typed(candidate), on_renewed=lambda values: _keep_config(candidate, values)
+        test, _fitting(candidate), on_renewed=lambda values: _keep_config(candidate, values)
     )
 
 
@@ -354,10 +363,10 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
         current = Candidate.objects.select_for_update().filter(pk=candidate.pk).first()
         if not current or not current.credential_id or current.is_draft or current.is_choosing:
             raise CandidateGone
+        if current.base_version != connection.version:
+            raise VersionConflict(connection)
         before = connection.revision
-        saving.apply(
-            connection, typed(current), by=candidate.user, expected_version=current.base_version
-        )
+        saving.apply(connection, _fitting(current), by=candidate.user)
         test = current.test
         if test and not test.is_running and test.revision == before:
             test.dry_run, test.revision = False, connection.revision

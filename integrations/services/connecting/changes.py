@@ -58,6 +58,7 @@ def overlay(connection: IntegrationConnection, changes: Changes) -> Attempt:
     sign_in = changes.sign_in or connection.sign_in
     _refuse_new_destination(connection, config, cleaned)
     if method == SIGN_IN and sign_in and not changes.is_signing_in:
+        attempts.check_ours(sign_in, connection)
         _refuse_to_move(sign_in, config, provider)
     typed_secrets = {k: v for k, v in cleaned.items() if k in provider.secret_names}
     try:
@@ -75,7 +76,7 @@ def overlay(connection: IntegrationConnection, changes: Changes) -> Attempt:
         raise InvalidChange({"config": contradictions})
     changed = secrets != saved or secrets.keys() != connection.hints.keys()
     row = connection.credential
-    if row and not changed and method == row.method and row.fits(config):
+    if row and not changed and sealing.is_for(row, connection, method, config):
         return Attempt(method, config, secrets, row, sign_in, warnings)
     return Attempt(method, config, secrets, None, sign_in, warnings, changed)
 

@@ -8,13 +8,12 @@ from integrations import crypto
 from integrations.models import ConnectionTest, IntegrationConnection, Trigger
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials.attempts import Attempt
-from integrations.services.credentials.sealing import keep_renewed
+from integrations.services.credentials.sealing import keep_renewed, meaning_of
 from integrations.services.proving import discovery, results, testing
 from integrations.services.proving.discovery import CannotList
 from integrations.services.refusals import NothingToTest
 from providers.access.door import Renewed
 from providers.declare import Account
-from providers.errors import CredentialsUnreadable
 
 
 def dry_run(
@@ -73,8 +72,8 @@ def accounts(
         raise CannotList
     try:
         attempt = overlay(connection, changes)
-    except crypto.Unreadable:
-        raise CredentialsUnreadable from None
+    except crypto.Unreadable as unreadable:
+        raise meaning_of(unreadable) from None
     keep = _renewed_of(connection, changes, on_renewed)
     return discovery.accounts(connection, attempt, on_renewed=keep)
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from integrations import crypto, platforms
 from integrations.models import AppRegistration, Credential, IntegrationConnection, Workspace
 from integrations.models.credentials import APP
+from integrations.services.credentials import ends
 from integrations.services.credentials.sealing import hints_of, put_secrets
 from integrations.services.refusals import InvalidChange
 from providers.access import flow as oauth
@@ -89,11 +90,25 @@ def find(workspace_id: int, app: str, *, client_id: str | None = None) -> App | 
     return next(fits, None)
 
 
+def of_sign_in(row: Credential) -> App | None:
+    """The app that a sign-in was made with, if it is still set here.
+
+    Its secret goes to no other platform than its own. Raises InvalidConfig where one can no
+    longer sign in.
+    """
+    if ends.declared_for(row).app.slug != row.app:
+        return None
+    return find(row.workspace_id, row.app, client_id=row.client_id)
+
+
 def _opened(saved: AppRegistration) -> App | None:
-    if saved.credential.values != {"client_id": saved.client_id}:
+    sealed = saved.credential
+    if (sealed.workspace_id, sealed.method, sealed.family) != (saved.workspace_id, APP, saved.app):
+        return None
+    if sealed.values != {"client_id": saved.client_id}:
         return None
     try:
-        secret = saved.credential.typed()
+        secret = sealed.typed()
     except crypto.Unreadable:
         return None
     return App(saved.client_id, secret["client_secret"])

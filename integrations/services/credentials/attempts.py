@@ -56,9 +56,17 @@ def saved(connection: IntegrationConnection) -> Attempt:
         secrets = {}
     method = connection.auth_method or connection.platform.method_for(()).slug
     config, sign_in = dict(connection.config), connection.sign_in
-    if method == SIGN_IN and sign_in and moved_from(sign_in, config, connection.platform):
-        raise sealing.Moved
+    if method == SIGN_IN and sign_in:
+        check_ours(sign_in, connection)
+        if moved_from(sign_in, config, connection.platform):
+            raise sealing.Moved
     return Attempt(method, config, secrets, connection.credential, sign_in)
+
+
+def check_ours(sign_in: Credential, connection: IntegrationConnection) -> None:
+    """Raise Moved for a sign-in to another platform, or of another workspace."""
+    if not sealing.is_of(sign_in, connection, SIGN_IN):
+        raise sealing.Moved
 
 
 def moved_from(sign_in: Credential, config: dict[str, str], provider: Provider) -> list[str]:

@@ -24,6 +24,8 @@ JITTER = SystemRandom()
 POLL_SECONDS = (0.05, 0.15)
 # Whoever stores an answer after the database was away is quicker than this.
 TAKEOVER_SECONDS = 1.0
+# A process that ends waits so long for its renewals, and for a database to store them in.
+LAST_WAIT_SECONDS = 300.0
 
 Judge = Callable[[Credential, datetime], bool]
 
@@ -49,7 +51,7 @@ class _UnderWay:
 
     def wait(self) -> None:
         with self._condition:
-            self._condition.wait_for(lambda: self._count == 0, LEASE.total_seconds())
+            self._condition.wait_for(lambda: self._count == 0, LAST_WAIT_SECONDS)
 
 
 UNDER_WAY = _UnderWay()

@@ -17,7 +17,7 @@ def revoke(row: Credential) -> None:
     Under the lease, so that no renewal runs meanwhile and the newest token is the one revoked.
     """
     provider = platforms.get(row.provider)
-    app = apps.find(row.workspace_id, row.app, client_id=row.client_id)
+    app = apps.of_sign_in(row)
     if app is None:
         raise errors.InvalidConfig(
             f"The app that this sign-in to {provider.name} was made with is no longer set here."

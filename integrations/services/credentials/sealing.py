@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import QuerySet
 
-from integrations import crypto
-from integrations.compiled import Compiled, update
+from integrations import crypto, platforms
+from integrations.compiled import Compiled, delete, insert
 from integrations.database import release_connection
 from integrations.models import Candidate, Credential, IntegrationConnection, SignInAttempt
 from integrations.services import rows
 from providers.declare import Provider
+from providers.errors import CredentialsUnreadable
 
 HINT_MIN_LENGTH = 12
 HINT_TAIL = 4
@@ -44,11 +45,16 @@ def new(
         pk=uuid4(),
         workspace_id=workspace_id,
         provider=provider.slug,
-        family=provider.family or provider.slug,
+        family=family_of(provider),
         method=method,
         values=dict(values),
         **more,
     )
+
+
+def family_of(provider: Provider) -> str:
+    """The platforms that share an app and credentials, by one name."""
+    return provider.family or provider.slug
 
 
 def put_secrets(row: Credential, secrets: Mapping[str, Any]) -> None:
@@ -68,8 +74,13 @@ def hints_of(secrets: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def hint(secret: str) -> str | None:
-    """ "…x9Qd" for a secret long enough to show four characters of, else None."""
-    return f"…{secret[-HINT_TAIL:]}" if len(secret) >= HINT_MIN_LENGTH else None
+    """ "…x9Qd" for a secret long enough to show four characters of, else None.
+
+    A platform may replace a secret by any text, and no database keeps all of them as they are.
+    """
+    if len(secret) < HINT_MIN_LENGTH:
+        return None
+    return "…" + secret[-HINT_TAIL:].encode(errors="replace").decode().replace("\0", "?")
 
 
 def typed(connection: IntegrationConnection) -> dict[str, str]:
@@ -80,9 +91,40 @@ def typed(connection: IntegrationConnection) -> dict[str, str]:
     row = connection.credential
     if row is None:
         return {}
-    if not row.fits(connection.config):
+    if not is_for(row, connection, connection.auth_method, connection.config):
         raise Moved
     return row.typed()
+
+
+def is_for(
+    row: Credential, connection: IntegrationConnection, method: str, config: Mapping[str, str]
+) -> bool:
+    """Whether typed secrets were entered for this connection's way in with these plain values.
+
+    What came to count after they were sealed must not be there.
+    """
+    provider = platforms.catalogue().get(connection.provider)
+    names = row.values.keys() | (provider.bound(method, config).keys() if provider else set())
+    same = all((config.get(name) or None) == row.values.get(name) for name in names)
+    return same and is_of(row, connection, method)
+
+
+def is_of(row: Credential, connection: IntegrationConnection, method: str) -> bool:
+    """Whether a row is of this connection's workspace and platform, and for this way in."""
+    provider = platforms.catalogue().get(connection.provider)
+    family = family_of(provider) if provider else connection.provider
+    return (row.workspace_id, row.family, row.method) == (connection.workspace_id, family, method)
+
+
+def meaning_of(unreadable: crypto.Unreadable) -> CredentialsUnreadable:
+    """Why saved secrets are of no use: they would go elsewhere, or nothing here opens them."""
+    if not isinstance(unreadable, Moved):
+        return CredentialsUnreadable()
+    return CredentialsUnreadable(
+        "What is saved was changed outside of this application: it would send the secrets "
+        "elsewhere than they were entered for.",
+        "Enter the secrets again, or sign in again, and check the address.",
+    )
 
 
 def keep_secrets(
@@ -93,38 +135,24 @@ def keep_secrets(
 ) -> None:
     """Seal what somebody saved for these plain values; the caller saves the connection.
 
-    Whatever was obtained with earlier ones goes.
+    Whatever was obtained with earlier ones goes. The row is a new one: who still uses the old
+    one gets nothing that was entered for another place.
     """
-    old = connection.credential
-    if not secrets:
-        connection.credential = None
-        copy_state(None, connection)
-        if old:
-            connection.save(update_fields=["credential", "hints", "key_id"])
-            old.delete()
-        return
-    provider = connection.platform
-    row = new(connection.workspace_id, provider, method, provider.bound(method, config))
-    if old:
-        row.pk = old.pk
-    put_secrets(row, secrets)
-    row.hints = hints_of(secrets)
-    row.can_renew = provider.obtains(method, config)
-    _replace(old, row)
+    old, row = connection.credential, None
+    if secrets:
+        provider = connection.platform
+        row = new(connection.workspace_id, provider, method, provider.bound(method, config))
+        put_secrets(row, secrets)
+        row.hints = hints_of(secrets)
+        row.can_renew = provider.obtains(method, config)
+        insert(row)
     connection.credential = row
     copy_state(row, connection)
-
-
-def _replace(old: Credential | None, row: Credential) -> None:
-    """Save a new row in place of the one before.
-
-    Whoever renews may have written into that one just now, also where nothing seems to change.
-    """
-    if old is None:
-        row.save(force_insert=True)
-    else:
-        values = rows.state(row) if old.can_renew else rows.changed(row, rows.state(old))
-        update(Credential, values, id=old.pk)
+    if old and SHARED.rows(old.pk, connection.pk):
+        connection.save(update_fields=["credential", "hints", "key_id"])
+        old.delete()
+    elif old:  # by itself: nothing points at it any more once the connection is saved
+        delete(Credential, id=old.pk)
 
 
 def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) -> None:
@@ -155,17 +183,13 @@ def replace_typed(row: Credential, secrets: Mapping[str, str]) -> None:
 def copy_state(row: Credential | None, held: IntegrationConnection | None = None) -> None:
     """Tell whatever points at a row what its status and its light need of it.
 
-    Everything but what is `held`, and saved by the caller, is written at once.
+    That is the connection that is `held`, and saved by the caller; else all, written at once.
     """
     if held is not None:
         held.hints = row.hints if row else {}
         held.key_id = row.key_id if row else ""
-    if row is not None:
+    elif row is not None:
         using = IntegrationConnection.objects.filter(credential=row)
-        if held is not None:
-            if not SHARED.rows(row.pk, held.pk):
-                return
-            using = using.exclude(pk=held.pk)
         using.update(hints=row.hints, key_id=row.key_id)
 
 

@@ -16,7 +16,8 @@ from django.utils import timezone
 from integrations import crypto, platforms
 from integrations.database import release_connection
 from integrations.models import Credential
-from integrations.services.credentials import apps, ends, leases, storing
+from integrations.models.credentials import LEASE
+from integrations.services.credentials import apps, ends, leases, sealing, storing
 from integrations.services.credentials.leases import UNDER_WAY, Judge
 from providers import errors
 from providers.access import flow as oauth
@@ -65,9 +66,7 @@ def _beside(row: Credential) -> dict[str, str]:
     if row.method != SIGN_IN:
         return {}
     declared = ends.declared_for(row)
-    app = None
-    if declared.app_values:
-        app = apps.find(row.workspace_id, row.app, client_id=row.client_id)
+    app = apps.of_sign_in(row) if declared.app_values else None
     if app is None:
         return {}
     own = {"client_id": app.client_id, "client_secret": app.client_secret}
@@ -127,7 +126,7 @@ def _is_cooling_down(row: Credential, asked_at: datetime) -> bool:
         return False
     if row.failure_kind == errors.RateLimited.kind and row.renew_at:
         return row.renew_at > asked_at
-    return row.failed_at > asked_at - COOL_DOWN
+    return -COOL_DOWN < row.failed_at - asked_at < LEASE  # later was by a clock that was ahead
 
 
 def is_good(row: Credential, now: datetime) -> bool:
@@ -143,11 +142,13 @@ def is_good(row: Credential, now: datetime) -> bool:
 
 
 def held_by(row: Credential) -> Tokens:
-    """The stored tokens. Raises CredentialsUnreadable."""
+    """The stored tokens. Raises CredentialsUnreadable, also for a platform not theirs."""
     try:
+        if sealing.family_of(platforms.get(row.provider)) != row.family:
+            raise sealing.Moved
         stored = row.obtained()
-    except crypto.Unreadable:
-        raise errors.CredentialsUnreadable from None
+    except crypto.Unreadable as unreadable:
+        raise sealing.meaning_of(unreadable) from None
     return Tokens(
         access_token=stored.get("access_token", ""),
         refresh_token=stored.get("refresh_token"),
@@ -220,7 +221,7 @@ def _asked(row: Credential, held: Tokens) -> Tokens:
     provider = platforms.get(row.provider)
     if row.method != SIGN_IN:
         return _asked_with_secrets(row)
-    app = apps.find(row.workspace_id, row.app, client_id=row.client_id)
+    app = apps.of_sign_in(row)
     if app is None:
         raise errors.InvalidConfig(
             f"The app that this sign-in to {provider.name} was made with is no longer set here.",
@@ -259,7 +260,8 @@ def _failure_of(row: Credential) -> ProviderError:
 
 def _gone() -> ProviderError:
     return errors.AuthExpired(
-        "This was disconnected in the meantime.", "Sign in again to connect it."
+        "This was replaced or disconnected in the meantime.",
+        "Test it again, or sign in again to connect it.",
     )
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.models import Credential, IntegrationConnection, Trigger
+from integrations.models.credentials import LEASE
 from integrations.services.credentials import tokens
 from integrations.services.keeping.trouble import apart
 from integrations.services.proving import testing
@@ -21,7 +22,7 @@ AT_ONCE = 50
 
 
 def due(now: datetime) -> list[Credential]:
-    """The sign-ins to renew, those that waited longest first."""
+    """The sign-ins to renew that nobody renews, those that waited longest first."""
     waiting = Credential.objects.filter(
         renew_at__lte=now,
         is_ended=False,
@@ -29,8 +30,8 @@ def due(now: datetime) -> list[Credential]:
         method=SIGN_IN,
         signed_in__auth_method=SIGN_IN,
     )
-    free = waiting.filter(Q(lease_until=None) | Q(lease_until__lte=now))
-    return list(free.order_by("renew_at")[:AT_ONCE])
+    free = Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LEASE)
+    return list(waiting.filter(free).order_by("renew_at")[:AT_ONCE])
 
 
 def renew(sign_in_id: UUID) -> None:

@@ -12,16 +12,11 @@ from integrations.services.credentials.attempts import Attempt
 from integrations.services.refusals import NothingToTest
 from providers.access.door import Renewed, WayIn
 from providers.declare import SIGN_IN, Provider
-from providers.errors import CredentialsUnreadable, ProviderError
+from providers.errors import ProviderError
 from providers.run.ladder import DEADLINE_SECONDS, NEEDS_SIGN_IN, run_test
 from providers.run.results import Progress, Result, StepResult
 
 ALIVE = "Sign-in is alive"
-MOVED = CredentialsUnreadable(
-    "What is saved was changed outside of this application: it would send the secrets elsewhere "
-    "than they were entered for.",
-    "Enter the secrets again, or sign in again, and check the address.",
-)
 
 
 def ask(
@@ -42,10 +37,8 @@ def ask(
     provider = connection.platform
     try:
         attempt = attempt or attempts.saved(connection)
-    except sealing.Moved:
-        return Result("failed", MOVED)
-    except crypto.Unreadable:
-        return Result("failed", CredentialsUnreadable())
+    except crypto.Unreadable as unreadable:
+        return Result("failed", sealing.meaning_of(unreadable))
     if provider.tester and not attempt.is_complete(provider):
         raise NothingToTest
     climb = _Climb(provider, attempt, on_progress, on_renewed, asks_anew=asks_anew)

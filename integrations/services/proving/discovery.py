@@ -12,12 +12,11 @@ from integrations.database import release_connection
 from integrations.models import IntegrationConnection
 from integrations.services.credentials import attempts, tokens
 from integrations.services.credentials.attempts import Attempt
-from integrations.services.credentials.sealing import keep_renewed
+from integrations.services.credentials.sealing import keep_renewed, meaning_of
 from integrations.services.proving.testing import RATE_WINDOW
 from integrations.services.refusals import NothingToTest, TooManyTests
 from providers.access.door import Renewed, WayIn
 from providers.declare import SIGN_IN, Account, Provider
-from providers.errors import CredentialsUnreadable
 from providers.run.ladder import list_accounts
 
 KEPT_SECONDS = 60
@@ -60,8 +59,8 @@ def _ask(
         raise CannotList
     try:
         attempt = attempt or attempts.saved(connection)
-    except crypto.Unreadable:
-        raise CredentialsUnreadable from None
+    except crypto.Unreadable as unreadable:
+        raise meaning_of(unreadable) from None
     if _lacks_more_than_the_account(provider, attempt):
         raise NothingToTest
     _check_rate(connection)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from integrations import platforms
 from integrations.database import release_connection
 from integrations.models import IntegrationConnection, RunItem, TestRun, Trigger, Workspace
+from integrations.models.tests import LEASE
 from integrations.services.proving import testing
 from integrations.services.refusals import NothingToTest, TooManyTests
 
@@ -38,7 +39,7 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Sta
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
         running = workspace.runs.filter(finished_at=None).first()
-        if running and running.lease_until > now:
+        if running and running.is_leased(now):
             return StartedRun(running, joined=True)
         if running:
             _end_interrupted(running)
@@ -55,7 +56,7 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Sta
             trigger=trigger,
             started_by=by,
             started_at=now,
-            lease_until=now + testing.LEASE * (waves + 1),
+            lease_until=now + LEASE * (waves + 1),
         )
         RunItem.objects.bulk_create(RunItem(run=run, connection=row) for row in rows)
         _finish_if_done(run.pk)
@@ -80,7 +81,7 @@ def test_all(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Test
 
 def _ends_in_time(run: TestRun) -> bool:
     """Wait for a run that others perform; False when its lease ran out first."""
-    while run.is_running and timezone.now() < run.lease_until:
+    while run.is_leased(timezone.now()):
         release_connection()
         time.sleep(testing.POLL_SECONDS)
         run.refresh_from_db()
@@ -161,7 +162,7 @@ def latest_run(workspace: Workspace) -> TestRun | None:
     """The run that is under way, or the last one. One that died with its process is ended."""
     runs = _with_items().filter(workspace=workspace)
     latest = runs.first()
-    if latest and latest.is_running and latest.lease_until <= timezone.now():
+    if latest and latest.is_running and not latest.is_leased(timezone.now()):
         _end_interrupted(latest)
         return runs.first()
     return latest

@@ -22,6 +22,7 @@ from integrations import compiled
 from integrations.compiled import Compiled, Row
 from integrations.database import release_connection
 from integrations.models import ConnectionTest, FixLink, IntegrationConnection, TestOutcome, Trigger
+from integrations.models.tests import LEASE
 from integrations.services import rows
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed
@@ -30,7 +31,6 @@ from integrations.services.refusals import NothingToTest, TooManyTests
 from providers.access.door import Renewed
 from providers.run.ladder import DEADLINE_SECONDS
 
-LEASE = timedelta(seconds=DEADLINE_SECONDS + 15)
 SOON = timedelta(seconds=2)  # for a new test to be performed
 RATE_WINDOW = timedelta(minutes=1)
 RATED = (Trigger.PAGE, Trigger.API, Trigger.ADMIN, Trigger.SAVE)
@@ -117,7 +117,7 @@ def start(
         connection.pk, connection.revision = locked.pk, locked.revision
         recent = RECENT.rows(locked.pk, now - RATE_WINDOW)
         running = _running_of(recent)
-        if running and running.lease_until > now:
+        if running and running.is_leased(now):
             return Started(running, joined=True)
         if running:
             results.interrupt(running)
@@ -144,8 +144,8 @@ def _running_of(recent: list[Row]) -> ConnectionTest | None:
 
 
 def _check_rate(recent: list[Row], now: datetime) -> None:
-    since = now - RATE_WINDOW
-    times = [at for _, _, trigger, at in recent if trigger in RATED and at > since]
+    since, until = now - RATE_WINDOW, now + RATE_WINDOW  # else by a clock that was ahead
+    times = [at for _, _, trigger, at in recent if trigger in RATED and since < at < until]
     limit = settings.TEST_RATE
     if len(times) >= limit:
         free_at = times[limit - 1] + RATE_WINDOW
@@ -160,7 +160,7 @@ def wait_for(test: ConnectionTest) -> ConnectionTest:
     if not WAITING.acquire(blocking=False):
         raise TooManyTests(math.ceil(DEADLINE_SECONDS))
     try:
-        while test.is_running and timezone.now() < test.lease_until:
+        while test.is_leased(timezone.now()):
             release_connection()
             time.sleep(POLL_SECONDS)
             test.refresh_from_db()
@@ -177,7 +177,7 @@ def perform(
     Without an attempt it is about the saved values. `on_renewed` is told of values that the
     platform has replaced; without it they replace the saved ones.
     """
-    if test.lease_until < timezone.now() + LEASE - SOON and not _lease_again(test):
+    if _has_waited(test) and not _lease_again(test):
         return test
     connection = test.connection
     keep = on_renewed or partial(keep_renewed, connection)
@@ -197,12 +197,19 @@ def perform(
     return test
 
 
+def _has_waited(test: ConnectionTest) -> bool:
+    """Whether too little of its lease is left to be tested in."""
+    now = timezone.now()
+    return not test.is_leased(now) or test.lease_until < now + LEASE - SOON
+
+
 def _lease_again(test: ConnectionTest) -> bool:
     """For a test that waited for a thread. False when it was ended in the meantime."""
     with transaction.atomic():
         IntegrationConnection.objects.select_for_update().get(pk=test.connection_id)
         test.refresh_from_db()
         if test.is_running:
-            test.lease_until = timezone.now() + LEASE
-            test.save(update_fields=["lease_until"])
+            now = timezone.now()
+            test.started_at, test.lease_until = min(test.started_at, now), now + LEASE
+            test.save(update_fields=["started_at", "lease_until"])
     return test.is_running

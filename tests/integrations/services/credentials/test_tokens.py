@@ -357,6 +357,17 @@ def test_who_asks_right_after_a_failure_is_told_the_same_and_nobody_is_asked(row
     assert len(renewals_seen(calendly)) == 2
 
 
+def test_a_failure_by_a_clock_that_was_ahead_keeps_nobody_from_asking(row, calendly, clock):
+    answer_renewals(calendly, DOWN)
+    run_out(row)
+    failed(row)
+
+    clock.shift(-DAY)
+    answer_as_usual(calendly)
+
+    assert is_accepted(tokens.usable(row.pk).held.tokens.access_token)
+
+
 def test_a_platform_that_says_when_to_come_back_is_left_alone_until_then(row, calendly, clock):
     answer_renewals(calendly, Answer(429, {"error": "slow_down"}, {"Retry-After": "1000"}))
     run_out(row)
@@ -451,7 +462,7 @@ def test_what_cannot_be_renewed_says_that_it_has_ended(workspace, calendly, cloc
 def test_a_sign_in_that_is_not_there_was_disconnected(row):
     sign_ins().delete()
 
-    assert failed(row).message == "This was disconnected in the meantime."
+    assert failed(row).message == "This was replaced or disconnected in the meantime."
 
 
 def test_an_app_that_is_gone_ends_nothing(row, calendly, settings, clock):

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import IntegrationConnection, Trigger
+from integrations.models.credentials import LEASE
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
@@ -21,7 +22,7 @@ from tests.integrations.services.credentials.renewals import (
     row_of,
     run_out,
 )
-from tests.integrations.services.keeping.moments import HOUR, MINUTE, NOW
+from tests.integrations.services.keeping.moments import DAY, HOUR, MINUTE, NOW
 
 
 def now_of(connection):
@@ -44,7 +45,8 @@ def test_a_sign_in_is_due_from_the_moment_on_that_it_says(row):
 @pytest.mark.parametrize(
     ("values", "is_due"),
     [
-        pytest.param({"lease": uuid4(), "lease_until": NOW + MINUTE}, False, id="leased"),
+        pytest.param({"lease": uuid4(), "lease_until": NOW + LEASE}, False, id="leased"),
+        pytest.param({"lease": uuid4(), "lease_until": NOW + DAY}, True, id="by a clock ahead"),
         pytest.param({"lease": uuid4(), "lease_until": NOW - MINUTE}, True, id="left behind"),
         pytest.param({"is_ended": True, "failure_kind": "auth_expired"}, False, id="ended"),
         pytest.param({"renew_at": None}, False, id="not to be renewed"),

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.models import Trigger
+from integrations.models.tests import LEASE
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
-from integrations.services.proving import runs, testing
+from integrations.services.proving import runs
 from providers import declare as base
 from providers.sandbox import calendly
 
@@ -50,7 +51,7 @@ def test_a_test_that_crashes_leaves_the_others_theirs(
 def test_who_waits_for_a_run_that_dies_runs_it_again(connected, workspace, meta, monkeypatch):
     dead = runs.start_run(workspace, trigger=Trigger.PAGE, by=None).run
     with time_machine.travel(timezone.now()) as clock:
-        till_its_lease_is_over = SimpleNamespace(sleep=lambda _: clock.shift(testing.LEASE))
+        till_its_lease_is_over = SimpleNamespace(sleep=lambda _: clock.shift(LEASE))
         monkeypatch.setattr(runs, "time", till_its_lease_is_over)
 
         run = runs.test_all(workspace, trigger=Trigger.COMMAND, by=None)

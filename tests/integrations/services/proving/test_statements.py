@@ -45,13 +45,13 @@ def test_a_stored_test_is_two_short_transactions_and_seven_statements(tested):
     assert asked == [*start, "BEGIN", "SELECT", "UPDATE", "UPDATE", "COMMIT"]
 
 
-def test_a_change_is_one_transaction_and_six_statements(tested):
+def test_a_change_is_one_transaction_and_seven_statements(tested):
     changes = Changes(config={"access_token": "EAAhealthy2", "account_id": "act_1002"})
 
     asked = kinds(lambda: saving.change_connection(tested, "meta", changes, by=None))
 
-    # The connection and its credential, both written; between them, whether others share it.
-    changed = ["SELECT", "SELECT", "UPDATE", "SELECT", "UPDATE"]
+    # The connection and its credential; a new one in its place, which nobody shares.
+    changed = ["SELECT", "SELECT", "INSERT", "SELECT", "DELETE", "UPDATE"]
     # Last the test that is shown with it.
     assert asked == ["BEGIN", *changed, "COMMIT", "SELECT"]
 
@@ -60,6 +60,8 @@ def test_only_what_changed_is_written(tested):
     with CaptureQueriesContext(database) as seen:
         saving.change_connection(tested, "meta", Changes(is_enabled=False), by=None)
 
-    update = next(query["sql"] for query in seen.captured_queries if "UPDATE" in query["sql"])
+    update = next(
+        query["sql"] for query in seen.captured_queries if query["sql"].startswith("UPDATE")
+    )
     assert "is_enabled" in update
     assert '"config"' not in update
