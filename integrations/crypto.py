@@ -2,8 +2,8 @@
 
 An envelope reads `v2.<key id>.<base64url of nonce and ciphertext>`. AES-256-GCM binds it to
 where it belongs and to what it is for: moved to another row or column, or used for another
-address, it does not open. The newest key seals. `v1` was bound to its row alone; it is opened
-where a key was not here when its database was migrated, and never made.
+address, it does not open. The newest key seals. `v1` was bound to its row alone: it is opened to
+be sealed anew, when a database is migrated, or at a start with a key that was missing then.
 """
 
 import base64
@@ -34,8 +34,8 @@ class Unreadable(Exception):
 class Place:
     """Where an envelope belongs, and what its secrets are for.
 
-    `part` is what of the row it holds. `values` are the plain values that say where and how
-    the secrets are used. `named` is the platform or app by whose name v1 was bound.
+    `part` is what of the row it holds, `provider` and `app` whose endpoints it is for. `values`
+    are the plain values that say where and how the secrets are used.
     """
 
     row_id: UUID
@@ -44,15 +44,17 @@ class Place:
     method: str
     family: str
     values: Mapping[str, Any]
-    named: str = ""
+    provider: str = ""
+    app: str = ""
 
     def associated_data(self, version: str, key_id: str) -> bytes:
         """A JSON array, so that no value can pass for two."""
         if version == OLD_VERSION:
-            parts = (version, key_id, self.workspace_id, self.named, self.row_id)
+            named = self.provider or self.app
+            parts = (version, key_id, self.workspace_id, named, self.row_id)
             return "|".join(map(str, parts)).encode()
         whose = [LABEL, version, key_id, self.workspace_id, str(self.row_id), self.part]
-        used = [self.method, self.family, sorted(self.values.items())]
+        used = [self.method, self.family, self.provider, self.app, sorted(self.values.items())]
         return json.dumps([*whose, *used], separators=(",", ":")).encode()
 
 
@@ -108,13 +110,13 @@ def seal(secrets: Mapping[str, Any], place: Place) -> str:
     return f"{VERSION}.{newest}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
 
-def unseal(envelope: str, place: Place) -> dict[str, Any]:
+def unseal(envelope: str, place: Place, version: str = VERSION) -> dict[str, Any]:
     """Envelope -> values. Raises Unreadable, whatever is wrong with it."""
     if not envelope:
         return {}
     try:
-        version, used, text = envelope.split(".")
-        if version not in (VERSION, OLD_VERSION):
+        made_as, used, text = envelope.split(".")
+        if made_as != version:
             raise Unreadable
         sealed = base64.urlsafe_b64decode(text)
         nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]

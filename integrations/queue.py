@@ -5,14 +5,17 @@ with it. A backend of TASKS that keeps its jobs elsewhere has to wait for the co
 """
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.tasks import Task
 from django.utils import timezone
 
 from integrations.models import Heartbeat
 
-WORKER = "worker"
+WORKER = "worker-"
 SEEN = timedelta(minutes=1)
+# A row for each process that works, so that one may leave and the others stay seen.
+_me = WORKER + uuid4().hex[:8]
 
 _bodies: dict[str, Task] = {}
 
@@ -29,14 +32,16 @@ def enqueue(name: str, *ids: int | str) -> None:
 
 def has_worker() -> bool:
     """Whether a worker was seen in the last minute: else what is enqueued waits for nobody."""
-    return Heartbeat.objects.filter(name=WORKER, at__gt=timezone.now() - SEEN).exists()
+    seen = Heartbeat.objects.filter(name__startswith=WORKER, at__gt=timezone.now() - SEEN)
+    return seen.exists()
 
 
 def beat(now: datetime) -> None:
-    """A worker lives."""
-    Heartbeat.objects.update_or_create(name=WORKER, defaults={"at": now})
+    """This worker lives; others that were not seen for long are forgotten."""
+    Heartbeat.objects.update_or_create(name=_me, defaults={"at": now})
+    Heartbeat.objects.filter(name__startswith=WORKER, at__lt=now - 10 * SEEN).delete()
 
 
 def leave() -> None:
-    """A worker stops. Others are seen again with their next beat."""
-    Heartbeat.objects.filter(name=WORKER).delete()
+    """This worker stops."""
+    Heartbeat.objects.filter(name=_me).delete()

@@ -8,6 +8,7 @@ from collections import deque
 from types import FrameType
 
 LOOK_SECONDS = 0.1
+PAUSE_SECONDS = 1.0  # before a start after a crash: what it needs may be back
 TELL_AGAIN_SECONDS = 1.0
 # A process that crashes is started again, unless it did so too often within a minute.
 MOST_CRASHES = 5
@@ -84,6 +85,7 @@ class Supervisor:
                 continue
             if child.may_start_again():
                 self._say(f"The {child.name} has ended and is started again.")
+                time.sleep(PAUSE_SECONDS)
                 child.start()
             else:
                 self._say(f"The {child.name} has ended, so everything stops.")

@@ -9,13 +9,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-PLACES = ("usr/lib/postgresql/*/bin", "usr/sbin", "usr/local/bin", "opt/homebrew/bin")
+from tests import packages
+
 PATIENCE_SECONDS = 20
 # Neither program runs as root.
 AS: dict[str, Any] = (
@@ -32,12 +32,6 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = {size}
 """
-
-
-def find(program: str) -> str | None:
-    """Debian keeps the server's programs where no PATH leads."""
-    places = chain.from_iterable(Path("/").glob(f"{place}/{program}") for place in PLACES)
-    return shutil.which(program) or next(map(str, places), None)
 
 
 class Cluster:
@@ -136,7 +130,7 @@ def _started(command: list[str], folder: Path) -> "subprocess.Popen[bytes]":
 
 
 def _program(name: str) -> str:
-    program = find(name)
+    program = packages.program(name)
     assert program, f"{name} is not there."
     return program
 

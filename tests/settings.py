@@ -6,11 +6,14 @@ import os
 import tempfile
 from pathlib import Path
 
+# There is no such folder, so no process that a test starts can open or make it by mistake.
+NOWHERE = "sqlite:////nowhere/never-opened"
+
 os.environ |= {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     "DATABASE_CONNECTIONS": "",
     "CREDENTIAL_KEYS": "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0=",
-    "DATABASE_URL": os.environ.get("DATABASE_URL") or "sqlite:///never-opened",
+    "DATABASE_URL": os.environ.get("DATABASE_URL") or NOWHERE,
     "DEBUG": "",
     "DEFAULT_FROM_EMAIL": "",
     "EMAIL_URL": "",
@@ -40,5 +43,6 @@ if DATABASES["default"]["ENGINE"] == "integrations_center.sqlite":
         "NAME": str(Path(tempfile.gettempdir()) / f"integrations-test-{os.getpid()}.sqlite3")
     }
 else:
+    DATABASES["default"]["ENGINE"] = "tests.postgresql"
     # Threads of one test wait for each other while each has a connection.
     DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 20

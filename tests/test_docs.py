@@ -138,6 +138,7 @@ def test_every_command_is_understood(words):
     assert parser.parse_args([word for word in arguments if word != "…"])
 
 
+@pytest.mark.database  # on its kind depends how many processes `serve` starts
 @pytest.mark.parametrize("words", sorted(set(said("./dev"))), ids=" ".join)
 def test_every_use_of_dev_is_understood(words):
     name, *arguments = words

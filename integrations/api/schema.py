@@ -1,6 +1,6 @@
 """The OpenAPI document: what each call takes and answers, with examples, and its two views."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -32,41 +32,30 @@ BAD_REQUEST = {
         ]
     },
 }
+
+
+def _header(name: str, description: str, **more: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, location=OpenApiParameter.HEADER, description=description, **more)
+
+
 WORKSPACE = (
-    OpenApiParameter(
-        "X-Workspace",
-        location=OpenApiParameter.HEADER,
-        description="The workspace's slug. Left out, your default workspace is meant.",
-    ),
+    _header("X-Workspace", "The workspace's slug. Left out, your default workspace is meant."),
     OpenApiParameter("workspace", description="The same, when no header can be sent."),
 )
 PROVIDER = OpenApiParameter("provider", location=OpenApiParameter.PATH, enum=api_shapes.PROVIDERS)
-ETAG = OpenApiParameter(
-    "ETag",
-    location=OpenApiParameter.HEADER,
-    response=[200],
-    description='The version, such as "7": send it back as If-Match.',
-)
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    location=OpenApiParameter.HEADER,
-    description='The version your change is based on, such as "7".',
-)
-PREFER = OpenApiParameter(
+ETAG = _header("ETag", 'The version, such as "7": send it back as If-Match.', response=[200])
+IF_MATCH = _header("If-Match", 'The version your change is based on, such as "7".')
+PREFER = _header(
     "Prefer",
-    location=OpenApiParameter.HEADER,
-    description="With `respond-async` a test of what is saved is answered at once, by 202, while "
+    "With `respond-async` a test of what is saved is answered at once, by 202, while "
     "a worker runs and nothing else is tested. Else the answer is waited for, as without it.",
 )
-LOCATION = OpenApiParameter(
+LOCATION = _header(
     "Location",
-    location=OpenApiParameter.HEADER,
+    "Where the test is: its `outcome` is `running` until it is done.",
     response=[202],
-    description="Where the test is: its `outcome` is `running` until it is done.",
 )
-RETRY_AFTER = OpenApiParameter(
-    "Retry-After", int, location=OpenApiParameter.HEADER, response=[429], description="Seconds."
-)
+RETRY_AFTER = _header("Retry-After", "Seconds.", type=int, response=[429])
 JSON_FIRST = [
     OpenApiJsonRenderer2,
     OpenApiJsonRenderer,
@@ -113,24 +102,25 @@ def _examples(values: Mapping[str, Any], status: int = 200) -> list[OpenApiExamp
     ]
 
 
-def _requests(values: Mapping[str, Any]) -> list[OpenApiExample]:
-    return [OpenApiExample(name, value, request_only=True) for name, value in values.items()]
-
-
 def _call(
     name: str,
     answers: Mapping[int, Any],
     *parameters: OpenApiParameter,
     request: Any = None,
-    examples: Sequence[OpenApiExample] = (),
+    sent: Mapping[str, Any] = {},
+    shown: Mapping[str, Any] = {},
+    shown_with_202: Mapping[str, Any] = {},
 ) -> Any:
+    """`sent` and `shown` are examples by name, of the request and of the good answer."""
+    asked = [OpenApiExample(name, one, request_only=True) for name, one in sent.items()]
+    told = [*_examples(shown), *_examples(shown_with_202, 202)]
     return extend_schema(
         operation_id=name,
         tags=["integrations"],
         request=request,
         responses=answers,
         parameters=[*WORKSPACE, *parameters],
-        examples=list(examples),
+        examples=[*asked, *told],
     )
 
 
@@ -138,14 +128,14 @@ list_integrations = _call(
     "list_integrations",
     _answers(api_shapes.Integration(many=True), 400),
     OpenApiParameter("status", enum=Status.values, description="Only those with this status."),
-    examples=_examples({"One of them": api_examples.INTEGRATION}),
+    shown={"One of them": api_examples.INTEGRATION},
 )
 read_integration = _call(
     "read_integration",
     _answers(api_shapes.IntegrationWithForm),
     PROVIDER,
     ETAG,
-    examples=_examples({"With its form": api_examples.INTEGRATION_WITH_FORM}),
+    shown={"With its form": api_examples.INTEGRATION_WITH_FORM},
 )
 change_integration = _call(
     "change_integration",
@@ -154,10 +144,8 @@ change_integration = _call(
     ETAG,
     IF_MATCH,
     request=ChangeRequest,
-    examples=[
-        *_requests(api_examples.CHANGES),
-        *_examples({"Changed": api_examples.CHANGED_INTEGRATION}),
-    ],
+    sent=api_examples.CHANGES,
+    shown={"Changed": api_examples.CHANGED_INTEGRATION},
 )
 test_integration = _call(
     "test_integration",
@@ -167,11 +155,9 @@ test_integration = _call(
     LOCATION,
     RETRY_AFTER,
     request=TestRequest,
-    examples=[
-        *_requests(api_examples.TEST_REQUESTS),
-        *_examples(api_examples.TESTS),
-        *_examples({"Not waited for": api_examples.RUNNING_TEST}, 202),
-    ],
+    sent=api_examples.TEST_REQUESTS,
+    shown=api_examples.TESTS,
+    shown_with_202={"Not waited for": api_examples.RUNNING_TEST},
 )
 disconnect_integration = _call(
     "disconnect_integration",
@@ -179,7 +165,8 @@ disconnect_integration = _call(
     PROVIDER,
     ETAG,
     request=DisconnectRequest,
-    examples=[*_requests(api_examples.DISCONNECTS), *_examples(api_examples.DISCONNECTED)],
+    sent=api_examples.DISCONNECTS,
+    shown=api_examples.DISCONNECTED,
 )
 list_tests = _call(
     "list_tests",
@@ -187,37 +174,30 @@ list_tests = _call(
     PROVIDER,
     OpenApiParameter("cursor", int, description="As `next` gives it: only tests older than this."),
     OpenApiParameter("pageSize", int, description="1 to 100; 20 if left out."),
-    examples=_examples({"A page": api_examples.TEST_PAGE}),
+    shown={"A page": api_examples.TEST_PAGE},
 )
 read_test = _call(
     "read_test",
     _answers(api_shapes.Test),
     PROVIDER,
     OpenApiParameter("id", int, location=OpenApiParameter.PATH),
-    examples=_examples(api_examples.TESTS | {"Running": api_examples.RUNNING_TEST}),
+    shown=api_examples.TESTS | {"Running": api_examples.RUNNING_TEST},
 )
 list_accounts = _call(
     "list_accounts",
     _answers(api_shapes.Account(many=True), 409, 429),
     PROVIDER,
     RETRY_AFTER,
-    examples=_examples({"Two accounts": api_examples.ACCOUNTS}),
+    shown={"Two accounts": api_examples.ACCOUNTS},
 )
+UNDER_WAY = {"Under way": api_examples.RUN}
 start_run = _call(
     "test_all",
     {202: api_shapes.Run} | {k: v for k, v in _answers(None, *WITH_A_BODY).items() if k != 200},
-    examples=_examples({"Under way": api_examples.RUN}, 202),
+    shown_with_202=UNDER_WAY,
 )
-read_run = _call(
-    "read_test_run",
-    _answers(api_shapes.Run),
-    examples=_examples({"Under way": api_examples.RUN}),
-)
-stop_run = _call(
-    "stop_test_run",
-    _answers(api_shapes.Run, *WITH_A_BODY),
-    examples=_examples({"Under way": api_examples.RUN}),
-)
+read_run = _call("read_test_run", _answers(api_shapes.Run), shown=UNDER_WAY)
+stop_run = _call("stop_test_run", _answers(api_shapes.Run, *WITH_A_BODY), shown=UNDER_WAY)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -1,6 +1,6 @@
 """Rows to measure with: workspaces in which every platform is connected and proven."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import batched, chain
 
@@ -18,7 +18,10 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import sealing
+from integrations.services.proving import testing
 from integrations.sessions import BACKEND
 
 OWNER = "benchmark"
@@ -56,6 +59,26 @@ def connect(workspace: Workspace, slugs: Iterator[str] | list[str]) -> None:
         row.last_test = _passed_test(row)
         row.last_test.save()
         row.save()
+
+
+def save(
+    workspace: Workspace, slug: str, values: Mapping[str, str], *, by: User | None = None
+) -> IntegrationConnection:
+    """Save a platform's values as a person would, without asking it."""
+    method = platforms.get(slug).method_for(values).slug
+    changes = Changes(config=values, auth_method=method)
+    return saving.change_connection(workspace, slug, changes, by=by).connection
+
+
+def passed(row: IntegrationConnection, test: ConnectionTest | None) -> ConnectionTest:
+    """The test, which has to have passed."""
+    if not test or test.outcome != TestOutcome.PASSED:
+        raise RuntimeError(f"The test of {row.provider} did not pass: {test and test.message}")
+    return test
+
+
+def test(row: IntegrationConnection) -> None:
+    passed(row, testing.test_connection(row, trigger=Trigger.COMMAND))
 
 
 def _row(workspace: Workspace, slug: str) -> IntegrationConnection:

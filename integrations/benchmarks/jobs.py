@@ -13,8 +13,6 @@ from django.contrib.auth.models import User
 from integrations import platforms
 from integrations.benchmarks import data
 from integrations.models import Membership, Workspace
-from integrations.services.connecting import saving
-from integrations.services.connecting.changes import Changes
 from providers.declare import Provider
 from providers.sandbox.__main__ import PLATFORMS
 
@@ -77,13 +75,11 @@ def _change(provider: Provider) -> str:
 def _tested(name: str, port: int, user: User) -> Iterator[Workspace]:
     """Each has a platform of which any address may be asked, at this port."""
     values = {**PLATFORMS[ANYWHERE].anywhere, "base_url": f"http://127.0.0.1:{port}"}
-    method = platforms.get(ANYWHERE).method_for(values).slug
-    changes = Changes(auth_method=method, config=values)
     for number in range(TESTED):
         slug = f"bench-{name}-{number}"
         workspace, made = Workspace.objects.get_or_create(slug=slug, defaults={"name": slug})
         if made:
-            saving.change_connection(workspace, ANYWHERE, changes, by=user)
+            data.save(workspace, ANYWHERE, values, by=user)
         yield workspace
 
 

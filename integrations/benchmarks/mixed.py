@@ -7,7 +7,7 @@ import http.client
 import os
 import signal
 import socket
-import subprocess
+import subprocess  # nosec B404 - starts our own command
 import sys
 import threading
 import time
@@ -79,7 +79,7 @@ def _served(allowed: str) -> Iterator[str]:
         "TEST_RATE": "999999",
     }
     site = f"{ports.HOST}:{port}"
-    with subprocess.Popen(
+    with subprocess.Popen(  # nosec B603 - our own words, no shell
         [sys.executable, "manage.py", "serve"],
         cwd=ROOT,
         env=environment,

@@ -4,18 +4,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from socketserver import ThreadingMixIn
 from statistics import median
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import requests
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import ThreadedWSGIServer
+from django.test.testcases import QuietWSGIRequestHandler
 from django.urls import reverse
 
 from integrations import platforms
-from integrations.benchmarks import Measure, milliseconds, scratch
+from integrations.benchmarks import Measure, data, milliseconds, scratch
 from integrations.models import (
     ConnectionTest,
     IntegrationConnection,
@@ -23,9 +23,7 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
-from integrations.services.connecting import saving
-from integrations.services.connecting.changes import Changes
-from integrations.services.proving import background, testing
+from integrations.services.proving import background
 from integrations.work import worker
 from providers.sandbox.__main__ import PLATFORMS
 from providers.sandbox.server import Answer, Asked, Server
@@ -48,8 +46,8 @@ def overhead() -> list[Measure]:
     """
     workspace = Workspace.objects.create(name="Overhead", slug="overhead")
     with Server(STAND_IN.answer) as server, _platform_at(server.url):
-        connection = _saved(workspace)
-        _test(connection)
+        connection = data.save(workspace, SLUG, STAND_IN.healthy)
+        data.test(connection)
         calls = list(server.requests_seen)
         series = [_in_turn(connection, server.url, calls) for _ in range(SERIES)]
     bare, ours = min(series)
@@ -63,7 +61,7 @@ def overhead() -> list[Measure]:
 def _in_turn(connection: IntegrationConnection, url: str, calls: list[Asked]) -> tuple[float, ...]:
     """Medians: the calls alone, the whole test."""
     pairs = [
-        (milliseconds(lambda: _replay(url, calls)), milliseconds(lambda: _test(connection)))
+        (milliseconds(lambda: _replay(url, calls)), milliseconds(lambda: data.test(connection)))
         for _ in range(ROUNDS)
     ]
     return tuple(map(median, zip(*pairs, strict=True)))
@@ -71,18 +69,6 @@ def _in_turn(connection: IntegrationConnection, url: str, calls: list[Asked]) ->
 
 def _platform_at(url: str) -> AbstractContextManager[None]:
     return scratch.platforms_at({SLUG: dict.fromkeys(platforms.get(SLUG).hosts, url)})
-
-
-def _saved(workspace: Workspace) -> IntegrationConnection:
-    method = platforms.get(SLUG).method_for(STAND_IN.healthy).slug
-    changes = Changes(config=STAND_IN.healthy, auth_method=method)
-    return saving.change_connection(workspace, SLUG, changes, by=None).connection
-
-
-def _test(connection: IntegrationConnection) -> None:
-    test = testing.test_connection(connection, trigger=Trigger.COMMAND)
-    if test.outcome != TestOutcome.PASSED:
-        raise RuntimeError(f"The test ended with {test.outcome}: {test.message}")
 
 
 def _replay(url: str, calls: list[Asked]) -> None:
@@ -111,7 +97,8 @@ def crowd(user: User, session_key: str, workspace: Workspace) -> list[Measure]:
     ):
         for number in range(TESTS_IN_FLIGHT):
             crowded = Workspace.objects.create(name=f"Crowd {number}", slug=f"crowd-{number}")
-            background.start_test(_saved(crowded), trigger=Trigger.PAGE, by=user)
+            saved = data.save(crowded, SLUG, STAND_IN.healthy)
+            background.start_test(saved, trigger=Trigger.PAGE, by=user)
         _wait(lambda: len(silent.requests_seen) >= TESTS_IN_FLIGHT)
         page = url + reverse("settings", args=[workspace.slug])
         waits = [milliseconds(lambda: _open(page, session_key)) for _ in range(PAGES)]
@@ -149,19 +136,11 @@ def _open(url: str, session_key: str) -> None:
         raise RuntimeError(f"{url} leads to {reply.url}.")
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_args: object) -> None:
-        """Nothing."""
-
-
-class _Site(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
 @contextmanager
 def _site() -> Iterator[str]:
     """The whole site on loopback, a thread a request."""
-    server = make_server("127.0.0.1", 0, WSGIHandler(), server_class=_Site, handler_class=_Quiet)
+    server = ThreadedWSGIServer(("127.0.0.1", 0), QuietWSGIRequestHandler)
+    server.set_app(WSGIHandler())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -1,7 +1,7 @@
 """Every secret moves into a row of the one kind, bound to what it is for.
 
-What no key here opens stays as it is, under the id of its old row: it is opened when its key is
-here again.
+What no key here opens stays as it is, under the id of its old row: it is sealed anew at the first
+start at which its key is here again.
 """
 
 from django.db import migrations
@@ -41,10 +41,11 @@ def resealed(row, part, envelope):
         method=row.method,
         family=row.family,
         values=row.values,
-        named=row.app if row.method == "app" else row.provider,
+        provider=row.provider,
+        app=row.app,
     )
     try:
-        return crypto.seal(crypto.unseal(envelope, place), place)
+        return crypto.seal(crypto.unseal(envelope, place, crypto.OLD_VERSION), place)
     except crypto.Unreadable:
         return envelope
 

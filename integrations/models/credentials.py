@@ -97,7 +97,8 @@ class Credential(models.Model):
             method=self.method,
             family=self.family,
             values=self.values,
-            named=self.app if self.method == APP else self.provider,
+            provider=self.provider,
+            app=self.app,
         )
 
     def typed(self) -> dict[str, Any]:

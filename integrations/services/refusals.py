@@ -32,8 +32,12 @@ class NothingToTest(Exception):
 
 
 class TooManyTests(Exception):
-    """The connection was tested as often as a minute allows, or too many wait for a test."""
+    """The connection was tested as often as a minute allows."""
 
     def __init__(self, retry_after_seconds: int) -> None:
         self.retry_after_seconds = retry_after_seconds
         super().__init__("Too many tests.")
+
+
+class TooManyWait(TooManyTests):
+    """Too many wait for tests of others in this process already."""

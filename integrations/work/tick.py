@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from integrations import queue
 from integrations.models import Heartbeat
+from integrations.services.credentials import sealing
 from integrations.services.keeping import renewals
 
 logger = logging.getLogger(__name__)
@@ -38,10 +39,11 @@ def start_round(now: datetime) -> None:
 
 
 def start_pruning(now: datetime) -> None:
-    """Each hour: the queue forgets what was done."""
+    """Each hour: the queue forgets what was done, and keys that are back count."""
     with transaction.atomic():
         if is_mine("pruning", now, PRUNING):
             queue.enqueue("work.prune")
+            sealing.adopt_old()
 
 
 def is_mine(name: str, now: datetime, every: timedelta) -> bool:

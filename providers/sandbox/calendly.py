@@ -10,7 +10,7 @@ from typing import Any
 
 from providers.sandbox.server import Answer, Asked
 from providers.sandbox.sign_in import AuthorizationServer
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.stand_in import Platform, Story, does, trouble
 
 HOME = "https://api.calendly.com"
 ADA, BEN = f"{HOME}/users/ada00001", f"{HOME}/users/ben00002"
@@ -41,7 +41,6 @@ SORTS = {
     "/event_types": {"name:asc", "name:desc"},
     "/scheduled_events": {"start_time:asc", "start_time:desc"},
 }
-HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
 
 
 def token_of(word: str) -> str:
@@ -52,6 +51,13 @@ def token_of(word: str) -> str:
 def refusal(status: int, title: str, message: str, **more: Any) -> Answer:
     """An error in Calendly's shape."""
     return Answer(status, {"title": title, "message": message, **more})
+
+
+def limits(limit: int, remaining: int, reset: int) -> dict[str, str]:
+    """The headers that count calls; `reset` is in seconds."""
+    names = ("Limit", "Remaining", "Reset")
+    counts = zip(names, (limit, remaining, reset), strict=True)
+    return {f"X-RateLimit-{name}": str(count) for name, count in counts}
 
 
 def wrong(parameter: str, message: str) -> Answer:
@@ -65,18 +71,11 @@ TROUBLE = {
         Answer(
             429,
             {"title": "Too Many Requests", "message": "You have exceeded the rate limit."},
-            {
-                "X-RateLimit-Limit": "50",
-                "X-RateLimit-Remaining": "0",
-                "X-RateLimit-Reset": "40",
-            },
+            limits(50, 0, 40),
         ),
     ),
     "expired": ("expired", refusal(401, "Unauthenticated", "The access token expired")),
-    "down": ("a page with status 503", Answer(503, HTML.format("Service Unavailable"))),
-    "wall": ("a web page instead of data", Answer(200, HTML.format("Are you a robot?"))),
-    "cut": ("half a reply", Answer(200, {"resource": {"uri": ADA}}, is_cut=True)),
-    "silent": ("no answer at all", Answer(is_silent=True)),
+    **trouble({"resource": {"uri": ADA}}),
 }
 EVERY_SCOPE = tuple(scope for _, scope in PATHS.values())
 
@@ -142,13 +141,7 @@ def answer(asked: Asked) -> Answer:
         return refused
     if scope not in token.scopes:
         return _denied()
-    reply = _data(asked, token)
-    limits = {
-        "X-RateLimit-Limit": "500",
-        "X-RateLimit-Remaining": "499",
-        "X-RateLimit-Reset": "60",
-    }
-    return Answer(reply.status, reply.body, limits)
+    return replace(_data(asked, token), headers=limits(500, 499, 60))
 
 
 def _refuse_parameters(asked: Asked, known: set[str]) -> Answer | None:
@@ -247,14 +240,8 @@ def _page(rows: list[dict[str, Any]]) -> Answer:
 PLATFORM = Platform(
     answer,
     {
-        "Personal access tokens": (
-            *((token_of(word), token.does) for word, token in TOKENS.items()),
-            *((token_of(word), does) for word, (does, _) in TROUBLE.items()),
-        ),
-        "App for sign-in": (
-            (SIGN_IN.client_id, "the client ID"),
-            (SIGN_IN.client_secret, "its client secret"),
-        ),
+        "Personal access tokens": [(token_of(word), what) for word, what in does(TOKENS, TROUBLE)],
+        "App for sign-in": SIGN_IN.shown(client_secret="its client secret"),
         "Organization URIs": ((ACME, "Acme"), (OUTLET, "Acme Outlet, for one token only")),
         "User URIs": ((ADA, "the owner of every token"), (BEN, "somebody else in the team")),
     },

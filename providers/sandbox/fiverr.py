@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.server import Answer, Asked, page
+from providers.sandbox.stand_in import Platform, Story, does
 
-HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
 STATE = (
     "<!DOCTYPE html><html><body>"
     '<script id="perseus-initial-props" type="application/json">{{"user":{{"username":"{0}"}}}}'
@@ -37,7 +36,7 @@ KEYS = {
         "is used too often",
         Answer(429, {"message": "Too many"}, {"Retry-After": "30"}),
     ),
-    "svc-down": ("leads to a page with status 503", Answer(503, HTML.format("Unavailable"))),
+    "svc-down": ("leads to a page with status 503", page(503, "Unavailable")),
     "svc-cut": ("gets half a reply", Answer(200, dict(NUMBERS), is_cut=True)),
     "svc-silent": ("gets no answer at all", Answer(is_silent=True)),
 }
@@ -56,11 +55,11 @@ SERVICE_PATHS = (
 SELLERS = {
     USERNAME: ("has a page", Answer(200, STATE.format(USERNAME))),
     "gone_seller": ("leads to the home page", Answer(302, "", {"Location": "/"})),
-    "walled": ("meets the wall", Answer(403, HTML.format("It needs a human touch"))),
-    "walled_200": ("meets the wall, with status 200", Answer(200, HTML.format("px-captcha"))),
-    "empty_page": ("is not in the page", Answer(200, HTML.format("Fiverr"))),
+    "walled": ("meets the wall", page(403, "It needs a human touch")),
+    "walled_200": ("meets the wall, with status 200", page(200, "px-captcha")),
+    "empty_page": ("is not in the page", page(200, "Fiverr")),
     "limited": ("meets a limit", Answer(429, "")),
-    "down": ("meets a page with status 503", Answer(503, HTML.format("Unavailable"))),
+    "down": ("meets a page with status 503", page(503, "Unavailable")),
     "silent": ("gets no answer at all", Answer(is_silent=True)),
 }
 NOBODY = "nobody_here"
@@ -71,9 +70,9 @@ def answer(asked: Asked) -> Answer:
         return _service(asked)
     username = asked.path.strip("/")
     if asked.method != "GET" or not re.fullmatch(r"[A-Za-z0-9_.\-]+", username):
-        return Answer(404, HTML.format("Page not found"))
-    _, page = SELLERS.get(username.lower(), ("", Answer(404, HTML.format("Page not found"))))
-    return page
+        return page(404, "Page not found")
+    _, shown = SELLERS.get(username.lower(), ("", page(404, "Page not found")))
+    return shown
 
 
 def _service(asked: Asked) -> Answer:
@@ -101,7 +100,7 @@ def _data(path: str) -> Answer:
         "/service/strange": Answer(200, {"hello": "world"}),
         "/service/error": Answer(200, {"error": "The sheet could not be opened."}),
         "/service/accepted": Answer(200, "Accepted"),
-        "/service/login": Answer(200, HTML.format("Log in")),
+        "/service/login": page(200, "Log in"),
         "/service/moved": Answer(302, "", {"Location": "/service/elsewhere"}),
         "/service/post": Answer(405, {"message": "Method not allowed"}, {"Allow": "POST"}),
     }
@@ -111,15 +110,13 @@ def _data(path: str) -> Answer:
 PLATFORM = Platform(
     answer,
     {
-        "Keys of the data service (any address)": tuple(
-            (text, does) for text, (does, _) in KEYS.items()
-        ),
+        "Keys of the data service (any address)": does(KEYS),
         "Paths to test of the data service": (
             ("/", "gives today's numbers, as does an empty path"),
             *SERVICE_PATHS,
         ),
         "Sellers for the public page": (
-            *((name, does) for name, (does, _) in SELLERS.items()),
+            *does(SELLERS),
             (NOBODY, "has no page, like every other name"),
         ),
     },

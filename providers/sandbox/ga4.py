@@ -76,7 +76,7 @@ def _summaries(asked: Asked) -> Answer:
 
 def _admin(number: str, below: str | None, asked: Asked) -> Answer:
     if number not in PROPERTIES or google.name_of(asked) == "noaccess":
-        return refusal(403, "PERMISSION_DENIED", "The caller does not have permission")
+        return refusal(403, "The caller does not have permission")
     name = f"properties/{number}"
     if below is None:
         facts = {"serviceLevel": "GOOGLE_ANALYTICS_STANDARD", "currencyCode": "EUR"}
@@ -107,22 +107,21 @@ def _admin(number: str, below: str | None, asked: Asked) -> Answer:
 def _report(number: str, asked: Asked) -> Answer:
     body = google.json_body(asked)
     if body is None:
-        return refusal(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
+        return refusal(400, "Invalid JSON payload received.")
     refused = google.refuse_names(body, REPORT, "Cannot find field")
     if refused:
         return refused
     name = google.name_of(asked)
     if name in USED_UP:
-        return refusal(429, "RESOURCE_EXHAUSTED", USED_UP[name])
+        return refusal(429, USED_UP[name])
     if number not in PROPERTIES or name == "noaccess":
         return refusal(
             403,
-            "PERMISSION_DENIED",
             "User does not have sufficient permissions for this property. To learn more about "
             "Property ID, see https://developers.google.com/analytics/devguides/reporting/data/v1.",
         )
     if not body.get("dateRanges") or not body.get("metrics"):
-        return refusal(400, "INVALID_ARGUMENT", "The request must have dates and metrics.")
+        return refusal(400, "The request must have dates and metrics.")
     names = [metric.get("name") for metric in body["metrics"]]
     report: dict[str, Any] = {
         "kind": "analyticsData#runReport",

@@ -46,12 +46,7 @@ EVERYWHERE = {"currencyCode": "EUR", "timeZone": "Europe/Berlin"}
 
 
 def failure(
-    status: int,
-    name: str,
-    family: str,
-    reason: str,
-    message: str,
-    details: Mapping[str, Any] | None = None,
+    status: int, family: str, reason: str, message: str, details: Mapping[str, Any] | None = None
 ) -> Answer:
     """A GoogleAdsFailure: the reason under the name of its family."""
     error: dict[str, Any] = {"errorCode": {family: reason}, "message": message}
@@ -60,7 +55,6 @@ def failure(
     kind = "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure"
     return refusal(
         status,
-        name,
         "Request contains an invalid argument." if status == 400 else message,
         details=[{"@type": kind, "errors": [error], "requestId": "sandbox"}],
     )
@@ -68,9 +62,7 @@ def failure(
 
 def _limits(reason: str, message: str, delay: str) -> Answer:
     about = {"rateScope": "DEVELOPER", "rateName": "Operations", "retryDelay": delay}
-    return failure(
-        429, "RESOURCE_EXHAUSTED", "quotaError", reason, message, {"quotaErrorDetails": about}
-    )
+    return failure(429, "quotaError", reason, message, {"quotaErrorDetails": about})
 
 
 USED_UP = {
@@ -101,7 +93,6 @@ def _refuse_headers(asked: Asked) -> Answer | None:
     if asked.headers.get("developer-token") == "":
         return failure(
             400,
-            "INVALID_ARGUMENT",
             "authenticationError",
             "DEVELOPER_TOKEN_PARAMETER_MISSING",
             "Developer token parameter was missing or empty.",
@@ -109,7 +100,6 @@ def _refuse_headers(asked: Asked) -> Answer | None:
     if not re.fullmatch("([0-9]{10})?", asked.headers.get("login-customer-id", "")):
         return failure(
             400,
-            "INVALID_ARGUMENT",
             "headerError",
             "INVALID_LOGIN_CUSTOMER_ID",
             "The login customer ID could not be validated.",
@@ -122,7 +112,6 @@ def _listed(asked: Asked) -> Answer:
     if google.name_of(asked) == "noaccess":
         return failure(
             401,
-            "UNAUTHENTICATED",
             "authenticationError",
             "NOT_ADS_USER",
             "User in the cookie is not a valid Ads user.",
@@ -136,10 +125,10 @@ def _search(number: str, asked: Asked) -> Answer:
         return USED_UP[google.name_of(asked)]
     body = google.json_body(asked)
     if body is None:
-        return refusal(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
+        return refusal(400, "Invalid JSON payload received.")
     if "pageSize" in body:
         reason = "PAGE_SIZE_NOT_SUPPORTED"
-        return failure(400, "INVALID_ARGUMENT", "requestError", reason, "No page size, please.")
+        return failure(400, "requestError", reason, "No page size, please.")
     known = {"query", "pageToken", "validateOnly", "searchSettings"}
     return (
         google.refuse_names(body, known, "Cannot find field")
@@ -152,14 +141,13 @@ def _refuse_customer(number: str, asked: Asked) -> Answer | None:
     manager = asked.headers.get("login-customer-id", number)
     if not re.fullmatch("[0-9]{10}", number):
         reason, message = "INVALID_CUSTOMER_ID", "Invalid customer ID."
-        return failure(400, "INVALID_ARGUMENT", "requestError", reason, message)
+        return failure(400, "requestError", reason, message)
     if number == CLOSED:
         reason, message = "CUSTOMER_NOT_ENABLED", "The customer account is not yet enabled."
-        return failure(403, "PERMISSION_DENIED", "authorizationError", reason, message)
+        return failure(403, "authorizationError", reason, message)
     if manager not in (number, MANAGER):
         return failure(
             403,
-            "PERMISSION_DENIED",
             "authorizationError",
             "INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION",
             "The login customer does not manage this customer.",
@@ -167,7 +155,6 @@ def _refuse_customer(number: str, asked: Asked) -> Answer | None:
     if number not in CUSTOMERS or (number == BELOW_MANAGER and manager != MANAGER):
         return failure(
             403,
-            "PERMISSION_DENIED",
             "authorizationError",
             "USER_PERMISSION_DENIED",
             "User doesn't have permission to access customer.",
@@ -223,7 +210,7 @@ def _metrics() -> list[dict[str, Any]]:
 
 
 def _query_error(reason: str, message: str) -> Answer:
-    return failure(400, "INVALID_ARGUMENT", "queryError", reason, message)
+    return failure(400, "queryError", reason, message)
 
 
 PLATFORM = Platform(

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from providers.sandbox.server import Answer, Asked
-from providers.sandbox.sign_in import AuthorizationServer
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.server import Answer, Asked, page
+from providers.sandbox.sign_in import AuthorizationServer, oauth_refusal
+from providers.sandbox.stand_in import Platform, Story, does
 
 CLIENT_ID = "77sandbox0client"
 PARTNER_ID = "77sandbox0partner"
@@ -30,19 +30,14 @@ def refusal(status: int, code: str, message: str, number: int | None = None) -> 
     return Answer(status, body, {"x-li-request-id": "sandbox"})
 
 
-def oauth_refusal(status: int, error: str, description: str) -> Answer:
-    return Answer(status, {"error": error, "error_description": description})
-
-
-HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
 TROUBLE = {
     "AQlimited": (
         "over the daily allowance",
         refusal(429, "TOO_MANY_REQUESTS", "Resource level throttle limit for calls is reached."),
     ),
-    "AQdown": ("a page with status 503", Answer(503, HTML.format("Service Unavailable"))),
-    "AQwall": ("the wall against robots", Answer(999, HTML.format("Request denied"))),
-    "AQpage": ("a web page instead of data", Answer(200, HTML.format("Sign in"))),
+    "AQdown": ("a page with status 503", page(503, "Service Unavailable")),
+    "AQwall": ("the wall against robots", page(999, "Request denied")),
+    "AQpage": ("a web page instead of data", page(200, "Sign in")),
     "AQcut": ("half a reply", Answer(200, {"sub": "p1", "name": "Ada Page"}, is_cut=True)),
     "AQsilent": ("no answer at all", Answer(is_silent=True)),
 }
@@ -96,15 +91,14 @@ NUMBER_OF = {"expired": (65602, "EXPIRED_ACCESS_TOKEN"), "revoked": (65601, "REV
 
 def refuse_sign_in(status: int, code: str, text: str) -> Answer:
     if code == "invalid_client":
-        return oauth_refusal(401, code, "Client authentication failed")
+        return oauth_refusal(code, "Client authentication failed", 401)
     if code == "invalid_grant" and "refresh" not in text:
         return oauth_refusal(
-            400,
             "invalid_request",
             "Unable to retrieve access token: appid/redirect uri/code verifier does not match "
             "authorization code. Or authorization code expired. Or external member binding exists",
         )
-    return oauth_refusal(status, code, text)
+    return oauth_refusal(code, text, status)
 
 
 def server_for(client_id: str, *, is_partner: bool) -> AuthorizationServer:
@@ -282,7 +276,7 @@ def _authorization(asked: Asked) -> Answer:
 
 def _sign_in(client_id: str | None, asked: Asked) -> Answer:
     server = PARTNER if client_id == PARTNER_ID else SIGN_IN
-    return server.answer(asked) or oauth_refusal(400, "invalid_request", "Another method is due")
+    return server.answer(asked) or oauth_refusal("invalid_request", "Another method is due")
 
 
 def _revoke(asked: Asked) -> Answer:
@@ -295,12 +289,12 @@ def _access_token(asked: Asked) -> Answer:
         return refused
     form = asked.form
     if form.get("grant_type") == "refresh_token" and not form.get("refresh_token"):
-        return oauth_refusal(400, "invalid_request", "A required parameter is missing")
+        return oauth_refusal("invalid_request", "A required parameter is missing")
     if form.get("refresh_token") not in REFRESH_TOKENS:
         return _sign_in(form["client_id"], asked)
     _, token = REFRESH_TOKENS[form["refresh_token"]]
     if not token:
-        return oauth_refusal(400, "invalid_grant", "The provided refresh token is expired")
+        return oauth_refusal("invalid_grant", "The provided refresh token is expired")
     return Answer(
         200,
         {
@@ -338,10 +332,10 @@ def _introspect(asked: Asked) -> Answer:
 def _refuse_client(asked: Asked) -> Answer | None:
     """The client proves itself in the body; a header for it is not read."""
     if asked.method != "POST" or not asked.form:
-        return oauth_refusal(400, "invalid_request", "A required parameter is missing")
+        return oauth_refusal("invalid_request", "A required parameter is missing")
     client = asked.form.get("client_id"), asked.form.get("client_secret")
     if client not in ((CLIENT_ID, CLIENT_SECRET), (PARTNER_ID, CLIENT_SECRET)):
-        return oauth_refusal(401, "invalid_client", "Client authentication failed")
+        return oauth_refusal("invalid_client", "Client authentication failed", 401)
     return None
 
 
@@ -360,15 +354,9 @@ PLATFORM = Platform(
             (PARTNER_ID, "the client ID of a partner's app, which gets refresh tokens"),
             (CLIENT_SECRET, "the client secret of both"),
         ),
-        "Client ID and client secret": (
-            (CLIENT_ID, "the client ID"),
-            (CLIENT_SECRET, "the client secret"),
-        ),
-        "Access tokens": (
-            *((text, token.does) for text, token in TOKENS.items()),
-            *((text, does) for text, (does, _) in TROUBLE.items()),
-        ),
-        "Refresh tokens": tuple((text, does) for text, (does, _) in REFRESH_TOKENS.items()),
+        "Client ID and client secret": SIGN_IN.shown(),
+        "Access tokens": does(TOKENS, TROUBLE),
+        "Refresh tokens": does(REFRESH_TOKENS),
         "Organizations": tuple(NAMES.items()),
     },
     healthy={"access_token": "AQhealthy", "account_id": "1001"},

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.server import Answer, Asked, page
 from providers.sandbox.sign_in import AuthorizationServer, Given
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.stand_in import Platform, Story, does
 
 APP_ID = "1000200030004000"
 APP_SECRET = "5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c"
@@ -40,7 +40,6 @@ def refusal(
     return Answer(status, {"error": {**error, "fbtrace_id": "Asandbox"}}, headers or {})
 
 
-HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
 USED_UP = {
     "X-Business-Use-Case-Usage": json.dumps(
         {
@@ -58,7 +57,7 @@ USED_UP = {
     )
 }
 TROUBLE = {
-    "EAAdown": ("a page with status 503", Answer(503, HTML.format("Service Unavailable"))),
+    "EAAdown": ("a page with status 503", page(503, "Service Unavailable")),
     "EAAplain": ("status 200, and Service Unavailable as text", Answer(200, "Service Unavailable")),
     "EAAtransient": (
         "an error that will pass",
@@ -69,7 +68,7 @@ TROUBLE = {
             is_transient=True,
         ),
     ),
-    "EAAwall": ("a web page instead of data", Answer(200, HTML.format("Are you a robot?"))),
+    "EAAwall": ("a web page instead of data", page(200, "Are you a robot?")),
     "EAAcut": ("half a reply", Answer(200, {"id": "1", "name": "Ads Robot"}, is_cut=True)),
     "EAAsilent": ("no answer at all", Answer(is_silent=True)),
     "EAAblocked": (
@@ -442,17 +441,18 @@ def _unsupported(method: str, path: str) -> Answer:
     )
 
 
+HEALTHY = {
+    "access_token": "EAAhealthy",
+    "account_id": "act_1001",
+    "pixel_id": "2001",
+    "app_id": APP_ID,
+    "app_secret": APP_SECRET,
+}
 PLATFORM = Platform(
     answer,
     {
-        "App for sign-in": (
-            (APP_ID, "the App ID, for pasted tokens too"),
-            (APP_SECRET, "the App Secret"),
-        ),
-        "Access tokens": (
-            *((text, token.does) for text, token in TOKENS.items()),
-            *((text, does) for text, (does, _) in TROUBLE.items()),
-        ),
+        "App for sign-in": SIGN_IN.shown("the App ID, for pasted tokens too", "the App Secret"),
+        "Access tokens": does(TOKENS, TROUBLE),
         "Ad accounts": (
             ("act_1001", "active, with delivery"),
             ("act_1002", "disabled"),
@@ -464,22 +464,7 @@ PLATFORM = Platform(
             ("2003", "unavailable"),
         ),
     },
-    healthy={
-        "access_token": "EAAhealthy",
-        "account_id": "act_1001",
-        "pixel_id": "2001",
-        "app_id": APP_ID,
-        "app_secret": APP_SECRET,
-    },
-    story=Story(
-        values={
-            "access_token": "EAAsixtydays",
-            "account_id": "act_1001",
-            "pixel_id": "2002",
-            "app_id": APP_ID,
-            "app_secret": APP_SECRET,
-        },
-        tests=9,
-    ),
+    healthy=HEALTHY,
+    story=Story(values=HEALTHY | {"access_token": "EAAsixtydays", "pixel_id": "2002"}, tests=9),
     sign_ins={"meta": SIGN_IN},
 )

@@ -6,21 +6,19 @@ does not mind parameters that it does not know.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.outbound.basic import basic
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.server import Answer, Asked, page
 from providers.sandbox.sign_in import AuthorizationServer
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.stand_in import Platform, Story, does
 
 CLIENT_ID = "sandbox-client-0"
 CLIENT_SECRET = "sandbox-secret-0123456789abc"
 LIFETIME_SECONDS = 86400
-HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
-BLOCKED = Answer(403, HTML.format("You've been blocked by network security."))
+BLOCKED = page(403, "You've been blocked by network security.")
 
 
 def refusal(status: int, message: str, **more: Any) -> Answer:
@@ -28,20 +26,22 @@ def refusal(status: int, message: str, **more: Any) -> Answer:
     return Answer(status, {"message": message, "error": status, **more})
 
 
-def unauthorized(challenge: str) -> Answer:
-    body = {"message": "Unauthorized", "error": 401}
-    return Answer(401, body, {"WWW-Authenticate": challenge})
+def limits(used: str, remaining: str, reset: str) -> dict[str, str]:
+    """The headers that count calls; `reset` is in seconds."""
+    counts = {"Used": used, "Remaining": remaining, "Reset": reset}
+    return {f"X-Ratelimit-{name}": count for name, count in counts.items()}
 
 
-OVER = Answer(
-    429,
-    {"message": "Too Many Requests", "error": 429},
-    {
-        "X-Ratelimit-Used": "1000",
-        "X-Ratelimit-Remaining": "0.0",
-        "X-Ratelimit-Reset": "240",
-    },
-)
+def challenge(status: int, message: str, scheme: str, **more: str) -> Answer:
+    told = ", ".join(f'{name}="{text}"' for name, text in {"realm": "reddit", **more}.items())
+    return replace(refusal(status, message), headers={"WWW-Authenticate": f"{scheme} {told}"})
+
+
+NO_CLIENT = challenge(401, "Unauthorized", "Basic")
+NO_TOKEN = challenge(401, "Unauthorized", "Bearer", error="invalid_token")
+NO_SCOPE = challenge(403, "Forbidden", "Bearer", error="insufficient_scope")
+NOT_FOUND = refusal(404, "Not Found")
+OVER = replace(refusal(429, "Too Many Requests"), headers=limits("1000", "0.0", "240"))
 # What a client ID other than the healthy one gets, with the same secret.
 CLIENTS = {
     "sandbox-installed-0": (
@@ -54,8 +54,8 @@ CLIENTS = {
 TROUBLE = {
     "rdt-limited": ("over Reddit's limit: 4 minutes", OVER),
     "rdt-blocked": ("a page that blocks this server", BLOCKED),
-    "rdt-down": ("a page with status 503", Answer(503, HTML.format("our CDN was unable"))),
-    "rdt-wall": ("a web page instead of data", Answer(200, HTML.format("whoa there, pardner!"))),
+    "rdt-down": ("a page with status 503", page(503, "our CDN was unable")),
+    "rdt-wall": ("a web page instead of data", page(200, "whoa there, pardner!")),
     "rdt-cut": ("half a reply", Answer(200, {"name": "acme", "id": "abc"}, is_cut=True)),
     "rdt-silent": ("no answer at all", Answer(is_silent=True)),
 }
@@ -102,7 +102,7 @@ PEOPLE = ("healthy", "suspended")
 def refuse_sign_in(_status: int, code: str, text: str) -> Answer:
     """A code that is not good is refused with status 200, a refresh token without a reason."""
     if code == "invalid_client":
-        return unauthorized('Basic realm="reddit"')
+        return NO_CLIENT
     if "refresh" in text:
         return refusal(400, "Bad Request")
     return Answer(200, {"error": code})
@@ -127,10 +127,10 @@ SIGN_IN = AuthorizationServer(
 def answer(asked: Asked) -> Answer:
     """User-Agent, then token, then scope, then the place that is asked for."""
     if asked.path == SIGN_IN.authorization_path:  # a browser asks, as it is
-        return SIGN_IN.answer(asked) or refusal(404, "Not Found")
+        return SIGN_IN.answer(asked) or NOT_FOUND
     agent = asked.headers.get("User-Agent", "")
     if not re.fullmatch(r"[^:\s]+:[^:\s]+:\S+( \(by /u/\S+\))?", agent):
-        return Answer(429, HTML.format("whoa there, pardner!"))
+        return page(429, "whoa there, pardner!")
     if asked.path == "/api/v1/access_token":
         return _access_token(asked)
     if revoked := SIGN_IN.answer(asked):
@@ -141,14 +141,12 @@ def answer(asked: Asked) -> Answer:
         return TROUBLE[text][1]
     token = _known(text)
     if token is None:
-        return unauthorized('Bearer realm="reddit", error="invalid_token"')
+        return NO_TOKEN
     needed = NEEDS.get(asked.path, "read")
     if not {needed, "*"} & set(token.scope.split()):
-        challenge = 'Bearer realm="reddit", error="insufficient_scope"'
-        body = {"message": "Forbidden", "error": 403}
-        return Answer(403, body, {"WWW-Authenticate": challenge})
+        return NO_SCOPE
     if asked.method != "GET":
-        return refusal(404, "Not Found")
+        return NOT_FOUND
     return _place(asked, token)
 
 
@@ -167,13 +165,13 @@ def _access_token(asked: Asked) -> Answer:
         if sent == basic(client, CLIENT_SECRET):
             return reply
     if asked.method != "POST" or sent != basic(CLIENT_ID, CLIENT_SECRET):
-        return unauthorized('Basic realm="reddit"')
+        return NO_CLIENT
     grant = asked.form.get("grant_type")
     if grant == "client_credentials":
         return _granted("rdt-app")
     pasted = asked.form.get("refresh_token", "")
     if grant != "refresh_token" or pasted not in REFRESH_TOKENS:
-        return SIGN_IN.answer(asked) or refusal(404, "Not Found")
+        return SIGN_IN.answer(asked) or NOT_FOUND
     _, text = REFRESH_TOKENS[pasted]
     return _granted(text) if text else refusal(400, "Bad Request")
 
@@ -188,21 +186,21 @@ def _place(asked: Asked, token: Token) -> Answer:
     if asked.path == "/api/v1/me":
         return _me(token)
     if asked.path == "/subreddits/mine/subscriber":
-        return _listing([_community("marketing")]) if token.user else _user_required()
+        return _listing([_community("marketing")]) if token.user else USER_REQUIRED
     found = re.fullmatch(r"/r/([^/]+)/(about|new)", asked.path)
     if not found:
-        return refusal(404, "Not Found")
+        return NOT_FOUND
     name, what = found.groups()
     if name in CLOSED:
-        return CLOSED[name]()
+        return CLOSED[name]
     if what == "about":
-        return Answer(200, _community(name)) if name in COMMUNITIES else refusal(404, "Not Found")
+        return Answer(200, _community(name)) if name in COMMUNITIES else NOT_FOUND
     return _listing([] if name == "acme_quiet" else [_post(name)])
 
 
 def _me(token: Token) -> Answer:
     if not token.user:
-        return _user_required()
+        return USER_REQUIRED
     person = {
         "name": token.user,
         "id": "abc12",
@@ -216,16 +214,14 @@ def _me(token: Token) -> Answer:
     return Answer(200, person)
 
 
-def _user_required() -> Answer:
-    explanation = "Please log in to do that."
-    return refusal(403, "Forbidden", reason="USER_REQUIRED", explanation=explanation)
-
-
-CLOSED: dict[str, Callable[[], Answer]] = {
-    "acme_secret": lambda: refusal(403, "Forbidden", reason="private"),
-    "acme_closed": lambda: refusal(404, "Not Found", reason="banned"),
-    "acme_missing": lambda: refusal(404, "Not Found"),
-    "acme_unheard": lambda: Answer(302, "", {"Location": "/subreddits/search?q=acme_unheard"}),
+USER_REQUIRED = refusal(
+    403, "Forbidden", reason="USER_REQUIRED", explanation="Please log in to do that."
+)
+CLOSED = {
+    "acme_secret": refusal(403, "Forbidden", reason="private"),
+    "acme_closed": refusal(404, "Not Found", reason="banned"),
+    "acme_missing": NOT_FOUND,
+    "acme_unheard": Answer(302, "", {"Location": "/subreddits/search?q=acme_unheard"}),
 }
 
 
@@ -256,45 +252,26 @@ def _post(community: str) -> dict[str, Any]:
 
 def _listing(children: list[dict[str, Any]]) -> Answer:
     data = {"after": None, "before": None, "dist": len(children), "children": children}
-    headers = {
-        "X-Ratelimit-Used": "1",
-        "X-Ratelimit-Remaining": "999.0",
-        "X-Ratelimit-Reset": "599",
-    }
-    return Answer(200, {"kind": "Listing", "data": data}, headers)
+    return Answer(200, {"kind": "Listing", "data": data}, limits("1", "999.0", "599"))
 
 
+HEALTHY = {
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+    "account_id": "marketing",
+    "reddit_username": "acme",
+}
 PLATFORM = Platform(
     answer,
     {
-        "App for sign-in": ((CLIENT_ID, "the client ID"), (CLIENT_SECRET, "the client secret")),
-        "Client IDs": (
-            (CLIENT_ID, "an approved app"),
-            *((client, does) for client, (does, _) in CLIENTS.items()),
-        ),
+        "App for sign-in": SIGN_IN.shown(),
+        "Client IDs": ((CLIENT_ID, "an approved app"), *does(CLIENTS)),
         "Client secret": ((CLIENT_SECRET, "the secret of each"),),
-        "Refresh tokens": tuple((text, does) for text, (does, _) in REFRESH_TOKENS.items()),
-        "Access tokens": (
-            *((text, token.does) for text, token in TOKENS.items()),
-            *((text, does) for text, (does, _) in TROUBLE.items()),
-        ),
+        "Refresh tokens": does(REFRESH_TOKENS),
+        "Access tokens": does(TOKENS, TROUBLE),
         "Communities": tuple(COMMUNITIES.items()),
     },
-    healthy={
-        "client_id": CLIENT_ID,
-        "client_secret": CLIENT_SECRET,
-        "refresh_token": "rdr-healthy",
-        "account_id": "marketing",
-        "reddit_username": "acme",
-    },
-    story=Story(
-        values={
-            "client_id": CLIENT_ID,
-            "client_secret": CLIENT_SECRET,
-            "reddit_username": "acme",
-            "account_id": "marketing",
-        },
-        tests=0,
-    ),
+    healthy=HEALTHY | {"refresh_token": "rdr-healthy"},
+    story=Story(values=HEALTHY, tests=0),
     sign_ins={"reddit": SIGN_IN},
 )

@@ -57,7 +57,7 @@ def _sites(asked: Asked) -> Answer:
 def _site(site: str, below: str | None, asked: Asked) -> Answer:
     if not re.fullmatch(r"sc-domain:.+|https?://.+", site):
         message = f"'{site}' is not a valid Search Console site URL."
-        return refusal(400, "INVALID_ARGUMENT", message, reason="invalidParameter")
+        return refusal(400, message, reason="invalidParameter")
     level = LEVELS.get(site)
     if (
         level is None
@@ -66,7 +66,6 @@ def _site(site: str, below: str | None, asked: Asked) -> Answer:
     ):
         return refusal(
             403,
-            "PERMISSION_DENIED",
             f"User does not have sufficient permission for site '{site}'. See also: "
             "https://support.google.com/webmasters/answer/2451999.",
             reason="forbidden",
@@ -86,17 +85,17 @@ def _sitemaps(site: str) -> Answer:
 def _query(site: str, asked: Asked) -> Answer:
     body = google.json_body(asked)
     if body is None:
-        return refusal(400, "INVALID_ARGUMENT", "Invalid JSON payload.", reason="parseError")
+        return refusal(400, "Invalid JSON payload.", reason="parseError")
     refused = google.refuse_names(body, QUERY, "Cannot find field") or _refuse_query(body)
     if refused:
         return refused
     name = google.name_of(asked)
     if name == "limited":
         message = "Quota exceeded for quota metric 'Search analytics'."
-        return refusal(429, "RESOURCE_EXHAUSTED", message, reason="rateLimitExceeded")
+        return refusal(429, message, reason="rateLimitExceeded")
     if name == "spent":
         message = "Search Analytics load quota exceeded."
-        return refusal(403, "PERMISSION_DENIED", message, reason="quotaExceeded")
+        return refusal(403, message, reason="quotaExceeded")
     found: dict[str, Any] = {"responseAggregationType": "byProperty"}
     if site != EMPTY:
         day = date.fromisoformat(body["endDate"]) - timedelta(days=1)
@@ -107,11 +106,7 @@ def _query(site: str, asked: Asked) -> Answer:
 
 def _refuse_query(body: dict[str, Any]) -> Answer | None:
     """Enums are taken in capitals and in small letters alike."""
-    try:
-        is_period = date.fromisoformat(body["startDate"]) <= date.fromisoformat(body["endDate"])
-    except (KeyError, TypeError, ValueError):
-        is_period = False
-    wrong = not is_period or any(
+    wrong = not google.is_period(body) or any(
         str(value).upper() not in known
         for value, known in (
             (body.get("type", "WEB"), TYPES),
@@ -121,7 +116,7 @@ def _refuse_query(body: dict[str, Any]) -> Answer | None:
     )
     if wrong or not 1 <= body.get("rowLimit", 1000) <= 25000:
         message = "Request contains an invalid argument."
-        return refusal(400, "INVALID_ARGUMENT", message, reason="badRequest")
+        return refusal(400, message, reason="badRequest")
     return None
 
 

@@ -61,6 +61,12 @@ class Answer:
         return "application/json; charset=utf-8", json.dumps(self.body).encode()
 
 
+def page(status: int, title: str) -> Answer:
+    """A web page, such as stands where an API's data should."""
+    html = f"<!DOCTYPE html><html><head><title>{title}</title></head><body>{title}</body></html>"
+    return Answer(status, html)
+
+
 AnswerTo = Callable[[Asked], Answer]
 
 

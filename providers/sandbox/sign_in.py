@@ -28,6 +28,11 @@ color-scheme: light dark }} li {{ margin: .4rem 0 }} code {{ overflow-wrap: anyw
 </main></body></html>"""
 
 
+def oauth_refusal(code: str, text: str, status: int = 400) -> Answer:
+    """An error of RFC 6749 section 5.2."""
+    return Answer(status, {"error": code, "error_description": text})
+
+
 @dataclass
 class Given:
     """One approval of one person, whatever tokens come of it."""
@@ -93,14 +98,32 @@ class AuthorizationServer:
                 return self._revocation(asked)
         return None
 
+    def shown(
+        self, client_id: str = "the client ID", client_secret: str = "the client secret"
+    ) -> tuple[tuple[str, str], ...]:
+        """The app, as a guide shows it."""
+        return (self.client_id, client_id), (self.client_secret, client_secret)
+
     def given_of(self, access_token: str) -> Given | None:
         """Who approved what, for a token that was given here."""
         return self._by_access_token.get(access_token)
 
+    def approval_of(self, token: str) -> Given | None:
+        """The same for a refresh token too."""
+        return self._by_refresh_token.get(token) or self._by_access_token.get(token)
+
+    def revoke(self, token: str) -> bool:
+        """End what this access or refresh token belongs to. False for one that is good no more."""
+        given = self.approval_of(token)
+        if given is None or given.is_revoked:
+            return False
+        given.is_revoked = True
+        return True
+
     def refusal(self, status: int, code: str, text: str = "") -> Answer:
         if self.refuse:
             return self.refuse(status, code, text)
-        return Answer(status, {"error": code, "error_description": text or code})
+        return oauth_refusal(code, text or code, status)
 
     # --- What a person sees ------------------------------------------------------------------
 
@@ -239,10 +262,7 @@ class AuthorizationServer:
         is_basic = self.takes_basic if given_apart is None else given_apart
         if not self._knows_client(asked, asked.form, is_basic=is_basic):
             return self.refusal(401 if is_basic else 400, "invalid_client")
-        token = asked.form.get("token", "")
-        given = self._by_refresh_token.get(token) or self._by_access_token.get(token)
-        if given:
-            given.is_revoked = True
+        self.revoke(asked.form.get("token", ""))
         return Answer(200, {})
 
     def _new_refresh_token(self) -> str:

@@ -2,9 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from providers.sandbox.server import AnswerTo
+from providers.sandbox.server import Answer, AnswerTo, page
 from providers.sandbox.sign_in import AuthorizationServer
+
+
+def does(*tables: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What a guide shows of tables by credential: the first of a row, or a token's `does`."""
+    entries = [entry for table in tables for entry in table.items()]
+    return tuple((text, row[0] if isinstance(row, tuple) else row.does) for text, row in entries)
+
+
+def trouble(half: Any, prefix: str = "", *, wall: int = 200) -> dict[str, tuple[str, Answer]]:
+    """What goes wrong anywhere; `half` of a reply is sent where a reply is cut."""
+    return {
+        f"{prefix}down": ("a page with status 503", page(503, "Service Unavailable")),
+        f"{prefix}wall": ("a web page instead of data", page(wall, "Are you a robot?")),
+        f"{prefix}cut": ("half a reply", Answer(200, half, is_cut=True)),
+        f"{prefix}silent": ("no answer at all", Answer(is_silent=True)),
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

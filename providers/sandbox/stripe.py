@@ -10,7 +10,7 @@ from typing import Any
 
 from providers.sandbox.server import Answer, Asked
 from providers.sandbox.sign_in import AuthorizationServer
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.stand_in import Platform, Story, does, trouble
 
 ACCOUNT = "acct_1Sandbox"
 CONNECTED = {"acct_1Shop": "Acme Shop", "acct_1Outlet": "Acme Outlet"}
@@ -41,7 +41,6 @@ def refusal(
     return Answer(status, body, {"Request-Id": "req_sandbox"})
 
 
-HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
 TROUBLE = {
     "rk_test_expired": (
         "expired",
@@ -63,10 +62,7 @@ TROUBLE = {
         "an error at Stripe",
         refusal(500, "An unknown error occurred.", kind="api_error"),
     ),
-    "rk_test_down": ("a page with status 503", Answer(503, HTML.format("Service Unavailable"))),
-    "rk_test_wall": ("a web page instead of data", Answer(200, HTML.format("Are you a robot?"))),
-    "rk_test_cut": ("half a reply", Answer(200, {"object": "balance"}, is_cut=True)),
-    "rk_test_silent": ("no answer at all", Answer(is_silent=True)),
+    **trouble({"object": "balance"}, "rk_test_"),
 }
 # Key -> what it does, and the permissions it lacks.
 KEYS: dict[str, tuple[str, set[str]]] = {
@@ -268,14 +264,8 @@ def _account(number: str, name: str, *, takes_payments: bool = True) -> dict[str
 PLATFORM = Platform(
     answer,
     {
-        "App for sign-in": (
-            (SIGN_IN.client_id, "the client ID"),
-            (SIGN_IN.client_secret, "the secret key of the platform"),
-        ),
-        "Keys": (
-            *((key, does) for key, (does, _) in KEYS.items()),
-            *((key, does) for key, (does, _) in TROUBLE.items()),
-        ),
+        "App for sign-in": SIGN_IN.shown(client_secret="the secret key of the platform"),
+        "Keys": does(KEYS, TROUBLE),
         "Accounts, for the key of the Connect platform": tuple(CONNECTED.items()),
     },
     healthy={"access_token": "rk_test_healthy"},

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked
-from providers.sandbox.sign_in import AuthorizationServer
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.server import Answer, Asked, page
+from providers.sandbox.sign_in import AuthorizationServer, oauth_refusal
+from providers.sandbox.stand_in import Platform, Story, does
 
 TOKEN_PATH = "/api/v3/oauth2/token"
 CLIENT_ID = "0123456789abcdef0123456789abcdef"
@@ -30,13 +30,9 @@ SCHEMA: dict[str, Any] = {
     "user": {"id": True, "nid": True, "rid": True, "name": True, "email": True},
     "organization": {"id": True},
     "companySelector": {
-        "items": {
-            "title": True,
-            "photoUrl": True,
-            "organizationId": True,
-            "organizationRid": True,
-            "organizationType": True,
-        }
+        "items": dict.fromkeys(
+            ("title", "photoUrl", "organizationId", "organizationRid", "organizationType"), True
+        )
     },
     "marketplaceJobPostingsSearch": {
         "totalCount": True,
@@ -58,16 +54,11 @@ def refusal(message: str, classification: str = "ExecutionAborted") -> Answer:
     return Answer(200, {"errors": [error], "data": None})
 
 
-def oauth_refusal(status: int, error: str, description: str) -> Answer:
-    return Answer(status, {"error": error, "error_description": description})
-
-
-HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
 TROUBLE = {
     "upw-expired": ("expired", Answer(401, {"message": "Authentication failed"})),
     "upw-limited": ("too many requests", Answer(429, {"message": "Too Many Requests"})),
-    "upw-down": ("a page with status 503", Answer(503, HTML.format("Service Unavailable"))),
-    "upw-wall": ("the wall against robots", Answer(403, HTML.format("Just a moment"))),
+    "upw-down": ("a page with status 503", page(503, "Service Unavailable")),
+    "upw-wall": ("the wall against robots", page(403, "Just a moment")),
     "upw-cut": ("half a reply", Answer(200, {"data": {"user": {"id": "90010"}}}, is_cut=True)),
     "upw-silent": ("no answer at all", Answer(is_silent=True)),
     "upw-changed": (
@@ -115,7 +106,7 @@ SIGN_IN = AuthorizationServer(
     tells_scopes=False,
     reply=lambda _name: {"token_type": "Bearer"},
     refuse=lambda status, code, text: oauth_refusal(
-        401 if code == "invalid_client" else status, code, text
+        code, text, 401 if code == "invalid_client" else status
     ),
 )
 
@@ -124,7 +115,7 @@ def answer(asked: Asked) -> Answer:
     if asked.path == TOKEN_PATH:
         return _token(asked)
     if asked.path == SIGN_IN.authorization_path and "scope" in asked.query:
-        return oauth_refusal(400, "invalid_scope", "Scopes are chosen on the API key")
+        return oauth_refusal("invalid_scope", "Scopes are chosen on the API key")
     if signed_in := SIGN_IN.answer(asked):
         return signed_in
     if asked.path != "/graphql":
@@ -229,22 +220,22 @@ def _token(asked: Asked) -> Answer:
     """The client proves itself in the body; a header for it is not read."""
     form = asked.form
     if asked.method != "POST" or "scope" in form:
-        return oauth_refusal(400, "invalid_scope" if "scope" in form else "invalid_request", "")
+        return oauth_refusal("invalid_scope" if "scope" in form else "invalid_request", "")
     grant, client = form.get("grant_type"), (form.get("client_id"), form.get("client_secret"))
     if client == (DISABLED_ID, CLIENT_SECRET):
-        return oauth_refusal(401, "invalid_client", "The API key is disabled")
+        return oauth_refusal("invalid_client", "The API key is disabled", 401)
     if client not in ((CLIENT_ID, CLIENT_SECRET), (SERVICE_ID, CLIENT_SECRET)):
-        return oauth_refusal(401, "invalid_client", "Client authentication failed")
+        return oauth_refusal("invalid_client", "Client authentication failed", 401)
     if grant == "client_credentials":
         if form["client_id"] != SERVICE_ID:
-            return oauth_refusal(400, "unauthorized_client", "The grant is for Enterprise only")
+            return oauth_refusal("unauthorized_client", "The grant is for Enterprise only")
         return _granted("upw-healthy")
     pasted = form.get("refresh_token", "")
     if grant != "refresh_token" or pasted not in REFRESH_TOKENS:
-        return SIGN_IN.answer(asked) or oauth_refusal(400, "unsupported_grant_type", "")
+        return SIGN_IN.answer(asked) or oauth_refusal("unsupported_grant_type", "")
     _, token = REFRESH_TOKENS[pasted]
     if not token:
-        return oauth_refusal(400, "invalid_grant", "Invalid refresh token")
+        return oauth_refusal("invalid_grant", "Invalid refresh token")
     return _granted(token, refresh_token=pasted)
 
 
@@ -256,18 +247,15 @@ def _granted(token: str, **more: str) -> Answer:
 PLATFORM = Platform(
     answer,
     {
-        "App for sign-in": ((CLIENT_ID, "the key"), (CLIENT_SECRET, "the secret")),
+        "App for sign-in": SIGN_IN.shown("the key", "the secret"),
         "Keys, all with the same secret": (
             (CLIENT_ID, "an approved key"),
             (SERVICE_ID, "a service-account key"),
             (DISABLED_ID, "a key that was switched off"),
             (CLIENT_SECRET, "the secret"),
         ),
-        "Refresh tokens": tuple((text, does) for text, (does, _) in REFRESH_TOKENS.items()),
-        "Access tokens": (
-            *((text, token.does) for text, token in TOKENS.items()),
-            *((text, does) for text, (does, _) in TROUBLE.items()),
-        ),
+        "Refresh tokens": does(REFRESH_TOKENS),
+        "Access tokens": does(TOKENS, TROUBLE),
         "Organizations": tuple(TITLES.items()),
     },
     healthy={

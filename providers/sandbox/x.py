@@ -12,8 +12,8 @@ from typing import Any
 
 from providers.outbound.basic import basic
 from providers.sandbox.server import Answer, Asked
-from providers.sandbox.sign_in import AuthorizationServer, Given
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.sign_in import AuthorizationServer, Given, oauth_refusal
+from providers.sandbox.stand_in import Platform, Story, does, trouble
 
 CLIENT_ID = "c2FuZGJveDBhcHA6MTpjaQ"
 CLIENT_SECRET = "sandbox0client0secret0that0is0fifty0characterslong"
@@ -25,19 +25,15 @@ ME, SEARCH = "/2/users/me", "/2/tweets/search/recent"
 USERS = "/2/users/by/username/"
 OF_APPS_ONLY, OF_PEOPLE_ONLY = {USAGE, COUNTS}, {ME}
 USER_PARAMETERS = {"user.fields", "expansions", "tweet.fields", "post.fields"}
+SEARCH_PARAMETERS = {
+    *("query", "start_time", "end_time", "since_id", "until_id", "next_token", "pagination_token"),
+}
 PARAMETERS = {
     USAGE: {"days", "usage.fields"},
     USERS: USER_PARAMETERS,
     ME: USER_PARAMETERS,
-    SEARCH: {
-        *("query", "max_results", "sort_order", "start_time", "end_time", "since_id", "until_id"),
-        *("next_token", "pagination_token", "user.fields", "expansions"),
-        *("tweet.fields", "post.fields"),
-    },
-    COUNTS: {
-        *("query", "granularity", "start_time", "end_time", "since_id", "until_id"),
-        *("next_token", "pagination_token", "search_count.fields"),
-    },
+    SEARCH: {"max_results", "sort_order", *SEARCH_PARAMETERS, *USER_PARAMETERS},
+    COUNTS: {"granularity", "search_count.fields", *SEARCH_PARAMETERS},
 }
 FIELDS = {
     "usage.fields": {
@@ -49,7 +45,6 @@ FIELDS = {
         *("public_metrics", "url", "username", "verified", "withheld"),
     },
 }
-HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body>{0}</body></html>"
 
 
 def refusal(
@@ -90,10 +85,7 @@ TROUBLE = {
             required_enrollment="Standard Basic",
         ),
     ),
-    "AAAAdown": ("a page with status 503", Answer(503, HTML.format("Service Unavailable"))),
-    "AAAAwall": ("a web page instead of data", Answer(403, HTML.format("Are you a robot?"))),
-    "AAAAcut": ("half a reply", Answer(200, {"data": {"project_usage": 1}}, is_cut=True)),
-    "AAAAsilent": ("no answer at all", Answer(is_silent=True)),
+    **trouble({"data": {"project_usage": 1}}, "AAAA", wall=403),
 }
 TOKENS = {
     "AAAAhealthy": "reads public data, 1 % of its cap is used",
@@ -121,7 +113,6 @@ PEOPLE = {
     "limited": "the same, over X's limit for searches",
 }
 
-
 # What is wrong with a sign-in, in X's words: they alone tell one refusal from another.
 REFUSALS = {
     "refresh": "Value passed for the token was invalid.",
@@ -137,7 +128,7 @@ def refuse_sign_in(status: int, code: str, text: str) -> Answer:
         code, text = "unauthorized_client", "Missing valid authorization header"
     elif code == "invalid_grant":
         code, text = "invalid_request", next(REFUSALS[word] for word in REFUSALS if word in text)
-    return Answer(status, {"error": code, "error_description": text})
+    return oauth_refusal(code, text, status)
 
 
 # As https://docs.x.com/fundamentals/authentication/oauth-2-0 says (read 2026-11-22).
@@ -314,11 +305,8 @@ def _posts(asked: Asked) -> Answer:
 PLATFORM = Platform(
     answer,
     {
-        "App for sign-in": ((CLIENT_ID, "the client ID"), (CLIENT_SECRET, "the client secret")),
-        "Bearer tokens": (
-            *TOKENS.items(),
-            *((token, does) for token, (does, _) in TROUBLE.items()),
-        ),
+        "App for sign-in": SIGN_IN.shown(),
+        "Bearer tokens": (*TOKENS.items(), *does(TROUBLE)),
         "API keys and their secret": (
             *((key, f"gives {token}") for key, token in KEYS.items()),
             (API_SECRET, "the secret of each"),

@@ -30,6 +30,21 @@ METRICS = {
     *("subscribersGained", "subscribersLost", "engagedViews"),
 }
 NOT_FOR_KEYS = {"noscope", "noaccess"}
+LOGIN_REQUIRED = refusal(401, "Login Required.", reason="required")
+REFUSED = {
+    "noaccess": refusal(
+        401, "Unauthorized", reason="youtubeSignupRequired", domain="youtube.header"
+    ),
+    "limited": refusal(
+        403, "Rate Limit Exceeded", reason="rateLimitExceeded", domain="usageLimits"
+    ),
+    "spent": refusal(
+        403,
+        "The request cannot be completed because you have exceeded your quota.",
+        reason="quotaExceeded",
+        domain="youtube.quota",
+    ),
+}
 
 
 def api_key(name: str) -> str:
@@ -55,12 +70,10 @@ def answer(asked: Asked) -> Answer:
 def _refuse_key(asked: Asked) -> Answer | None:
     name = asked.query["key"].removeprefix("AIza").rstrip("-")
     if name not in google.NAMES or name in NOT_FOR_KEYS or name == "expired":
-        said = (
-            "API key expired. Please renew the API key."
-            if name == "expired"
-            else ("API key not valid. Please pass a valid API key.")
-        )
-        return refusal(400, "INVALID_ARGUMENT", said, info="API_KEY_INVALID", reason="badRequest")
+        said = "API key not valid. Please pass a valid API key."
+        if name == "expired":
+            said = "API key expired. Please renew the API key."
+        return refusal(400, said, info="API_KEY_INVALID", reason="badRequest")
     return _refuse_name(name)
 
 
@@ -71,31 +84,7 @@ def _refuse_person(asked: Asked) -> Answer | None:
 
 
 def _refuse_name(name: str) -> Answer | None:
-    if name == "noaccess":
-        return refusal(
-            401,
-            "UNAUTHENTICATED",
-            "Unauthorized",
-            reason="youtubeSignupRequired",
-            domain="youtube.header",
-        )
-    if name == "limited":
-        return refusal(
-            403,
-            "PERMISSION_DENIED",
-            "Rate Limit Exceeded",
-            reason="rateLimitExceeded",
-            domain="usageLimits",
-        )
-    if name == "spent":
-        return refusal(
-            403,
-            "PERMISSION_DENIED",
-            "The request cannot be completed because you have exceeded your quota.",
-            reason="quotaExceeded",
-            domain="youtube.quota",
-        )
-    return google.refuse_name(name, SERVICE, "YouTube Data API v3")
+    return REFUSED.get(name) or google.refuse_name(name, SERVICE, "YouTube Data API v3")
 
 
 def _channels(asked: Asked) -> Answer:
@@ -104,7 +93,7 @@ def _channels(asked: Asked) -> Answer:
         return _bad("missingRequiredParameter" if parts == {""} else "unknownPart")
     if asked.query.get("mine") == "true":
         if "key" in asked.query:
-            return refusal(401, "UNAUTHENTICATED", "Login Required.", reason="required")
+            return LOGIN_REQUIRED
         ids = [CHANNEL]
     elif "id" in asked.query:
         ids = [wanted for wanted in asked.query["id"].split(",") if wanted in (CHANNEL, PRIVATE)]
@@ -134,16 +123,13 @@ def _channel(channel_id: str, parts: set[str]) -> dict[str, Any]:
 def _report(asked: Asked) -> Answer:
     query = asked.query
     if "key" in query:
-        return refusal(401, "UNAUTHENTICATED", "Login Required.", reason="required")
+        return LOGIN_REQUIRED
     metrics = query.get("metrics", "").split(",")
-    try:
-        is_period = date.fromisoformat(query["startDate"]) <= date.fromisoformat(query["endDate"])
-    except (KeyError, ValueError):
-        is_period = False
-    if not is_period or not set(metrics) <= METRICS or query.get("dimensions") != "day":
+    is_known = set(metrics) <= METRICS and query.get("dimensions") == "day"
+    if not is_known or not google.is_period(query):
         return _bad("badRequest")
     if query.get("ids") not in ("channel==MINE", f"channel=={CHANNEL}"):
-        return refusal(403, "PERMISSION_DENIED", "Forbidden", reason="forbidden")
+        return refusal(403, "Forbidden", reason="forbidden")
     headers = [{"name": "day", "columnType": "DIMENSION", "dataType": "STRING"}]
     headers += [{"name": name, "columnType": "METRIC", "dataType": "INTEGER"} for name in metrics]
     day = date.fromisoformat(query["endDate"]) - timedelta(days=2)
@@ -154,7 +140,7 @@ def _report(asked: Asked) -> Answer:
 
 
 def _bad(reason: str) -> Answer:
-    return refusal(400, "INVALID_ARGUMENT", "The request is not supported.", reason=reason)
+    return refusal(400, "The request is not supported.", reason=reason)
 
 
 PLATFORM = Platform(

@@ -13,7 +13,8 @@ PLACE = crypto.Place(
     method="access_token",
     family="meta",
     values={"base_url": None, "client_id": "one"},
-    named="meta",
+    provider="meta",
+    app="meta",
 )
 SECRET = {"access_token": "EAAcanary"}
 
@@ -37,6 +38,8 @@ def test_an_envelope_tells_nothing_of_the_secret_and_never_repeats():
         {"part": "tokens"},
         {"method": "sign_in"},
         {"family": "stripe"},
+        {"provider": "stripe"},
+        {"app": "stripe"},
         {"values": {"base_url": "https://thief.example", "client_id": "one"}},
         {"values": {"base_url": None, "client_id": "another"}},
         {"values": {"client_id": "one"}},

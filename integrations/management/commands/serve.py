@@ -62,6 +62,7 @@ class Command(BaseCommand):
             self.stdout.write("Migrating the database …")
             call_command("migrate", interactive=False, verbosity=0)
         bootstrap.keep_new_credential_keys(anything_encrypted=sealing.anything_encrypted())
+        sealing.adopt_old()
         if static_files.collect_if_changed():
             self.stdout.write("Collected the static files.")
         if people.nobody_has_an_account():

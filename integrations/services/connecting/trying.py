@@ -1,12 +1,14 @@
 """Tries typed values: the saved ones with changes laid over them. Saves none of the typed."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from django.contrib.auth.models import User
 
 from integrations import crypto
 from integrations.models import ConnectionTest, IntegrationConnection, Trigger
 from integrations.services.connecting.changes import Changes, overlay
+from integrations.services.credentials import leases
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed, meaning_of
 from integrations.services.proving import discovery, results, testing
@@ -55,7 +57,8 @@ def perform(
         results.interrupt(test)
         raise
     keep = _renewed_of(test.connection, changes, on_renewed)
-    return testing.perform(test, attempt, on_renewed=keep)
+    with _alone(test.connection, attempt, changes):
+        return testing.perform(test, attempt, on_renewed=keep)
 
 
 def accounts(
@@ -75,7 +78,20 @@ def accounts(
     except crypto.Unreadable as unreadable:
         raise meaning_of(unreadable) from None
     keep = _renewed_of(connection, changes, on_renewed)
-    return discovery.accounts(connection, attempt, on_renewed=keep)
+    with _alone(connection, attempt, changes):
+        return discovery.accounts(connection, attempt, on_renewed=keep)
+
+
+def _alone(
+    connection: IntegrationConnection, attempt: Attempt | None, changes: Changes
+) -> AbstractContextManager[None]:
+    """A token got with saved secrets beside typed ones is got as a stored test would get it."""
+    row, provider = connection.credential, connection.platform
+    if attempt is None or row is None or attempt.credential:
+        return nullcontext()
+    uses_saved = bool((attempt.secrets.keys() & connection.hints.keys()) - changes.config.keys())
+    obtains = provider.obtains(attempt.method, attempt.config)
+    return leases.alone(row.pk) if uses_saved and obtains else nullcontext()
 
 
 def _renewed_of(connection: IntegrationConnection, changes: Changes, on_typed: Renewed) -> Renewed:

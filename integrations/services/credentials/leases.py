@@ -8,7 +8,8 @@ lease behind: the next one takes over when it has run out.
 import atexit
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from random import SystemRandom
 from uuid import UUID, uuid4
@@ -78,6 +79,18 @@ def claim(credential_id: UUID, is_needless: Judge) -> UUID | None:
         row.lease, row.lease_until = uuid4(), now + LEASE
         row.save(update_fields=["lease", "lease_until", "interrupted_at"])
         return row.lease
+
+
+@contextmanager
+def alone(credential_id: UUID) -> Iterator[None]:
+    """While nobody else renews a row: what is asked meanwhile may replace its refresh token."""
+    row = hold(credential_id)
+    try:
+        yield
+    finally:
+        if row:
+            mine = Credential.objects.filter(pk=row.pk, lease=row.lease)
+            mine.update(lease=None, lease_until=None)
 
 
 def hold(credential_id: UUID) -> Credential | None:

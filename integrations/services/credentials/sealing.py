@@ -1,20 +1,23 @@
 """Secrets sealed in rows, and what connections have to know of those rows."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from integrations import crypto, platforms
 from integrations.compiled import Compiled, delete, insert
+from integrations.crypto import OLD_VERSION
 from integrations.database import release_connection
 from integrations.models import Candidate, Credential, IntegrationConnection, SignInAttempt
 from integrations.services import rows
 from providers.declare import Provider
 from providers.errors import CredentialsUnreadable
 
+OLD = f"{OLD_VERSION}."
 HINT_MIN_LENGTH = 12
 HINT_TAIL = 4
 # Whether another connection has the same row.
@@ -191,6 +194,22 @@ def copy_state(row: Credential | None, held: IntegrationConnection | None = None
     elif row is not None:
         using = IntegrationConnection.objects.filter(credential=row)
         using.update(hints=row.hints, key_id=row.key_id)
+
+
+def adopt_old() -> None:
+    """Seal anew what was left as it was by a migration for want of its key, and has it now."""
+    for row in Credential.objects.filter(
+        Q(secrets__startswith=OLD) | Q(tokens__startswith=OLD)
+    ).iterator():
+        with suppress(crypto.Unreadable):
+            if row.secrets:
+                put_secrets(row, crypto.unseal(row.secrets, row.place("secrets"), OLD_VERSION))
+            if row.tokens:
+                put_tokens(row, crypto.unseal(row.tokens, row.place("tokens"), OLD_VERSION))
+            with transaction.atomic():
+                row.save(update_fields=["secrets", "tokens", "key_id"])
+                IntegrationConnection.objects.filter(credential=row).update(key_id=row.key_id)
+                IntegrationConnection.objects.filter(sign_in=row).update(sign_in_key_id=row.key_id)
 
 
 def forget(waiting: QuerySet[Candidate] | QuerySet[SignInAttempt]) -> None:

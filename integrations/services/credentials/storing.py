@@ -56,7 +56,7 @@ def obtain(
     return row
 
 
-def store_surely(row: Credential, lease: UUID, held: Tokens, fresh: Tokens) -> Credential:
+def store_surely(row: Credential, lease: UUID, held: Tokens, fresh: Tokens) -> Credential | None:
     """Store, however long the database is away: the old tokens may be worth nothing now.
 
     What it refuses of the rest of an answer is left out. Raises Gone.
@@ -89,7 +89,7 @@ def _storable(text: str) -> str:
     return text.encode(errors="replace").decode().replace("\0", "")[:LONGEST_FACT]
 
 
-def _store(row: Credential, lease: UUID, held: Tokens, fresh: Tokens) -> Credential:
+def _store(row: Credential, lease: UUID, held: Tokens, fresh: Tokens) -> Credential | None:
     with transaction.atomic():
         # In this order everywhere: the connections first, then what they point at.
         using = _lock_connections(row)
@@ -97,7 +97,9 @@ def _store(row: Credential, lease: UUID, held: Tokens, fresh: Tokens) -> Credent
         if locked is None:
             raise Gone
         if locked.secrets != row.secrets or (locked.lease != lease and locked.tokens != row.tokens):
-            return locked  # we were too slow: others were stored already
+            # We were too slow: others were stored already, or others were used.
+            Credential.objects.filter(pk=row.pk, lease=lease).update(lease=None, lease_until=None)
+            return locked if locked.tokens else None
         tokens = replace(
             fresh,
             refresh_token=fresh.refresh_token or held.refresh_token,
@@ -195,7 +197,7 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
         locked.failure_kind, locked.failure_message = error.kind, error.message
         locked.failure_action, locked.failure_url = error.action, error.action_url or ""
         locked.is_ended = is_ended
-        locked.renew_at = None if is_ended else now + pause(locked.failures, error)
+        locked.renew_at = None if is_ended else now + _pause(locked, error)
         if is_ended:
             locked.ends_at, locked.ends_is_estimate = now, False
         elif locked.failures >= LASTING and row.method == SIGN_IN:
@@ -207,12 +209,25 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
     return True
 
 
+def _pause(row: Credential, error: ProviderError) -> timedelta:
+    """Nothing renews what was got for typed secrets ahead: who asks waits as long as told."""
+    return pause(row.failures, error) if row.method == SIGN_IN else _asked_for(error)
+
+
+def _asked_for(error: ProviderError) -> timedelta:
+    return timedelta(seconds=min(error.retry_after_seconds or 0, 86400))
+
+
 def pause(failures: int, error: ProviderError) -> timedelta:
     """How long the schedule waits: longer each time, never all at once, as long as asked for."""
     doubled = FIRST_PAUSE * 2 ** min(failures - 1, 12)
     spread = min(doubled, LONGEST_PAUSE) * leases.JITTER.uniform(0.5, 1.5)
-    asked = timedelta(seconds=min(error.retry_after_seconds or 0, 86400))
-    return max(spread, asked)
+    return max(spread, _asked_for(error))
+
+
+def drop(row: Credential) -> None:
+    """Forget kept tokens that nothing opens."""
+    Credential.objects.filter(pk=row.pk, tokens=row.tokens).update(tokens="")
 
 
 def drop_refused(credential_id: UUID, refused: str) -> None:

@@ -96,7 +96,10 @@ def _tokens_that(credential_id: UUID, suffice: Judge) -> tuple[Credential, Token
             raise _gone()
         now = timezone.now()
         if not row.is_ended and suffice(row, now):
-            return row, held_by(row)
+            if row.method == SIGN_IN or _opens(row):
+                return row, held_by(row)
+            storing.drop(row)
+            continue
         _refuse_hopeless(row, asked_at)
         if row.is_leased(now):
             leases.pause()
@@ -139,6 +142,13 @@ def is_good(row: Credential, now: datetime) -> bool:
         return True
     lifetime = row.expires_at - row.renewed_at
     return row.expires_at - now >= min(GOOD_FOR, lifetime / 2)
+
+
+def _opens(row: Credential) -> bool:
+    try:
+        return bool(row.obtained())
+    except crypto.Unreadable:
+        return False
 
 
 def held_by(row: Credential) -> Tokens:
@@ -199,7 +209,7 @@ def _renew(credential_id: UUID, lease: UUID) -> Credential | None:
         if row is None:
             raise _gone()
         try:
-            held = held_by(row)
+            held = held_by(row) if row.method == SIGN_IN else Tokens("")
             fresh = _asked(row, held)
         except ProviderError as error:
             if not storing.note(row, lease, error):
@@ -253,8 +263,13 @@ def _asked_with_secrets(row: Credential) -> Tokens:
 
 def _failure_of(row: Credential) -> ProviderError:
     """What the last renewal was told, again."""
+    wait = (row.renew_at - timezone.now()).total_seconds() if row.renew_at else 0
+    is_limit = row.failure_kind == errors.RateLimited.kind and wait > 0
     return errors.of_kind(row.failure_kind)(
-        row.failure_message, row.failure_action, action_url=row.failure_url or None
+        row.failure_message,
+        row.failure_action,
+        action_url=row.failure_url or None,
+        retry_after_seconds=wait if is_limit else None,
     )
 
 

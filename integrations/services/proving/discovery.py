@@ -17,7 +17,8 @@ from integrations.services.proving.testing import RATE_WINDOW
 from integrations.services.refusals import NothingToTest, TooManyTests
 from providers.access.door import Renewed, WayIn
 from providers.declare import SIGN_IN, Account, Provider
-from providers.run.ladder import list_accounts
+from providers.errors import ProviderError
+from providers.run.ladder import NEEDS_SIGN_IN, list_accounts
 
 KEPT_SECONDS = 60
 ACCOUNT_FIELD = "account_id"
@@ -64,14 +65,30 @@ def _ask(
     if _lacks_more_than_the_account(provider, attempt):
         raise NothingToTest
     _check_rate(connection)
-    way = WayIn(method=attempt.method, allow=settings.OUTBOUND_ALLOW, on_renewed=on_renewed)
-    if row := attempt.token_row(provider):
-        way["tokens"] = lambda: tokens.usable(row.pk).held
     release_connection()
-    found = list_accounts(provider, attempt.values(provider), **way)
+    found = _listed(provider, attempt, on_renewed)
     if found is None:
         raise CannotList
     return found
+
+
+def _listed(
+    provider: Provider, attempt: Attempt, on_renewed: Renewed, *, is_second: bool = False
+) -> list[Account] | None:
+    """A kept token that is refused is replaced once, and only then is the refusal believed."""
+    way = WayIn(method=attempt.method, allow=settings.OUTBOUND_ALLOW, on_renewed=on_renewed)
+    row = attempt.token_row(provider)
+    if row is None:
+        return list_accounts(provider, attempt.values(provider), **way)
+    used = tokens.usable(row.pk).held
+    way["tokens"] = lambda: used
+    try:
+        return list_accounts(provider, attempt.values(provider), **way)
+    except ProviderError as error:
+        is_refused = error.kind in NEEDS_SIGN_IN and not is_second
+        if not is_refused or not tokens.replace_refused(row.pk, used):
+            raise
+    return _listed(provider, attempt, on_renewed, is_second=True)
 
 
 def _check_rate(connection: IntegrationConnection) -> None:

@@ -27,7 +27,7 @@ from integrations.services import rows
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed
 from integrations.services.proving import asking, progress, results
-from integrations.services.refusals import NothingToTest, TooManyTests
+from integrations.services.refusals import NothingToTest, TooManyTests, TooManyWait
 from providers.access.door import Renewed
 from providers.run.ladder import DEADLINE_SECONDS
 
@@ -155,10 +155,10 @@ def _check_rate(recent: list[Row], now: datetime) -> None:
 def wait_for(test: ConnectionTest) -> ConnectionTest:
     """The test once it has ended, or as it stands when its lease runs out.
 
-    Raises TooManyTests when too many wait in this process already.
+    Raises TooManyWait when too many wait in this process already.
     """
     if not WAITING.acquire(blocking=False):
-        raise TooManyTests(math.ceil(DEADLINE_SECONDS))
+        raise TooManyWait(math.ceil(DEADLINE_SECONDS))
     try:
         while test.is_leased(timezone.now()):
             release_connection()

@@ -26,6 +26,16 @@ class GoogleTester(Tester):
     needs: ClassVar[tuple[Scope, ...]] = ()
     granted: frozenset[str] | None = None
 
+    @step("Sign-in works")
+    def sign_in_works(self) -> Passed:
+        """One or two calls, to the token endpoint's host alone: see `sign_in`."""
+        return Passed(self.sign_in())
+
+    @step("Permissions")
+    def permissions_are_granted(self) -> Answer:
+        """No call of its own: the sign-in told them."""
+        return self.permissions()
+
     def sign_in(self) -> str:
         """Be let in, look at the token, and say whose it is.
 
@@ -84,18 +94,6 @@ class GoogleTester(Tester):
     def _grant(self, facts: Mapping[str, Any]) -> None:
         if facts.get("scope"):
             self.granted = frozenset(facts["scope"].split())
-
-
-@step("Sign-in works")
-def sign_in_works(tester: GoogleTester) -> Passed:
-    """One or two calls, to the token endpoint's host alone: see `GoogleTester.sign_in`."""
-    return Passed(tester.sign_in())
-
-
-@step("Permissions")
-def permissions_are_granted(tester: GoogleTester) -> Answer:
-    """No call of its own: the sign-in told them."""
-    return tester.permissions()
 
 
 def _short(scope: str) -> str:

@@ -7,7 +7,7 @@ from providers.declare import Account, Passed, Warned, dig, step
 from providers.declare.paging import pages
 from providers.errors import UnexpectedReply
 from providers.families.google.facts import scope
-from providers.families.google.steps import GoogleTester, permissions_are_granted, sign_in_works
+from providers.families.google.steps import GoogleTester
 
 
 class Ga4Tester(GoogleTester):
@@ -19,9 +19,6 @@ class Ga4Tester(GoogleTester):
             stops="Site traffic and funnels stop working.",
         ),
     )
-
-    sign_in_works = sign_in_works
-    permissions_are_granted = permissions_are_granted
 
     @step("Property reachable")
     def property_is_reachable(self) -> Passed | Warned:

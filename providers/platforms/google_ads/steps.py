@@ -5,7 +5,7 @@ from typing import Any
 from providers.declare import Account, Passed, Warned, step
 from providers.errors import AccountNotFound, InvalidConfig, PermissionMissing
 from providers.families.google.facts import scope
-from providers.families.google.steps import GoogleTester, permissions_are_granted, sign_in_works
+from providers.families.google.steps import GoogleTester
 from providers.platforms.google_ads.errors import ACCESS_URL, ADS_URL
 
 VERSION = "v26"
@@ -38,9 +38,6 @@ class GoogleAdsTester(GoogleTester):
         ),
     )
     currency = ""
-
-    sign_in_works = sign_in_works
-    permissions_are_granted = permissions_are_granted
 
     @step("Google Ads is open to this sign-in")
     def ads_are_open(self) -> Passed:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from providers.declare import Account, Passed, Warned, step
 from providers.errors import AccountNotFound, PermissionMissing, UnexpectedReply
 from providers.families.google.facts import scope
-from providers.families.google.steps import GoogleTester, permissions_are_granted, sign_in_works
+from providers.families.google.steps import GoogleTester
 from providers.platforms.search_console.errors import USERS_URL
 
 # Answers spell a level one way, Google's machine-readable description the other.
@@ -31,9 +31,6 @@ class SearchConsoleTester(GoogleTester):
             stops="Search performance stops working.",
         ),
     )
-
-    sign_in_works = sign_in_works
-    permissions_are_granted = permissions_are_granted
 
     @step("Property reachable")
     def property_is_reachable(self) -> Passed:

@@ -32,7 +32,7 @@ class YouTubeTester(GoogleTester):
     channels: list[dict[str, Any]] | None = None
 
     @step("Key or sign-in works")
-    def credentials_work(self) -> Passed:
+    def sign_in_works(self) -> Passed:
         """With a key, the call that the third step looks at is the proof."""
         if self.method == API_KEY:
             self._find_channels()

@@ -57,13 +57,7 @@ PLATFORM = Platform(
             ("/login", "forwards to a page where people sign in"),
             ("/page", "answers with a web page"),
         ),
-        **{
-            f"App for sign-in to {server.name}": (
-                (server.client_id, "the client ID"),
-                (server.client_secret, "the client secret"),
-            )
-            for server in SIGN_INS.values()
-        },
+        **{f"App for sign-in to {server.name}": server.shown() for server in SIGN_INS.values()},
     },
     healthy={"vendor": "hubspot", "access_token": f"{hubspot.PREFIX}healthy"},
     story=Story(values={"vendor": "hubspot"}, tests=0),

@@ -3,8 +3,8 @@
 from base64 import b64decode
 from binascii import Error
 
-from providers.sandbox.crm.trouble import HTML, TROUBLE
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.crm.trouble import TROUBLE
+from providers.sandbox.server import Answer, Asked, page
 
 PREFIX = "key-"
 HEADER = "x-api-key"
@@ -20,7 +20,7 @@ WITHOUT_KEY = {
     "/login": Answer(302, "", {"Location": "https://crm.example/signin"}),
     "/moved": Answer(301, "", {"Location": "https://crm.example/api"}),
     "/missing": Answer(404, {"error": "not found"}),
-    "/page": Answer(200, HTML.format("Welcome to the CRM")),
+    "/page": page(200, "Welcome to the CRM"),
 }
 WITH_KEY = {
     "healthy": DATA,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from providers.sandbox.crm.trouble import HTML, TROUBLE
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.crm.trouble import TROUBLE
+from providers.sandbox.server import Answer, Asked, page
 from providers.sandbox.sign_in import AuthorizationServer
 
 PREFIX = "pd-"
@@ -58,7 +58,7 @@ REFUSED = {
         {"success": False, "error": "request over limit", "errorCode": 429},
         {"x-ratelimit-limit": "20", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2"},
     ),
-    "edge": Answer(403, HTML.format("Access denied")),
+    "edge": page(403, "Access denied"),
 }
 
 

@@ -7,10 +7,9 @@ word of the consumer key it was given for; it can be pasted as well.
 import re
 from typing import Any
 
-from providers.sandbox.crm.revoking import revoke
-from providers.sandbox.crm.trouble import HTML, TROUBLE
-from providers.sandbox.server import Answer, Asked
-from providers.sandbox.sign_in import AuthorizationServer, Given
+from providers.sandbox.crm.trouble import TROUBLE
+from providers.sandbox.server import Answer, Asked, page
+from providers.sandbox.sign_in import AuthorizationServer, Given, oauth_refusal
 
 PREFIX = "3MVG9"
 SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -47,10 +46,6 @@ FIELDS = {
 }
 
 
-def oauth_refusal(error: str, description: str, status: int = 400) -> Answer:
-    return Answer(status, {"error": error, "error_description": description})
-
-
 def refusal(status: int, code: str, message: str) -> Answer:
     """An error of the data API: a list."""
     return Answer(status, [{"message": message, "errorCode": code}])
@@ -64,7 +59,7 @@ REFUSED = {
     "noapi": refusal(403, "API_DISABLED_FOR_ORG", "API is not enabled for this User"),
     "daily": refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
     "limited": refusal(403, "TXN_SECURITY_METERING_ERROR", "Concurrency limit exceeded."),
-    "maintenance": Answer(420, HTML.format("Down for maintenance")),
+    "maintenance": page(420, "Down for maintenance"),
 }
 
 ISSUED = {
@@ -95,7 +90,7 @@ def answer(asked: Asked) -> Answer:
         rows = [{"label": v, "url": f"/services/data/v{v}", "version": v} for v in VERSIONS]
         return Answer(200, rows)
     if asked.path == "/services/oauth2/revoke" and asked.method == "POST":
-        is_done = revoke(SIGN_IN, asked, asked.form.get("token", ""))
+        is_done = SIGN_IN.revoke(asked.form.get("token", ""))
         return Answer(200, "") if is_done else oauth_refusal("invalid_token", "token was invalid")
     is_of_person = asked.form.get("grant_type") in ("authorization_code", "refresh_token")
     if asked.path == "/services/oauth2/token" and not is_of_person:

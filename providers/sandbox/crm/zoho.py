@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from providers.sandbox.crm.revoking import revoke
 from providers.sandbox.crm.trouble import TROUBLE
 from providers.sandbox.server import Answer, Asked
 from providers.sandbox.sign_in import AuthorizationServer
@@ -84,7 +83,7 @@ SIGN_IN = AuthorizationServer(
 
 
 def _revocation(asked: Asked) -> Answer:
-    if revoke(SIGN_IN, asked, asked.query.get("token", "")):
+    if SIGN_IN.revoke(asked.query.get("token", "")):
         return Answer(200, {"status": "success"})
     return Answer(400, {"error": "invalid_token"})
 

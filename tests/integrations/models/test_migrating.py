@@ -7,6 +7,8 @@ import pytest
 from tests.integrations.models import stored_copy
 from tests.integrations.models.contents import PLAIN, UNREADABLE
 
+pytestmark = pytest.mark.database  # a scratch one, of the kind that the tests run on
+
 SEALED = ("connections", "sign_ins", "apps", "candidates", "attempts")
 
 

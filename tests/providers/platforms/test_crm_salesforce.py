@@ -7,8 +7,9 @@ from providers.outbound.api import Api
 from providers.platforms.crm import PROVIDER
 from providers.run.ladder import list_accounts
 from providers.sandbox.crm import answer
-from providers.sandbox.crm.salesforce import SECRET, oauth_refusal, refusal
+from providers.sandbox.crm.salesforce import SECRET, refusal
 from providers.sandbox.server import Answer, Server
+from providers.sandbox.sign_in import oauth_refusal
 from tests.providers.platforms.crm_cases import (
     MY_DOMAIN,
     ask,

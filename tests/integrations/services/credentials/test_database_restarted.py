@@ -12,6 +12,7 @@ from tests.integrations import processes
 from tests.integrations.services.credentials import typed
 
 CASE = typed.UPWORK_REFRESH
+pytestmark = pytest.mark.needs("postgresql")
 STORED = "select lease is null and tokens <> '' and hints ->> 'refresh_token' = '…0001'"
 
 
@@ -28,7 +29,7 @@ def renew(credential_id):
 
 
 @pytest.fixture
-def cluster(postgres_programs):
+def cluster():
     with postgres.cluster() as cluster:
         yield cluster
 

@@ -237,11 +237,15 @@ def test_an_envelope_of_the_other_column_opens_nothing(upwork):
     assert_nothing_is_sent(connection, UNREADABLE, platform)
 
 
-def test_a_kept_token_of_another_column_is_not_used(upwork):
-    connection, platform = upwork
-    tamper_row(row_of(connection), tokens=row_of(connection).secrets)
+def test_a_kept_token_of_another_column_is_forgotten_and_asked_for_anew(upwork):
+    connection, _ = upwork
+    moved = row_of(connection).secrets
+    tamper_row(row_of(connection), tokens=moved)
 
-    assert_nothing_is_sent(connection, UNREADABLE, platform)
+    test = testing.test_connection(connection, trigger=Trigger.SCHEDULE)
+
+    assert test.outcome == "passed"
+    assert row_of(connection).obtained().keys() == {"access_token"}
 
 
 def test_an_envelope_of_another_row_opens_nothing(upwork, elsewhere):
@@ -395,7 +399,7 @@ def test_a_sign_in_is_not_renewed_with_another_platforms_app(
     tamper_row(row, app="linkedin", client_id="their-id")
     forget(calendly)
 
-    with pytest.raises(errors.InvalidConfig, match="no longer set here"):
+    with pytest.raises(errors.CredentialsUnreadable):
         tokens.usable(row.pk)
 
     assert calendly.requests_seen == []

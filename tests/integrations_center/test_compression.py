@@ -14,7 +14,9 @@ def test_a_page_is_compressed_for_who_accepts_it(client, db):
     reply = client.get("/accounts/login/", headers=GZIP)
 
     assert reply["Content-Encoding"] == "gzip"
-    assert int(reply["Content-Length"]) == len(reply.content) < len(text_of(reply)) / 2
+    length = int(reply["Content-Length"])
+    assert length == len(reply.content)
+    assert length < len(text_of(reply)) * 2 / 3  # up to 100 bytes of it say nothing
 
 
 def test_who_accepts_nothing_gets_it_as_it_is_and_caches_are_told(client, db):

@@ -202,7 +202,7 @@ def test_half_an_app_stops_the_start_with_one_sentence():
 
     start = subprocess.run(
         [sys.executable, "-c", "import integrations_center.settings"],
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         env=given,
         capture_output=True,
         text=True,

@@ -16,17 +16,20 @@ from tests import postgres
 OF_WEB = 6  # of the ten in the settings, for the one process that answers requests
 MANY = 40
 
-pytestmark = pytest.mark.usefixtures("postgres_programs")
+pytestmark = pytest.mark.needs("postgresql")
 
 
 @pytest.fixture(scope="module")
-def cluster(postgres_programs):
+def cluster():
     with postgres.cluster() as cluster:
         yield cluster
 
 
 def environment(url):
-    return os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.pooled.settings"}
+    return os.environ | {
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "tests.integrations_center.pooled.settings",
+    }
 
 
 @contextmanager
@@ -142,6 +145,7 @@ def test_a_restart_between_two_requests_is_not_noticed(site, cluster):
     assert [get(f"{site}/pid").status_code for _ in range(OF_WEB)] == [200] * OF_WEB
 
 
+@pytest.mark.needs("pgbouncer")
 def test_everything_works_through_a_pgbouncer_that_shares_by_transaction(cluster):
     with postgres.bouncer(cluster, size=2) as url:
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]

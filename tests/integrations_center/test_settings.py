@@ -12,7 +12,7 @@ from django.urls import reverse
 from integrations import crypto
 from integrations.checks import origins_are_known
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ASK = """
 import json
 from integrations_center import settings as s

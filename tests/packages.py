@@ -1,0 +1,87 @@
+"""The system's packages without which some tests cannot run; who lacks one is told so."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+CHROMIUM_ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+# Debian keeps PostgreSQL's programs where no PATH leads, and PgBouncer where root's alone does.
+PLACES = ("usr/lib/postgresql/*/bin", "usr/sbin", "usr/local/bin", "opt/homebrew/bin")
+
+
+@cache
+def chromium() -> str | None:
+    """$CHROMIUM, the system's, or the one that playwright installed: the first that runs."""
+    own = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", "~/.cache/ms-playwright")).expanduser()
+    candidates = [
+        os.environ.get("CHROMIUM"),
+        *map(shutil.which, CHROMIUM_NAMES),
+        CHROMIUM_ON_MACOS,
+        *sorted(map(str, own.glob("chromium-*/chrome-linux*/chrome")), reverse=True),
+    ]
+    return next((path for path in candidates if path and _runs(path)), None)
+
+
+def _runs(path: str) -> bool:
+    """A system may offer only a stub that says how to install the browser."""
+    try:
+        subprocess.run([path, "--version"], check=True, capture_output=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return True
+
+
+@cache
+def program(name: str) -> str | None:
+    """Where one of PostgreSQL's programs is."""
+    places = chain.from_iterable(Path("/").glob(f"{place}/{name}") for place in PLACES)
+    return shutil.which(name) or next(map(str, places), None)
+
+
+@dataclass(frozen=True)
+class Package:
+    """What some tests need, what Debian calls it, and how else it is had."""
+
+    name: str
+    debian: str
+    is_there: Callable[[], bool]
+    or_else: str = ""
+
+    @property
+    def absence(self) -> str:
+        """Why a test is left out: the same words each time, so that they can be counted."""
+        install = f"Install it with your system's packages (`apt-get install {self.debian}`)"
+        return f"{self.name} was not found. {install}{self.or_else}."
+
+
+CHROMIUM = Package(
+    "Chromium",
+    "chromium",
+    lambda: chromium() is not None,
+    " or run `.venv/bin/python -m playwright install chromium`",
+)
+POSTGRESQL = Package(
+    "PostgreSQL's server", "postgresql", lambda: all(map(program, ("initdb", "postgres")))
+)
+PGBOUNCER = Package("PgBouncer", "pgbouncer", lambda: program("pgbouncer") is not None)
+# By the name that a test says: `@pytest.mark.needs("pgbouncer")`.
+PACKAGES = {package.debian: package for package in (CHROMIUM, POSTGRESQL, PGBOUNCER)}
+
+
+def left_out(reasons: Iterable[str]) -> Iterator[str]:
+    """One line for each package that was missed, of the reasons why tests were skipped."""
+    skipped = list(reasons)
+    for package in PACKAGES.values():
+        if count := sum(package.absence in reason for reason in skipped):
+            were = "1 test was" if count == 1 else f"{count} tests were"
+            yield f"{were} left out: {package.absence}"
+
+
+if __name__ == "__main__":  # for .ci/run, which installs them
+    print(*(package.debian for package in PACKAGES.values() if not package.is_there()))  # noqa: T201

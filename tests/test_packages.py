@@ -1,0 +1,22 @@
+"""Who lacks a package is told which tests were left out for want of it."""
+
+import pytest
+
+from tests import packages
+
+CHROMIUM, PGBOUNCER = (packages.PACKAGES[name].absence for name in ("chromium", "pgbouncer"))
+
+
+def test_what_was_left_out_is_counted_for_each_package():
+    told = list(packages.left_out([PGBOUNCER, f"('tests/x.py', 1, '{CHROMIUM}')", PGBOUNCER]))
+
+    assert told == [f"1 test was left out: {CHROMIUM}", f"2 tests were left out: {PGBOUNCER}"]
+
+
+def test_nothing_is_said_of_tests_that_were_skipped_for_another_reason():
+    assert list(packages.left_out(["It does not run on Tuesdays."])) == []
+
+
+@pytest.mark.parametrize("package", packages.PACKAGES.values(), ids=lambda package: package.name)
+def test_how_to_install_a_package_is_said(package):
+    assert f"`apt-get install {package.debian}`" in package.absence
