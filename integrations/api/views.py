@@ -20,7 +20,7 @@ from rest_framework.viewsets import ViewSet
 
 from integrations import platforms
 from integrations.api import errors as api_errors
-from integrations.api import listing, presentation
+from integrations.api import presentation
 from integrations.api import schema as api_schema
 from integrations.api.serializers import ChangeRequest, DisconnectRequest, ObjectParser, TestRequest
 from integrations.models import (
@@ -33,6 +33,7 @@ from integrations.models import (
 )
 from integrations.services import rows
 from integrations.services.connecting import disconnecting, saving, trying
+from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from integrations.services.proving import background, discovery, runs, testing
 from integrations.services.refusals import VersionConflict
@@ -100,11 +101,12 @@ class Integrations(InWorkspace):
         wanted = request.query_params.getlist("status")
         if not set(wanted) <= set(Status.values):
             raise ValidationError({"status": [f"Choose one of these: {', '.join(Status.values)}."]})
+        now = timezone.now()
         return Response(
             [
-                integration
-                for integration in listing.integrations(self.workspace)
-                if not wanted or integration["status"] in wanted
+                presentation.integration(connection, now)
+                for connection in rows.catalogue(self.workspace)
+                if not wanted or connection.status in wanted
             ]
         )
 
@@ -148,17 +150,24 @@ class Integrations(InWorkspace):
         That is honoured for a test of what is saved, while a worker runs and nothing else is
         tested: the answer is then 202, with where the test can be read as Location.
         """
-        body = TestRequest(data=request.data, context={"provider": platforms.get(provider)})
-        body.is_valid(raise_exception=True)
-        connection, changes = rows.find(self.workspace, provider), body.changes()
-        if changes:
+        if changes := self._changes_to_try(request, provider):
+            connection = rows.find(self.workspace, provider)
             test = trying.dry_run(connection, changes, trigger=Trigger.API, by=self.person)
-        elif started := self._start_at_once(connection):
+            return Response(presentation.test(test, provider))
+        connection = rows.unread(self.workspace, provider)
+        if started := self._start_at_once(connection):
             headers = {"Location": self._url_of(started, provider), "Preference-Applied": ASYNC}
             return Response(presentation.test(started, provider), status=202, headers=headers)
-        else:
-            test = testing.test_connection(connection, trigger=Trigger.API, by=self.person)
+        test = testing.test_connection(connection, trigger=Trigger.API, by=self.person)
         return Response(presentation.test(test, provider))
+
+    @staticmethod
+    def _changes_to_try(request: Request, provider: str) -> Changes | None:
+        if not request.data:  # most are
+            return None
+        body = TestRequest(data=request.data, context={"provider": platforms.get(provider)})
+        body.is_valid(raise_exception=True)
+        return body.changes()
 
     def _start_at_once(self, connection: IntegrationConnection) -> ConnectionTest | None:
         """A test that is not waited for, where that is preferred and can be had."""

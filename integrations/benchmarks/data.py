@@ -22,6 +22,7 @@ from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import sealing
 from integrations.services.proving import testing
+from integrations.sessions import BACKEND
 
 OWNER = "benchmark"
 ROWS_AT_ONCE = 2000
@@ -41,7 +42,7 @@ def owner() -> User:
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend=BACKEND)
     return client
 
 

@@ -20,7 +20,8 @@ from integrations.models import ConnectionTest, IntegrationConnection, Workspace
 
 LIST = "/api/integrations"
 BARE = "/api/bare"
-MOST_OVER_BARE = 1.9
+# 1.4 times on SQLite and 1.3 on PostgreSQL (2026-11-29); the rest is for a busy machine.
+MOST_OVER_BARE = 1.6
 REQUESTS_IN_A_BATCH = 10
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 FULL_SCAN = {"sqlite": "SCAN {}", "postgresql": "Seq Scan on {}"}

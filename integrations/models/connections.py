@@ -196,17 +196,6 @@ class IntegrationConnection(models.Model):
         )
         return next((word for word, holds in reasons if holds), None)
 
-    def turns(self) -> list[datetime]:
-        """When time alone turns the light, what asks for attention, or whether it is stale."""
-        turns = []
-        if self.proven_at and self.provider in platforms.catalogue():
-            turns.append(self.proven_at + self.platform.proof_budget)
-        if self.expires_at:
-            turns.append(self.expires_at - EXPIRING_WITHIN)
-        if self.unanswered_since:
-            turns.append(self.unanswered_since + UNANSWERED_TOO_LONG)
-        return turns
-
     def has_no_answer_for_long(self, now: datetime) -> bool:
         since = self.unanswered_since
         return since is not None and now - since > UNANSWERED_TOO_LONG

@@ -19,8 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from integrations.models import ApiToken, Role
 from integrations.pages.parts import Request, in_workspace
 from integrations.services.people import people
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+from integrations.sessions import BACKEND
 
 
 class OwnerForm(forms.Form):

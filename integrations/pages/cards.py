@@ -192,7 +192,9 @@ def cards(workspace: Workspace) -> list[Card]:
     now = timezone.now()
     waiting = {item.connection_id for item in items if item.run.is_leased(now)}
     running = _running(connection__workspace=workspace)
-    made = _cards(rows.catalogue(workspace), running)
+    connections = rows.catalogue(workspace)
+    rows.read_sign_ins(connections)
+    made = _cards(connections, running)
     for one in made:
         one.in_run = one.connection.pk in waiting
     return made

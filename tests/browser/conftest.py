@@ -18,6 +18,7 @@ from integrations.models import IntegrationConnection, Membership, Role, Workspa
 from integrations.services import rows
 from integrations.services.connecting import candidates, fix_links, saving, signing_in
 from integrations.services.connecting.changes import Changes
+from integrations.sessions import BACKEND
 from integrations.work import worker
 from providers import registry
 from providers.sandbox import calendly as calendly_sandbox
@@ -266,7 +267,7 @@ def open_page(new_context: Any, base_url: str, watch: Watch) -> Iterator[OpenPag
 
 def _session(user: User, base_url: str) -> dict[str, str]:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend=BACKEND)
     return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base_url}
 
 

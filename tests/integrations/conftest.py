@@ -25,6 +25,7 @@ from integrations.services import rows
 from integrations.services.connecting import candidates, saving, signing_in
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
+from integrations.sessions import BACKEND
 from providers import registry
 from providers.declare import App
 from providers.sandbox import calendly as calendly_sandbox
@@ -86,7 +87,7 @@ def stranger(person: Person) -> User:
 def signed_in(user: User) -> Client:
     """A browser in which the person signed in. It checks CSRF as a real one does."""
     client = Client(enforce_csrf_checks=True)
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend=BACKEND)
     return client
 
 

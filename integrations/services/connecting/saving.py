@@ -43,7 +43,8 @@ def change_connection(
     with transaction.atomic():
         connection = rows.lock(workspace.pk, provider)
         saved = apply(connection, changes, by=by, expected_version=expected_version)
-    return Saved(rows.find(workspace, provider), saved)
+    rows.read_last_test(connection)
+    return Saved(connection, saved)
 
 
 def apply(
@@ -59,6 +60,7 @@ def apply(
     if changes.reported_error:  # it may quote a secret that is replaced at the same time
         report = _without_secrets(connection, changes.reported_error)
         changes = replace(changes, reported_error=report)
+    before = rows.state(connection)
     edited: list[str] = []
     warnings: dict[str, str] = {}
     if changes.config or changes.auth_method is not None or changes.sign_in:
@@ -69,7 +71,7 @@ def apply(
     edited += _keep_switches(connection, changes)
     if edited:
         _count_edit(connection, edited, by)
-        connection.save()
+        rows.save_changes(connection, before)
     return warnings
 
 

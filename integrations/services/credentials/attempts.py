@@ -41,7 +41,9 @@ class Attempt:
         """The row that keeps a token for these values; None where none is needed, or kept."""
         if self.method == SIGN_IN:
             return self.sign_in
-        return self.credential if provider.obtains(self.method, self.config) else None
+        if self.credential and provider.obtains(self.method, self.config):
+            return self.credential
+        return None
 
 
 def saved(connection: IntegrationConnection) -> Attempt:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from integrations import crypto, platforms
+from integrations.compiled import Compiled, delete, insert
 from integrations.crypto import OLD_VERSION
 from integrations.database import release_connection
 from integrations.models import Candidate, Credential, IntegrationConnection, SignInAttempt
@@ -19,6 +20,16 @@ from providers.errors import CredentialsUnreadable
 OLD = f"{OLD_VERSION}."
 HINT_MIN_LENGTH = 12
 HINT_TAIL = 4
+# Whether another connection has the same row.
+SHARED = Compiled(
+    lambda row_id, held_id: (
+        IntegrationConnection.objects.filter(credential_id=row_id)
+        .exclude(pk=held_id)
+        .values_list("pk")[:1]
+    ),
+    UUID(int=1),
+    UUID(int=2),
+)
 
 
 class Moved(crypto.Unreadable):
@@ -137,12 +148,14 @@ def keep_secrets(
         put_secrets(row, secrets)
         row.hints = hints_of(secrets)
         row.can_renew = provider.obtains(method, config)
-        row.save(force_insert=True)
+        insert(row)
     connection.credential = row
     copy_state(row, connection)
-    if old:
+    if old and SHARED.rows(old.pk, connection.pk):
         connection.save(update_fields=["credential", "hints", "key_id"])
         old.delete()
+    elif old:  # by itself: nothing points at it any more once the connection is saved
+        delete(Credential, id=old.pk)
 
 
 def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) -> None:
@@ -173,15 +186,13 @@ def replace_typed(row: Credential, secrets: Mapping[str, str]) -> None:
 def copy_state(row: Credential | None, held: IntegrationConnection | None = None) -> None:
     """Tell whatever points at a row what its status and its light need of it.
 
-    Everything but what is `held`, and saved by the caller, is written at once.
+    That is the connection that is `held`, and saved by the caller; else all, written at once.
     """
     if held is not None:
         held.hints = row.hints if row else {}
         held.key_id = row.key_id if row else ""
-    if row is not None:
+    elif row is not None:
         using = IntegrationConnection.objects.filter(credential=row)
-        if held is not None:
-            using = using.exclude(pk=held.pk)
         using.update(hints=row.hints, key_id=row.key_id)
 
 

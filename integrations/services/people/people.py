@@ -4,19 +4,24 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connection as database
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.compiled import Compiled, CompiledRows
 from integrations.models import ApiToken, Membership, OwnerLink, Role, Workspace
 
 OWNER_LINK_LIVES = timedelta(hours=1)
 DEFAULT_SLUG = "main"
 MOST_IN_A_MENU = 50
+ANY_USER, ANY_SLUG = -2_000_000_000, "?"  # what no user's id and no workspace's name can be
 
 
 class LinkRefused(Exception):
@@ -25,6 +30,21 @@ class LinkRefused(Exception):
 
 class NoWorkspace(Exception):
     """No workspace of this name is this person's."""
+
+
+def _memberships(user_id: int, **more: str) -> QuerySet[Membership, Any]:
+    """The role and the workspace of each, the default one first."""
+    found = Membership.objects.filter(user_id=user_id, **more).order_by("-is_default", "pk")
+    facts = (f"workspace__{name}" for name in WORKSPACE.names)
+    return found.values_list("role", *facts)[:1]
+
+
+# Each request asks one of these.
+WORKSPACE = CompiledRows(Workspace, lambda every, slug: every.filter(slug=slug), ANY_SLUG)
+IN_DEFAULT = Compiled(_memberships, ANY_USER)
+IN_NAMED = Compiled(
+    lambda user_id, slug: _memberships(user_id, workspace__slug=slug), ANY_USER, ANY_SLUG
+)
 
 
 @dataclass(frozen=True)
@@ -57,23 +77,20 @@ def access(user: User, slug: str | None = None) -> Access:
 
     Raises NoWorkspace. A superuser owns every workspace.
     """
-    memberships = Membership.objects.filter(user=user).select_related("workspace")
-    if slug is None:
-        found = memberships.order_by("-is_default", "pk").first()
-    else:
-        found = memberships.filter(workspace__slug=slug).first()
-    if user.is_superuser:
-        workspace = found.workspace if found else _any_workspace(slug)
-        if workspace:
-            return Access(workspace, Role.OWNER, user)
-    elif found:
-        return Access(found.workspace, Role(found.role), user)
+    if user.is_superuser and slug is not None:
+        named = WORKSPACE.first(slug)
+        if named:
+            return Access(named, Role.OWNER, user)
+        raise NoWorkspace
+    found = IN_DEFAULT.rows(user.pk) if slug is None else IN_NAMED.rows(user.pk, slug)
+    if found:
+        role, *facts = found[0]
+        workspace = Workspace.from_db(database.alias, WORKSPACE.names, facts)
+        return Access(workspace, Role.OWNER if user.is_superuser else Role(role), user)
+    workspaces = Workspace.objects.order_by("pk")[:1] if user.is_superuser else ()
+    for first in workspaces:
+        return Access(first, Role.OWNER, user)
     raise NoWorkspace
-
-
-def _any_workspace(slug: str | None) -> Workspace | None:
-    workspaces = Workspace.objects.order_by("pk")
-    return (workspaces.filter(slug=slug) if slug is not None else workspaces).first()
 
 
 def workspaces_of(user: User) -> list[Workspace]:

@@ -1,38 +1,35 @@
 """Results of tests: what is kept of a platform's answer, from its first step to its last."""
 
-from dataclasses import asdict
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.database import release_connection
+from integrations import compiled
+from integrations.compiled import CompiledRows
 from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome
+from integrations.services import rows
 from integrations.services.proving.facts import apply_result
+from integrations.services.proving.progress import stored
 from providers.errors import ProviderError, UnexpectedReply
-from providers.run.results import Progress, Result, StepResult
+from providers.run.results import Result, StepResult
 
-RESULT = (
-    *("outcome", "error_kind", "message", "action", "action_url", "retry_at", "steps"),
-    *("account_id", "account_name", "account_changed", "expires_at", "expires_is_estimate"),
-    *("finished_at", "duration_ms"),
+# What a result changes on a connection, and what it has to know of one for that.
+CONCERNED = CompiledRows(
+    IntegrationConnection,
+    lambda every, pk: every.select_for_update().filter(pk=pk),
+    rows.ANY_ID,
+    columns=(
+        *("id", "provider", "revision", "auth_method", "sign_in_id", "credentials_at"),
+        *("last_error", "error_kind", "error_action", "error_action_url", "failing_since"),
+        *("failed_test_id", "last_test_id", "proven_at", "unanswered_since"),
+        *("expires_at", "expires_is_estimate", "platform_account_id", "platform_account_name"),
+    ),
 )
 NOT_IMPLEMENTED = "Test not implemented yet"
 INTERRUPTED = UnexpectedReply(
     "The test was interrupted before it had an answer.", "Nothing to fix: test again."
 )
-
-
-def progress_of(test: ConnectionTest) -> Progress:
-    """What keeps the steps on a test for whoever watches it."""
-
-    def keep(steps: list[StepResult]) -> None:
-        test.steps = [asdict(step) for step in steps]
-        running = ConnectionTest.objects.filter(pk=test.pk, outcome=TestOutcome.RUNNING)
-        running.update(steps=test.steps)
-        release_connection()
-
-    return keep
 
 
 def finish(test: ConnectionTest, result: Result) -> None:
@@ -41,25 +38,33 @@ def finish(test: ConnectionTest, result: Result) -> None:
     A result that comes after the test was ended changes nothing.
     """
     with transaction.atomic():
-        connection = IntegrationConnection.objects.select_for_update().get(pk=test.connection_id)
+        connection = _lock(test)
+        before, nothing = rows.state(connection), rows.state(test)
         _write_result(test, result)
         old, new = connection.platform_account_id, test.account_id
         test.account_changed = bool(old and new and old != new)
-        running = ConnectionTest.objects.filter(pk=test.pk, outcome=TestOutcome.RUNNING)
-        if not running.update(**{name: getattr(test, name) for name in RESULT}):
+        found = rows.changed(test, nothing) | {"steps": test.steps}
+        if not compiled.update(ConnectionTest, found, id=test.pk, outcome=TestOutcome.RUNNING):
             test.refresh_from_db()
             return
         if not test.dry_run and test.revision == connection.revision:
             connection.last_test = test
             apply_result(connection, test)
-            connection.save()
+            rows.save_changes(connection, before)
+
+
+def _lock(test: ConnectionTest) -> IntegrationConnection:
+    connection = CONCERNED.first(test.connection_id)
+    if connection is None:
+        raise IntegrationConnection.DoesNotExist
+    return connection
 
 
 def _write_result(test: ConnectionTest, result: Result) -> None:
     now = timezone.now()
     error: ProviderError | None = result.error
     test.outcome = result.outcome
-    test.steps = [asdict(step) for step in result.steps]
+    test.steps = stored(result.steps)
     test.duration_ms = result.duration_ms
     test.finished_at = now
     if result.outcome == "not_implemented":

@@ -10,19 +10,23 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from integrations import compiled
+from integrations.compiled import Compiled, Row
 from integrations.database import release_connection
 from integrations.models import ConnectionTest, FixLink, IntegrationConnection, TestOutcome, Trigger
 from integrations.models.tests import LEASE
 from integrations.services import rows
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed
-from integrations.services.proving import asking, results
+from integrations.services.proving import asking, progress, results
 from integrations.services.refusals import NothingToTest, TooManyTests, TooManyWait
 from providers.access.door import Renewed
 from providers.run.ladder import DEADLINE_SECONDS
@@ -31,6 +35,19 @@ SOON = timedelta(seconds=2)  # for a new test to be performed
 RATE_WINDOW = timedelta(minutes=1)
 RATED = (Trigger.PAGE, Trigger.API, Trigger.ADMIN, Trigger.SAVE)
 POLL_SECONDS = 0.1
+RUNNING = TestOutcome.RUNNING
+# What a new test has to know of those before it: the one that runs, and how many there were.
+RECENT = Compiled(
+    lambda connection_id, since: (
+        ConnectionTest.objects.filter(
+            Q(started_at__gt=since) | Q(outcome=RUNNING), connection_id=connection_id
+        )
+        .order_by("-started_at")
+        .values_list("pk", "outcome", "trigger", "started_at")
+    ),
+    UUID(int=1),
+    timezone.now(),
+)
 # Who waits holds a thread: some are left for everything else that this process serves.
 WAITING = threading.BoundedSemaphore(24)
 
@@ -98,7 +115,8 @@ def start(
     with transaction.atomic():
         locked = rows.lock(connection.workspace_id, connection.provider)
         connection.pk, connection.revision = locked.pk, locked.revision
-        running = locked.tests.filter(outcome=TestOutcome.RUNNING).first()
+        recent = RECENT.rows(locked.pk, now - RATE_WINDOW)
+        running = _running_of(recent)
         if running and running.is_leased(now):
             return Started(running, joined=True)
         if running:
@@ -106,8 +124,8 @@ def start(
         if not dry_run and not locked.is_complete and locked.platform.tester:
             raise NothingToTest
         if trigger in RATED:
-            _check_rate(locked, now)
-        test = ConnectionTest.objects.create(
+            _check_rate(recent, now)
+        test = ConnectionTest(
             connection=locked,
             revision=locked.revision,
             trigger=trigger,
@@ -117,16 +135,17 @@ def start(
             started_at=now,
             lease_until=now + LEASE,
         )
+        compiled.insert(test)
     return Started(test, joined=False)
 
 
-def _check_rate(connection: IntegrationConnection, now: datetime) -> None:
-    recent = connection.tests.filter(
-        started_at__gt=now - RATE_WINDOW,
-        started_at__lt=now + RATE_WINDOW,  # else by a clock that was ahead
-        trigger__in=RATED,
-    )
-    times = list(recent.order_by("-started_at").values_list("started_at", flat=True))
+def _running_of(recent: list[Row]) -> ConnectionTest | None:
+    return next((rows.TEST.first(pk) for pk, outcome, *_ in recent if outcome == RUNNING), None)
+
+
+def _check_rate(recent: list[Row], now: datetime) -> None:
+    since, until = now - RATE_WINDOW, now + RATE_WINDOW  # else by a clock that was ahead
+    times = [at for _, _, trigger, at in recent if trigger in RATED and since < at < until]
     limit = settings.TEST_RATE
     if len(times) >= limit:
         free_at = times[limit - 1] + RATE_WINDOW
@@ -163,13 +182,14 @@ def perform(
     connection = test.connection
     keep = on_renewed or partial(keep_renewed, connection)
     try:
-        result = asking.ask(
-            connection,
-            attempt,
-            results.progress_of(test),
-            keep,
-            asks_anew=test.trigger == Trigger.SAVE,
-        )
+        with progress.kept(test) as on_progress:
+            result = asking.ask(
+                connection,
+                attempt,
+                on_progress,
+                keep,
+                asks_anew=test.trigger == Trigger.SAVE,
+            )
     except Exception:
         results.interrupt(test)
         raise

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from integrations.models import IntegrationConnection
 from integrations.services import rows
+from integrations.sessions import BACKEND
 
 CANARY = "EAAcanary0123456789x9Qd"
 LIST = reverse("admin:integrations_integrationconnection_changelist")
@@ -22,7 +23,7 @@ class Admin:
 
     def __init__(self, user: User) -> None:
         self.client = Client()
-        self.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        self.client.force_login(user, backend=BACKEND)
 
     def text(self, url: str) -> str:
         reply = self.client.get(url, follow=True)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from integrations.models import Candidate, Membership, Role, SignInAttempt, Workspace
 from integrations.services.connecting import disconnecting, saving
 from integrations.services.connecting.changes import Changes
+from integrations.sessions import BACKEND
 from providers.declare import App
 from providers.sandbox import calendly as sandbox
 from providers.sandbox import linkedin as linkedin_sandbox
@@ -313,7 +314,7 @@ def test_who_was_signed_out_meanwhile_signs_in_and_is_told(visitor, calendly, ed
 
     reply = visitor.client.get(CALLBACK, callback)
     assert reply.url.startswith("/accounts/login/?next=/w/main/dashboard/settings/%3F")
-    visitor.client.force_login(editor, backend="django.contrib.auth.backends.ModelBackend")
+    visitor.client.force_login(editor, backend=BACKEND)
     dialog = visitor.opens(visitor.client.get(parse_qs(urlsplit(reply.url).query)["next"][0]))
 
     assert "Your session here ended while you were signing in" in text_of(dialog)

@@ -27,6 +27,21 @@ def test_a_list_is_one_query_and_reads_no_credentials(
     assert found[0].light(found[0].proven_at) == "green"
 
 
+def test_a_card_has_its_last_test_and_its_sign_in_as_they_are_stored(
+    calendly_signed_in, django_assert_num_queries
+):
+    stored = IntegrationConnection.objects.select_related("workspace").get(pk=calendly_signed_in.pk)
+    with django_assert_num_queries(2):
+        cards = rows.catalogue(stored.workspace)
+        rows.read_sign_ins(cards)
+        card = next(row for row in cards if row == stored)
+        last_test, sign_in = card.last_test, card.sign_in
+
+    assert rows.state(card) == rows.state(stored)
+    assert rows.state(last_test) == rows.state(stored.last_test)
+    assert rows.state(sign_in) == rows.state(stored.sign_in)
+
+
 def test_one_workspaces_rows_are_found_by_index(workspace):
     found = IntegrationConnection.objects.filter(workspace=workspace, name="")
     if database.vendor == "postgresql":

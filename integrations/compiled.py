@@ -1,0 +1,197 @@
+"""Queries whose SQL is worked out once: for that Django takes longer than a database to answer.
+
+Worth it for what every request or every test asks. What they ask is still written as a query
+set; only its values change from one time to the next.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from functools import cache, cached_property
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connection as database
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field, Model, QuerySet
+
+Row = tuple[Any, ...]
+Converter = Callable[[Any, Any, Any], Any]
+
+
+class _Worked(NamedTuple):
+    """`values` holds what is always the same, and in the places of the rest None."""
+
+    sql: str
+    values: list[Any]
+    places: list[tuple[int, int]]  # of a parameter, and of the value that belongs there
+    converters: list[tuple[int, list[Converter], Any]]
+
+
+class Compiled:
+    """`Compiled(lambda slug: Workspace.objects.filter(slug=slug).values_list("pk"), "?")`.
+
+    The examples stand for the values while the SQL is worked out: each is of the right type,
+    and like nothing else in the query, which must have each as it is.
+    """
+
+    def __init__(self, make: Callable[..., QuerySet[Any, Any]], *examples: Any) -> None:
+        self._make = make
+        self._examples = examples
+
+    @cached_property
+    def _worked(self) -> _Worked:
+        query = self._make(*self._examples).query
+        compiler = query.get_compiler(connection=database)
+        sql, parameters = compiler.as_sql()
+        examples = [_adapted(example) for example in self._examples]
+        places = [
+            (place, examples.index(one)) for place, one in enumerate(parameters) if one in examples
+        ]
+        if {belongs for _, belongs in places} != set(range(len(examples))):
+            raise ValueError("An example does not stand in the query as it is.")
+        columns = [column for column, *_ in compiler.select]
+        converters = compiler.get_converters(columns)
+        return _Worked(
+            sql,
+            list(parameters),
+            places,
+            [(place, found, column) for place, (found, column) in converters.items()],
+        )
+
+    def raw(self, *values: Any) -> list[Row]:
+        """As the database's driver gives them."""
+        worked = self._worked
+        parameters = worked.values.copy()
+        for place, belongs in worked.places:
+            parameters[place] = _adapted(values[belongs])
+        with database.cursor() as cursor:
+            cursor.execute(worked.sql, parameters)
+            return list(cursor.fetchall())
+
+    def converted(self, rows: list[Row]) -> list[Row]:
+        """Raw rows as Django's fields read them."""
+        if not self._worked.converters:
+            return rows
+        return [self._convert(row) for row in rows]
+
+    def rows(self, *values: Any) -> list[Row]:
+        return self.converted(self.raw(*values))
+
+    def _convert(self, row: Row) -> Row:
+        read = list(row)
+        for place, converters, column in self._worked.converters:
+            for convert in converters:
+                read[place] = convert(read[place], column, database)
+        return tuple(read)
+
+
+class CompiledRows[M: Model]:
+    """The same for instances: `narrow` makes the query out of all of a model's.
+
+    They have these columns, and read any other when it is used.
+    """
+
+    def __init__(
+        self,
+        model: type[M],
+        narrow: Callable[..., QuerySet[M]],
+        *examples: Any,
+        columns: Collection[str] = (),
+    ) -> None:
+        self.names = [name for name in columns_of(model) if not columns or name in columns]
+        self._model = model
+        self._compiled = Compiled(
+            lambda *values: narrow(QuerySet(model), *values).values_list(*self.names),
+            *examples,
+        )
+
+    def first(self, *values: Any) -> M | None:
+        found = self._compiled.rows(*values)
+        return self._made(found[0]) if found else None
+
+    def _made(self, row: Row) -> M:
+        return self._model.from_db(database.alias, self.names, row)
+
+
+def columns_of(model: type[Model]) -> list[str]:
+    """The names of all its columns, in the order in which `from_db` takes their values."""
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def insert(row: Model) -> None:
+    """What `save` does for a new row."""
+    sql, fields = _insertion(type(row))
+    here = connections[DEFAULT_DB_ALIAS]
+    values = [field.get_db_prep_save(getattr(row, field.attname), here) for field in fields]
+    with here.cursor() as cursor:
+        cursor.execute(sql, values)
+        if row._meta.auto_field:
+            row.pk = cursor.fetchone()[0]
+    row._state.adding = False  # noqa: SLF001 - as Django does
+    row._state.db = DEFAULT_DB_ALIAS  # noqa: SLF001
+
+
+@cache
+def _insertion(model: type[Model]) -> tuple[str, list["Field[Any, Any]"]]:
+    meta = model._meta
+    fields = [field for field in meta.concrete_fields if field is not meta.auto_field]
+    names = ", ".join(_quoted(field.column) for field in fields)
+    values = ", ".join("%s" for _ in fields)
+    into = f"INSERT INTO {_quoted(meta.db_table)} ({names}) VALUES ({values})"
+    return f"{into} RETURNING {_quoted(meta.pk.column)}", fields
+
+
+def update(
+    model: type[Model], values: Mapping[str, Any], *, returning: str = "id", **where: Any
+) -> Row | None:
+    """Give these values to the row of those, and return what it then has; None without one."""
+    here = connections[DEFAULT_DB_ALIAS]
+    changed, parameters = _pairs(model, values, here)
+    found, more = _pairs(model, where, here)
+    with here.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_quoted(model._meta.db_table)} SET {', '.join(changed)}"
+            f" WHERE {' AND '.join(found)} RETURNING {_quoted(returning)}",
+            [*parameters, *more],
+        )
+        return cast(Row | None, cursor.fetchone())
+
+
+def delete(model: type[Model], **where: Any) -> None:
+    """Delete rows at which nothing points, or nothing will when the transaction ends."""
+    here = connections[DEFAULT_DB_ALIAS]
+    found, parameters = _pairs(model, where, here)
+    with here.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {_quoted(model._meta.db_table)} WHERE {' AND '.join(found)}", parameters
+        )
+
+
+def _pairs(
+    model: type[Model], values: Mapping[str, Any], here: BaseDatabaseWrapper
+) -> tuple[list[str], list[Any]]:
+    fields = _fields(model)
+    return (
+        [f"{_quoted(fields[name].column)} = %s" for name in values],
+        [fields[name].get_db_prep_save(value, here) for name, value in values.items()],
+    )
+
+
+@cache
+def _fields(model: type[Model]) -> dict[str, "Field[Any, Any]"]:
+    return {field.attname: field for field in model._meta.concrete_fields}
+
+
+@cache
+def _quoted(name: str | None) -> str:
+    return database.ops.quote_name(str(name))
+
+
+def _adapted(value: Any) -> Any:
+    """As the driver takes it."""
+    if isinstance(value, datetime):
+        return database.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not database.features.has_native_uuid_field:
+        return value.hex
+    return value

@@ -1,0 +1,63 @@
+"""A session and its person are read as Django reads them, only quicker."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from integrations.sessions import BACKEND, DJANGOS_BACKEND, SessionStore
+
+LIST = "/api/integrations"
+
+
+@pytest.fixture
+def browser(client, editor):
+    client.force_login(editor, backend=BACKEND)
+    return client
+
+
+def test_a_person_with_a_session_is_signed_in(browser):
+    assert browser.get(LIST).status_code == 200
+
+
+def test_who_signed_in_before_there_was_our_backend_stays_signed_in(client, editor):
+    client.force_login(editor, backend=DJANGOS_BACKEND)
+
+    assert client.get(LIST).status_code == 200
+
+
+def test_a_session_that_has_ended_is_nobodys(browser):
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+
+    assert browser.get(LIST).status_code == 401
+
+
+def test_a_session_that_nobody_began_is_nobodys(browser):
+    Session.objects.all().delete()
+
+    assert browser.get(LIST).status_code == 401
+
+
+def test_a_person_who_was_switched_off_is_signed_out(browser, editor):
+    editor.is_active = False
+    editor.save()
+
+    assert browser.get(LIST).status_code == 401
+
+
+def test_a_new_password_ends_the_sessions_before_it(browser, editor):
+    editor.set_password("another-pass-word-2")
+    editor.save()
+
+    assert browser.get(LIST).status_code == 401
+
+
+@pytest.mark.django_db
+def test_what_was_kept_in_a_session_is_read_again():
+    kept = SessionStore()
+    kept["theme"] = "dark"
+    kept.save()
+
+    assert SessionStore(kept.session_key)["theme"] == "dark"
+    assert SessionStore("unknown").is_empty()
