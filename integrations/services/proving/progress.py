@@ -78,9 +78,12 @@ class _Keeper:
 
     def _keep(self) -> None:
         while True:
-            for test_id, steps in self._wait():
-                _write(test_id, steps)
-            connection.close()
+            due = self._wait()
+            try:
+                for test_id, steps in due:
+                    _write(test_id, steps)
+            finally:
+                connection.close()
 
     def _wait(self) -> list[tuple[int, Steps]]:
         """What is due next. It wakes for what was forgotten too: that costs less."""
