@@ -134,12 +134,12 @@ def insert(row: Model) -> None:
 
 @cache
 def _insertion(model: type[Model]) -> tuple[str, list["Field[Any, Any]"]]:
-    meta = model._meta
-    fields = [field for field in meta.concrete_fields if field is not meta.auto_field]
+    table = model._meta
+    fields = [field for field in table.concrete_fields if field is not table.auto_field]
     names = ", ".join(_quoted(field.column) for field in fields)
     values = ", ".join("%s" for _ in fields)
-    into = f"INSERT INTO {_quoted(meta.db_table)} ({names}) VALUES ({values})"
-    return f"{into} RETURNING {_quoted(meta.pk.column)}", fields
+    into = f"INSERT INTO {_quoted(table.db_table)} ({names}) VALUES ({values})"
+    return f"{into} RETURNING {_quoted(table.pk.column)}", fields
 
 
 def update(

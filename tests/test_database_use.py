@@ -38,9 +38,21 @@ def test_its_processes_cannot_ask_the_database():
     assert "unable to open database file" in asked.stderr
 
 
-def test_it_cannot_ask_for_the_database_while_it_runs(request):
-    with pytest.raises(AssertionError, match="Mark this test"):
-        request.getfixturevalue("db")
+def test_it_cannot_ask_for_the_database_while_it_runs(tmp_path):
+    """In a run of its own: pytest cannot set up a fixture again that was refused to one test."""
+    asking = tmp_path / "test_asking.py"
+    asking.write_text("def test_asking(request):\n    request.getfixturevalue('db')\n")
+    run = [sys.executable, "-m", "pytest", "-p", "tests.database_use", "-p", "no:cacheprovider"]
+    found = subprocess.run(
+        [*run, "-c", "setup.cfg", str(asking)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert found.returncode == 1
+    assert "Mark this test with `database`." in found.stdout
 
 
 def test_a_test_that_asks_for_the_database_is_marked(request, db):
