@@ -198,18 +198,22 @@ def copy_state(row: Credential | None, held: IntegrationConnection | None = None
 
 def adopt_old() -> None:
     """Seal anew what was left as it was by a migration for want of its key, and has it now."""
-    for row in Credential.objects.filter(
-        Q(secrets__startswith=OLD) | Q(tokens__startswith=OLD)
-    ).iterator():
-        with suppress(crypto.Unreadable):
-            if row.secrets:
-                put_secrets(row, crypto.unseal(row.secrets, row.place("secrets"), OLD_VERSION))
-            if row.tokens:
-                put_tokens(row, crypto.unseal(row.tokens, row.place("tokens"), OLD_VERSION))
-            with transaction.atomic():
-                row.save(update_fields=["secrets", "tokens", "key_id"])
-                IntegrationConnection.objects.filter(credential=row).update(key_id=row.key_id)
-                IntegrationConnection.objects.filter(sign_in=row).update(sign_in_key_id=row.key_id)
+    left = Credential.objects.filter(Q(secrets__startswith=OLD) | Q(tokens__startswith=OLD))
+    for pk in left.values_list("pk", flat=True):
+        with suppress(crypto.Unreadable), transaction.atomic():
+            # Whoever saved something else meanwhile must find that again.
+            if row := left.select_for_update().filter(pk=pk).first():
+                _adopt(row)
+
+
+def _adopt(row: Credential) -> None:
+    if row.secrets:
+        put_secrets(row, crypto.unseal(row.secrets, row.place("secrets"), OLD_VERSION))
+    if row.tokens:
+        put_tokens(row, crypto.unseal(row.tokens, row.place("tokens"), OLD_VERSION))
+    row.save(update_fields=["secrets", "tokens", "key_id"])
+    IntegrationConnection.objects.filter(credential=row).update(key_id=row.key_id)
+    IntegrationConnection.objects.filter(sign_in=row).update(sign_in_key_id=row.key_id)
 
 
 def forget(waiting: QuerySet[Candidate] | QuerySet[SignInAttempt]) -> None:
