@@ -6,7 +6,6 @@ checks of addresses and its limits. Nothing here renews by itself: who calls hol
 
 import io
 import secrets
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,8 +22,10 @@ from providers.access.refusals import APP_ACTION, AppRefused, CannotRenew, NotRe
 from providers.access.replies import tokens_in
 from providers.declare import App, OAuth, Provider, Tokens
 from providers.declare.oauth import Conversation
+from providers.declare.rules import first_match
 from providers.outbound import addresses
 from providers.outbound.api import Api
+from providers.outbound.basic import basic
 from providers.outbound.headers import HEADERS
 from providers.outbound.origins import origin_of
 from providers.outbound.reply import Reply
@@ -210,18 +211,16 @@ class Flow:
         code = body.get("error") if isinstance(body, dict) else None
         if isinstance(code, str):
             facts = replace(facts, code=code)
-        retry_after = self.provider.retry_after(reply) if self.provider.retry_after else None
-        after: dict[str, Any] = {"retry_after_seconds": retry_after or reply.retry_after_seconds}
+        after = self.provider.after(reply)
         # What a platform's file says of refusals is about tokens that somebody pasted.
         about_outages = (
             rule
             for rule in self.provider.errors
             if issubclass(rule.error, errors.Unanswered) and rule.status != 400
         )
-        rules = (*self.oauth.errors, *rules_for(name), *about_outages)
-        rule = next((rule for rule in rules if rule.matches(facts)), None)
+        rule = first_match((*self.oauth.errors, *rules_for(name), *about_outages), facts)
         if rule:
-            return rule.error(rule.message, rule.action, action_url=rule.action_url, **after)
+            return rule.meant(**after)
         if reply.status == 429:
             return errors.RateLimited(f"{name} is limiting sign-ins at the moment.", **after)
         if reply.status >= 500 or reply.status == 408:
@@ -327,6 +326,6 @@ def _basic(
     session: OAuth2Session, _method: str, url: str, headers: dict[str, str], body: str
 ) -> tuple[str, dict[str, str], str]:
     """Both are encoded as in a form before they are joined, RFC 6749 section 2.3.1."""
-    pair = f"{quote_plus(session.client_id)}:{quote_plus(session.client_secret)}"
-    headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    id_and_secret = quote_plus(session.client_id), quote_plus(session.client_secret)
+    headers["Authorization"] = basic(*id_and_secret)
     return url, headers, body

@@ -1,6 +1,5 @@
 """Asking for a token with what was entered: the grants without a person of RFC 6749 and 7523."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from urllib.parse import quote_plus
 
@@ -10,6 +9,7 @@ from providers.declare.access import ClientCredentials, Obtained
 from providers.declare.oauth import Tokens
 from providers.declare.provider import Provider
 from providers.outbound.api import Api
+from providers.outbound.basic import pair_of
 
 SECRET_PARTS = ("assertion", "refresh_token")
 
@@ -29,7 +29,8 @@ def ask(provider: Provider, access: Obtained, known: Mapping[str, str], api: Api
     if isinstance(access, ClientCredentials):
         client_id, client_secret = known[access.client_id], known[access.client_secret]
         if access.client_authentication == "client_secret_basic":
-            pair = pair_of(client_id, client_secret)
+            # Encoded as in a form before they are joined, RFC 6749 section 2.3.1.
+            pair = pair_of(quote_plus(client_id), quote_plus(client_secret))
             api.add_secret(pair)
             headers["Authorization"] = f"Basic {pair}"
         else:
@@ -38,7 +39,8 @@ def ask(provider: Provider, access: Obtained, known: Mapping[str, str], api: Api
     try:
         provider.judge(reply)
     except errors.ProviderError as error:
-        raise _meaning_of(error, access) from None
+        rules = (rule for kind, rule in access.instead.items() if isinstance(error, kind))
+        raise next((rule.meant() for rule in rules), error) from None
     body = reply.json_or_none()
     if not isinstance(body, dict) or not isinstance(body.get("access_token"), str):
         raise errors.UnexpectedReply
@@ -47,15 +49,3 @@ def ask(provider: Provider, access: Obtained, known: Mapping[str, str], api: Api
         if secret:
             api.add_secret(str(secret))
     return tokens
-
-
-def _meaning_of(error: errors.ProviderError, access: Obtained) -> errors.ProviderError:
-    for kind, rule in access.instead.items():
-        if isinstance(error, kind):
-            return rule.error(rule.message, rule.action, action_url=rule.action_url)
-    return error
-
-
-def pair_of(client_id: str, client_secret: str) -> str:
-    """Both encoded as in a form before they are joined, RFC 6749 section 2.3.1."""
-    return b64encode(f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()).decode()

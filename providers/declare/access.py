@@ -12,7 +12,7 @@ from typing import ClassVar
 from providers.declare.oauth import ClientAuthentication, Grant, Scope, Tokens
 from providers.declare.rules import ErrorRule
 from providers.errors import InvalidConfig, ProviderError
-from providers.outbound.basic import basic
+from providers.outbound.basic import basic, pair_of
 from providers.outbound.draft import Draft
 
 ACCESS_TOKEN = "access_token"
@@ -120,31 +120,36 @@ class Basic(Access):
 
     def fill(self, known: Known) -> dict[str, str]:
         """Both as they are sent, which must not be shown either."""
-        if not known.get(self.username) or not known.get(self.password):
+        if not all(known.get(name) for name in self.needs):
             return {}
-        pair = basic(known[self.username], known[self.password]).removeprefix("Basic ")
-        return {"basic": pair}
+        return {"basic": pair_of(known[self.username], known[self.password])}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Obtained(Access):
+class Carried(Access):
+    """A token that is got first, and travels then as `carried` says."""
+
+    carried: Access = field(default_factory=Bearer)
+
+    def place(self, draft: Draft, known: Known) -> None:
+        self.carried.place(draft, known)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Obtained(Carried):
     """A token that the platform's token endpoint gives for what was entered.
 
-    `carried` says how it travels then, `keeps` which plain values of the reply later calls
-    need, `instead` what an error of the platform's own rules means at the token endpoint.
-    `lifetime` is the published one, for a reply that names none. `headers` are those of the
-    request for a token, made of plain values.
+    `keeps` says which plain values of the reply later calls need, `instead` what an error of
+    the platform's own rules means at the token endpoint. `lifetime` is the published one, for
+    a reply that names none. `headers` are those of the request for a token, made of plain
+    values.
     """
 
     token_url: str
-    carried: Access = field(default_factory=Bearer)
     keeps: tuple[str, ...] = ()
     lifetime: timedelta | None = None
     instead: Instead = field(default_factory=dict)
     headers: Headers | None = None
-
-    def place(self, draft: Draft, known: Known) -> None:
-        self.carried.place(draft, known)
 
     def form(self, known: Known) -> dict[str, str]:
         """What is asked: the grant and its values."""
@@ -199,17 +204,12 @@ class Assertion(Obtained):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignedIn(Access):
-    """A sign-in made here: what it gave travels as `carried` says."""
-
-    carried: Access = field(default_factory=Bearer)
+class SignedIn(Carried):
+    """A sign-in made here."""
 
     @property
     def needs(self) -> tuple[str, ...]:
         return (ACCESS_TOKEN,)
-
-    def place(self, draft: Draft, known: Known) -> None:
-        self.carried.place(draft, known)
 
     def fill(self, known: Known) -> dict[str, str]:
         return self.carried.fill(known)

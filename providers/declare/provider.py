@@ -13,7 +13,7 @@ from providers.declare.digging import dig, first_in
 from providers.declare.fields import BASE_URL, Field
 from providers.declare.methods import Method
 from providers.declare.oauth import OAuth
-from providers.declare.rules import ErrorFacts, ErrorRule
+from providers.declare.rules import ErrorFacts, ErrorRule, first_match
 from providers.declare.steps import Tester
 from providers.errors import ProviderError
 from providers.outbound import addresses
@@ -255,17 +255,18 @@ class Provider:
     def judge(self, reply: Reply) -> None:
         """Return for a good reply; raise the ProviderError that a bad one means."""
         facts = self.facts_of(reply)
-        rule = next((rule for rule in self.errors if rule.matches(facts)), None)
+        rule = first_match(self.errors, facts)
         good = 200 <= reply.status < 300
         if good and facts.code is None and not (rule and rule.status is not None):
             if reply.json_or_none() is None and reply.status != NO_CONTENT:
                 raise self._not_json(reply)
             return
-        retry_after = self.retry_after(reply) if self.retry_after else None
-        after = {"retry_after_seconds": retry_after or reply.retry_after_seconds}
-        if rule:
-            raise rule.error(rule.message, rule.action, action_url=rule.action_url, **after)
-        raise self._by_status(reply, after)
+        raise rule.meant(**self.after(reply)) if rule else self._by_status(reply)
+
+    def after(self, reply: Reply) -> dict[str, Any]:
+        """When to come back, by the platform's own header or the usual one, as errors take it."""
+        seconds = self.retry_after(reply) if self.retry_after else None
+        return {"retry_after_seconds": seconds or reply.retry_after_seconds}
 
     def _not_json(self, reply: Reply) -> ProviderError:
         if self.takes_any_address:
@@ -280,9 +281,9 @@ class Provider:
             )
         return errors.UnexpectedReply(f"{self.name} answered with something that is not JSON.")
 
-    def _by_status(self, reply: Reply, after: Mapping[str, Any]) -> ProviderError:
+    def _by_status(self, reply: Reply) -> ProviderError:
         """What a status means when the platform's file has no rule for the reply."""
-        name, status = self.name, reply.status
+        name, status, after = self.name, reply.status, self.after(reply)
         if status == 429:
             return errors.RateLimited(f"{name} is limiting requests at the moment.", **after)
         if status >= 500 or status == 408:

@@ -12,6 +12,7 @@ from providers.declare import Access, Basic, Bearer, Draft, Field, KeyHeader
 from providers.declare.access import ACCESS_TOKEN, Known
 from providers.declare.steps import Answer, Passed, Skipped, Tester, Warned
 from providers.errors import InvalidConfig, Refused
+from providers.outbound.headers import OUR_HEADERS
 
 # A platform whose API is only where a person says. The name never resolves (RFC 6761), so
 # that nothing is sent anywhere until they do; an operator may still point API elsewhere.
@@ -22,11 +23,6 @@ AUTH_KINDS = (
     ("api_key_header", "In a header of its own"),
     ("basic", "As the password beside a user name"),
     ("none", "It needs no key"),
-)
-# Names that would change the request itself, or who it seems to come from.
-RESERVED = (
-    "host|content-length|transfer-encoding|connection|upgrade|te|trailer|cookie|expect"
-    "|forwarded|x-forwarded-.*|proxy-.*"
 )
 
 
@@ -60,7 +56,7 @@ def header_name(name: str, *methods: str) -> Field:
         name=name,
         label="Name of the header",
         help="Only for a key in a header of its own: the name your service wants.",
-        pattern=rf"(?!(?:{RESERVED})$)[a-z0-9\-]{{1,64}}",
+        pattern=rf"(?!(?:{OUR_HEADERS})$)[a-z0-9\-]{{1,64}}",
         pattern_message="This name cannot carry a key. Use letters, digits and dashes, "
         "such as X-API-Key.",
         example="X-API-Key",

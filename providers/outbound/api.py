@@ -87,44 +87,17 @@ class Api:
     def __exit__(self, *_exception: object) -> None:
         self._transport.close()
 
-    def get(
-        self,
-        path: str,
-        *,
-        host: str = "API",
-        headers: Mapping[str, Any] | None = None,
-        anonymous: bool = False,
-        **params: Any,
-    ) -> Any:
-        """The JSON of a good reply. Raises ProviderError."""
-        return self._judged(
-            self.request("GET", path, host=host, headers=headers, anonymous=anonymous, **params)
-        )
+    def get(self, path: str, **asked: Any) -> Any:
+        """The JSON of a good reply to what `request` takes. Raises ProviderError."""
+        return self._judged(self.request("GET", path, **asked))
 
-    def post(
-        self,
-        path: str,
-        *,
-        host: str = "API",
-        headers: Mapping[str, Any] | None = None,
-        anonymous: bool = False,
-        json: Any = None,
-        data: Mapping[str, Any] | None = None,
-        **params: Any,
-    ) -> Any:
-        """The JSON of a good reply; `data` is sent as a form. Raises ProviderError."""
-        return self._judged(
-            self.request(
-                "POST",
-                path,
-                host=host,
-                headers=headers,
-                anonymous=anonymous,
-                json=json,
-                data=data,
-                **params,
-            )
-        )
+    def post(self, path: str, **asked: Any) -> Any:
+        """The JSON of a good reply to what `request` takes. Raises ProviderError."""
+        return self._judged(self.request("POST", path, **asked))
+
+    def _judged(self, reply: Reply) -> Any:
+        self.judge(reply)
+        return reply.json_or_none()
 
     def request(
         self,
@@ -138,7 +111,10 @@ class Api:
         data: Mapping[str, Any] | None = None,
         **params: Any,
     ) -> Reply:
-        """Whatever came back, a redirect too. Raises ProviderError when nothing usable did."""
+        """Whatever came back, a redirect too. Raises ProviderError when nothing usable did.
+
+        `json` or, as a form, `data` is the body, and `params` go into the address.
+        """
         sent = {**HEADERS, **self.headers, **(headers or {})}
         draft = Draft(method, host, self.url(host, path), sent, params, json, data)
         self.authorize(draft, anonymous)
@@ -173,10 +149,6 @@ class Api:
         """
         secrets = {*self._secrets, *self.fill.values()}
         return masked(text.encode(errors="replace").decode().replace("\0", ""), secrets)
-
-    def _judged(self, reply: Reply) -> Any:
-        self.judge(reply)
-        return reply.json_or_none()
 
     def url(self, host: str, path: str) -> str:
         """A checked address. Raises InvalidConfig for one that may not be asked."""

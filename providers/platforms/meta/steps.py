@@ -11,7 +11,7 @@ from providers.declare.digging import dig
 from providers.declare.oauth import SIGN_IN
 from providers.declare.paging import pages
 from providers.declare.permissions import compare_scopes
-from providers.declare.rules import ErrorFacts
+from providers.declare.rules import ErrorFacts, first_match
 from providers.declare.steps import Account, Answer, Passed, Skipped, Tester, Warned, step
 from providers.outbound.secrets import Placeholder
 from providers.platforms.meta.access import VERSION
@@ -220,9 +220,9 @@ def _refuse_dead(data: Mapping[str, Any]) -> None:
             "The Meta access token has expired.", NEW_TOKEN, action_url=SYSTEM_USERS
         )
     facts = ErrorFacts(400, dig(data, "error.code"), subcode)
-    rule = next((rule for rule in ERRORS if rule.matches(facts)), None)
+    rule = first_match(ERRORS, facts)
     if rule and issubclass(rule.error, errors.Refused):
-        raise rule.error(rule.message, rule.action, action_url=rule.action_url)
+        raise rule.meant()
     raise errors.AuthInvalid(
         "Meta does not accept this access token.", NEW_TOKEN, action_url=SYSTEM_USERS
     )
