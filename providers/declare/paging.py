@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from providers.declare.digging import dig
+
 
 def pages(
     ask: Callable[..., Any], next_of: Callable[[Any], Mapping[str, str]], most: int = 10
@@ -18,3 +20,8 @@ def pages(
         after = next_of(page)
         if not after:
             return
+
+
+def following(name: str, at: str) -> Callable[[Any], dict[str, str]]:
+    """The next page is asked for by this parameter, with what the page before has there."""
+    return lambda page: {name: token} if (token := dig(page, at)) else {}

@@ -1,5 +1,7 @@
 """Tells what a sign-in was granted of what it asked for."""
 
+from collections.abc import Iterable
+
 from providers.declare.oauth import SIGN_IN, Scope
 from providers.declare.steps import Answer, Passed, Skipped, Tester, Warned, step
 from providers.errors import PermissionMissing
@@ -24,6 +26,12 @@ def compare_scopes(
     if all(scope.is_optional for scope in missing):
         return Warned(f"{told} Sign in again and allow everything to have it.")
     raise PermissionMissing(told, f"Sign in to {platform} again, and allow everything it asks.")
+
+
+def told_of(used: Iterable[str], others: Iterable[str]) -> str:
+    """`Has read, write. Not needed here: admin.`"""
+    rest = ", ".join(sorted(others))
+    return f"Has {', '.join(used)}." + (f" Not needed here: {rest}." if rest else "")
 
 
 @step("Permissions", methods=(SIGN_IN,))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
 from providers.declare.access import Entry
-from providers.declare.oauth import Grant
+from providers.declare.oauth import SIGN_IN, Grant
 from providers.outbound.api import Api
 
 
@@ -54,9 +54,11 @@ class Tester:
     ends the test. What it learns on the way goes into `account` and `expires_at`: the moment
     at which a person must act, so not that of a token which renews itself.
     `values` are the plain ones: no tester sees a secret. Each request is let in by itself; a
-    `Placeholder` stands for a secret that a request needs elsewhere.
+    `Placeholder` stands for a secret that a request needs elsewhere. `pasted` is what a person
+    pastes who does not sign in.
     """
 
+    pasted: ClassVar[str] = "token"
     account: Account | None = None
     expires_at: datetime | None = None
     expires_is_estimate: bool = False
@@ -78,6 +80,16 @@ class Tester:
     def grant(self) -> Grant:
         """What the token that lets us in was granted."""
         return self.enter().grant
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether a person signed in, so that nobody has anything to paste."""
+        return self.method == SIGN_IN
+
+    @property
+    def what(self) -> str:
+        """What lets us in, in a sentence."""
+        return "sign-in" if self.is_signed_in else self.pasted
 
     def has(self, *names: str) -> bool:
         """Whether there are values for all these fields, secret or not."""

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from providers import errors
 from providers.access.door import Door, WayIn, let_in
-from providers.declare import SIGN_IN, Account, Provider, Step, Tester, Warned
+from providers.declare import Account, Provider, Step, Tester, Warned
 from providers.run.results import Progress, Result, StepResult
 
 logger = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ def _climb(tester: Tester, door: Door, on_progress: Progress) -> Result:
 
 def _speak_of_sign_in(error: errors.ProviderError, tester: Tester) -> None:
     """A platform's file speaks of tokens to paste: after a sign-in nobody pasted one."""
-    if tester.method == SIGN_IN and error.kind in NEEDS_SIGN_IN:
+    if tester.is_signed_in and error.kind in NEEDS_SIGN_IN:
         error.action, error.action_url = f"Sign in to {tester.api.platform} again.", None
 
 

@@ -6,11 +6,12 @@ Quirk: the token endpoint has one code for many things, so there its English tex
 """
 
 import re
-from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from providers.declare import ErrorRule, codes, dig, limited, rule, troubled
+from providers.declare.digging import first_in
+from providers.declare.waiting import seconds_to_midnight
 from providers.errors import (
     AuthExpired,
     AuthInvalid,
@@ -163,21 +164,18 @@ def retry_after(reply: Reply) -> float | None:
             return min(float(delay[:-1]), LONGEST_WAIT_SECONDS)
     is_daily = re.search(DAILY, str(dig(body, "error.message")), re.IGNORECASE)
     if is_daily or reason_of(reply) == "dailyLimitExceeded":
-        return seconds_to_midnight()
+        return seconds_to_next_day()
     return None
 
 
 def reason_of(reply: Reply) -> Any:
     """The first reason that a reply gives, of google.rpc or of the older list."""
-    body = reply.json_or_none()
-    return next((found for path in CODE_AT if (found := dig(body, path))), None)
+    return first_in(reply.json_or_none(), CODE_AT)
 
 
-def seconds_to_midnight() -> float | None:
+def seconds_to_next_day() -> float | None:
     """Until the next day begins in California; None on a machine without time zones."""
     try:
-        now = datetime.now(ZoneInfo("America/Los_Angeles"))
+        return seconds_to_midnight(ZoneInfo("America/Los_Angeles"))
     except ZoneInfoNotFoundError:
         return None
-    tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return tomorrow.timestamp() - now.timestamp()

@@ -1,11 +1,9 @@
 """The first steps of every Google platform: the sign-in, and what it was granted."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from providers.declare import (
-    SIGN_IN,
     Answer,
     Passed,
     Placeholder,
@@ -15,6 +13,7 @@ from providers.declare import (
     compare_scopes,
     step,
 )
+from providers.declare.permissions import told_of
 from providers.errors import AuthExpired, AuthInvalid, PermissionMissing, Refused, UnexpectedReply
 from providers.families.google.facts import SCOPE
 from providers.families.google.ways import ACCESS_TOKEN, REFRESH_TOKEN
@@ -53,7 +52,7 @@ class GoogleTester(Tester):
 
     def permissions(self) -> Answer:
         """Compare what was granted with what is needed here."""
-        if self.method == SIGN_IN:
+        if self.is_signed_in:
             granted = self.granted or self.grant.granted
             return compare_scopes(self.grant.asked, granted, self.api.platform)
         if self.granted is None:
@@ -69,9 +68,8 @@ class GoogleTester(Tester):
                 f"The sign-in lacks a permission: {', '.join(missing)}.",
                 "Sign in again, tick every box that Google shows, and paste the new token.",
             )
-        others = sorted(map(_short, self.granted.difference(used)))
-        has = f"Has {', '.join(map(_short, used))}."
-        return Passed(has + (f" Not needed here: {', '.join(others)}." if others else ""))
+        others = self.granted.difference(used)
+        return Passed(told_of(map(_short, used), map(_short, others)))
 
     def _inspect(self) -> None:
         """GET /tokeninfo -> {"scope": "… …", "exp": "1800000000", …}, every value a text."""
@@ -80,20 +78,17 @@ class GoogleTester(Tester):
             token = Placeholder("access_token")
             facts = self.api.get("/tokeninfo", host="TOKEN", access_token=token)
         except (Refused, UnexpectedReply) as error:
-            if self.method == SIGN_IN and isinstance(error, AuthInvalid):
+            if self.is_signed_in and isinstance(error, AuthInvalid):
                 raise AuthExpired(
                     "Google has ended this sign-in, or it was withdrawn there.", "Sign in again."
                 ) from None
             if is_pasted:
                 raise
             return  # Google has only just made it: the calls that follow are the proof
-        self._grant(facts)
-        if is_pasted and "exp" in facts:
-            self.expires_at = datetime.fromtimestamp(int(facts["exp"]), UTC)
-
-    def _grant(self, facts: Mapping[str, Any]) -> None:
         if facts.get("scope"):
             self.granted = frozenset(facts["scope"].split())
+        if is_pasted and "exp" in facts:
+            self.expires_at = datetime.fromtimestamp(int(facts["exp"]), UTC)
 
 
 def _short(scope: str) -> str:

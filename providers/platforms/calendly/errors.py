@@ -3,6 +3,7 @@
 from providers.access.refusals import APP_ACTION, AppRefused
 from providers.declare.rules import rule
 from providers.declare.usual import limited, misunderstood, walled
+from providers.declare.waiting import seconds_in
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -10,13 +11,11 @@ from providers.errors import (
     PermissionMissing,
     UnexpectedReply,
 )
-from providers.outbound.reply import Reply
 
 TOKENS_URL = "https://calendly.com/integrations/api_webhooks"
 FIND_URL = "https://developer.calendly.com/how-to-find-the-organization-or-user-uri"
 
 NEW_TOKEN = "Make a new one under Integrations, API and webhooks, and paste it here."
-LONGEST_WAIT_SECONDS = 60 * 60
 
 
 class ArgumentRefused(UnexpectedReply):
@@ -63,9 +62,4 @@ ERRORS = (
 )
 
 
-def retry_after(reply: Reply) -> float | None:
-    """Seconds until Calendly answers again: X-RateLimit-Reset counts what is left of them."""
-    text = reply.headers.get("X-RateLimit-Reset", "")
-    if reply.status != 429 or not text.isdecimal() or len(text) > 9:
-        return None
-    return float(min(int(text), LONGEST_WAIT_SECONDS))
+retry_after = seconds_in("X-RateLimit-Reset", at_most=60 * 60)

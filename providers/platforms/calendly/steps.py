@@ -1,8 +1,10 @@
 """How Calendly is tested: whose token it is, the organization, event types and booked calls."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from providers.declare.paging import following, pages
 from providers.declare.permissions import permissions_of_sign_in
 from providers.declare.steps import Account, Passed, Tester, Warned, step
 from providers.errors import AccountNotFound, InvalidConfig, PermissionMissing
@@ -88,20 +90,12 @@ class CalendlyTester(Tester):
     def _roles(self, wanted: str = "") -> dict[str, str]:
         """Role by organization, read until the wanted one is among them."""
         roles: dict[str, str] = {}
-        after: dict[str, Any] = {}
-        for _ in range(MOST_PAGES):
-            page = self._get(
-                "organization_memberships",
-                "organizations:read",
-                user=self.user,
-                count=PER_PAGE,
-                **after,
-            )
+        ask = partial(self._get, "organization_memberships", "organizations:read", user=self.user)
+        after = following("page_token", "pagination.next_page_token")
+        for page in pages(partial(ask, count=PER_PAGE), after, most=MOST_PAGES):
             roles |= {str(one["organization"]): str(one["role"]) for one in page["collection"]}
-            token = page["pagination"].get("next_page_token")
-            if not token or wanted in roles:
+            if wanted in roles:
                 break
-            after = {"page_token": token}
         return roles
 
     def _whose(self) -> dict[str, Any]:

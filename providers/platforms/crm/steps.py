@@ -2,21 +2,13 @@
 
 from typing import NoReturn
 
-from providers.declare.oauth import SIGN_IN
 from providers.declare.steps import Account, Passed, Tester, step
 from providers.errors import AccountNotFound, InvalidConfig, UnexpectedReply
 from providers.platforms.crm.vendors import WITH_CLIENT, host_of
 
 
 class CrmTester(Tester):
-    """One vendor's test. `vendor` is its name in sentences."""
-
-    vendor = ""
-
-    @property
-    def is_signed_in(self) -> bool:
-        """Whether a person signed in, so that nobody has anything to paste."""
-        return self.method == SIGN_IN
+    """One vendor's test."""
 
     def entered(self, with_client: Passed) -> Passed:
         """Be let in, and say with what: `with_client` where a token was asked for."""
@@ -28,9 +20,9 @@ class CrmTester(Tester):
 
     def named_by_sign_in(self, address: str, suffix: str) -> str:
         """The origin that a sign-in's reply names. Raises UnexpectedReply for a stranger's."""
-        host = host_of(address)
+        host, vendor = host_of(address), self.api.platform
         if not host.endswith(suffix):
-            raise UnexpectedReply(f"{self.vendor} named an address that is not one of its own.")
+            raise UnexpectedReply(f"{vendor} named an address that is not one of its own.")
         return f"https://{host}"
 
     def belongs_to(self, account: Account, *other_ids: str, hint: str | None = None) -> None:
@@ -38,10 +30,10 @@ class CrmTester(Tester):
 
         `other_ids` are other ways to write the account's; `hint` counts where no id was typed.
         """
-        wanted = self.values.get("account_id") or hint
+        wanted, vendor = self.values.get("account_id") or hint, self.api.platform
         if wanted and wanted not in (account.id, *other_ids):
             raise AccountNotFound(
-                f"These credentials belong to another {self.vendor} account than the one entered.",
+                f"These credentials belong to another {vendor} account than the one entered.",
                 "Correct the account, or sign in to that one."
                 if self.is_signed_in
                 else "Correct the account, or enter credentials of that one.",

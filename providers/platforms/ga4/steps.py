@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from providers.declare import Account, Passed, Warned, dig, step
-from providers.declare.paging import pages
+from providers.declare.paging import following, pages
 from providers.errors import UnexpectedReply
 from providers.families.google.facts import scope
 from providers.families.google.steps import GoogleTester
@@ -87,7 +87,7 @@ class Ga4Tester(GoogleTester):
         ask = partial(self.api.get, "/v1beta/accountSummaries", host="ADMIN", pageSize=200)
         return [
             _account(listed, summary)
-            for page in pages(ask, _next_page)
+            for page in pages(ask, following("pageToken", "nextPageToken"))
             for summary in page.get("accountSummaries", [])
             for listed in summary.get("propertySummaries", [])
         ]
@@ -102,8 +102,3 @@ def _account(listed: dict[str, Any], summary: dict[str, Any]) -> Account:
     return Account(
         listed["property"].removeprefix("properties/"), " · ".join(name for name in names if name)
     )
-
-
-def _next_page(page: dict[str, Any]) -> dict[str, str]:
-    token = page.get("nextPageToken")
-    return {"pageToken": token} if token else {}

@@ -3,11 +3,12 @@
 Rules go by status and code, never by the message of a REST reply, which LinkedIn rewords.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 
 from providers import errors
 from providers.declare.rules import codes, rule
 from providers.declare.usual import ended, misunderstood, walled
+from providers.declare.waiting import is_silent_limit, seconds_to_midnight
 from providers.outbound.reply import Reply
 
 APPS = "https://www.linkedin.com/developers/apps"
@@ -108,8 +109,4 @@ ERRORS = (
 
 def retry_after(reply: Reply) -> float | None:
     """Seconds until midnight UTC for a limit: LinkedIn counts by day and sends no Retry-After."""
-    if reply.status != 429 or reply.retry_after_seconds is not None:
-        return None
-    now = datetime.now(UTC)
-    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (midnight - now).total_seconds()
+    return seconds_to_midnight(UTC) if is_silent_limit(reply) else None

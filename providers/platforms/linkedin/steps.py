@@ -9,7 +9,7 @@ from typing import Any
 from providers import errors
 from providers.access.refusals import APP_ACTION, AppRefused
 from providers.declare.oauth import SIGN_IN
-from providers.declare.permissions import compare_scopes
+from providers.declare.permissions import compare_scopes, told_of
 from providers.declare.steps import Account, Answer, Passed, Skipped, Tester, Warned, step
 from providers.outbound.secrets import Placeholder
 from providers.platforms.linkedin.errors import (
@@ -62,18 +62,18 @@ class LinkedInTester(Tester):
         if self._knows_app():
             self._inspect()
         name = self._name_of_person()
-        what = "sign-in" if self.method == SIGN_IN else "token"
-        who = f"LinkedIn knows this {what} as {name}." if name else f"LinkedIn accepts this {what}."
+        known = f"knows this {self.what} as {name}" if name else f"accepts this {self.what}"
+        who = f"LinkedIn {known}."
         if self.expires_at:
             return Passed(f"{who} It ends on {self.expires_at:%Y-%m-%d}.")
-        if self._knows_app() or self.method == SIGN_IN:
+        if self._knows_app() or self.is_signed_in:
             return Passed(who)
         return Passed(f"{who} Save the client ID and client secret to see when it ends.")
 
     @step("Permissions")
     def permissions_are_granted(self) -> Answer:
         """From the inspection or the sign-in's reply; LinkedIn has no other list of them."""
-        if self.method == SIGN_IN:
+        if self.is_signed_in:
             return compare_scopes(self.grant.asked, self.scopes, self.api.platform)
         if self.scopes is None:
             return Skipped("LinkedIn lists permissions only to the app; the next steps prove them.")
@@ -85,9 +85,7 @@ class LinkedInTester(Tester):
                 action_url=APPS,
             )
         useful = {needed, *(name for _, names in PURPOSES for name in names)}
-        have = f"Has {', '.join(sorted(self.scopes & useful))}."
-        others = ", ".join(sorted(self.scopes - useful - IDENTITY))
-        have += f" Not needed here: {others}." if others else ""
+        have = told_of(sorted(self.scopes & useful), self.scopes - useful - IDENTITY)
         missing = [
             f"{names[0]} for {purpose}"
             for purpose, names in PURPOSES
@@ -162,7 +160,7 @@ class LinkedInTester(Tester):
         try:
             found = self.api.post("/oauth/v2/introspectToken", host="INTROSPECT", data=asked)
         except ClientRefused as refused:
-            if self.method != SIGN_IN:
+            if not self.is_signed_in:
                 raise
             raise AppRefused(refused.message, APP_ACTION) from None
         _refuse_dead(found)

@@ -8,9 +8,8 @@ from typing import Any
 from providers import errors
 from providers.access.refusals import APP_ACTION, AppRefused
 from providers.declare.digging import dig
-from providers.declare.oauth import SIGN_IN
 from providers.declare.paging import pages
-from providers.declare.permissions import compare_scopes
+from providers.declare.permissions import compare_scopes, told_of
 from providers.declare.rules import ErrorFacts, first_match
 from providers.declare.steps import Account, Answer, Passed, Skipped, Tester, Warned, step
 from providers.outbound.secrets import Placeholder
@@ -54,8 +53,7 @@ class MetaTester(Tester):
         self.app_id = self.enter().told["app_id"]
         about = self._inspect_token() if self.app_id and self.has("app_secret") else ""
         me = self._get("me", fields="id,name")
-        what = "sign-in" if self.method == SIGN_IN else "token"
-        who = f"Meta knows this {what} as {me.get('name') or me['id']}."
+        who = f"Meta knows this {self.what} as {me.get('name') or me['id']}."
         return Passed(f"{who} {about or 'Save the App ID and App Secret to see when it expires.'}")
 
     @step("Permissions")
@@ -65,7 +63,7 @@ class MetaTester(Tester):
         if listed is None:
             return Skipped("Meta lists no permissions for this token; the next steps prove them.")
         granted = [name for name, status in listed.items() if status == "granted"]
-        if self.method == SIGN_IN:
+        if self.is_signed_in:
             return compare_scopes(self.grant.asked, frozenset(granted), self.api.platform)
         if not set(granted) & set(READS_ADS):
             why = NOT_GRANTED.get(listed.get("ads_read", ""), "is missing")
@@ -75,8 +73,7 @@ class MetaTester(Tester):
                 action_url=SYSTEM_USERS,
             )
         needed = next(name for name in READS_ADS if name in granted)
-        others = ", ".join(sorted(set(granted) - {needed}))
-        return Passed(f"Has {needed}." + (f" Not needed here: {others}." if others else ""))
+        return Passed(told_of([needed], set(granted) - {needed}))
 
     @step("Ad account reachable")
     def account_is_reachable(self) -> Passed | Warned:
@@ -141,7 +138,7 @@ class MetaTester(Tester):
         try:
             return self.api.get(f"/{VERSION}/{path}", **params)
         except (errors.PermissionMissing, errors.AccountNotFound) as error:
-            if self.method == SIGN_IN and "system user" in error.action:
+            if self.is_signed_in and "system user" in error.action:
                 error.action, error.action_url = FOR_A_PERSON, AD_ACCOUNTS
             raise
 
@@ -158,7 +155,7 @@ class MetaTester(Tester):
             )["data"]
         except errors.AuthInvalid as error:
             # A bad input_token is told inside `data`: this is about the app that asks.
-            if self.method == SIGN_IN:
+            if self.is_signed_in:
                 if isinstance(error, ForeignToken):
                     raise
                 raise AppRefused(APP_REFUSED, APP_ACTION) from None
@@ -170,7 +167,7 @@ class MetaTester(Tester):
         _refuse_dead(data)
         self._refuse_foreign(data)
         self.scopes = data.get("scopes")
-        if self.method == SIGN_IN:
+        if self.is_signed_in:
             self.expires_at = _moment(_consent_end(data))
             if self.expires_at is None:
                 return "It renews itself."

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from providers.access.refusals import APP_ACTION, AppRefused
 from providers.declare import ErrorRule, codes, ended, limited, misunderstood, rule
+from providers.declare.waiting import seconds_in
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -27,7 +28,6 @@ ENDED = rule(AuthExpired).says(
     "Reddit has ended this connection.",
     "Sign in with your app again and paste the new refresh token.",
 )
-LONGEST_WAIT_SECONDS = 60 * 60
 
 
 class TokenRefused(AuthExpired):
@@ -124,11 +124,4 @@ def judge_headers(reply: Reply) -> None:
         )
 
 
-def retry_after(reply: Reply) -> float | None:
-    """Seconds until Reddit answers again: X-Ratelimit-Reset counts what is left of them."""
-    text = reply.headers.get("X-Ratelimit-Reset", "")
-    if reply.status != 429 or reply.retry_after_seconds is not None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
-        return None
-    return min(float(text), LONGEST_WAIT_SECONDS)
+retry_after = seconds_in("X-Ratelimit-Reset", at_most=60 * 60)

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from providers.declare.oauth import SIGN_IN
-from providers.declare.paging import pages
-from providers.declare.permissions import compare_scopes
+from providers.declare.paging import following, pages
+from providers.declare.permissions import compare_scopes, told_of
 from providers.declare.steps import Account, Answer, Passed, Skipped, Tester, Warned, step
 from providers.errors import AccountNotFound, AuthInvalid, PermissionMissing, UnexpectedReply
 from providers.platforms.reddit.errors import APPS_URL, NO_COMMUNITY, TokenRefused, judge_headers
@@ -36,17 +36,16 @@ class RedditTester(Tester):
         self._sign_in()
         if self.method not in WITH_TOKEN:
             return Passed("Reddit accepts this sign-in and gave a token.")
-        what = "sign-in" if self.method == SIGN_IN else "token"
         try:
             self.person = self._get("/api/v1/me")
         except PermissionMissing:
-            return Passed(f"Reddit accepts this {what}. It does not tell whose it is.")
-        return Passed(f"Reddit accepts this {what}.")
+            return Passed(f"Reddit accepts this {self.what}. It does not tell whose it is.")
+        return Passed(f"Reddit accepts this {self.what}.")
 
     @step("Permissions", methods=(*WITH_CLIENT, SIGN_IN))
     def permissions_are_granted(self) -> Answer:
         """From the reply with the token, as Reddit has no other list of them."""
-        if self.method == SIGN_IN:
+        if self.is_signed_in:
             return compare_scopes(self.grant.asked, self.scopes, self.api.platform)
         scopes = self.scopes or frozenset()
         if EVERYTHING in scopes:
@@ -56,9 +55,7 @@ class RedditTester(Tester):
                 "This sign-in may not read communities: the scope read is missing.",
                 "Sign in again with the scopes read and identity.",
             )
-        others = ", ".join(sorted(scopes - NEEDED))
-        have = f"Has {' and '.join(sorted(scopes & NEEDED))}."
-        return Passed(f"{have} Not needed here: {others}." if others else have)
+        return Passed(told_of([" and ".join(sorted(scopes & NEEDED))], scopes - NEEDED))
 
     @step("Reddit account", optional=True, methods=WITH_PERSON)
     def person_is_known(self) -> Passed | Warned | Skipped:
@@ -110,8 +107,8 @@ class RedditTester(Tester):
             return None
         self._sign_in()
         ask = partial(self._get, "/subreddits/mine/subscriber", limit=PER_PAGE)
-        rows = (one["data"] for page in pages(ask, _next_page) for one in page["data"]["children"])
-        return [_account(row) for row in rows]
+        found = pages(ask, following("after", "data.after"))
+        return [_account(one["data"]) for page in found for one in page["data"]["children"]]
 
     def _sign_in(self) -> None:
         self.api.headers |= user_agent(self.values)
@@ -139,8 +136,3 @@ class RedditTester(Tester):
 
 def _account(about: Mapping[str, Any]) -> Account:
     return Account(str(about["display_name"]), str(about.get("title") or ""))
-
-
-def _next_page(page: Mapping[str, Any]) -> dict[str, str]:
-    after = page["data"]["after"]
-    return {"after": after} if after else {}

@@ -21,6 +21,7 @@ BY_ADMIN = "Sign in again as an administrator of the Stripe account."
 
 
 class StripeTester(Tester):
+    pasted = "key"
     sees_balance = False
 
     @step("Key is valid", methods=(API_KEY,))
@@ -79,7 +80,7 @@ class StripeTester(Tester):
         if not found["charges_enabled"]:
             return Warned(f"Stripe does not let {name} take payments at the moment.")
         zone = dig(found, "settings.dashboard.timezone") or "a time zone of its own"
-        return Passed(f"The {self._what} belongs to {name}. Stripe's own reports follow {zone}.")
+        return Passed(f"The {self.what} belongs to {name}. Stripe's own reports follow {zone}.")
 
     @step("Balance transactions can be read")
     def transactions_are_readable(self) -> Passed | Warned:
@@ -118,17 +119,13 @@ class StripeTester(Tester):
         GET /v1/accounts -> {"data": [an account], "has_more": bool}.
         """
         self._identify()
-        if self.method == SIGN_IN:
+        if self.is_signed_in:
             return [self._own_account()]
         ask = partial(self.api.get, "/v1/accounts", limit=100)
         try:
             return [_account(one) for page in pages(ask, _next_page) for one in page["data"]]
         except NoConnectPlatform:
             return []
-
-    @property
-    def _what(self) -> str:
-        return "sign-in" if self.method == SIGN_IN else "key"
 
     def _own_account(self) -> Account:
         try:
@@ -143,9 +140,9 @@ class StripeTester(Tester):
         """Stripe's sentence about a missing permission mostly names the account."""
         named = re.search(r"\bacct_[A-Za-z0-9]+", _said(reply))
         if not named:
-            return Skipped(f"This {self._what} may not read the account's name, and need not.")
+            return Skipped(f"This {self.what} may not read the account's name, and need not.")
         self.account = Account(named[0])
-        belongs = f"The {self._what} belongs to {named[0]}."
+        belongs = f"The {self.what} belongs to {named[0]}."
         return Passed(f"{belongs} It may not read the name, and need not.")
 
     def _newest(self, path: str, what: str) -> list[Any]:
@@ -154,7 +151,7 @@ class StripeTester(Tester):
         try:
             self.api.judge(reply)
         except RightMissing:
-            if self.method == SIGN_IN:
+            if self.is_signed_in:
                 raise RightMissing(f"This sign-in may not read {what}.", BY_ADMIN) from None
             named = re.search(r"\brak_[a-z_]+", _said(reply))
             right = f", {named[0]}" if named else ""

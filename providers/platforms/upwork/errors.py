@@ -6,6 +6,7 @@ from providers.access.refusals import APP_ACTION, AppRefused
 from providers.declare.access import Instead
 from providers.declare.rules import codes, rule
 from providers.declare.usual import limited, walled
+from providers.declare.waiting import is_silent_limit
 from providers.errors import (
     AuthExpired,
     AuthInvalid,
@@ -99,6 +100,4 @@ REFUSED: Instead = {TokenRefused: rule(AuthInvalid).says(WRONG_KEY, COPY_BOTH, K
 
 def retry_after(reply: Reply) -> float | None:
     """Seconds to wait at a limit: Upwork names none, and counts by second and by minute."""
-    if reply.status != 429 or reply.retry_after_seconds is not None:
-        return None
-    return PAUSE_SECONDS
+    return PAUSE_SECONDS if is_silent_limit(reply) else None

@@ -87,7 +87,7 @@ class XTester(Tester):
 
     def accounts(self) -> list[Account] | None:
         """The one account that signed in; no list for an app alone."""
-        if self.method != SIGN_IN:
+        if not self.is_signed_in:
             return None
         own = self._get("/2/users/me")["data"]
         return [Account(str(own["username"]), str(own.get("name", "")))]
@@ -108,7 +108,7 @@ class XTester(Tester):
         newer replies say total_post_count. A person's token is refused there, and takes
         GET /2/tweets/search/recent -> {"meta": {"result_count": int, "next_token": str}}.
         """
-        if self.method == SIGN_IN:
+        if self.is_signed_in:
             meta = self._get("/2/tweets/search/recent", query=query, max_results=FEWEST)["meta"]
             least = "at least " if meta.get("next_token") else ""
             return f"{least}{int(meta['result_count'])}"

@@ -72,5 +72,5 @@ ERRORS = (
 def retry_after(reply: Reply) -> float | None:
     """Every quota of YouTube that is exceeded returns with the next day in California."""
     if google_errors.reason_of(reply) == "quotaExceeded":
-        return google_errors.seconds_to_midnight()
+        return google_errors.seconds_to_next_day()
     return google_errors.retry_after(reply)

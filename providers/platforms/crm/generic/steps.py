@@ -13,7 +13,6 @@ LONGEST_NAME = 120
 
 
 class GenericTester(CrmTester):
-    vendor = "Your CRM"
     body: Any = None
 
     @step("Address answers with data")

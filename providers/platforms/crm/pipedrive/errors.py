@@ -1,12 +1,11 @@
 """What Pipedrive's refusals mean, and how long one has to wait."""
 
 from providers.declare.rules import codes, rule
+from providers.declare.waiting import seconds_in
 from providers.errors import AuthInvalid, PermissionMissing, RateLimited, UnexpectedReply
-from providers.outbound.reply import Reply
 
 TOKEN_URL = "https://pipedrive.readme.io/docs/how-to-find-the-api-token"
 TICK = "An owner ticks it on the app in Pipedrive's Developer Hub, then sign in again."
-LONGEST_WAIT = 86400.0
 
 ERRORS = (
     rule(AuthInvalid, status=401).says(
@@ -38,9 +37,4 @@ ERRORS = (
 )
 
 
-def retry_after(reply: Reply) -> float | None:
-    """Seconds until the limit is over; Pipedrive documents no Retry-After."""
-    if reply.status != 429:
-        return None
-    text = reply.headers.get("x-ratelimit-reset", "").strip()
-    return min(float(text), LONGEST_WAIT) if text.isascii() and text.isdigit() else None
+retry_after = seconds_in("x-ratelimit-reset", at_most=24 * 60 * 60)

@@ -13,8 +13,6 @@ from providers.platforms.crm.vendors import host_of
 
 
 class PipedriveTester(CrmTester):
-    vendor = "Pipedrive"
-
     @step("Token is valid")
     def token_is_valid(self) -> Passed:
         """GET /v1/users/me -> {"success": true, "data": {"name": str, "company_id": int, …}}."""
@@ -25,7 +23,7 @@ class PipedriveTester(CrmTester):
     def permissions_are_ticked(self) -> Answer:
         """Asks nothing: the sign-in's reply listed them."""
         try:
-            return compare_scopes(self.grant.asked, self.grant.granted, self.vendor)
+            return compare_scopes(self.grant.asked, self.grant.granted, self.api.platform)
         except PermissionMissing as error:
             raise PermissionMissing(error.message, TICK) from None
 

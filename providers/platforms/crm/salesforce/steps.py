@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from providers.declare.permissions import compare_scopes
+from providers.declare.permissions import compare_scopes, told_of
 from providers.declare.steps import Account, Answer, Passed, Skipped, Warned, step
 from providers.errors import AuthExpired, Blocked, InvalidConfig, PermissionMissing
 from providers.platforms.crm.salesforce.errors import FLOW_URL
@@ -13,7 +13,6 @@ NEWEST = 68.0  # Winter '27, the newest version that these calls were read for
 
 
 class SalesforceTester(CrmTester):
-    vendor = "Salesforce"
     version = ""
 
     @step("My Domain answers")
@@ -36,7 +35,7 @@ class SalesforceTester(CrmTester):
         """Asks nothing: the sign-in's reply lists the scopes of the app."""
         granted = self.grant.granted
         if self.is_signed_in:
-            return compare_scopes(self.grant.asked, granted, self.vendor)
+            return compare_scopes(self.grant.asked, granted, self.api.platform)
         if not granted:
             return Skipped("Salesforce lists no scopes for this token; the next steps prove them.")
         needed = next((scope for scope in ("api", "full") if scope in granted), None)
@@ -46,8 +45,7 @@ class SalesforceTester(CrmTester):
                 "Add it to the app's OAuth settings, then test again.",
                 action_url=FLOW_URL,
             )
-        others = ", ".join(sorted(granted - {needed}))
-        return Passed(f"Has {needed}." + (f" Not needed here: {others}." if others else ""))
+        return Passed(told_of([needed], granted - {needed}))
 
     @step("User behind the sign-in")
     def user_is_known(self) -> Passed | Warned:

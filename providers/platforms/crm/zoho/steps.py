@@ -15,7 +15,6 @@ VERSION = "v8"
 
 
 class ZohoTester(CrmTester):
-    vendor = "Zoho CRM"
     centre = ""
 
     @step("Approval is valid")
