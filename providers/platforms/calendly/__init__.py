@@ -5,10 +5,7 @@ Quirks: every ID is a full address. A token made since March 2026 has no access 
 scopes are chosen for it. Only owners and admins see the calls of the whole team.
 """
 
-from providers.declare.access import Bearer
-from providers.declare.fields import Field, access_token, account_id, base_url
-from providers.declare.methods import Method
-from providers.declare.provider import Cost, Provider
+from providers.declare import Bearer, Cost, Method, Provider, fields
 from providers.platforms.calendly.errors import ERRORS, FIND_URL, TOKENS_URL, retry_after
 from providers.platforms.calendly.sign_in import BY_SIGN_IN, OAUTH
 from providers.platforms.calendly.steps import CalendlyTester
@@ -36,7 +33,7 @@ PROVIDER = Provider(
     methods=(TOKEN, BY_SIGN_IN),
     oauth=OAUTH,
     fields=(
-        access_token(
+        fields.access_token(
             label="Personal access token",
             help="Calendly → Integrations & apps → API & webhooks → Generate new token. "
             "Tick users, organizations, event types and scheduled events (read).",
@@ -47,7 +44,7 @@ PROVIDER = Provider(
             example="eyJabc.eyJdef.ghi-123",
             methods=(TOKEN.slug,),
         ),
-        account_id(
+        fields.account_id(
             label="Organization URI",
             help="Leave this empty to use the organization of the token's owner. "
             "It is a full address; a test shows it.",
@@ -57,7 +54,7 @@ PROVIDER = Provider(
             "with https://api.calendly.com/organizations/, not the last part alone.",
             example="https://api.calendly.com/organizations/0123abcd-45ef",
         ),
-        Field(
+        fields.Field(
             name="user_uri",
             label="User URI",
             help="Only to read one person's calls: that person's full address.",
@@ -67,7 +64,7 @@ PROVIDER = Provider(
             "https://api.calendly.com/users/, not the last part alone.",
             example="https://api.calendly.com/users/0123abcd-45ef",
         ),
-        base_url(),
+        fields.base_url(),
     ),
     tester=CalendlyTester,
     errors=ERRORS,

@@ -1,8 +1,7 @@
 """What Calendly's refusals mean: by status, as its titles are only partly known."""
 
 from providers.access.refusals import APP_ACTION, AppRefused
-from providers.declare.rules import rule
-from providers.declare.usual import limited, misunderstood, walled
+from providers.declare import limited, misunderstood, rule, walled
 from providers.declare.waiting import seconds_in
 from providers.errors import (
     AccountNotFound,

@@ -5,8 +5,7 @@ https://developer.calendly.com/authentication (read 2026-11-22), lifetimes too.
 
 from datetime import timedelta
 
-from providers.declare.methods import sign_in
-from providers.declare.oauth import AppForm, OAuth, scope
+from providers.declare import AppForm, OAuth, scope, sign_in
 from providers.platforms.calendly.errors import SIGN_IN_ERRORS
 
 BY_SIGN_IN = sign_in(

@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from providers.declare import Account, Passed, Tester, Warned, permissions_of_sign_in, step
 from providers.declare.paging import following, pages
-from providers.declare.permissions import permissions_of_sign_in
-from providers.declare.steps import Account, Passed, Tester, Warned, step
 from providers.errors import AccountNotFound, InvalidConfig, PermissionMissing
 from providers.platforms.calendly.errors import FIND_URL, TOKENS_URL, ArgumentRefused
 

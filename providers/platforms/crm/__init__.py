@@ -9,17 +9,7 @@ a room of its own, with how one gets in, its test and its errors; the ways to co
 
 from collections.abc import Mapping
 
-from providers.declare.fields import (
-    Field,
-    access_token,
-    account_id,
-    base_url,
-    client_id,
-    client_secret,
-)
-from providers.declare.methods import Method, sign_in
-from providers.declare.oauth import SIGN_IN
-from providers.declare.provider import Cost, Provider
+from providers.declare import SIGN_IN, Cost, Method, Provider, fields, sign_in
 from providers.families.rest import NO_ADDRESS
 from providers.platforms.crm import generic, hubspot, pipedrive, salesforce, zoho
 from providers.platforms.crm.hubspot.errors import KEYS_URL
@@ -113,7 +103,7 @@ PROVIDER = Provider(
         {"vendor": "zoho", "data_centre": HOME_CENTRE},
     ),
     fields=(
-        Field(
+        fields.Field(
             name="vendor",
             label="Your CRM",
             help="Leave this empty to have it recognised from the address below. "
@@ -123,7 +113,7 @@ PROVIDER = Provider(
             required_by=(SIGN_IN,),
             decides_destination=True,
         ),
-        access_token(
+        fields.access_token(
             label="Key or token",
             help="HubSpot → Development → Keys → Service keys, or Pipedrive → Personal "
             "preferences → API. Other CRMs call it API key or token.",
@@ -133,7 +123,7 @@ PROVIDER = Provider(
             methods=(TOKEN, REST),
         ),
         zoho.DATA_CENTRE,
-        client_id(
+        fields.client_id(
             label="Client ID or consumer key",
             help="Salesforce → Setup → External Client App Manager → your app → OAuth settings, "
             "or Zoho API console → Self Client → Client Secret.",
@@ -143,7 +133,7 @@ PROVIDER = Provider(
             example="3MVG9abc123",
             methods=WITH_CLIENT,
         ),
-        client_secret(
+        fields.client_secret(
             label="Client secret or consumer secret",
             help="On the same page as the client ID or consumer key.",
             pattern=r"(?!3MVG9|1000\.)\S+",
@@ -155,7 +145,7 @@ PROVIDER = Provider(
             methods=WITH_CLIENT,
         ),
         zoho.REFRESH_TOKEN,
-        base_url(
+        fields.base_url(
             label="Address of your CRM",
             help="Salesforce → Setup → My Domain, or the address of another CRM's API. "
             "HubSpot, Pipedrive and Zoho need none, nor does a sign-in except to a sandbox.",
@@ -165,7 +155,7 @@ PROVIDER = Provider(
         ),
         pipedrive.COMPANY_DOMAIN,
         *generic.FIELDS,
-        account_id(
+        fields.account_id(
             help="Optional: the ID of the account in your CRM, to be sure that the right one "
             "is connected. A test shows it.",
             example="12345678",

@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from providers.declare.fields import Field, access_token, account_id, base_url
-from providers.declare.methods import Method
-from providers.declare.provider import Cost, Provider
+from providers.declare import Cost, Field, Method, Provider, access_token, account_id, base_url
 from providers.families.rest import NO_ADDRESS, ChosenKey, auth_kind, header_name, health_path
 from providers.platforms.fiverr import page
 from providers.platforms.fiverr.errors import ERRORS

@@ -1,7 +1,6 @@
 """What the refusals of a data service mean, and of the tools that such services are made with."""
 
-from providers.declare.rules import codes, rule
-from providers.declare.usual import WEB_PAGE
+from providers.declare import WEB_PAGE, codes, rule
 from providers.errors import AuthInvalid, InvalidConfig, PermissionMissing
 
 ERRORS = (

@@ -8,10 +8,7 @@ Community Management API may have no other product, so no sign-in can ask for op
 
 import re
 
-from providers.declare import fields
-from providers.declare.access import Bearer, RefreshToken
-from providers.declare.methods import Method
-from providers.declare.provider import Cost, Provider
+from providers.declare import Bearer, Cost, Method, Provider, RefreshToken, fields
 from providers.platforms.linkedin.errors import APPS, ERRORS, TOKENS, retry_after
 from providers.platforms.linkedin.sign_in import BY_SIGN_IN, OAUTH, TOKEN_URL
 from providers.platforms.linkedin.steps import REFRESH, TOKEN, LinkedInTester

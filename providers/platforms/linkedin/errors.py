@@ -6,8 +6,7 @@ Rules go by status and code, never by the message of a REST reply, which LinkedI
 from datetime import UTC
 
 from providers import errors
-from providers.declare.rules import codes, rule
-from providers.declare.usual import ended, misunderstood, walled
+from providers.declare import codes, ended, misunderstood, rule, walled
 from providers.declare.waiting import is_silent_limit, seconds_to_midnight
 from providers.outbound.reply import Reply
 

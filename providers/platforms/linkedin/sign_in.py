@@ -6,8 +6,7 @@ https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-fl
 
 from datetime import timedelta
 
-from providers.declare.methods import sign_in
-from providers.declare.oauth import AppForm, OAuth, scope
+from providers.declare import AppForm, OAuth, scope, sign_in
 from providers.platforms.linkedin.errors import APPS, SIGN_IN_ERRORS
 
 TOKEN_URL = "https://www.linkedin.com/oauth/v2/accessToken"

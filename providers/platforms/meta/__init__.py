@@ -8,9 +8,7 @@ version of the Marketing API lasts about a year, so two of them are alive at any
 
 import re
 
-from providers.declare.fields import Field, access_token, account_id, base_url
-from providers.declare.methods import Method
-from providers.declare.provider import Cost, Provider
+from providers.declare import Cost, Field, Method, Provider, access_token, account_id, base_url
 from providers.platforms.meta.access import GraphToken
 from providers.platforms.meta.errors import AD_ACCOUNTS, APPS, ERRORS, SYSTEM_USERS, retry_after
 from providers.platforms.meta.sign_in import BY_SIGN_IN, OAUTH

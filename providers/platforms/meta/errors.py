@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from providers.access.refusals import APP_ACTION, AppRefused
-from providers.declare.rules import codes, rule
-from providers.declare.usual import ended, limited, misunderstood
+from providers.declare import codes, ended, limited, misunderstood, rule
 from providers.errors import (
     AccountNotFound,
     AuthExpired,

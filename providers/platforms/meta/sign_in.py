@@ -12,8 +12,7 @@ from typing import Any
 
 from providers.access.flow import Flow
 from providers.access.refusals import AppRefused
-from providers.declare.methods import sign_in
-from providers.declare.oauth import AppForm, OAuth, Tokens, scope
+from providers.declare import AppForm, OAuth, Tokens, scope, sign_in
 from providers.errors import Refused, Unanswered, UnexpectedReply
 from providers.outbound.reply import Reply
 from providers.platforms.meta.access import VERSION, GraphToken, proof_of

@@ -5,10 +5,8 @@ Quirks: the key's prefix says live or test mode. A restricted key that lacks a p
 answers 403, which says nothing against the key. Amounts are in the minor unit.
 """
 
-from providers.declare.access import Bearer, Known
-from providers.declare.fields import access_token, account_id, base_url
-from providers.declare.methods import Method
-from providers.declare.provider import Cost, Provider
+from providers.declare import Bearer, Cost, Method, Provider, access_token, account_id, base_url
+from providers.declare.access import Known
 from providers.platforms.stripe.errors import ERRORS, NEW_KEY_URL
 from providers.platforms.stripe.sign_in import BY_SIGN_IN, OAUTH
 from providers.platforms.stripe.steps import API_KEY, StripeTester

@@ -1,8 +1,7 @@
 """What Stripe's refusals mean: by code where there is one, by the words where there is none."""
 
 from providers.access.refusals import APP_ACTION, AppRefused
-from providers.declare.rules import codes, rule
-from providers.declare.usual import limited, misunderstood, troubled, walled
+from providers.declare import codes, limited, misunderstood, rule, troubled, walled
 from providers.errors import (
     AccountNotFound,
     AuthExpired,

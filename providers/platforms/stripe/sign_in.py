@@ -11,8 +11,7 @@ from typing import Any
 
 from providers.access.flow import Flow
 from providers.access.refusals import AppRefused, NotRevocable
-from providers.declare.methods import sign_in
-from providers.declare.oauth import AppForm, OAuth, Tokens, scope
+from providers.declare import AppForm, OAuth, Tokens, scope, sign_in
 from providers.errors import Refused, UnexpectedReply
 from providers.outbound.reply import Reply
 from providers.platforms.stripe.errors import SIGN_IN_ERRORS

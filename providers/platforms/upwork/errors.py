@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare import codes, limited, rule, walled
 from providers.declare.access import Instead
-from providers.declare.rules import codes, rule
-from providers.declare.usual import limited, walled
 from providers.declare.waiting import is_silent_limit
 from providers.errors import (
     AuthExpired,

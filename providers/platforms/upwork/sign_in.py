@@ -6,8 +6,7 @@ https://support.upwork.com/hc/en-us/articles/115015933448 (authentication) and
 
 from datetime import timedelta
 
-from providers.declare.methods import sign_in
-from providers.declare.oauth import AppForm, OAuth, scope
+from providers.declare import AppForm, OAuth, scope, sign_in
 from providers.platforms.upwork.errors import KEYS_URL, SIGN_IN_ERRORS
 
 WRITTEN_PERMISSION = "Upwork allows other than internal use only with its written permission."

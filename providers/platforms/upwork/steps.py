@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from providers.declare.oauth import SIGN_IN
-from providers.declare.permissions import compare_scopes
-from providers.declare.steps import Account, Answer, Passed, Tester, Warned, step
+from providers.declare import SIGN_IN, Account, Answer, Passed, Tester, Warned, compare_scopes, step
 from providers.errors import AccountNotFound, PermissionMissing, UnexpectedReply
 from providers.platforms.upwork.errors import KEYS_URL
 

@@ -8,10 +8,7 @@ A sign-in may not count posts nor ask for the app's usage, and searches instead.
 
 import re
 
-from providers.declare.access import Bearer, ClientCredentials
-from providers.declare.fields import Field, access_token, account_id, base_url, in_one_piece
-from providers.declare.methods import Method
-from providers.declare.provider import Cost, Provider
+from providers.declare import Bearer, ClientCredentials, Cost, Method, Provider, fields
 from providers.platforms.x.errors import CONSOLE_URL, ERRORS, NO_TOKENS_HERE, retry_after
 from providers.platforms.x.sign_in import BY_SIGN_IN, OAUTH
 from providers.platforms.x.steps import KEYS, TOKEN, XTester
@@ -23,16 +20,16 @@ def username_alone(text: str) -> str:
     return text.removeprefix("@").removesuffix("/")
 
 
-def one_of_the_pair(name: str, label: str, what: str, where: str) -> Field:
+def one_of_the_pair(name: str, label: str, what: str, where: str) -> fields.Field:
     """The API key or its secret: they are useless alone, and both of them are secret."""
-    return Field(
+    return fields.Field(
         name=name,
         label=label,
         help=f"X console → your app → Keys and tokens{where}",
         help_url=CONSOLE_URL,
         secret=True,
         required=True,
-        **in_one_piece(what),
+        **fields.in_one_piece(what),
         methods=(KEYS,),
     )
 
@@ -69,7 +66,7 @@ PROVIDER = Provider(
     ),
     oauth=OAUTH,
     fields=(
-        access_token(
+        fields.access_token(
             label="Bearer token",
             help="X console → your app → Keys and tokens → Bearer token.",
             help_url=CONSOLE_URL,
@@ -89,7 +86,7 @@ PROVIDER = Provider(
             " → API key. The client ID on that page is something else.",
         ),
         one_of_the_pair("api_key_secret", "API key secret", "secret", ", shown with the API key."),
-        account_id(
+        fields.account_id(
             label="Username",
             help="The name after the @ on your brand's profile.",
             pattern=r"[A-Za-z0-9_]+",
@@ -100,7 +97,7 @@ PROVIDER = Provider(
             example="@acme",
             normalize=username_alone,
         ),
-        Field(
+        fields.Field(
             name="search_query",
             label="Search",
             help="The words to look for on X, such as your brand's name.",
@@ -108,7 +105,7 @@ PROVIDER = Provider(
             usual_message="X takes more than 512 characters only on its Enterprise plan.",
             example="acme OR #acme",
         ),
-        base_url(),
+        fields.base_url(),
     ),
     tester=XTester,
     errors=ERRORS,

@@ -6,10 +6,8 @@ A problem is named by the end of its `type`: the host in front of it moved durin
 from datetime import UTC, datetime
 
 from providers.access.refusals import APP_ACTION, AppRefused
+from providers.declare import codes, dig, ended, limited, misunderstood, rule, walled
 from providers.declare.access import Instead
-from providers.declare.digging import dig
-from providers.declare.rules import codes, rule
-from providers.declare.usual import ended, limited, misunderstood, walled
 from providers.errors import (
     AccountNotFound,
     AuthExpired,

@@ -5,8 +5,7 @@ https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code (rea
 
 from datetime import timedelta
 
-from providers.declare.methods import sign_in
-from providers.declare.oauth import AppForm, OAuth, scope
+from providers.declare import AppForm, OAuth, scope, sign_in
 from providers.platforms.x.errors import CONSOLE_URL, SIGN_IN_ERRORS
 
 BY_SIGN_IN = sign_in(

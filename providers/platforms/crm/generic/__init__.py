@@ -6,10 +6,9 @@ Quirk: a service can answer everybody, so the same request is sent once more wit
 
 from dataclasses import replace
 
+from providers.declare import Cost, Field, Provider
 from providers.declare.access import Closed
-from providers.declare.fields import Field
 from providers.declare.methods import with_access
-from providers.declare.provider import Cost, Provider
 from providers.families.rest import ChosenKey, auth_kind, header_name, health_path
 from providers.platforms.crm.generic.errors import ERRORS
 from providers.platforms.crm.generic.steps import GenericTester

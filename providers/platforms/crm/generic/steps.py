@@ -3,8 +3,7 @@
 import re
 from typing import Any
 
-from providers.declare.digging import dig
-from providers.declare.steps import Account, Answer, Passed, Skipped, Warned, step
+from providers.declare import Account, Answer, Passed, Skipped, Warned, dig, step
 from providers.errors import InvalidConfig
 from providers.families.rest import tells_of_an_error, without_the_key
 from providers.platforms.crm.steps import CrmTester

@@ -9,9 +9,8 @@ endpoint names its errors in `status`, beside an `error` that may say something 
 
 from dataclasses import replace
 
-from providers.declare.access import Bearer
+from providers.declare import Bearer, Cost, Provider
 from providers.declare.methods import with_access
-from providers.declare.provider import Cost, Provider
 from providers.platforms.crm.hubspot.errors import ERRORS
 from providers.platforms.crm.hubspot.sign_in import OAUTH
 from providers.platforms.crm.hubspot.steps import HubSpotTester

@@ -1,7 +1,6 @@
 """What HubSpot's refusals mean."""
 
-from providers.declare.rules import codes, rule
-from providers.declare.usual import limited
+from providers.declare import codes, limited, rule
 from providers.errors import (
     AuthExpired,
     AuthInvalid,

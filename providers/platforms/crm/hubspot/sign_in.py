@@ -5,8 +5,7 @@ https://developers.hubspot.com/docs/api-reference/latest/authentication/manage-o
 
 from datetime import timedelta
 
-from providers.declare.oauth import AppForm, OAuth, Scope, scope
-from providers.declare.usual import ended
+from providers.declare import AppForm, OAuth, Scope, ended, scope
 from providers.platforms.crm.errors import app_refused, redirect_refused
 from providers.platforms.crm.vendors import UUID
 

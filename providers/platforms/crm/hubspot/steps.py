@@ -3,8 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from providers.declare.permissions import permissions_of_sign_in
-from providers.declare.steps import Account, Passed, Warned, step
+from providers.declare import Account, Passed, Warned, permissions_of_sign_in, step
 from providers.errors import PermissionMissing
 from providers.platforms.crm.hubspot.errors import KEYS_URL, ScopeMissing
 from providers.platforms.crm.hubspot.sign_in import VERSION

@@ -10,10 +10,8 @@ read is ticked on the app; it cannot be asked for when somebody signs in.
 import re
 from dataclasses import replace
 
-from providers.declare.access import KeyHeader
-from providers.declare.fields import Field
+from providers.declare import Cost, Field, KeyHeader, Provider
 from providers.declare.methods import with_access
-from providers.declare.provider import Cost, Provider
 from providers.platforms.crm.pipedrive.errors import ERRORS, retry_after
 from providers.platforms.crm.pipedrive.sign_in import OAUTH
 from providers.platforms.crm.pipedrive.steps import PipedriveTester

@@ -6,8 +6,7 @@ which lists what the token endpoint says, but not in which field.
 
 from datetime import timedelta
 
-from providers.declare.oauth import AppForm, OAuth, Scope, scope
-from providers.declare.usual import ended
+from providers.declare import AppForm, OAuth, Scope, ended, scope
 from providers.platforms.crm.errors import app_refused, redirect_refused
 
 

@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from providers.declare.digging import dig
-from providers.declare.oauth import SIGN_IN
-from providers.declare.permissions import compare_scopes
-from providers.declare.steps import Account, Answer, Passed, step
+from providers.declare import SIGN_IN, Account, Answer, Passed, compare_scopes, dig, step
 from providers.errors import AccountNotFound, AuthExpired, AuthInvalid, PermissionMissing
 from providers.platforms.crm.pipedrive.errors import TICK, TOKEN_URL
 from providers.platforms.crm.steps import CrmTester, named, one_read

@@ -1,7 +1,6 @@
 """What Salesforce's refusals mean, of data and of the sign-in with an app."""
 
-from providers.declare.rules import codes, rule
-from providers.declare.usual import limited, misunderstood
+from providers.declare import codes, limited, misunderstood, rule
 from providers.errors import (
     AuthExpired,
     AuthInvalid,

@@ -3,10 +3,7 @@
 from datetime import timedelta
 
 from providers.access.flow import Flow
-from providers.declare.digging import dig
-from providers.declare.oauth import AppForm, OAuth, Tokens, scope
-from providers.declare.rules import codes
-from providers.declare.usual import ended
+from providers.declare import AppForm, OAuth, Tokens, codes, dig, ended, scope
 from providers.outbound.reply import Reply
 from providers.platforms.crm.errors import app_refused, redirect_refused
 

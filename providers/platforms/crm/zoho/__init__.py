@@ -9,11 +9,9 @@ Whoever signs in may live in another data centre than the one where signing in b
 
 from dataclasses import replace
 
-from providers.declare.access import Bearer, Closed, RefreshToken, SignedIn
-from providers.declare.fields import Field, refresh_token
+from providers.declare import SIGN_IN, Bearer, Cost, Provider, RefreshToken, SignedIn, fields
+from providers.declare.access import Closed
 from providers.declare.methods import with_access
-from providers.declare.oauth import SIGN_IN
-from providers.declare.provider import Cost, Provider
 from providers.platforms.crm.vendors import DESTINATION, REFRESH, WITH_CLIENT, ZOHO
 from providers.platforms.crm.zoho.centres import (
     CENTRES,
@@ -31,7 +29,7 @@ HOSTS = {
     for centre, hosts in ZOHO.items()
     for suffix, host in zip(("_ACCOUNTS", ""), hosts, strict=True)
 }
-DATA_CENTRE = Field(
+DATA_CENTRE = fields.Field(
     name="data_centre",
     label="Data centre of Zoho",
     help="The ending of the address where you use Zoho CRM, such as crm.zoho.eu. "
@@ -42,7 +40,7 @@ DATA_CENTRE = Field(
     methods=(REFRESH, SIGN_IN),
     decides_destination=True,
 )
-REFRESH_TOKEN = refresh_token(
+REFRESH_TOKEN = fields.refresh_token(
     help="What Zoho gave for the code of the Self Client, from whoever traded it.",
     usual_pattern=r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}",
     usual_message="A refresh token of Zoho usually has three parts: 1000 and twice 32 characters.",

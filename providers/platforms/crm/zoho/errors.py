@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-from providers.declare.digging import dig
-from providers.declare.rules import ErrorRule, codes, rule
-from providers.declare.usual import limited, misunderstood, troubled
+from providers.declare import ErrorRule, codes, dig, limited, misunderstood, rule, troubled
 from providers.errors import AuthExpired, AuthInvalid, PermissionMissing, RateLimited
 from providers.outbound.reply import Reply
 

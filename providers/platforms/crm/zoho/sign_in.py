@@ -7,10 +7,7 @@ from typing import Any
 
 from providers.access.flow import Flow
 from providers.access.refusals import APP_ACTION, AppRefused
-from providers.declare.digging import dig
-from providers.declare.oauth import AppForm, OAuth, Scope, Tokens, scope
-from providers.declare.rules import rule
-from providers.declare.usual import ended
+from providers.declare import AppForm, OAuth, Scope, Tokens, dig, ended, rule, scope
 from providers.errors import UnexpectedReply
 from providers.outbound.reply import Reply
 from providers.platforms.crm.vendors import ZOHO

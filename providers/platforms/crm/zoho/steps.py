@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from providers.declare.permissions import permissions_of_sign_in
-from providers.declare.steps import Account, Passed, Warned, step
+from providers.declare import Account, Passed, Warned, permissions_of_sign_in, step
 from providers.errors import AccountNotFound, PermissionMissing, UnexpectedReply
 from providers.platforms.crm.steps import CrmTester, named, one_read
 from providers.platforms.crm.vendors import data_centre_of, host_of, organization_in
