@@ -107,8 +107,9 @@ class Door:
             held = self._tokens()
         self._learn({ACCESS_TOKEN: held.tokens.access_token, **held.beside})
         self.names |= held.beside.keys()
-        for secret in (held.tokens.access_token, *self._secrets_beside(held)):
-            self.api.add_secret(secret)
+        self.api.add_secret(held.tokens.access_token)
+        for name in held.beside.keys() & self._provider.secret_names:
+            self.api.add_secret(held.beside[name])
         return held
 
     def _asked_for(self, access: Obtained) -> Held:
@@ -116,19 +117,14 @@ class Door:
         now = datetime.now(UTC)
         tokens = grants.ask(self._provider, access, known, self.api)
         if isinstance(access, RefreshToken):
-            self._tell_of_renewed(access.refresh_token, tokens.refresh_token)
+            name, renewed = access.refresh_token, tokens.refresh_token
+            # RFC 6749 section 6: the one that was used may be worth nothing from now on.
+            if renewed and renewed != known[name]:
+                self._on_renewed({name: renewed})
         seconds = tokens.refresh_token_expires_in
         return Held(
             tokens, now, refresh_ends_at=now + timedelta(seconds=seconds) if seconds else None
         )
-
-    def _tell_of_renewed(self, name: str, renewed: str | None) -> None:
-        """RFC 6749 section 6: the one that was used may be worth nothing from now on."""
-        if renewed and renewed != self._known[name]:
-            self._on_renewed({name: renewed})
-
-    def _secrets_beside(self, held: Held) -> list[str]:
-        return [v for name, v in held.beside.items() if name in self._provider.secret_names]
 
     def _check(self) -> None:
         """Saved values were checked; those of a method alone may differ."""

@@ -18,9 +18,15 @@ from authlib.integrations.requests_client import OAuth2Session
 from requests.adapters import BaseAdapter
 
 from providers import errors
-from providers.access.refusals import APP_ACTION, AppRefused, CannotRenew, NotRevocable, rules_for
+from providers.access.refusals import (
+    AppRefused,
+    CannotRenew,
+    NotRevocable,
+    rules_by_status,
+    rules_for,
+)
 from providers.access.replies import tokens_in
-from providers.declare import App, OAuth, Provider, Tokens
+from providers.declare import App, OAuth, Provider, Tokens, dig
 from providers.declare.oauth import Conversation
 from providers.declare.rules import first_match
 from providers.outbound import addresses
@@ -145,11 +151,12 @@ class Flow:
         made_up = Tokens(access_token="", refresh_token=secrets.token_urlsafe(32))
         try:
             self.renew(made_up)
+        except AppRefused:
+            raise
         except errors.AuthExpired:
             return True
-        except (errors.UnexpectedReply, errors.Refused) as error:
-            if isinstance(error, AppRefused):
-                raise
+        except (errors.UnexpectedReply, errors.Refused):
+            pass
         return False
 
     # --- How it is asked ---------------------------------------------------------------------
@@ -162,6 +169,11 @@ class Flow:
         """Where a declared address is for these values, or in this trial."""
         host, path = self.provider.place_of(url, role, self.values)
         return self.api.url(host, path)
+
+    def ask(self, method: str, url: str | None, role: str, **asked: Any) -> Reply:
+        """Ask a declared address in a way of the platform's own, with what `Api.request` takes."""
+        host, path = self.provider.place_of(url or "", role, self.values)
+        return self.api.request(method, path, host=host, **asked)
 
     @contextmanager
     def session(
@@ -200,7 +212,9 @@ class Flow:
     def judge_revocation(self, reply: Reply) -> None:
         """RFC 7009 section 2.2: 200 whatever became of the token."""
         body = reply.json_or_none()
-        refuses = isinstance(body, dict) and body.get("error")
+        refuses = dig(body, "error")
+        if refuses in self.oauth.revoked_already:
+            return
         is_page = reply.is_html and reply.body.strip()  # some call an empty answer HTML
         if not 200 <= reply.status < 300 or refuses or is_page:
             raise self._meaning_of(reply, body)
@@ -208,25 +222,19 @@ class Flow:
     def _meaning_of(self, reply: Reply, body: Any) -> errors.ProviderError:
         name = self.provider.name
         facts = self.provider.facts_of(reply)
-        code = body.get("error") if isinstance(body, dict) else None
+        code = dig(body, "error")
         if isinstance(code, str):
             facts = replace(facts, code=code)
-        after = self.provider.after(reply)
         # What a platform's file says of refusals is about tokens that somebody pasted.
         about_outages = (
             rule
             for rule in self.provider.errors
             if issubclass(rule.error, errors.Unanswered) and rule.status != 400
         )
-        rule = first_match((*self.oauth.errors, *rules_for(name), *about_outages), facts)
+        of_sign_in = (*self.oauth.errors, *rules_for(name))
+        rule = first_match((*of_sign_in, *about_outages, *rules_by_status(name)), facts)
         if rule:
-            return rule.meant(**after)
-        if reply.status == 429:
-            return errors.RateLimited(f"{name} is limiting sign-ins at the moment.", **after)
-        if reply.status >= 500 or reply.status == 408:
-            return errors.ProviderUnavailable(f"{name} has a problem at the moment.", **after)
-        if reply.status == 401:
-            return AppRefused(f"{name} does not accept this app's ID and secret.", APP_ACTION)
+            return rule.meant(**self.provider.after(reply))
         if reply.is_html:
             return errors.Blocked(f"A web page answered where {name}'s sign-in was due.")
         return errors.UnexpectedReply(f"{name}'s sign-in answered in a way we did not expect.")

@@ -70,45 +70,43 @@ def in_one_piece(what: str) -> dict[str, Any]:
     return {"pattern": r"\S+", "pattern_message": f"This holds a space. Copy the {what} alone."}
 
 
+def _usual(name: str, changes: Mapping[str, Any], **usual: Any) -> Field:
+    return Field(name=name, **{**usual, **changes})
+
+
 def access_token(**changes: Any) -> Field:
     """The generic secret field that every provider takes."""
-    return _secret("access_token", "Access token", changes)
+    return _usual("access_token", changes, label="Access token", secret=True, required=True)
 
 
 def client_id(**changes: Any) -> Field:
     """An app's own name, RFC 6749 section 2.2: no secret."""
-    given: dict[str, Any] = {"label": "Client ID", "required": True} | changes
-    return Field(name="client_id", **given)
+    return _usual("client_id", changes, label="Client ID", required=True)
 
 
 def client_secret(**changes: Any) -> Field:
     """The password of an app."""
-    return _secret("client_secret", "Client secret", changes)
+    return _usual("client_secret", changes, label="Client secret", secret=True, required=True)
 
 
 def refresh_token(**changes: Any) -> Field:
     """What somebody who signed in elsewhere was given to renew access with."""
-    return _secret("refresh_token", "Refresh token", changes)
-
-
-def _secret(name: str, label: str, changes: Mapping[str, Any]) -> Field:
-    given: dict[str, Any] = {"label": label, "secret": True, "required": True, **changes}
-    return Field(name=name, **given)
+    return _usual("refresh_token", changes, label="Refresh token", secret=True, required=True)
 
 
 def account_id(**changes: Any) -> Field:
     """The generic account field that every provider takes."""
-    given: dict[str, Any] = {"label": "Account ID"} | changes
-    return Field(name="account_id", **given)
+    return _usual("account_id", changes, label="Account ID")
 
 
 def base_url(**changes: Any) -> Field:
     """The generic address field that every provider takes."""
-    given: dict[str, Any] = {
-        "label": "Base URL",
-        "help": "Leave this empty unless you were told otherwise.",
-        "type": "url",
-        "decides_destination": True,
-        "max_length": 2048,
-    } | changes
-    return Field(name=BASE_URL, **given)
+    return _usual(
+        BASE_URL,
+        changes,
+        label="Base URL",
+        help="Leave this empty unless you were told otherwise.",
+        type="url",
+        decides_destination=True,
+        max_length=2048,
+    )

@@ -15,6 +15,7 @@ from providers.declare.methods import Method
 from providers.declare.oauth import OAuth
 from providers.declare.rules import ErrorFacts, ErrorRule, first_match
 from providers.declare.steps import Tester
+from providers.declare.usual import OUTAGE, limited, troubled
 from providers.errors import ProviderError
 from providers.outbound import addresses
 from providers.outbound.api import Api
@@ -255,7 +256,8 @@ class Provider:
     def judge(self, reply: Reply) -> None:
         """Return for a good reply; raise the ProviderError that a bad one means."""
         facts = self.facts_of(reply)
-        rule = first_match(self.errors, facts)
+        by_status = (limited(self.name), troubled(self.name, status=OUTAGE))
+        rule = first_match((*self.errors, *by_status), facts)
         good = 200 <= reply.status < 300
         if good and facts.code is None and not (rule and rule.status is not None):
             if reply.json_or_none() is None and reply.status != NO_CONTENT:
@@ -283,11 +285,7 @@ class Provider:
 
     def _by_status(self, reply: Reply) -> ProviderError:
         """What a status means when the platform's file has no rule for the reply."""
-        name, status, after = self.name, reply.status, self.after(reply)
-        if status == 429:
-            return errors.RateLimited(f"{name} is limiting requests at the moment.", **after)
-        if status >= 500 or status == 408:
-            return errors.ProviderUnavailable(f"{name} has a problem at the moment.", **after)
+        name, status = self.name, reply.status
         if 300 <= status < 400 and self.takes_any_address:
             return errors.InvalidConfig(
                 "This address forwards to another one.", "Enter the final address."

@@ -13,6 +13,7 @@ from providers.errors import (
 )
 
 OUR_FAULT = UnexpectedReply.default_action
+OUTAGE = codes(408, range(500, 1000))
 WEB_PAGE = r"^\s*<(!doctype|html)"  # at the start of what should be data
 
 

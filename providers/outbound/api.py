@@ -16,7 +16,7 @@ import requests
 from providers import errors
 from providers.outbound import addresses
 from providers.outbound.draft import Draft
-from providers.outbound.failures import refused
+from providers.outbound.failures import Failures, refused
 from providers.outbound.headers import HEADERS
 from providers.outbound.masking import masked
 from providers.outbound.origins import Origin, origin_of
@@ -70,15 +70,14 @@ class Api:
         self._allow = tuple(allow)
         self._secrets = set(secrets)
         self._transport = Transport(
-            platform,
             trusted=self._trusted,
             kept=frozenset() if typed else frozenset(_origins_of(origins.values())),
             allow=self._allow,
             deadline_at=deadline_at,
             timeouts=timeouts,
             resolve=resolve,
-            typed=typed,
             ca_file=ca_file,
+            failures=Failures(platform, typed),
         )
 
     def __enter__(self) -> Self:

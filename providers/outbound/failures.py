@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 
 import urllib3
@@ -13,12 +14,12 @@ from providers.outbound.connection import TooLarge
 TRY_LATER = "Nothing to fix here: test again in a few minutes."
 
 
+@dataclass(frozen=True)
 class Failures:
     """The sentences about one platform. At a `typed` address, the address is to be corrected."""
 
-    def __init__(self, platform: str, *, typed: bool) -> None:
-        self._platform = platform
-        self._typed = typed
+    platform: str
+    typed: bool
 
     def meaning_of(self, error: Exception) -> errors.ProviderError:
         causes = list(_causes(error))
@@ -28,46 +29,46 @@ class Failures:
             return self._unreadable("answered with far more data than an API does")
         if _any(causes, ssl.SSLError, urllib3.exceptions.SSLError):
             return errors.Network(
-                f"No secure connection to {self._platform} could be made.",
+                f"No secure connection to {self.platform} could be made.",
                 "Check the certificate of this address, and this server's clock."
-                if self._typed
+                if self.typed
                 else "Check this server's clock, and that nothing in between replaces "
                 "certificates.",
             )
         if _any(causes, RemoteDisconnected, IncompleteRead):
-            return errors.Network(f"{self._platform} broke the connection off.", TRY_LATER)
+            return errors.Network(f"{self.platform} broke the connection off.", TRY_LATER)
         if _any(causes, HTTPException, ValueError, urllib3.exceptions.DecodeError):
             return self._unreadable("answered with something that cannot be read")
         return self.unreachable()
 
     def late(self) -> errors.ProviderError:
-        return errors.Network(f"{self._platform} did not answer in time.", TRY_LATER)
+        return errors.Network(f"{self.platform} did not answer in time.", TRY_LATER)
 
     def unreachable(self) -> errors.ProviderError:
-        return errors.Network(f"{self._platform} could not be reached.")
+        return errors.Network(f"{self.platform} could not be reached.")
 
     def nameless(self) -> errors.ProviderError:
         return errors.Network(
-            f"The name of {self._platform}'s server could not be looked up.",
+            f"The name of {self.platform}'s server could not be looked up.",
             "Check the address for typing mistakes, then test again."
-            if self._typed
+            if self.typed
             else "Check this server's DNS and its connection to the internet.",
         )
 
     def not_public(self) -> errors.ProviderError:
-        if self._typed:
+        if self.typed:
             return refused()
         return errors.Network(
-            f"The name of {self._platform}'s server leads to an address that is not public.",
+            f"The name of {self.platform}'s server leads to an address that is not public.",
             "Check this server's DNS, then test again.",
         )
 
     def _unreadable(self, what: str) -> errors.ProviderError:
-        if self._typed:
+        if self.typed:
             return errors.InvalidConfig(
                 f"This address {what}.", "Enter the address of the API itself."
             )
-        return errors.UnexpectedReply(f"{self._platform} {what}.")
+        return errors.UnexpectedReply(f"{self.platform} {what}.")
 
 
 def refused() -> errors.ProviderError:

@@ -8,7 +8,7 @@ import math
 import socket
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPException, RemoteDisconnected
 
@@ -47,6 +47,7 @@ class Timeouts:
 USUAL_TIMEOUTS = Timeouts()
 
 
+@dataclass(kw_only=True)
 class Transport:
     """One Api's connections. They stay open between its requests.
 
@@ -54,32 +55,19 @@ class Transport:
     to is checked whenever one is opened. All others end with this Api.
     """
 
-    def __init__(
-        self,
-        platform: str,
-        *,
-        trusted: frozenset[Origin],
-        kept: frozenset[Origin],
-        allow: tuple[addresses.Allowed, ...],
-        deadline_at: float,
-        timeouts: Timeouts,
-        resolve: Resolve,
-        typed: bool,
-        ca_file: str | None,
-    ) -> None:
-        self._trusted = trusted
-        self._kept = kept | trusted
-        self._allow = allow
-        self._deadline_at = deadline_at
-        self._timeouts = timeouts
-        self._resolve = resolve
-        self._ca_file = ca_file
-        self._failures = Failures(platform, typed=typed)
-        self._own = Pool()
+    trusted: frozenset[Origin]
+    kept: frozenset[Origin]
+    allow: tuple[addresses.Allowed, ...]
+    deadline_at: float
+    timeouts: Timeouts
+    resolve: Resolve
+    ca_file: str | None
+    failures: Failures
+    own: Pool = field(default_factory=Pool)
 
     def ask(self, request: Draft | requests.PreparedRequest) -> Reply:
         """Raises ProviderError, free of any library's words, when there is no whole reply."""
-        deadline = Deadline(min(self._timeouts.total, self._deadline_at - time.monotonic()))
+        deadline = Deadline(min(self.timeouts.total, self.deadline_at - time.monotonic()))
         failure: errors.ProviderError
         try:
             with deadline:
@@ -90,26 +78,26 @@ class Transport:
             failure = error
         except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError, TooLarge) as e:
             late = deadline.is_over
-            failure = self._failures.late() if late else self._failures.meaning_of(e)
+            failure = self.failures.late() if late else self.failures.meaning_of(e)
         else:
             # A reply that was cut off by the deadline can look like a short, whole one.
             if not deadline.is_over:
                 self._pool_of(key).keep(key, connection)
                 return reply
             connection.discard()
-            failure = self._failures.late()
+            failure = self.failures.late()
         # Out of the except: the error of the library would travel along as its context.
         raise failure.with_traceback(None)
 
     def close(self) -> None:
-        self._own.close()
+        self.own.close()
 
     def _key_of(self, origin: Origin) -> Key:
-        tls = _tls_context(self._ca_file or certifi.where()) if origin[0] == "https" else None
-        return Key(origin, tls, origin in self._trusted, self._allow, self._resolve)
+        tls = _tls_context(self.ca_file or certifi.where()) if origin[0] == "https" else None
+        return Key(origin, tls, origin in self.trusted, self.allow, self.resolve)
 
     def _pool_of(self, key: Key) -> Pool:
-        return KEPT if key.origin in self._kept else self._own
+        return KEPT if key.origin in self.kept | self.trusted else self.own
 
     def _exchange(self, key: Key, request: Written, deadline: Deadline) -> tuple[Connection, Reply]:
         is_repeatable = request.method in REPEATABLE
@@ -130,7 +118,7 @@ class Transport:
             deadline.watch(connection.copy)
             if connection.is_closed:
                 connection.connect()
-            return connection, connection.ask(request, patience=self._timeouts.read)
+            return connection, connection.ask(request, patience=self.timeouts.read)
         except BaseException:
             deadline.watch(None)
             connection.discard()
@@ -149,15 +137,15 @@ class Transport:
         if not key.is_trusted:
             for ip in found:
                 if not addresses.may_reach(scheme, host, ip, port, key.allow):
-                    raise self._failures.not_public()
-        failure = self._failures.unreachable()
+                    raise self.failures.not_public()
+        failure = self.failures.unreachable()
         for ip in found:
             try:
                 opened = socket.create_connection(
-                    (str(ip), port), deadline.left(self._timeouts.connect)
+                    (str(ip), port), deadline.left(self.timeouts.connect)
                 )
             except OSError as error:
-                failure = self._failures.late() if isinstance(error, TimeoutError) else failure
+                failure = self.failures.late() if isinstance(error, TimeoutError) else failure
                 continue
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return opened
@@ -167,10 +155,10 @@ class Transport:
         itself = addresses.literal(host)
         if itself:
             return [itself]
-        seconds = deadline.left(self._timeouts.dns)
-        found = look_up(host, port, resolve=self._resolve, seconds=seconds)
+        seconds = deadline.left(self.timeouts.dns)
+        found = look_up(host, port, resolve=self.resolve, seconds=seconds)
         if not found:
-            raise self._failures.nameless()
+            raise self.failures.nameless()
         return found
 
 

@@ -5,9 +5,8 @@ https://developers.google.com/identity/protocols/oauth2/web-server (read 2026-11
 
 from datetime import timedelta
 
-from providers.access.flow import Flow
 from providers.access.refusals import AppRefused
-from providers.declare import AppForm, Method, OAuth, Scope, codes, dig, rule, sign_in
+from providers.declare import AppForm, Method, OAuth, Scope, codes, rule, sign_in
 from providers.errors import InvalidConfig
 from providers.families.google.errors import REFUSED_BY_ADMIN
 from providers.families.google.facts import (
@@ -19,7 +18,6 @@ from providers.families.google.facts import (
     NOT_A_CLIENT_ID,
     TOKEN,
 )
-from providers.outbound.reply import Reply
 
 APP = AppForm(
     slug="google",
@@ -54,15 +52,6 @@ APP = AppForm(
 )
 
 
-class GoogleFlow(Flow):
-    """Differs at revocation: Google refuses a token that is gone already."""
-
-    def judge_revocation(self, reply: Reply) -> None:
-        """Status 400 with `invalid_token` where RFC 7009 section 2.2 has 200."""
-        if reply.status != 400 or dig(reply.json_or_none(), "error") != "invalid_token":
-            super().judge_revocation(reply)
-
-
 def oauth(*scopes: Scope, prompt: str = "consent") -> OAuth:
     """A sign-in with the one app of all Google platforms.
 
@@ -78,6 +67,7 @@ def oauth(*scopes: Scope, prompt: str = "consent") -> OAuth:
         authorization_params={"access_type": "offline", "prompt": prompt},
         access_token_lifetime=timedelta(hours=1),
         refresh_token_lifetime=timedelta(days=180),
+        revoked_already=("invalid_token",),
         revoking_ends_siblings=True,
         how_to_remove="Remove the app at myaccount.google.com/connections.",
         errors=(
@@ -93,7 +83,6 @@ def oauth(*scopes: Scope, prompt: str = "consent") -> OAuth:
             ),
             REFUSED_BY_ADMIN,
         ),
-        flow=GoogleFlow,
     )
 
 

@@ -11,10 +11,11 @@ from providers.declare import (
     Skipped,
     Tester,
     compare_scopes,
+    ended,
     step,
 )
 from providers.declare.permissions import told_of
-from providers.errors import AuthExpired, AuthInvalid, PermissionMissing, Refused, UnexpectedReply
+from providers.errors import AuthInvalid, PermissionMissing, Refused, UnexpectedReply
 from providers.families.google.facts import SCOPE
 from providers.families.google.ways import ACCESS_TOKEN, REFRESH_TOKEN
 
@@ -79,9 +80,7 @@ class GoogleTester(Tester):
             facts = self.api.get("/tokeninfo", host="TOKEN", access_token=token)
         except (Refused, UnexpectedReply) as error:
             if self.is_signed_in and isinstance(error, AuthInvalid):
-                raise AuthExpired(
-                    "Google has ended this sign-in, or it was withdrawn there.", "Sign in again."
-                ) from None
+                raise ended("Google").meant() from None
             if is_pasted:
                 raise
             return  # Google has only just made it: the calls that follow are the proof

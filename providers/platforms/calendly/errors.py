@@ -1,6 +1,6 @@
 """What Calendly's refusals mean: by status, as its titles are only partly known."""
 
-from providers.access.refusals import APP_ACTION, AppRefused
+from providers.access.refusals import app_refused
 from providers.declare import limited, misunderstood, rule, walled
 from providers.declare.waiting import seconds_in
 from providers.errors import (
@@ -22,11 +22,7 @@ class ArgumentRefused(UnexpectedReply):
 
 
 # At the token's address of a sign-in, where a web page is a wall's and not Calendly's.
-SIGN_IN_ERRORS = (
-    rule(AppRefused, status=403, text=r"^(?!\s*<)").says(
-        "Calendly does not accept this app's ID and secret.", APP_ACTION
-    ),
-)
+SIGN_IN_ERRORS = (app_refused("Calendly", status=403, text=r"^(?!\s*<)"),)
 
 ERRORS = (
     limited("Calendly", "a minute"),

@@ -23,6 +23,15 @@ ACCESS_URL = "https://ads.google.com/aw/accountaccess/users"
 API_ACCESS_URL = "https://console.cloud.google.com/google/ads-apis/overview"
 CODE_AT = ("error.details.*.errors.*.errorCode.*", *google_errors.CODE_AT)
 
+MANAGER = rule(InvalidConfig, code="REQUESTED_METRICS_FOR_MANAGER").says(
+    "This customer ID is of a manager account, which has no ads of its own.",
+    "Enter it as manager account ID, and the ID of one of its accounts here.",
+    ADS_URL,
+)
+SWITCHED_OFF = (
+    "Google has switched off this version of the Google Ads API.",
+    "Update this installation: tell whoever runs it.",
+)
 ERRORS = (
     rule(AuthExpired, code="OAUTH_TOKEN_EXPIRED").says(
         "The access token has expired.", "Paste a new one, or choose another way to connect."
@@ -105,11 +114,7 @@ ERRORS = (
         "Enter the manager account ID too.",
         ADS_URL,
     ),
-    rule(InvalidConfig, code="REQUESTED_METRICS_FOR_MANAGER").says(
-        "This customer ID is of a manager account, which has no ads of its own.",
-        "Enter it as manager account ID, and the ID of one of its accounts here.",
-        ADS_URL,
-    ),
+    MANAGER,
     rule(InvalidConfig, code=codes("DEVELOPER_TOKEN_INVALID", "DEVELOPER_TOKEN_PROHIBITED")).says(
         "Google Ads does not accept this developer token.", "Remove it: it is no longer needed."
     ),
@@ -130,14 +135,8 @@ ERRORS = (
         "Wait a little and test again, or apply for a higher access level.",
     ),
     troubled("Google Ads", code=codes("DEADLINE_EXCEEDED", "UNAVAILABLE")),
-    rule(UnexpectedReply, code="UNSUPPORTED_VERSION").says(
-        "Google has switched off this version of the Google Ads API.",
-        "Update this installation: tell whoever runs it.",
-    ),
+    rule(UnexpectedReply, code="UNSUPPORTED_VERSION").says(*SWITCHED_OFF),
     *google_errors.rules("Google Ads", "the Google Ads API", "googleads.googleapis.com"),
     # as a web page, when even the path is gone
-    rule(UnexpectedReply, status=404).says(
-        "Google has switched off this version of the Google Ads API.",
-        "Update this installation: tell whoever runs it.",
-    ),
+    rule(UnexpectedReply, status=404).says(*SWITCHED_OFF),
 )

@@ -3,10 +3,10 @@
 from typing import Any
 
 from providers.declare import Account, Passed, Warned, step
-from providers.errors import AccountNotFound, InvalidConfig, PermissionMissing
+from providers.errors import AccountNotFound, PermissionMissing
 from providers.families.google.facts import scope
 from providers.families.google.steps import GoogleTester
-from providers.platforms.google_ads.errors import ACCESS_URL, ADS_URL
+from providers.platforms.google_ads.errors import ACCESS_URL, MANAGER
 
 VERSION = "v26"
 MOST_LOOKED_AT = 10  # of the accounts that a list names by number only
@@ -66,11 +66,7 @@ class GoogleAdsTester(GoogleTester):
         self.currency = found.get("currencyCode", "")
         name = self.account.name or self.account.id
         if found.get("manager"):
-            raise InvalidConfig(
-                "This customer ID is of a manager account, which has no ads of its own.",
-                "Enter it as manager account ID, and the ID of one of its accounts here.",
-                action_url=ADS_URL,
-            )
+            raise MANAGER.meant()
         if found.get("testAccount"):
             return Warned(f"{name} is a test account, which never shows ads. Choose a real one.")
         if found.get("status") in NOT_ACTIVE:

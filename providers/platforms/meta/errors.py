@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from providers.access.refusals import APP_ACTION, AppRefused
+from providers.access.refusals import app_refused
 from providers.declare import codes, ended, limited, misunderstood, rule
 from providers.errors import (
     AccountNotFound,
@@ -28,7 +28,6 @@ NEW_TOKEN = "Generate a new system user token and paste it here."
 LONGEST_WAIT_SECONDS = 24 * 60 * 60
 
 TOKEN = codes(102, 190)
-APP_REFUSED = "Meta does not accept this app's ID and secret."
 CODE_REFUSED = "Meta did not accept the sign-in: it took too long, or was used already."
 TEMPORARY = "Meta has a temporary problem."
 
@@ -37,6 +36,14 @@ class ForeignToken(AuthInvalid):
     """The token was made with another app than the one that asks about it."""
 
 
+NOT_ACCEPTED = rule(AuthInvalid, code=TOKEN).says(
+    "Meta does not accept this access token.", NEW_TOKEN, SYSTEM_USERS
+)
+FOREIGN = rule(ForeignToken, code=100, text="did not match the viewing app").says(
+    "The access token was made with another Meta app.",
+    "Enter the App ID and App Secret of the app that made it.",
+    APPS,
+)
 WILL_PASS = (
     limited("Meta", code=codes(4, 17, 32, 341, 613, range(80000, 80015))),
     rule(RateLimited, code=368).says(
@@ -77,9 +84,7 @@ ERRORS = (
         "Grant them to the system user, then paste a new token.",
         SYSTEM_USERS,
     ),
-    rule(AuthInvalid, code=TOKEN).says(
-        "Meta does not accept this access token.", NEW_TOKEN, SYSTEM_USERS
-    ),
+    NOT_ACCEPTED,
     rule(AuthInvalid, code=100, text="appsecret_proof").says(
         "The App Secret is missing, or belongs to another Meta app.",
         "Copy it from App settings, Basic, of the app that made the token.",
@@ -91,11 +96,7 @@ ERRORS = (
         APPS,
     ),
     # /debug_token, asked about a token of another app.
-    rule(ForeignToken, code=100, text="did not match the viewing app").says(
-        "The access token was made with another Meta app.",
-        "Enter the App ID and App Secret of the app that made it.",
-        APPS,
-    ),
+    FOREIGN,
     # Its text also speaks of missing permissions, so it comes before the rule that looks for them.
     rule(AccountNotFound, code=100, subcode=33).says(
         "Meta does not know this ID, or does not show it to this token.",
@@ -135,9 +136,9 @@ ERRORS = (
 
 # Where tokens are given. A wrong secret has the code of an outage, so its text comes first.
 SIGN_IN_ERRORS = (
-    rule(AppRefused, text="validating client secret").says(APP_REFUSED, APP_ACTION),
+    app_refused("Meta", text="validating client secret"),
     *WILL_PASS,
-    rule(AppRefused, code=101).says(APP_REFUSED, APP_ACTION),
+    app_refused("Meta", code=101),
     ended("Meta", code=TOKEN),
     rule(AuthExpired, code=100, subcode=codes(range(36007, 36010))).says(
         CODE_REFUSED, "Sign in again."

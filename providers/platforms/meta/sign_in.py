@@ -12,9 +12,8 @@ from typing import Any
 
 from providers.access.flow import Flow
 from providers.access.refusals import AppRefused
-from providers.declare import AppForm, OAuth, Tokens, scope, sign_in
+from providers.declare import AppForm, OAuth, Tokens, dig, scope, sign_in
 from providers.errors import Refused, Unanswered, UnexpectedReply
-from providers.outbound.reply import Reply
 from providers.platforms.meta.access import VERSION, GraphToken, proof_of
 from providers.platforms.meta.errors import APPS, SIGN_IN_ERRORS
 
@@ -59,7 +58,7 @@ class MetaFlow(Flow):
         """DELETE /me/permissions -> {"success": true}: the consent, and every token of it."""
         proof = proof_of(held.access_token, self.app.client_secret)
         self.api.add_secret(proof)
-        reply = self._request(
+        reply = self.ask(
             "DELETE",
             PERMISSIONS_URL,
             "REVOKE",
@@ -67,17 +66,17 @@ class MetaFlow(Flow):
             appsecret_proof=proof,
         )
         body = reply.json_or_none()
-        is_confirmed = isinstance(body, dict) and body.get("success") is True
-        if not is_confirmed and self.provider.facts_of(reply).subcode != APP_REMOVED:
+        is_removed = self.provider.facts_of(reply).subcode == APP_REMOVED
+        if dig(body, "success") is not True and not is_removed:
             raise self._meaning_of(reply, body)
 
     def prove_app(self) -> bool:
         """An app's own token, which is not kept, is given to nobody without the right secret."""
         try:
             self._ask_for_token(grant_type="client_credentials")
-        except (UnexpectedReply, Refused) as error:
-            if isinstance(error, AppRefused):
-                raise
+        except AppRefused:
+            raise
+        except (UnexpectedReply, Refused):
             return False
         return True
 
@@ -86,14 +85,10 @@ class MetaFlow(Flow):
         "expires_in": seconds}. The secrets are in the address, as documented; none is logged.
         """
         app = {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
-        reply = self._request("GET", self.oauth.token_url, "TOKEN", **app, **params)
+        reply = self.ask("GET", self.oauth.token_url, "TOKEN", **app, **params)
         self.judge(reply)
         body: dict[str, Any] = reply.json_or_none()
         return body
-
-    def _request(self, method: str, url: str, role: str, **more: Any) -> Reply:
-        host, path = self.provider.place_of(url, role, self.values)
-        return self.api.request(method, path, host=host, **more)
 
 
 OAUTH = OAuth(

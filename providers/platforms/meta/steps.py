@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from providers import errors
-from providers.access.refusals import APP_ACTION, AppRefused
+from providers.access.refusals import app_refused
 from providers.declare.digging import dig
 from providers.declare.paging import pages
 from providers.declare.permissions import compare_scopes, told_of
@@ -16,10 +16,11 @@ from providers.outbound.secrets import Placeholder
 from providers.platforms.meta.access import VERSION
 from providers.platforms.meta.errors import (
     AD_ACCOUNTS,
-    APP_REFUSED,
     APPS,
     ERRORS,
+    FOREIGN,
     NEW_TOKEN,
+    NOT_ACCEPTED,
     SYSTEM_USERS,
     ForeignToken,
 )
@@ -158,7 +159,7 @@ class MetaTester(Tester):
             if self.is_signed_in:
                 if isinstance(error, ForeignToken):
                     raise
-                raise AppRefused(APP_REFUSED, APP_ACTION) from None
+                raise app_refused("Meta").meant() from None
             raise errors.AuthInvalid(
                 "Meta does not accept this App ID and App Secret for this token.",
                 "Copy both again, from App settings, Basic, of the app that made the token.",
@@ -185,11 +186,7 @@ class MetaTester(Tester):
                 action_url=SYSTEM_USERS,
             )
         if str(data["app_id"]) != self.app_id:
-            raise errors.AuthInvalid(
-                "The access token was made with another Meta app.",
-                "Enter the App ID and App Secret of the app that made it.",
-                action_url=APPS,
-            )
+            raise FOREIGN.meant()
 
     def _listed_permissions(self) -> dict[str, str] | None:
         """Status by permission; None when Meta gives no list, as it may for a system user."""
@@ -218,11 +215,8 @@ def _refuse_dead(data: Mapping[str, Any]) -> None:
         )
     facts = ErrorFacts(400, dig(data, "error.code"), subcode)
     rule = first_match(ERRORS, facts)
-    if rule and issubclass(rule.error, errors.Refused):
-        raise rule.meant()
-    raise errors.AuthInvalid(
-        "Meta does not accept this access token.", NEW_TOKEN, action_url=SYSTEM_USERS
-    )
+    is_told = rule and issubclass(rule.error, errors.Refused)
+    raise (rule if rule and is_told else NOT_ACCEPTED).meant()
 
 
 def _earliest_end(data: Mapping[str, Any]) -> datetime | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from providers.access.flow import Flow
 from providers.access.refusals import AppRefused, NotRevocable
-from providers.declare import AppForm, OAuth, Tokens, scope, sign_in
+from providers.declare import AppForm, OAuth, Tokens, dig, scope, sign_in
 from providers.errors import Refused, UnexpectedReply
 from providers.outbound.reply import Reply
 from providers.platforms.stripe.errors import SIGN_IN_ERRORS
@@ -43,8 +43,7 @@ class StripeFlow(Flow):
             raise NotRevocable
         reply = self._deauthorize(account)
         body = reply.json_or_none()
-        is_confirmed = isinstance(body, dict) and body.get("stripe_user_id") == account
-        if not is_confirmed and not _is_not_connected(body):
+        if dig(body, "stripe_user_id") != account and not _is_not_connected(body):
             raise self._meaning_of(reply, body)
 
     def prove_app(self) -> bool:
@@ -61,11 +60,10 @@ class StripeFlow(Flow):
         raise meaning
 
     def _deauthorize(self, account: str) -> Reply:
-        host, path = self.provider.place_of(DEAUTHORIZE_URL, "REVOKE", self.values)
-        return self.api.request(
+        return self.ask(
             "POST",
-            path,
-            host=host,
+            DEAUTHORIZE_URL,
+            "REVOKE",
             headers={"Authorization": f"Bearer {self.app.client_secret}"},
             data={"client_id": self.app.client_id, "stripe_user_id": account},
         )
@@ -73,8 +71,8 @@ class StripeFlow(Flow):
 
 def _is_not_connected(body: Any) -> bool:
     """`invalid_client` is said of a wrong app as well: only the words tell them apart."""
-    text = body.get("error_description") if isinstance(body, dict) else None
-    return "not connected to stripe account" in str(text).lower()
+    text = str(dig(body, "error_description"))
+    return "not connected to stripe account" in text.lower()
 
 
 OAUTH = OAuth(

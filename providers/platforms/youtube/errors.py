@@ -16,12 +16,15 @@ CREDENTIALS_URL = f"{CONSOLE_URL}/apis/credentials"
 CHANNEL_URL = "https://www.youtube.com/account_advanced"
 QUOTA_URL = f"{CONSOLE_URL}/apis/api/youtube.googleapis.com/quotas"
 
+# With status 401 or 403: not a dead token.
+NO_CHANNEL = rule(
+    AccountNotFound, code=codes("youtubeSignupRequired", "NoLinkedYouTubeAccount")
+).says(
+    "This Google account has no YouTube channel.",
+    "Sign in with the account that has the channel.",
+)
 ERRORS = (
-    # with status 401 or 403: not a dead token
-    rule(AccountNotFound, code=codes("youtubeSignupRequired", "NoLinkedYouTubeAccount")).says(
-        "This Google account has no YouTube channel.",
-        "Sign in with the account that has the channel.",
-    ),
+    NO_CHANNEL,
     rule(AuthExpired, text="api key expired").says(
         "The API key has expired.", "Make a new one and paste it here.", CREDENTIALS_URL
     ),

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.declare import Account, Answer, Passed, Skipped, Warned, dig, step
-from providers.errors import AccountNotFound, UnexpectedReply
+from providers.errors import AccountNotFound, ProviderError, UnexpectedReply
 from providers.families.google.facts import scope
 from providers.families.google.steps import GoogleTester
-from providers.platforms.youtube.errors import CHANNEL_URL
+from providers.platforms.youtube.errors import CHANNEL_URL, NO_CHANNEL
 
 API_KEY = "api_key"
 PARTS = "id,snippet,statistics,contentDetails,status"
@@ -114,7 +114,7 @@ class YouTubeTester(GoogleTester):
             self.channels = found.get("items", [])
         return self.channels
 
-    def _no_channel(self, others: list[dict[str, Any]]) -> AccountNotFound:
+    def _no_channel(self, others: list[dict[str, Any]]) -> ProviderError:
         if self.method == API_KEY:
             return AccountNotFound(
                 "YouTube knows no channel with this ID.",
@@ -127,7 +127,4 @@ class YouTubeTester(GoogleTester):
                 "Sign in again and choose the right channel, or correct the channel ID.",
                 action_url=CHANNEL_URL,
             )
-        return AccountNotFound(
-            "This Google account has no YouTube channel.",
-            "Sign in with the account that has the channel.",
-        )
+        return NO_CHANNEL.meant()

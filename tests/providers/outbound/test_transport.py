@@ -208,7 +208,7 @@ def test_after_the_deadline_nothing_is_asked_on_a_kept_connection_either():
     with RawServer(ok()) as server:
         api = trusting(server)
         api.get("/me")
-        api._transport._deadline_at = time.monotonic()
+        api._transport.deadline_at = time.monotonic()
 
         assert refusal(api).message == IN_TIME
 

@@ -5,8 +5,8 @@ https://developers.hubspot.com/docs/api-reference/latest/authentication/manage-o
 
 from datetime import timedelta
 
+from providers.access.refusals import app_refused, redirect_refused
 from providers.declare import AppForm, OAuth, Scope, ended, scope
-from providers.platforms.crm.errors import app_refused, redirect_refused
 from providers.platforms.crm.vendors import UUID
 
 VERSION = "2026-09"

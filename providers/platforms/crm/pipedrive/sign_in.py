@@ -6,8 +6,8 @@ which lists what the token endpoint says, but not in which field.
 
 from datetime import timedelta
 
+from providers.access.refusals import app_refused, redirect_refused
 from providers.declare import AppForm, OAuth, Scope, ended, scope
-from providers.platforms.crm.errors import app_refused, redirect_refused
 
 
 def to_read(what: str, gives: str, *, is_optional: bool = False) -> Scope:

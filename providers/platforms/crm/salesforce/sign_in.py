@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 from providers.access.flow import Flow
-from providers.declare import AppForm, OAuth, Tokens, codes, dig, ended, scope
-from providers.outbound.reply import Reply
-from providers.platforms.crm.errors import app_refused, redirect_refused
+from providers.access.refusals import app_refused, redirect_refused
+from providers.declare import AppForm, OAuth, Tokens, codes, ended, scope
 
 LOGIN = "https://login.salesforce.com"
 TOKEN_PATH = "/services/oauth2/token"
@@ -30,19 +29,14 @@ SCOPES = (
 
 
 class SalesforceFlow(Flow):
-    """Salesforce revokes by the token alone, and tells an end that has come already as an error.
+    """Salesforce revokes by the token alone.
 
     https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_revoke_token.htm
     """
 
     def revoke(self, held: Tokens) -> None:
-        place = self.provider.place_of(str(self.oauth.revocation_url), "REVOKE", self.values)
         form = {"token": held.refresh_token or held.access_token}
-        self.judge_revocation(self.api.request("POST", place[1], host=place[0], data=form))
-
-    def judge_revocation(self, reply: Reply) -> None:
-        if dig(reply.json_or_none(), "error") != "invalid_token":
-            super().judge_revocation(reply)
+        self.judge_revocation(self.ask("POST", self.oauth.revocation_url, "REVOKE", data=form))
 
 
 def sign_in_at(login: str) -> OAuth:
@@ -78,6 +72,7 @@ def sign_in_at(login: str) -> OAuth:
         scopes=SCOPES,
         keeps=("instance_url", "id"),
         access_token_lifetime=timedelta(hours=2),  # an organization's usual session timeout
+        revoked_already=("invalid_token",),
         errors=(
             ended("Salesforce", code=codes("inactive_user", "inactive_org")),
             app_refused("Salesforce", code="invalid_client_id"),

@@ -7,9 +7,8 @@ from typing import Any
 
 from providers.access.flow import Flow
 from providers.access.refusals import APP_ACTION, AppRefused
-from providers.declare import AppForm, OAuth, Scope, Tokens, dig, ended, rule, scope
+from providers.declare import AppForm, OAuth, Scope, Tokens, ended, rule, scope
 from providers.errors import UnexpectedReply
-from providers.outbound.reply import Reply
 from providers.platforms.crm.vendors import ZOHO
 from providers.platforms.crm.zoho.centres import (
     ACCOUNTS_SERVER,
@@ -60,15 +59,8 @@ class ZohoFlow(Flow):
     def revoke(self, held: Tokens) -> None:
         """With the token alone, and in the address: Zoho documents no other way."""
         self._go_to(held.facts)
-        host, path = self.provider.place_of(str(self.oauth.revocation_url), "REVOKE", self.values)
         token = held.refresh_token or held.access_token
-        self.judge_revocation(self.api.request("POST", path, host=host, token=token))
-
-    def judge_revocation(self, reply: Reply) -> None:
-        """A token that has ended already is told with status 400: nothing is left to revoke."""
-        code = dig(reply.json_or_none(), "error")
-        if reply.status != 400 or code not in ("invalid_code", "invalid_token"):
-            super().judge_revocation(reply)
+        self.judge_revocation(self.ask("POST", self.oauth.revocation_url, "REVOKE", token=token))
 
     def tokens_of(self, reply: Mapping[str, Any]) -> Tokens:
         tokens = super().tokens_of(reply)
@@ -125,6 +117,7 @@ def sign_in_in(centre: str) -> OAuth:
         pkce_source="Zoho's pages on server-based applications know no code challenge.",
         keeps=("api_domain",),
         access_token_lifetime=timedelta(hours=1),
+        revoked_already=("invalid_code", "invalid_token"),
         errors=(
             ended("Zoho CRM", code="invalid_code"),
             rule(AppRefused, code="invalid_client").says(
