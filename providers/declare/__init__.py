@@ -3,107 +3,61 @@
 Imports outbound and errors.
 """
 
-from providers.declare.access import (
-    Access,
-    Assertion,
-    Basic,
-    Bearer,
-    ClientCredentials,
-    Entry,
-    Held,
-    KeyHeader,
-    KeyInQuery,
-    Obtained,
-    RefreshToken,
-    SignedIn,
-)
-from providers.declare.digging import dig
-from providers.declare.fields import (
-    BASE_URL,
-    Field,
-    FieldType,
-    access_token,
-    account_id,
-    base_url,
-    client_id,
-    client_secret,
-    refresh_token,
-)
-from providers.declare.methods import Method, sign_in
-from providers.declare.oauth import SIGN_IN, App, AppForm, Grant, OAuth, Scope, Tokens, scope
-from providers.declare.permissions import compare_scopes, permissions_of_sign_in
-from providers.declare.provider import Cost, InvalidValues, Provider
-from providers.declare.rules import ErrorFacts, ErrorRule, codes, rule
-from providers.declare.steps import Account, Answer, Passed, Skipped, Step, Tester, Warned, step
-from providers.declare.usual import (
-    OUR_FAULT,
-    WEB_PAGE,
-    ended,
-    limited,
-    misunderstood,
-    troubled,
-    walled,
-)
-from providers.outbound.draft import Draft
-from providers.outbound.secrets import Placeholder
-
-__all__ = [
-    "BASE_URL",
-    "OUR_FAULT",
-    "SIGN_IN",
-    "WEB_PAGE",
-    "Access",
-    "Account",
-    "Answer",
-    "App",
-    "AppForm",
-    "Assertion",
-    "Basic",
-    "Bearer",
-    "ClientCredentials",
-    "Cost",
-    "Draft",
-    "Entry",
-    "ErrorFacts",
-    "ErrorRule",
-    "Field",
-    "FieldType",
-    "Grant",
-    "Held",
-    "InvalidValues",
-    "KeyHeader",
-    "KeyInQuery",
-    "Method",
-    "OAuth",
-    "Obtained",
-    "Passed",
-    "Placeholder",
-    "Provider",
-    "RefreshToken",
-    "Scope",
-    "SignedIn",
-    "Skipped",
-    "Step",
-    "Tester",
-    "Tokens",
-    "Warned",
-    "access_token",
-    "account_id",
-    "base_url",
-    "client_id",
-    "client_secret",
-    "codes",
-    "compare_scopes",
-    "dig",
-    "ended",
-    "limited",
-    "misunderstood",
-    "permissions_of_sign_in",
-    "refresh_token",
-    "rule",
-    "scope",
-    "sign_in",
-    "step",
-    "troubled",
-    "walled",
-]
+from providers.declare.access import Access as Access
+from providers.declare.access import Assertion as Assertion
+from providers.declare.access import Basic as Basic
+from providers.declare.access import Bearer as Bearer
+from providers.declare.access import ClientCredentials as ClientCredentials
+from providers.declare.access import Entry as Entry
+from providers.declare.access import Held as Held
+from providers.declare.access import KeyHeader as KeyHeader
+from providers.declare.access import KeyInQuery as KeyInQuery
+from providers.declare.access import Obtained as Obtained
+from providers.declare.access import RefreshToken as RefreshToken
+from providers.declare.access import SignedIn as SignedIn
+from providers.declare.digging import dig as dig
+from providers.declare.fields import BASE_URL as BASE_URL
+from providers.declare.fields import Field as Field
+from providers.declare.fields import FieldType as FieldType
+from providers.declare.fields import access_token as access_token
+from providers.declare.fields import account_id as account_id
+from providers.declare.fields import base_url as base_url
+from providers.declare.fields import client_id as client_id
+from providers.declare.fields import client_secret as client_secret
+from providers.declare.fields import refresh_token as refresh_token
+from providers.declare.methods import Method as Method
+from providers.declare.methods import sign_in as sign_in
+from providers.declare.oauth import SIGN_IN as SIGN_IN
+from providers.declare.oauth import App as App
+from providers.declare.oauth import AppForm as AppForm
+from providers.declare.oauth import Grant as Grant
+from providers.declare.oauth import OAuth as OAuth
+from providers.declare.oauth import Scope as Scope
+from providers.declare.oauth import Tokens as Tokens
+from providers.declare.oauth import scope as scope
+from providers.declare.permissions import compare_scopes as compare_scopes
+from providers.declare.permissions import permissions_of_sign_in as permissions_of_sign_in
+from providers.declare.provider import Cost as Cost
+from providers.declare.provider import InvalidValues as InvalidValues
+from providers.declare.provider import Provider as Provider
+from providers.declare.rules import ErrorFacts as ErrorFacts
+from providers.declare.rules import ErrorRule as ErrorRule
+from providers.declare.rules import codes as codes
+from providers.declare.rules import rule as rule
+from providers.declare.steps import Account as Account
+from providers.declare.steps import Answer as Answer
+from providers.declare.steps import Passed as Passed
+from providers.declare.steps import Skipped as Skipped
+from providers.declare.steps import Step as Step
+from providers.declare.steps import Tester as Tester
+from providers.declare.steps import Warned as Warned
+from providers.declare.steps import step as step
+from providers.declare.usual import OUR_FAULT as OUR_FAULT
+from providers.declare.usual import WEB_PAGE as WEB_PAGE
+from providers.declare.usual import ended as ended
+from providers.declare.usual import limited as limited
+from providers.declare.usual import misunderstood as misunderstood
+from providers.declare.usual import troubled as troubled
+from providers.declare.usual import walled as walled
+from providers.outbound.draft import Draft as Draft
+from providers.outbound.secrets import Placeholder as Placeholder

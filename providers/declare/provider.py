@@ -196,10 +196,11 @@ class Provider:
 
     def origins(self, values: Mapping[str, str]) -> dict[str, str]:
         """Where each host is, for a test with these values."""
-        if self.overrides:
-            return dict(self.overrides)
+        return dict(self.overrides or self._own_hosts(values))
+
+    def _own_hosts(self, values: Mapping[str, str]) -> Mapping[str, str]:
         typed = values.get(BASE_URL)
-        return {**self.hosts, "API": typed} if typed else dict(self.hosts)
+        return {**self.hosts, "API": typed} if typed else self.hosts
 
     def place_of(self, url: str, role: str, values: Mapping[str, str]) -> tuple[str, str]:
         """The host that an address lies on and its path there: `("TOKEN", "/oauth/token")`.
@@ -207,8 +208,7 @@ class Provider:
         Of several hosts at one address the one named like the role counts. Raises ValueError
         for an address on none of them.
         """
-        typed = values.get(BASE_URL)
-        hosts = {**self.hosts, "API": typed} if typed else self.hosts
+        hosts = self._own_hosts(values)
         on = [name for name, origin in hosts.items() if f"{url}/".startswith(f"{origin}/")]
         if not on:
             raise ValueError(f"{self.name}: {role} lies on none of the hosts.")

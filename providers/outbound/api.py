@@ -29,10 +29,6 @@ logger = logging.getLogger(__name__)
 Authorize = Callable[[Draft, bool], None]
 
 
-def _nothing(_draft: Draft, _anonymous: bool) -> None:
-    """Nothing to let in with."""
-
-
 class Api:
     """One test's way to one platform. `with Api(origins, …) as api: api.get("/me")`.
 
@@ -61,7 +57,7 @@ class Api:
         ca_file: str | None = None,
     ) -> None:
         self.fill: dict[str, str] = {}
-        self.authorize: Authorize = _nothing
+        self.authorize: Authorize = lambda _draft, _anonymous: None
         self.origins = dict(origins)
         self.headers: dict[str, Any] = {}
         self.judge = judge

@@ -5,9 +5,10 @@ from typing import Any
 
 from providers.declare import Method, OAuth, Provider, Scope
 from providers.families.google import errors
+from providers.families.google.assertion import AUDIENCE, IMPERSONATED, ServiceAccount, sign
 from providers.families.google.facts import CONSOLE_URL
 from providers.families.google.sign_in import by_sign_in
-from providers.families.google.ways import ACCESS_TOKEN, REFRESH_TOKEN, service_account
+from providers.families.google.ways import ACCESS_TOKEN, REFRESH_TOKEN, SERVICE_ACCOUNT
 
 
 def ways_in(
@@ -15,9 +16,17 @@ def ways_in(
 ) -> tuple[Method, ...]:
     """Every way that Google has. `where` is the sentence that says where the platform lets a
     robot in, `who` the one that says as whom a person should sign in.
+
+    The robot comes first, as the best way for a server: nobody signs in, nothing expires.
     """
+    robot = ServiceAccount(token_url=AUDIENCE, scopes=scopes, sign=sign, reads=(IMPERSONATED,))
     return (
-        service_account(where, *scopes),
+        Method(
+            SERVICE_ACCOUNT,
+            "A service-account key file",
+            help=f"A .json file of a robot user, made in the Google Cloud console. {where}",
+            access=robot,
+        ),
         REFRESH_TOKEN,
         ACCESS_TOKEN,
         by_sign_in(who, warning=warning),

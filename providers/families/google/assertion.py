@@ -39,10 +39,6 @@ class ServiceAccount(Assertion):
         return {"client_email": _account_in(known[KEY_FILE])["client_email"]}
 
 
-def by_service_account(*scopes: Scope) -> ServiceAccount:
-    return ServiceAccount(token_url=AUDIENCE, scopes=scopes, sign=sign, reads=(IMPERSONATED,))
-
-
 def sign(known: Mapping[str, str], scopes: tuple[Scope, ...]) -> str:
     """The assertion. Raises InvalidConfig, which shows nothing of the file."""
     account = _account_in(known[KEY_FILE])

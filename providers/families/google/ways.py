@@ -8,13 +8,12 @@ from providers.declare import (
     Field,
     Method,
     RefreshToken,
-    Scope,
     access_token,
     client_id,
     client_secret,
     refresh_token,
 )
-from providers.families.google.assertion import AUDIENCE, KEY_FILE, by_service_account
+from providers.families.google.assertion import AUDIENCE, KEY_FILE
 from providers.families.google.facts import (
     CLIENT_ID,
     CLIENT_ID_MESSAGE,
@@ -97,17 +96,3 @@ FIELDS = (
         methods=(ACCESS_TOKEN.slug,),
     ),
 )
-
-
-def service_account(grant: str, *scopes: Scope) -> Method:
-    """The best way for a server: nobody signs in, nothing expires.
-
-    `grant` is the sentence that says where the platform lets the robot in, and `scopes` are
-    what it asks for.
-    """
-    return Method(
-        SERVICE_ACCOUNT,
-        "A service-account key file",
-        help=f"A .json file of a robot user, made in the Google Cloud console. {grant}",
-        access=by_service_account(*scopes),
-    )
