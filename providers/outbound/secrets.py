@@ -27,7 +27,12 @@ def filled(value: Any, secrets: Mapping[str, str]) -> Any:
     Raises InvalidConfig for one that `secrets` does not hold.
     """
     if isinstance(value, Placeholder):
-        return _secret(value, secrets)
+        if value.name not in secrets:
+            raise errors.InvalidConfig(
+                f"This request needs the value {value.name}, and there is none.",
+                "Enter it and test again.",
+            )
+        return secrets[value.name]
     if isinstance(value, tuple) and any(isinstance(part, Placeholder) for part in value):
         return "".join(filled(part, secrets) for part in value)
     if isinstance(value, Mapping):
@@ -35,12 +40,3 @@ def filled(value: Any, secrets: Mapping[str, str]) -> Any:
     if isinstance(value, list | tuple):
         return [filled(one, secrets) for one in value]
     return value
-
-
-def _secret(placeholder: Placeholder, secrets: Mapping[str, str]) -> str:
-    if placeholder.name not in secrets:
-        raise errors.InvalidConfig(
-            f"This request needs the value {placeholder.name}, and there is none.",
-            "Enter it and test again.",
-        )
-    return secrets[placeholder.name]

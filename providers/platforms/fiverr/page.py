@@ -17,6 +17,7 @@ from providers.errors import (
 from providers.outbound.reply import Reply
 
 ADDRESS = "https://www.fiverr.com"
+CHECK = "Check the spelling, then test again."
 FOUND = "Public page found"
 SECONDS_BETWEEN_LOOKS = 60.0 * 60
 
@@ -50,13 +51,10 @@ def verdict(reply: Reply, username: str) -> ProviderError:
     if WALL.search(text):
         return _wall(username)
     if reply.status in (404, 410):
-        return AccountNotFound(
-            "Fiverr has no public page with this name.", "Check the spelling, then test again."
-        )
+        return AccountNotFound("Fiverr has no public page with this name.", CHECK)
     if 300 <= reply.status < 400 and _leads_elsewhere(reply.headers.get("Location", "")):
         return AccountNotFound(
-            "Fiverr probably has no public page with this name: it leads elsewhere.",
-            "Check the spelling, then test again.",
+            "Fiverr probably has no public page with this name: it leads elsewhere.", CHECK
         )
     if reply.status == 429:
         return RateLimited(

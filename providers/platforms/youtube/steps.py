@@ -106,10 +106,8 @@ class YouTubeTester(GoogleTester):
 
     def _find_channels(self) -> list[dict[str, Any]]:
         if self.channels is None:
-            if self.method == API_KEY:
-                whose: dict[str, Any] = {"id": self.values["account_id"]}
-            else:
-                whose = {"mine": "true"}
+            is_key = self.method == API_KEY
+            whose = {"id": self.values["account_id"]} if is_key else {"mine": "true"}
             found = self.api.get("/youtube/v3/channels", part=PARTS, **whose)
             self.channels = found.get("items", [])
         return self.channels
