@@ -6,11 +6,7 @@ from typing import Any
 from providers.declare import Tokens
 
 # Names that servers use for how long the refresh token lives, in seconds.
-REFRESH_LIVES = (
-    "refresh_token_expires_in",
-    "refresh_expires_in",
-    "x_refresh_token_expires_in",
-)
+REFRESH_LIVES = ("refresh_token_expires_in", "refresh_expires_in", "x_refresh_token_expires_in")
 
 
 def tokens_in(reply: Mapping[str, Any], keeps: tuple[str, ...]) -> Tokens:

@@ -230,10 +230,7 @@ class Provider:
             judge=self.judge,
             trusted=frozenset(self.overrides.values()),
             allow=tuple(allow),
-            secrets=[
-                *(values[name] for name in self.secret_names if name in values),
-                *secrets,
-            ],
+            secrets=[*(values[name] for name in self.secret_names if name in values), *secrets],
             deadline_at=time.monotonic() + deadline_seconds,
             timeouts=timeouts,
             platform=self.name,

@@ -86,10 +86,7 @@ def _climb(tester: Tester, door: Door, on_progress: Progress) -> Result:
         if error:
             _speak_of_sign_in(error, tester)
         ladder[index] = StepResult(
-            step.label,
-            outcome,
-            _plain(detail, tester, LONGEST_DETAIL),
-            _milliseconds_since(began),
+            step.label, outcome, _plain(detail, tester, LONGEST_DETAIL), _milliseconds_since(began)
         )
         if error:
             ladder[index + 1 :] = [
@@ -97,12 +94,7 @@ def _climb(tester: Tester, door: Door, on_progress: Progress) -> Result:
             ]
             return Result(error.outcome, error, ladder, _account_of(tester))
     return Result(
-        "passed",
-        None,
-        ladder,
-        _account_of(tester),
-        tester.expires_at,
-        tester.expires_is_estimate,
+        "passed", None, ladder, _account_of(tester), tester.expires_at, tester.expires_is_estimate
     )
 
 

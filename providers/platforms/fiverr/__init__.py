@@ -99,10 +99,7 @@ PROVIDER = Provider(
             help="Fiverr's terms speak against programs that read its pages. "
             "Leave this empty to check the name's form alone.",
             type="choice",
-            choices=(
-                ("off", "No, check the name's form alone"),
-                ("on", "Yes, at most hourly"),
-            ),
+            choices=(("off", "No, check the name's form alone"), ("on", "Yes, at most hourly")),
             methods=(PAGE,),
         ),
     ),

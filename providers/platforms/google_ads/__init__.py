@@ -100,7 +100,6 @@ PROVIDER = google.platform(
     errors=ERRORS,
     error_code_at=CODE_AT,
     cost=Cost(
-        calls=5,
-        note="Three of the Cloud project's operations a day: 2,880 with Explorer access.",
+        calls=5, note="Three of the Cloud project's operations a day: 2,880 with Explorer access."
     ),
 )

@@ -214,10 +214,7 @@ class LinkedInTester(Tester):
 
     def _rest(self, path: str, **params: Any) -> Any:
         typed = self.values.get("api_version")
-        headers = {
-            "LinkedIn-Version": typed or VERSION,
-            "X-Restli-Protocol-Version": "2.0.0",
-        }
+        headers = {"LinkedIn-Version": typed or VERSION, "X-Restli-Protocol-Version": "2.0.0"}
         try:
             return self._get(f"/rest/{path}", headers, **params)
         except VersionRetired:

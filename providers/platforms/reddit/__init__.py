@@ -131,8 +131,5 @@ PROVIDER = Provider(
     error_subcode_at="reason",
     error_text_at=("error_description", "message"),
     retry_after=retry_after,
-    cost=Cost(
-        calls=4,
-        note="Of about 100 calls a minute that Reddit gives an app.",
-    ),
+    cost=Cost(calls=4, note="Of about 100 calls a minute that Reddit gives an app."),
 )

@@ -68,8 +68,5 @@ PROVIDER = Provider(
     error_code_at="error.code",
     error_subcode_at="error.type",
     error_text_at="error.message",
-    cost=Cost(
-        calls=6,
-        note="Calls to Stripe are free. It allows 25 a second of each kind.",
-    ),
+    cost=Cost(calls=6, note="Calls to Stripe are free. It allows 25 a second of each kind."),
 )

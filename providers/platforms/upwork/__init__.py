@@ -101,7 +101,6 @@ PROVIDER = Provider(
     error_text_at=("errors.0.message", "error_description", "message"),
     retry_after=retry_after,
     cost=Cost(
-        calls=5,
-        note="Upwork allows 10 requests a second for each server, and some 40,000 a day.",
+        calls=5, note="Upwork allows 10 requests a second for each server, and some 40,000 a day."
     ),
 )

@@ -80,10 +80,7 @@ PROVIDER = Provider(
             methods=(TOKEN,),
         ),
         one_of_the_pair(
-            "api_key",
-            "API key",
-            "key",
-            " → API key. The client ID on that page is something else.",
+            "api_key", "API key", "key", " → API key. The client ID on that page is something else."
         ),
         one_of_the_pair("api_key_secret", "API key secret", "secret", ", shown with the API key."),
         fields.account_id(

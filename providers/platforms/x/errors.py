@@ -94,7 +94,7 @@ ERRORS = (
 
 # At the address that gives an app its token.
 NO_TOKENS_HERE: Instead = {
-    AccountNotFound: rule(UnexpectedReply).says("X does not know what we asked for."),
+    AccountNotFound: rule(UnexpectedReply).says("X does not know what we asked for.")
 }
 
 

@@ -20,8 +20,7 @@ QUOTA_URL = f"{CONSOLE_URL}/apis/api/youtube.googleapis.com/quotas"
 NO_CHANNEL = rule(
     AccountNotFound, code=codes("youtubeSignupRequired", "NoLinkedYouTubeAccount")
 ).says(
-    "This Google account has no YouTube channel.",
-    "Sign in with the account that has the channel.",
+    "This Google account has no YouTube channel.", "Sign in with the account that has the channel."
 )
 ERRORS = (
     NO_CHANNEL,

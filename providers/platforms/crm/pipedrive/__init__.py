@@ -24,8 +24,7 @@ def company_alone(text: str) -> str:
 
 
 API_TOKEN = KeyHeader(
-    "x-api-token",
-    advice="Choose the way with one key, and enter an API token of Pipedrive.",
+    "x-api-token", advice="Choose the way with one key, and enter an API token of Pipedrive."
 )
 COMPANY_DOMAIN = Field(
     name="company_domain",
