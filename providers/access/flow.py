@@ -213,7 +213,7 @@ class Flow:
         """RFC 7009 section 2.2: 200 whatever became of the token."""
         body = reply.json_or_none()
         refuses = dig(body, "error")
-        if refuses in self.oauth.revoked_already:
+        if reply.status == 400 and refuses in self.oauth.revoked_already:
             return
         is_page = reply.is_html and reply.body.strip()  # some call an empty answer HTML
         if not 200 <= reply.status < 300 or refuses or is_page:

@@ -109,7 +109,7 @@ class OAuth:
     PKCE (RFC 7636) is on; `pkce_source` says where a platform's documents keep it off.
     `lists_scopes` is off where permissions are ticked on the app and may not be asked for.
     `keeps` names plain values of the token's reply that later calls need.
-    `revoked_already` are codes that refuse to revoke a token as it had ended before.
+    `revoked_already` are codes of a 400 to who revokes a token that had ended before.
     `app_values` says which fields of a test the app's own values fill.
 
     Lifetimes are the published ones, for when the reply names none: of the access token, of
