@@ -18,13 +18,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from requests.adapters import BaseAdapter
 
 from providers import errors
-from providers.access.refusals import (
-    AppRefused,
-    CannotRenew,
-    NotRevocable,
-    rules_by_status,
-    rules_for,
-)
+from providers.access.refusals import AppRefused, CannotRenew, NotRevocable, by_status, rules_for
 from providers.access.replies import tokens_in
 from providers.declare import App, OAuth, Provider, Tokens, dig
 from providers.declare.oauth import Conversation
@@ -232,7 +226,7 @@ class Flow:
             if issubclass(rule.error, errors.Unanswered) and rule.status != 400
         )
         of_sign_in = (*self.oauth.errors, *rules_for(name))
-        rule = first_match((*of_sign_in, *about_outages, *rules_by_status(name)), facts)
+        rule = first_match((*of_sign_in, *about_outages, *by_status(name)), facts)
         if rule:
             return rule.meant(**self.provider.after(reply))
         if reply.is_html:

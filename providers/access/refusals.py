@@ -53,7 +53,7 @@ def rules_for(name: str) -> tuple[ErrorRule, ...]:
     )
 
 
-def rules_by_status(name: str) -> tuple[ErrorRule, ...]:
+def by_status(name: str) -> tuple[ErrorRule, ...]:
     """What is left where a reply names no error that anybody knows."""
     return (
         rule(errors.RateLimited, status=429).says(f"{name} is limiting sign-ins at the moment."),

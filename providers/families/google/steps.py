@@ -3,18 +3,8 @@
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from providers.declare import (
-    Answer,
-    Passed,
-    Placeholder,
-    Scope,
-    Skipped,
-    Tester,
-    compare_scopes,
-    ended,
-    step,
-)
-from providers.declare.permissions import told_of
+from providers.declare import Answer, Passed, Placeholder, Scope, Skipped, Tester, ended, step
+from providers.declare.permissions import compare_scopes, told_of
 from providers.errors import AuthInvalid, PermissionMissing, Refused, UnexpectedReply
 from providers.families.google.facts import SCOPE
 from providers.families.google.ways import ACCESS_TOKEN, REFRESH_TOKEN

@@ -3,16 +3,7 @@
 https://developers.google.com/identity/protocols/oauth2 (read 2026-11-22).
 """
 
-from providers.declare import (
-    Bearer,
-    Field,
-    Method,
-    RefreshToken,
-    access_token,
-    client_id,
-    client_secret,
-    refresh_token,
-)
+from providers.declare import Bearer, Method, RefreshToken, fields
 from providers.families.google.assertion import AUDIENCE, KEY_FILE
 from providers.families.google.facts import (
     CLIENT_ID,
@@ -39,7 +30,7 @@ ACCESS_TOKEN = Method(
     "Choose another way for lasting access.",
     access=Bearer(),
 )
-KEY_FILE_FIELD = Field(
+KEY_FILE_FIELD = fields.Field(
     name=KEY_FILE,
     label="Service-account key file",
     help="Cloud console → IAM → Service accounts → Keys → Add key → JSON. "
@@ -56,7 +47,7 @@ KEY_FILE_FIELD = Field(
     max_length=16384,
 )
 CLIENT_FIELDS = (
-    client_id(
+    fields.client_id(
         help="Cloud console → Google Auth Platform → Clients → your web application.",
         help_url=CONSOLE_URL,
         pattern=CLIENT_ID,
@@ -64,7 +55,7 @@ CLIENT_FIELDS = (
         example="1234-abcd.apps.googleusercontent.com",
         methods=(REFRESH_TOKEN.slug,),
     ),
-    client_secret(
+    fields.client_secret(
         help="Beside the client ID; Google shows it only once.",
         help_url=CONSOLE_URL,
         pattern=NOT_A_CLIENT_ID,
@@ -74,7 +65,7 @@ CLIENT_FIELDS = (
         example="GOCSPX-abc123",
         methods=(REFRESH_TOKEN.slug,),
     ),
-    refresh_token(
+    fields.refresh_token(
         help="The result of the sign-in with this client, from whoever did it.",
         pattern=NOT_A_CLIENT_ID,
         pattern_message="This is a client ID or holds a space. Paste the refresh token.",
@@ -87,7 +78,7 @@ CLIENT_FIELDS = (
 FIELDS = (
     KEY_FILE_FIELD,
     *CLIENT_FIELDS,
-    access_token(
+    fields.access_token(
         help="An OAuth access token, from whoever made it for you.",
         pattern=NOT_A_CLIENT_ID,
         pattern_message="This is a client ID or holds a space. Paste the access token.",
