@@ -5,21 +5,22 @@ https://learn.microsoft.com/linkedin/shared/api-guide/concepts/error-handling (r
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from providers.sandbox.server import Answer, Asked, page
+from providers.sandbox.server import Answer, Asked, ok, page
 from providers.sandbox.sign_in import AuthorizationServer, oauth_refusal
-from providers.sandbox.stand_in import Platform, Story, does
+from providers.sandbox.stand_in import DOWN, SILENT, Platform, Story, cut, does
 
 CLIENT_ID = "77sandbox0client"
 PARTNER_ID = "77sandbox0partner"
 CLIENT_SECRET = "WPL_AP1.sandbox"
+INTROSPECTION = "/oauth/v2/introspectToken"
 OLDEST, NEWEST = 202512, 202608
-REFRESH_DAYS_LEFT = 200
+REFRESH_LASTS = timedelta(days=200)
 
 
 def refusal(status: int, code: str, message: str, number: int | None = None) -> Answer:
@@ -30,16 +31,17 @@ def refusal(status: int, code: str, message: str, number: int | None = None) -> 
     return Answer(status, body, {"x-li-request-id": "sandbox"})
 
 
+NO_RESOURCE = refusal(404, "RESOURCE_NOT_FOUND", "No virtual resource found", 0)
 TROUBLE = {
     "AQlimited": (
         "over the daily allowance",
         refusal(429, "TOO_MANY_REQUESTS", "Resource level throttle limit for calls is reached."),
     ),
-    "AQdown": ("a page with status 503", page(503, "Service Unavailable")),
+    "AQdown": DOWN,
     "AQwall": ("the wall against robots", page(999, "Request denied")),
     "AQpage": ("a web page instead of data", page(200, "Sign in")),
-    "AQcut": ("half a reply", Answer(200, {"sub": "p1", "name": "Ada Page"}, is_cut=True)),
-    "AQsilent": ("no answer at all", Answer(is_silent=True)),
+    "AQcut": cut(sub="p1", name="Ada Page"),
+    "AQsilent": SILENT,
 }
 
 SELF_SERVE = ("openid", "profile", "w_member_social")
@@ -72,10 +74,21 @@ TOKENS = {
     "AQrevoked": Token("revoked", dead="revoked"),
 }
 REFRESH_TOKENS = {
-    "AQRhealthy": ("gives AQhealthy", "AQhealthy"),
-    "AQRnopermission": ("gives AQnopermission", "AQnopermission"),
-    "AQRlimited": ("gives AQlimited", "AQlimited"),
-    "AQRexpired": ("is no longer accepted", ""),
+    f"AQR{word}": (
+        f"gives AQ{word}",
+        ok(
+            access_token=f"AQ{word}",
+            expires_in=5184000,
+            refresh_token=f"AQR{word}",
+            refresh_token_expires_in=int(REFRESH_LASTS.total_seconds()),
+        ),
+    )
+    for word in ("healthy", "nopermission", "limited")
+} | {
+    "AQRexpired": (
+        "is no longer accepted",
+        oauth_refusal("invalid_grant", "The provided refresh token is expired"),
+    )
 }
 # Whoever signs in has the roles of one of the tokens, and the scopes that were asked for.
 PEOPLE = ("healthy", "twopages", "analyst", "norole")
@@ -103,10 +116,8 @@ def refuse_sign_in(status: int, code: str, text: str) -> Answer:
 
 def server_for(client_id: str, *, is_partner: bool) -> AuthorizationServer:
     return AuthorizationServer(
-        name="LinkedIn",
-        authorization_path="/oauth/v2/authorization",
-        token_path="/oauth/v2/accessToken",
-        revocation_path="/oauth/v2/revoke",
+        "LinkedIn",
+        *("/oauth/v2/authorization", "/oauth/v2/accessToken", "/oauth/v2/revoke"),
         people={word: TOKENS[f"AQ{word}"].does for word in PEOPLE},
         access_token=lambda word, serial: f"AQ{word}-{client_id}-{serial}",
         client_id=client_id,
@@ -116,6 +127,7 @@ def server_for(client_id: str, *, is_partner: bool) -> AuthorizationServer:
         scope_separator=",",
         reply=lambda _word: {"refresh_token_expires_in": 31536000} if is_partner else {},
         refuse=refuse_sign_in,
+        pasted=REFRESH_TOKENS,
         denial={
             "error": "user_cancelled_authorize",
             "error_description": "The user cancelled the authorization",
@@ -126,12 +138,16 @@ def server_for(client_id: str, *, is_partner: bool) -> AuthorizationServer:
 # Few apps are a partner's, to which LinkedIn gives refresh tokens.
 SIGN_IN = server_for(CLIENT_ID, is_partner=False)
 PARTNER = server_for(PARTNER_ID, is_partner=True)
+OAUTH = {
+    *(SIGN_IN.authorization_path, SIGN_IN.token_path, SIGN_IN.revocation_path, INTROSPECTION),
+}
+MISSING = oauth_refusal("invalid_request", "A required parameter is missing")
 
 
 def answer(asked: Asked) -> Answer:
     """Path, then token, then version and protocol, then permission."""
     if asked.path in OAUTH:
-        return OAUTH[asked.path](asked)
+        return _oauth(asked)
     if not asked.bearer:
         return refusal(401, "EMPTY_ACCESS_TOKEN", "Empty oauth2 access token", 65604)
     if asked.bearer in TROUBLE:
@@ -159,7 +175,7 @@ def _known(text: str) -> Token | None:
 
 def _refuse_request(asked: Asked) -> Answer | None:
     if not asked.path.startswith("/rest/"):
-        return refusal(404, "RESOURCE_NOT_FOUND", "No virtual resource found", 0)
+        return NO_RESOURCE
     version = asked.headers.get("LinkedIn-Version", "")
     if not version:
         missing = "A version must be present. Please specify one with the LinkedIn-Version header."
@@ -172,23 +188,17 @@ def _refuse_request(asked: Asked) -> Answer | None:
 
 
 def _resource(asked: Asked, token: Token) -> Answer:
-    path = asked.path.removeprefix("/rest/")
-    if path == "organizationAcls":
-        return _acls(asked, token)
-    if path == "adAccounts":
-        return _ad_accounts(asked, token)
-    if found := re.fullmatch("organizations/([0-9]+)", path):
-        return _organization(found[1], asked, token)
-    if found := re.fullmatch("networkSizes/urn%3Ali%3Aorganization%3A([0-9]+)", path):
-        return _network_size(found[1], asked, token)
-    return refusal(404, "RESOURCE_NOT_FOUND", "No virtual resource found", 0)
+    for path, resource in RESOURCES.items():
+        if found := re.fullmatch(path, asked.path):
+            return resource(asked, token, *found.groups())
+    return NO_RESOURCE
 
 
 def _userinfo(token: Token) -> Answer:
     if not {"openid", "profile"} <= set(token.scopes):
         return _denied("userinfo.GET.NO_VERSION")
     person = {"sub": "p90010", "name": "Ada Page", "given_name": "Ada", "family_name": "Page"}
-    return Answer(200, {**person, "locale": {"country": "DE", "language": "de"}})
+    return ok(**person, locale={"country": "DE", "language": "de"})
 
 
 def _acls(asked: Asked, token: Token) -> Answer:
@@ -206,27 +216,26 @@ def _acls(asked: Asked, token: Token) -> Answer:
         }
         for number, role in token.roles[start : start + count]
     ]
-    paging = {"start": start, "count": count, "links": []}
-    return Answer(200, {"paging": paging, "elements": elements})
+    return ok(paging={"start": start, "count": count, "links": []}, elements=elements)
 
 
-def _organization(number: str, asked: Asked, token: Token) -> Answer:
+def _organization(asked: Asked, token: Token, number: str) -> Answer:
     if wrong := _wrong_query(asked, set()):
         return wrong
     if not _reads_pages(token) or dict(token.roles).get(number) != "ADMINISTRATOR":
         return _denied("organizations.GET.20260701")
     vanity = NAMES[number].lower().replace(" ", "-")
-    return Answer(200, {"id": int(number), "localizedName": NAMES[number], "vanityName": vanity})
+    return ok(id=int(number), localizedName=NAMES[number], vanityName=vanity)
 
 
-def _network_size(number: str, asked: Asked, token: Token) -> Answer:
+def _network_size(asked: Asked, token: Token, number: str) -> Answer:
     if wrong := _wrong_query(asked, {"edgeType"}, edgeType="COMPANY_FOLLOWED_BY_MEMBER"):
         return wrong
     if not _reads_pages(token):
         return _denied("networkSizes.GET.20260701")
     if number not in FOLLOWERS:
         return refusal(404, "NOT_FOUND", "Could not find entity")
-    return Answer(200, {"firstDegreeSize": FOLLOWERS[number]})
+    return ok(firstDegreeSize=FOLLOWERS[number])
 
 
 def _ad_accounts(asked: Asked, token: Token) -> Answer:
@@ -239,7 +248,15 @@ def _ad_accounts(asked: Asked, token: Token) -> Answer:
         return _denied("adAccounts.FINDER-search.20260701")
     reference = "urn:li:organization:1001"
     account = {"id": 5001, "name": "Acme Ads", "test": False, "referenceInfo": reference}
-    return Answer(200, {"elements": [account], "metadata": {}})
+    return ok(elements=[account], metadata={})
+
+
+RESOURCES: dict[str, Callable[..., Answer]] = {
+    "/rest/organizationAcls": _acls,
+    "/rest/adAccounts": _ad_accounts,
+    "/rest/organizations/([0-9]+)": _organization,
+    "/rest/networkSizes/urn%3Ali%3Aorganization%3A([0-9]+)": _network_size,
+}
 
 
 def _wrong_query(asked: Asked, known: set[str], **needed: str) -> Answer | None:
@@ -260,91 +277,55 @@ def _denied(resource: str) -> Answer:
     return refusal(403, "ACCESS_DENIED", f"Not enough permissions to access: {resource}", 100)
 
 
-def _authorization(asked: Asked) -> Answer:
-    """Refuses everything when one scope is not of the app's product."""
-    query = asked.query
-    wrong = next((scope for scope in query.get("scope", "").split() if scope not in PRODUCT), None)
-    if wrong and "redirect_uri" in query:
-        told = {
-            "error": "unauthorized_scope_error",
-            "error_description": f'Scope "{wrong}" is not authorized for your application',
-            "state": query.get("state", ""),
-        }
-        return Answer(302, "", {"Location": f"{query['redirect_uri']}?{urlencode(told)}"})
-    return _sign_in(query.get("client_id"), asked)
-
-
-def _sign_in(client_id: str | None, asked: Asked) -> Answer:
-    server = PARTNER if client_id == PARTNER_ID else SIGN_IN
+def _oauth(asked: Asked) -> Answer:
+    """Signing in, and what an app asks with its own secret, sent in the body of a form."""
+    sent = asked.query if asked.path == SIGN_IN.authorization_path else asked.form
+    if asked.path == SIGN_IN.authorization_path and (refused := _refuse_scopes(asked.query)):
+        return refused
+    if asked.path in (SIGN_IN.token_path, INTROSPECTION):
+        if asked.method != "POST" or not sent:
+            return MISSING
+        client = sent.get("client_id"), sent.get("client_secret")
+        if client not in ((CLIENT_ID, CLIENT_SECRET), (PARTNER_ID, CLIENT_SECRET)):
+            return oauth_refusal("invalid_client", "Client authentication failed", 401)
+        if sent.get("grant_type") == "refresh_token" and not sent.get("refresh_token"):
+            return MISSING
+    if asked.path == INTROSPECTION:
+        return _introspect(sent)
+    server = PARTNER if sent.get("client_id") == PARTNER_ID else SIGN_IN
     return server.answer(asked) or oauth_refusal("invalid_request", "Another method is due")
 
 
-def _revoke(asked: Asked) -> Answer:
-    return _sign_in(asked.form.get("client_id"), asked)
+def _refuse_scopes(query: Mapping[str, str]) -> Answer | None:
+    """LinkedIn refuses everything when one scope is not of the app's product."""
+    wrong = next((scope for scope in query.get("scope", "").split() if scope not in PRODUCT), None)
+    if not wrong or "redirect_uri" not in query:
+        return None
+    told = {
+        "error": "unauthorized_scope_error",
+        "error_description": f'Scope "{wrong}" is not authorized for your application',
+        "state": query.get("state", ""),
+    }
+    return Answer(302, "", {"Location": f"{query['redirect_uri']}?{urlencode(told)}"})
 
 
-def _access_token(asked: Asked) -> Answer:
-    """The refresh of a pasted token, or what a sign-in needs."""
-    if refused := _refuse_client(asked):
-        return refused
-    form = asked.form
-    if form.get("grant_type") == "refresh_token" and not form.get("refresh_token"):
-        return oauth_refusal("invalid_request", "A required parameter is missing")
-    if form.get("refresh_token") not in REFRESH_TOKENS:
-        return _sign_in(form["client_id"], asked)
-    _, token = REFRESH_TOKENS[form["refresh_token"]]
-    if not token:
-        return oauth_refusal("invalid_grant", "The provided refresh token is expired")
-    return Answer(
-        200,
-        {
-            "access_token": token,
-            "expires_in": 5184000,
-            "refresh_token": form["refresh_token"],
-            "refresh_token_expires_in": REFRESH_DAYS_LEFT * 24 * 60 * 60,
-        },
-    )
-
-
-def _introspect(asked: Asked) -> Answer:
-    if refused := _refuse_client(asked):
-        return refused
-    text = asked.form.get("token", "")
+def _introspect(form: Mapping[str, str]) -> Answer:
+    text = form.get("token", "")
     token = _known(text) or (TOKENS["AQhealthy"] if text in TROUBLE else None)
     if token is None:
-        return Answer(200, {"active": False})
+        return ok(active=False)
     now = datetime.now(UTC)
-    return Answer(
-        200,
-        {
-            "active": not token.dead,
-            "status": token.dead or "active",
-            "auth_type": "3L",
-            "client_id": asked.form["client_id"],
-            "scope": ",".join(token.scopes),
-            "authorized_at": int(now.timestamp()),
-            "created_at": int(now.timestamp()),
-            "expires_at": int((now + token.lasts).timestamp()),
-        },
+    return ok(
+        active=not token.dead,
+        status=token.dead or "active",
+        auth_type="3L",
+        client_id=form["client_id"],
+        scope=",".join(token.scopes),
+        authorized_at=int(now.timestamp()),
+        created_at=int(now.timestamp()),
+        expires_at=int((now + token.lasts).timestamp()),
     )
 
-
-def _refuse_client(asked: Asked) -> Answer | None:
-    """The client proves itself in the body; a header for it is not read."""
-    if asked.method != "POST" or not asked.form:
-        return oauth_refusal("invalid_request", "A required parameter is missing")
-    client = asked.form.get("client_id"), asked.form.get("client_secret")
-    if client not in ((CLIENT_ID, CLIENT_SECRET), (PARTNER_ID, CLIENT_SECRET)):
-        return oauth_refusal("invalid_client", "Client authentication failed", 401)
-    return None
-
-
-OAUTH: dict[str, Callable[[Asked], Answer]] = {
-    "/oauth/v2/authorization": _authorization,
-    "/oauth/v2/revoke": _revoke,
-    "/oauth/v2/accessToken": _access_token,
-    "/oauth/v2/introspectToken": _introspect,
-}
 
 PLATFORM = Platform(
     answer,

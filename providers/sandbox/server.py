@@ -56,9 +56,13 @@ class Answer:
         if isinstance(self.body, str):
             kind = "text/html" if self.body.lstrip().startswith("<") else "text/plain"
             return f"{kind}; charset=utf-8", self.body.encode()
-        if isinstance(self.body, bytes):
-            return "application/json; charset=utf-8", self.body
-        return "application/json; charset=utf-8", json.dumps(self.body).encode()
+        body = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+        return "application/json; charset=utf-8", body
+
+
+def ok(**body: Any) -> Answer:
+    """An object with these names."""
+    return Answer(200, body)
 
 
 def page(status: int, title: str) -> Answer:
