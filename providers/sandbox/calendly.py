@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked, ok
+from providers.sandbox.server import Answer, Asked, counts, ok
 from providers.sandbox.sign_in import AuthorizationServer
 from providers.sandbox.stand_in import (
     ANY,
@@ -63,13 +63,6 @@ def refusal(status: int, title: str, message: str, **more: Any) -> Answer:
     return Answer(status, {"title": title, "message": message, **more})
 
 
-def limits(limit: int, remaining: int, reset: int) -> dict[str, str]:
-    """The headers that count calls; `reset` is in seconds."""
-    names = ("Limit", "Remaining", "Reset")
-    counts = zip(names, (limit, remaining, reset), strict=True)
-    return {f"X-RateLimit-{name}": str(count) for name, count in counts}
-
-
 def wrong(parameter: str, message: str) -> Answer:
     details = [{"parameter": parameter, "message": message}]
     return refusal(400, "Invalid Argument", "The supplied parameters are invalid.", details=details)
@@ -77,8 +70,10 @@ def wrong(parameter: str, message: str) -> Answer:
 
 DENIED = refusal(403, "Permission Denied", "You do not have permission to access this resource.")
 OVER = refusal(429, "Too Many Requests", "You have exceeded the rate limit.")
+NONE_LEFT = counts("X-RateLimit", Limit=50, Remaining=0, Reset=40)
+LIMITS = counts("X-RateLimit", Limit=500, Remaining=499, Reset=60)
 TROUBLE = {
-    "limited": ("over Calendly's limit: 40 seconds", replace(OVER, headers=limits(50, 0, 40))),
+    "limited": ("over Calendly's limit: 40 seconds", replace(OVER, headers=NONE_LEFT)),
     "expired": ("expired", refusal(401, "Unauthenticated", "The access token expired")),
     **trouble(resource={"uri": ADA}),
 }
@@ -153,7 +148,7 @@ def answer(asked: Asked) -> Answer:
         return refused
     if scope not in token.scopes:
         return DENIED
-    return replace(_data(asked, token), headers=limits(500, 499, 60))
+    return replace(_data(asked, token), headers=LIMITS)
 
 
 def _refuse_parameters(asked: Asked, known: Mapping[str, str]) -> Answer | None:

@@ -10,13 +10,17 @@ from providers.sandbox import google
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
 from providers.sandbox.server import Answer, Asked, ok
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.stand_in import Platform, Story, does
 
 SCOPE = "analytics.readonly"
+# What the guide says of each, and what is told of it.
 PROPERTIES = {
-    "1001": {"displayName": "acme.example"},
-    "1002": {"displayName": "new.acme.example"},
-    "1003": {"displayName": "old.acme.example", "deleteTime": "2026-11-01T00:00:00Z"},
+    "1001": ("has visits", {"displayName": "acme.example"}),
+    "1002": ("has none, no website and no key event", {"displayName": "new.acme.example"}),
+    "1003": (
+        "is in the trash",
+        {"displayName": "old.acme.example", "deleteTime": "2026-11-01T00:00:00Z"},
+    ),
 }
 EVERYWHERE = {"currencyCode": "EUR", "timeZone": "Europe/Berlin"}
 EMPTY = "1002"
@@ -49,7 +53,7 @@ def _summaries(name: str, _asked: Asked) -> Answer:
             "propertyType": "PROPERTY_TYPE_ORDINARY",
             "parent": "accounts/1",
         }
-        for number, facts in PROPERTIES.items()
+        for number, (_, facts) in PROPERTIES.items()
         if "deleteTime" not in facts
     ]
     summary = {"name": "accountSummaries/1", "account": "accounts/1", "displayName": "Acme"}
@@ -60,7 +64,7 @@ def _property(name: str, _asked: Asked, number: str) -> Answer:
     if refused := _refuse(name, number):
         return refused
     level = {"serviceLevel": "GOOGLE_ANALYTICS_STANDARD"}
-    return ok(name=f"properties/{number}", **level, **EVERYWHERE, **PROPERTIES[number])
+    return ok(name=f"properties/{number}", **level, **EVERYWHERE, **PROPERTIES[number][1])
 
 
 def _refuse(name: str, number: str) -> Answer | None:
@@ -72,7 +76,7 @@ def _refuse(name: str, number: str) -> Answer | None:
 def _streams(name: str, _asked: Asked, number: str) -> Answer:
     if refused := _refuse(name, number):
         return refused
-    site = f"https://{PROPERTIES[number]['displayName']}"
+    site = f"https://{PROPERTIES[number][1]['displayName']}"
     stream = {
         "name": f"properties/{number}/dataStreams/1",
         "type": "WEB_DATA_STREAM",
@@ -137,11 +141,7 @@ PLATFORM = Platform(
                 "spent": "has used up the property's tokens of the hour",
             }
         ),
-        "Properties": (
-            ("1001", "has visits"),
-            ("1002", "has none, no website and no key event"),
-            ("1003", "is in the trash"),
-        ),
+        "Properties": does(PROPERTIES),
     },
     healthy=google.HEALTHY | {"account_id": "1001"},
     story=Story(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.outbound.basic import basic
-from providers.sandbox.server import Answer, Asked, ok, page
+from providers.sandbox.server import Answer, Asked, counts, ok, page
 from providers.sandbox.sign_in import AuthorizationServer
 from providers.sandbox.stand_in import DOWN, SILENT, Platform, Story, cut, does
 
@@ -26,12 +26,6 @@ def refusal(status: int, message: str, **more: Any) -> Answer:
     return Answer(status, {"message": message, "error": status, **more})
 
 
-def limits(used: str, remaining: str, reset: str) -> dict[str, str]:
-    """The headers that count calls; `reset` is in seconds."""
-    counts = {"Used": used, "Remaining": remaining, "Reset": reset}
-    return {f"X-Ratelimit-{name}": count for name, count in counts.items()}
-
-
 def challenge(status: int, message: str, scheme: str, **more: str) -> Answer:
     told = ", ".join(f'{name}="{text}"' for name, text in {"realm": "reddit", **more}.items())
     return replace(refusal(status, message), headers={"WWW-Authenticate": f"{scheme} {told}"})
@@ -42,7 +36,8 @@ NO_TOKEN = challenge(401, "Unauthorized", "Bearer", error="invalid_token")
 NO_SCOPE = challenge(403, "Forbidden", "Bearer", error="insufficient_scope")
 NOT_FOUND = refusal(404, "Not Found")
 BAD_REQUEST = refusal(400, "Bad Request")
-OVER = replace(refusal(429, "Too Many Requests"), headers=limits("1000", "0.0", "240"))
+NONE_LEFT = counts("X-Ratelimit", Used=1000, Remaining=0.0, Reset=240)
+OVER = replace(refusal(429, "Too Many Requests"), headers=NONE_LEFT)
 # What a client ID other than the healthy one gets, with the same secret.
 CLIENTS = {
     "sandbox-installed-0": (
@@ -244,7 +239,8 @@ def _post(community: str) -> dict[str, Any]:
 
 def _listing(children: list[dict[str, Any]]) -> Answer:
     data = {"after": None, "before": None, "dist": len(children), "children": children}
-    return Answer(200, {"kind": "Listing", "data": data}, limits("1", "999.0", "599"))
+    left = counts("X-Ratelimit", Used=1, Remaining=999.0, Reset=599)
+    return Answer(200, {"kind": "Listing", "data": data}, left)
 
 
 HEALTHY = {

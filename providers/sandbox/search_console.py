@@ -12,14 +12,18 @@ from providers.sandbox import google
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
 from providers.sandbox.server import Answer, Asked, ok
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.stand_in import Platform, Story, does
 
 API = "searchconsole.googleapis.com", "Google Search Console API", "webmasters.readonly"
+# What the guide says of each, and the level of every sign-in.
 LEVELS = {
-    "sc-domain:acme.example": "siteOwner",
-    "https://www.acme.example/": "siteRestrictedUser",
-    "https://new.acme.example/": "siteFullUser",
-    "https://old.acme.example/": "siteUnverifiedUser",
+    "sc-domain:acme.example": ("owned, with searches", "siteOwner"),
+    "https://www.acme.example/": (
+        "with searches, for a restricted user",
+        "siteRestrictedUser",
+    ),
+    "https://new.acme.example/": ("without searches and sitemaps", "siteFullUser"),
+    "https://old.acme.example/": ("not verified for this sign-in", "siteUnverifiedUser"),
 }
 EMPTY = "https://new.acme.example/"
 QUERY = {
@@ -43,20 +47,20 @@ def answer(asked: Asked) -> Answer:
 
 
 def _sites(name: str, _asked: Asked) -> Answer:
-    rows = [{"siteUrl": site, "permissionLevel": level} for site, level in LEVELS.items()]
+    rows = [{"siteUrl": site, "permissionLevel": level} for site, (_, level) in LEVELS.items()]
     return ok() if name == "noaccess" else ok(siteEntry=rows)
 
 
 def _site(name: str, _asked: Asked, site: str) -> Answer:
     site = unquote(site)
-    return _refuse_site(name, site) or ok(siteUrl=site, permissionLevel=LEVELS[site])
+    return _refuse_site(name, site) or ok(siteUrl=site, permissionLevel=LEVELS[site][1])
 
 
 def _refuse_site(name: str, site: str, *, is_below: bool = False) -> Answer | None:
     if not re.fullmatch(r"sc-domain:.+|https?://.+", site):
         message = f"'{site}' is not a valid Search Console site URL."
         return refusal(400, message, reason="invalidParameter")
-    level = LEVELS.get(site)
+    _, level = LEVELS.get(site, ("", ""))
     is_short = is_below and level == "siteUnverifiedUser"
     if level and name != "noaccess" and not is_short:
         return None
@@ -122,12 +126,7 @@ PLATFORM = Platform(
     answer,
     {
         **google.guide({"spent": "has used up the load quota: a quarter of an hour"}),
-        "Properties": (
-            ("sc-domain:acme.example", "owned, with searches"),
-            ("https://www.acme.example/", "with searches, for a restricted user"),
-            ("https://new.acme.example/", "without searches and sitemaps"),
-            ("https://old.acme.example/", "not verified for this sign-in"),
-        ),
+        "Properties": does(LEVELS),
     },
     healthy=google.HEALTHY | {"account_id": "https://www.acme.example/"},
     story=Story(

@@ -65,6 +65,11 @@ def ok(**body: Any) -> Answer:
     return Answer(200, body)
 
 
+def counts(prefix: str, **named: object) -> dict[str, str]:
+    """Headers that begin alike, such as those that count calls."""
+    return {f"{prefix}-{name}": str(count) for name, count in named.items()}
+
+
 def page(status: int, title: str) -> Answer:
     """A web page, such as stands where an API's data should."""
     html = f"<!DOCTYPE html><html><head><title>{title}</title></head><body>{title}</body></html>"

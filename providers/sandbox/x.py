@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from providers.outbound.basic import basic
-from providers.sandbox.server import Answer, Asked, ok, page
+from providers.sandbox.server import Answer, Asked, counts, ok, page
 from providers.sandbox.sign_in import AuthorizationServer, Given, oauth_refusal
 from providers.sandbox.stand_in import ANY, Platform, Story, any_of, does, trouble, wrong_in
 
@@ -216,8 +216,7 @@ def _refuse_use(token: str, path: str) -> Answer | None:
         return CAPPED
     if token == "AAAAlimited" and path in SEARCHES:
         reset = int((datetime.now(UTC) + LIMIT_LASTS).timestamp())
-        counts = {"limit": "300", "remaining": "0", "reset": str(reset)}
-        headers = {f"x-rate-limit-{name}": count for name, count in counts.items()}
+        headers = counts("x-rate-limit", limit=300, remaining=0, reset=reset)
         return refusal(429, "about:blank", "Too Many Requests", headers)
     return None
 
@@ -245,8 +244,8 @@ def _user(username: str, asked: Asked) -> Answer:
         return _partial("resource-not-found", "Not Found Error", username)
     user: dict[str, Any] = {"id": "2244994945", "name": "Acme Shop", "username": "acme"}
     if "public_metrics" in asked.query.get("user.fields", ""):
-        counts = {"followers": 5120, "following": 88, "tweet": 1200, "listed": 3}
-        user["public_metrics"] = {f"{name}_count": count for name, count in counts.items()}
+        metrics = {"followers": 5120, "following": 88, "tweet": 1200, "listed": 3}
+        user["public_metrics"] = {f"{name}_count": count for name, count in metrics.items()}
     return ok(data=user)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from providers.sandbox.crm.trouble import TROUBLE
-from providers.sandbox.server import Answer, Asked, ok, page
+from providers.sandbox.server import Answer, Asked, counts, ok, page
 from providers.sandbox.sign_in import AuthorizationServer
 from providers.sandbox.stand_in import any_of, wrong_in
 
@@ -67,7 +67,7 @@ REFUSED = {
     "limited": Answer(
         429,
         {"success": False, "error": "request over limit", "errorCode": 429},
-        {"x-ratelimit-limit": "20", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2"},
+        counts("x-ratelimit", limit=20, remaining=0, reset=2),
     ),
     "edge": page(403, "Access denied"),
 }

@@ -135,16 +135,8 @@ PLATFORM = Platform(
     {
         "App for sign-in": SIGN_IN.shown("the App ID, for pasted tokens too", "the App Secret"),
         "Access tokens": does(TOKENS, TROUBLE),
-        "Ad accounts": (
-            ("act_1001", "active, with delivery"),
-            ("act_1002", "disabled"),
-            ("act_1003", "active, without delivery"),
-        ),
-        "Datasets": (
-            ("2001", "receives events"),
-            ("2002", "has never received one"),
-            ("2003", "unavailable"),
-        ),
+        "Ad accounts": [(f"act_{number}", what) for number, what in does(ACCOUNTS)],
+        "Datasets": does(PIXELS),
     },
     healthy=HEALTHY,
     story=Story(values=HEALTHY | {"access_token": "EAAsixtydays", "pixel_id": "2002"}, tests=9),

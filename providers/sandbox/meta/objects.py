@@ -20,17 +20,20 @@ USAGE = {
 }
 USED_UP = {"X-Business-Use-Case-Usage": json.dumps({"1001": [USAGE]})}
 
-ACCOUNTS: dict[str, dict[str, Any]] = {
-    "1001": {"name": "Acme Shop", "account_status": 1},
-    "1002": {"name": "Acme Outlet", "account_status": 2, "disable_reason": 1},
-    "1003": {"name": "Acme Winter", "account_status": 1},
+# What the guide says of each, and what is told of it.
+ACCOUNTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "1001": ("active, with delivery", {"name": "Acme Shop", "account_status": 1}),
+    "1002": ("disabled", {"name": "Acme Outlet", "account_status": 2, "disable_reason": 1}),
+    "1003": ("active, without delivery", {"name": "Acme Winter", "account_status": 1}),
 }
 WITHOUT_DELIVERY = "1003"
-PIXELS: dict[str, dict[str, Any]] = {
-    "2001": {"name": "acme.example", "is_unavailable": False, "fired": True},
-    "2002": {"name": "new.acme.example", "is_unavailable": False, "fired": False},
-    "2003": {"name": "old.acme.example", "is_unavailable": True, "fired": True},
+STAMP = "%Y-%m-%dT%H:%M:%S+0000"
+PIXELS: dict[str, tuple[str, dict[str, Any]]] = {
+    "2001": ("receives events", {"name": "acme.example", "is_unavailable": False}),
+    "2002": ("has never received one", {"name": "new.acme.example", "is_unavailable": False}),
+    "2003": ("unavailable", {"name": "old.acme.example", "is_unavailable": True}),
 }
+NEVER_FIRED = "2002"
 # The fields of each kind of node.
 FIELDS = {
     "SystemUser": {"id", "name"},
@@ -129,16 +132,14 @@ def _accounts(token: Token, asked: Asked) -> Answer:
 
 
 def _account(number: str) -> dict[str, Any]:
-    node = {"id": f"act_{number}", "account_id": number, **ACCOUNTS[number]}
+    node = {"id": f"act_{number}", "account_id": number, **ACCOUNTS[number][1]}
     return node | {"currency": "EUR", "timezone_name": "Europe/Berlin", "user_tasks": ["ANALYZE"]}
 
 
 def _pixel(number: str) -> dict[str, Any]:
-    node = {"id": number} | PIXELS[number]
-    if node.pop("fired"):
-        an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
-        node["last_fired_time"] = an_hour_ago.strftime("%Y-%m-%dT%H:%M:%S+0000")
-    return node
+    node = {"id": number} | PIXELS[number][1]
+    fired = datetime.now(UTC) - timedelta(hours=1)
+    return node if number == NEVER_FIRED else node | {"last_fired_time": f"{fired:{STAMP}}"}
 
 
 def _refuse_report(token: Token, asked: Asked) -> Answer | None:
