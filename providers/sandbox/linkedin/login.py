@@ -1,11 +1,10 @@
-"""LinkedIn's API as its documents describe it: the token decides what happens.
+"""Who asks LinkedIn: tokens that can be pasted, and signing in.
 
 The tokens are not secrets: they are known to everybody and open nothing. Error bodies follow
 https://learn.microsoft.com/linkedin/shared/api-guide/concepts/error-handling (read 2026-11-22).
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,13 +12,12 @@ from urllib.parse import urlencode
 
 from providers.sandbox.server import Answer, Asked, ok, page
 from providers.sandbox.sign_in import AuthorizationServer, oauth_refusal
-from providers.sandbox.stand_in import DOWN, SILENT, Platform, Story, cut, does
+from providers.sandbox.stand_in import DOWN, SILENT, cut
 
 CLIENT_ID = "77sandbox0client"
 PARTNER_ID = "77sandbox0partner"
 CLIENT_SECRET = "WPL_AP1.sandbox"
 INTROSPECTION = "/oauth/v2/introspectToken"
-OLDEST, NEWEST = 202512, 202608
 REFRESH_LASTS = timedelta(days=200)
 
 
@@ -31,7 +29,6 @@ def refusal(status: int, code: str, message: str, number: int | None = None) -> 
     return Answer(status, body, {"x-li-request-id": "sandbox"})
 
 
-NO_RESOURCE = refusal(404, "RESOURCE_NOT_FOUND", "No virtual resource found", 0)
 TROUBLE = {
     "AQlimited": (
         "over the daily allowance",
@@ -97,9 +94,6 @@ PRODUCT = {
     *("r_basicprofile", "w_member_social", "r_member_social"),
     *("rw_organization_admin", "r_organization_social", "w_organization_social"),
 }
-NAMES = {"1001": "Acme Shop", "1002": "Acme Outlet"}
-FOLLOWERS = {"1001": 5120, "1002": 88}
-NUMBER_OF = {"expired": (65602, "EXPIRED_ACCESS_TOKEN"), "revoked": (65601, "REVOKED_ACCESS_TOKEN")}
 
 
 def refuse_sign_in(status: int, code: str, text: str) -> Answer:
@@ -144,28 +138,7 @@ OAUTH = {
 MISSING = oauth_refusal("invalid_request", "A required parameter is missing")
 
 
-def answer(asked: Asked) -> Answer:
-    """Path, then token, then version and protocol, then permission."""
-    if asked.path in OAUTH:
-        return _oauth(asked)
-    if not asked.bearer:
-        return refusal(401, "EMPTY_ACCESS_TOKEN", "Empty oauth2 access token", 65604)
-    if asked.bearer in TROUBLE:
-        return TROUBLE[asked.bearer][1]
-    token = _known(asked.bearer)
-    if token is None:
-        return refusal(401, "INVALID_ACCESS_TOKEN", "Invalid access token", 65600)
-    if token.dead:
-        number, code = NUMBER_OF[token.dead]
-        return refusal(401, code, f"The token used in the request was {token.dead}", number)
-    if asked.method != "GET":
-        return refusal(405, "METHOD_NOT_ALLOWED", "This sandbox only reads.")
-    if asked.path == "/v2/userinfo":
-        return _userinfo(token)
-    return _refuse_request(asked) or _resource(asked, token)
-
-
-def _known(text: str) -> Token | None:
+def token_of(text: str) -> Token | None:
     given = SIGN_IN.given_of(text) or PARTNER.given_of(text)
     if given is None:
         return TOKENS.get(text)
@@ -173,111 +146,7 @@ def _known(text: str) -> Token | None:
     return replace(TOKENS[f"AQ{given.person}"], scopes=given.scopes, dead=dead)
 
 
-def _refuse_request(asked: Asked) -> Answer | None:
-    if not asked.path.startswith("/rest/"):
-        return NO_RESOURCE
-    version = asked.headers.get("LinkedIn-Version", "")
-    if not version:
-        missing = "A version must be present. Please specify one with the LinkedIn-Version header."
-        return refusal(400, "VERSION_MISSING", missing)
-    if not re.fullmatch("20[0-9]{4}", version) or not OLDEST <= int(version) <= NEWEST:
-        return refusal(426, "NONEXISTENT_VERSION", f"Requested version {version}01 is not active")
-    if asked.headers.get("X-Restli-Protocol-Version") != "2.0.0":
-        return refusal(400, "ILLEGAL_ARGUMENT", "Invalid protocol version for this request")
-    return None
-
-
-def _resource(asked: Asked, token: Token) -> Answer:
-    for path, resource in RESOURCES.items():
-        if found := re.fullmatch(path, asked.path):
-            return resource(asked, token, *found.groups())
-    return NO_RESOURCE
-
-
-def _userinfo(token: Token) -> Answer:
-    if not {"openid", "profile"} <= set(token.scopes):
-        return _denied("userinfo.GET.NO_VERSION")
-    person = {"sub": "p90010", "name": "Ada Page", "given_name": "Ada", "family_name": "Page"}
-    return ok(**person, locale={"country": "DE", "language": "de"})
-
-
-def _acls(asked: Asked, token: Token) -> Answer:
-    if wrong := _wrong_query(asked, {"q", "state", "role", "start", "count"}, q="roleAssignee"):
-        return wrong
-    if not _reads_pages(token):
-        return _denied("organizationAcls.FINDER-roleAssignee.20260701")
-    start, count = int(asked.query.get("start", 0)), int(asked.query.get("count", 10))
-    elements = [
-        {
-            "organization": f"urn:li:organization:{number}",
-            "roleAssignee": "urn:li:person:p90010",
-            "role": role,
-            "state": "APPROVED",
-        }
-        for number, role in token.roles[start : start + count]
-    ]
-    return ok(paging={"start": start, "count": count, "links": []}, elements=elements)
-
-
-def _organization(asked: Asked, token: Token, number: str) -> Answer:
-    if wrong := _wrong_query(asked, set()):
-        return wrong
-    if not _reads_pages(token) or dict(token.roles).get(number) != "ADMINISTRATOR":
-        return _denied("organizations.GET.20260701")
-    vanity = NAMES[number].lower().replace(" ", "-")
-    return ok(id=int(number), localizedName=NAMES[number], vanityName=vanity)
-
-
-def _network_size(asked: Asked, token: Token, number: str) -> Answer:
-    if wrong := _wrong_query(asked, {"edgeType"}, edgeType="COMPANY_FOLLOWED_BY_MEMBER"):
-        return wrong
-    if not _reads_pages(token):
-        return _denied("networkSizes.GET.20260701")
-    if number not in FOLLOWERS:
-        return refusal(404, "NOT_FOUND", "Could not find entity")
-    return ok(firstDegreeSize=FOLLOWERS[number])
-
-
-def _ad_accounts(asked: Asked, token: Token) -> Answer:
-    known = {"q", "search", "fields", "pageSize", "pageToken"}
-    if wrong := _wrong_query(asked, known, q="search"):
-        return wrong
-    if asked.query.get("search") != "(status:(values:List(ACTIVE)),test:false)":
-        return refusal(400, "PARAM_INVALID", "Invalid param. Please see errorDetails")
-    if not {"r_ads", "rw_ads"} & set(token.scopes):
-        return _denied("adAccounts.FINDER-search.20260701")
-    reference = "urn:li:organization:1001"
-    account = {"id": 5001, "name": "Acme Ads", "test": False, "referenceInfo": reference}
-    return ok(elements=[account], metadata={})
-
-
-RESOURCES: dict[str, Callable[..., Answer]] = {
-    "/rest/organizationAcls": _acls,
-    "/rest/adAccounts": _ad_accounts,
-    "/rest/organizations/([0-9]+)": _organization,
-    "/rest/networkSizes/urn%3Ali%3Aorganization%3A([0-9]+)": _network_size,
-}
-
-
-def _wrong_query(asked: Asked, known: set[str], **needed: str) -> Answer | None:
-    unknown = sorted(asked.query.keys() - known)
-    if unknown:
-        return refusal(400, "QUERY_PARAM_NOT_ALLOWED", f"Query parameter {unknown[0]}")
-    wrong = next((name for name in needed if asked.query.get(name) != needed[name]), None)
-    if wrong:
-        return refusal(400, "ILLEGAL_ARGUMENT", f"Invalid value for parameter {wrong}")
-    return None
-
-
-def _reads_pages(token: Token) -> bool:
-    return bool({"rw_organization_admin", "r_organization_admin"} & set(token.scopes))
-
-
-def _denied(resource: str) -> Answer:
-    return refusal(403, "ACCESS_DENIED", f"Not enough permissions to access: {resource}", 100)
-
-
-def _oauth(asked: Asked) -> Answer:
+def sign_in(asked: Asked) -> Answer:
     """Signing in, and what an app asks with its own secret, sent in the body of a form."""
     sent = asked.query if asked.path == SIGN_IN.authorization_path else asked.form
     if asked.path == SIGN_IN.authorization_path and (refused := _refuse_scopes(asked.query)):
@@ -311,7 +180,7 @@ def _refuse_scopes(query: Mapping[str, str]) -> Answer | None:
 
 def _introspect(form: Mapping[str, str]) -> Answer:
     text = form.get("token", "")
-    token = _known(text) or (TOKENS["AQhealthy"] if text in TROUBLE else None)
+    token = token_of(text) or (TOKENS["AQhealthy"] if text in TROUBLE else None)
     if token is None:
         return ok(active=False)
     now = datetime.now(UTC)
@@ -325,22 +194,3 @@ def _introspect(form: Mapping[str, str]) -> Answer:
         created_at=int(now.timestamp()),
         expires_at=int((now + token.lasts).timestamp()),
     )
-
-
-PLATFORM = Platform(
-    answer,
-    {
-        "App for sign-in": (
-            (CLIENT_ID, "the client ID of a usual app, whose sign-ins end after 60 days"),
-            (PARTNER_ID, "the client ID of a partner's app, which gets refresh tokens"),
-            (CLIENT_SECRET, "the client secret of both"),
-        ),
-        "Client ID and client secret": SIGN_IN.shown(),
-        "Access tokens": does(TOKENS, TROUBLE),
-        "Refresh tokens": does(REFRESH_TOKENS),
-        "Organizations": tuple(NAMES.items()),
-    },
-    healthy={"access_token": "AQhealthy", "account_id": "1001"},
-    story=Story(values={"access_token": "AQhealthy"}, tests=3, is_switched_off=True),
-    sign_ins={"linkedin": SIGN_IN},
-)
