@@ -30,6 +30,8 @@ from providers.sandbox.stand_in import DOWN, SILENT, WALL, Platform, Story, cut,
 __all__ = ["ACCOUNTS", "APP_ID", "APP_SECRET", "PIXELS", "SIGN_IN", "TOKENS", "USED_UP"]
 
 NEWEST = (26, 0)
+NO_TOKEN = refusal(104, "An access token is required to request this resource.")
+NO_INPUT = refusal(100, "(#100) The parameter input_token is required")
 PASSES = "An unexpected error has occurred. Please retry your request later."
 TROUBLE = {
     "EAAdown": DOWN,
@@ -63,16 +65,19 @@ def answer(asked: Asked) -> Answer:
     text = asked.query.get("access_token") or asked.bearer
     if path == "debug_token":
         return _debug_token(text, asked.query.get("input_token", ""))
-    if not text:
-        return refusal(104, "An access token is required to request this resource.")
-    if text in TROUBLE:
-        return TROUBLE[text][1]
-    token = token_of(text)
-    if token is None:
-        return UNREADABLE
+    token = _found(text, NO_TOKEN)
+    if isinstance(token, Answer):
+        return token
     if refused := _refuse_token(text, token, asked):
         return refused
     return SIGN_IN.remove_app(removes) if removes else read(path, version, token, asked)
+
+
+def _found(text: str, missing: Answer) -> Token | Answer:
+    """The token, or what is answered in its place."""
+    if not text:
+        return missing
+    return TROUBLE[text][1] if text in TROUBLE else token_of(text) or UNREADABLE
 
 
 def _refuse_token(text: str, token: Token, asked: Asked) -> Answer | None:
@@ -92,14 +97,12 @@ def _refuse_token(text: str, token: Token, asked: Asked) -> Answer | None:
 def _debug_token(asks: str, text: str) -> Answer:
     if asks != f"{APP_ID}|{APP_SECRET}":
         return refusal(190, "Invalid OAuth access token signature.")
-    if not text:
-        return refusal(100, "(#100) The parameter input_token is required")
-    if text in TROUBLE:
-        return TROUBLE[text][1]
-    token = token_of(text)
-    if token is None:
+    token = _found(text, NO_INPUT)
+    if token is UNREADABLE:
         error = {"code": 190, "message": "Malformed access token"}
         return ok(data={"error": error, "is_valid": False, "scopes": []})
+    if isinstance(token, Answer):
+        return token
     if token.is_of_other_app:
         return refusal(100, "(#100) The App_id in the input_token did not match the Viewing App")
 
