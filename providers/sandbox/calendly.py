@@ -4,42 +4,52 @@ The tokens are not secrets: they are known to everybody and open nothing. Errors
 https://developer.calendly.com/overview/api-conventions (read 2026-11-22).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.server import Answer, Asked, counts, ok
 from providers.sandbox.sign_in import AuthorizationServer
-from providers.sandbox.stand_in import Platform, Story, does, trouble
+from providers.sandbox.stand_in import (
+    ANY,
+    UP_TO_100,
+    Platform,
+    Story,
+    any_of,
+    does,
+    trouble,
+    wrong_in,
+)
 
 HOME = "https://api.calendly.com"
 ADA, BEN = f"{HOME}/users/ada00001", f"{HOME}/users/ben00002"
 ACME, OUTLET = f"{HOME}/organizations/acme0001", f"{HOME}/organizations/outlet02"
 LEADS = {"owner", "admin"}
-LIST = {"count", "page_token"}
-# Path -> its parameters and the scope that it needs.
-PATHS = {
-    "/users/me": (set(), "users:read"),
-    "/organization_memberships": (
-        {*LIST, "user", "organization", "email", "role"},
-        "organizations:read",
-    ),
+OWNERS = {"user": f"{HOME}/users/.*", "organization": f"{HOME}/organizations/.*"}
+LIST = OWNERS | {"count": UP_TO_100, "page_token": ANY}
+# Path -> its parameters, the pattern of each, and the scope that it needs.
+PATHS: dict[str, tuple[dict[str, str], str]] = {
+    "/users/me": ({}, "users:read"),
+    "/organization_memberships": (LIST | any_of("email", "role"), "organizations:read"),
     "/event_types": (
-        {*LIST, "user", "organization", "active", "admin_managed", "sort"},
+        LIST | any_of("admin_managed") | {"active": "true|false", "sort": "(name:(asc|desc))?"},
         "event_types:read",
     ),
     "/scheduled_events": (
-        {
-            *LIST,
-            *("user", "organization", "group", "invitee_email", "status", "sort"),
-            *("min_start_time", "max_start_time"),
-        },
+        LIST
+        | any_of("group", "invitee_email", "status", "min_start_time", "max_start_time")
+        | {"sort": "(start_time:(asc|desc))?"},
         "scheduled_events:read",
     ),
 }
-SORTS = {
-    "/event_types": {"name:asc", "name:desc"},
-    "/scheduled_events": {"start_time:asc", "start_time:desc"},
+# What is said of a parameter that the path knows, and whose value is not as documented.
+WRONG = {
+    "count": "must be from 1 to 100",
+    "active": "must be a boolean",
+    "sort": "is not one of the orders of this endpoint",
+    "user": "must be a URI",
+    "organization": "must be a URI",
 }
 
 
@@ -53,31 +63,30 @@ def refusal(status: int, title: str, message: str, **more: Any) -> Answer:
     return Answer(status, {"title": title, "message": message, **more})
 
 
-def limits(limit: int, remaining: int, reset: int) -> dict[str, str]:
-    """The headers that count calls; `reset` is in seconds."""
-    names = ("Limit", "Remaining", "Reset")
-    counts = zip(names, (limit, remaining, reset), strict=True)
-    return {f"X-RateLimit-{name}": str(count) for name, count in counts}
-
-
 def wrong(parameter: str, message: str) -> Answer:
     details = [{"parameter": parameter, "message": message}]
     return refusal(400, "Invalid Argument", "The supplied parameters are invalid.", details=details)
 
 
+DENIED = refusal(403, "Permission Denied", "You do not have permission to access this resource.")
+OVER = refusal(429, "Too Many Requests", "You have exceeded the rate limit.")
+NONE_LEFT = counts("X-RateLimit", Limit=50, Remaining=0, Reset=40)
+LIMITS = counts("X-RateLimit", Limit=500, Remaining=499, Reset=60)
 TROUBLE = {
-    "limited": (
-        "over Calendly's limit: 40 seconds",
-        Answer(
-            429,
-            {"title": "Too Many Requests", "message": "You have exceeded the rate limit."},
-            limits(50, 0, 40),
-        ),
-    ),
+    "limited": ("over Calendly's limit: 40 seconds", replace(OVER, headers=NONE_LEFT)),
     "expired": ("expired", refusal(401, "Unauthenticated", "The access token expired")),
-    **trouble({"resource": {"uri": ADA}}),
+    **trouble(resource={"uri": ADA}),
 }
 EVERY_SCOPE = tuple(scope for _, scope in PATHS.values())
+
+
+# What is told of a person beside name and address.
+MORE = {
+    "slug": "ada-page",
+    "scheduling_url": "https://calendly.com/ada-page",
+    "timezone": "Europe/Berlin",
+    "resource_type": "User",
+}
 
 
 @dataclass(frozen=True)
@@ -101,18 +110,16 @@ TOKENS = {
 
 # As https://developer.calendly.com/authentication says: refresh tokens are good once.
 SIGN_IN = AuthorizationServer(
-    name="Calendly",
-    authorization_path="/oauth/authorize",
-    token_path="/oauth/token",
-    revocation_path="/oauth/revoke",
-    people={word: token.does for word, token in TOKENS.items()},
+    "Calendly",
+    *("/oauth/authorize", "/oauth/token", "/oauth/revoke"),
+    people=dict(does(TOKENS)),
     access_token=lambda word, serial: f"eyJzYW5kYm94.{word}.signed-in-{serial}",
     takes_basic=True,
     revocation_takes_basic=False,
     needs_pkce=True,
     rotates=True,
     expires_in=7200,
-    reply=lambda word: {"owner": ADA, "organization": TOKENS[word].roles[0][0]},
+    reply=lambda given: {"owner": ADA, "organization": TOKENS[given.person].roles[0][0]},
 )
 
 
@@ -140,101 +147,64 @@ def answer(asked: Asked) -> Answer:
     if refused := _refuse_parameters(asked, known):
         return refused
     if scope not in token.scopes:
-        return _denied()
-    return replace(_data(asked, token), headers=limits(500, 499, 60))
+        return DENIED
+    return replace(_data(asked, token), headers=LIMITS)
 
 
-def _refuse_parameters(asked: Asked, known: set[str]) -> Answer | None:
-    for name in sorted(asked.query.keys() - known):
-        return wrong(name, "is not a parameter of this endpoint")
-    count = asked.query.get("count", "20")
-    if not count.isdigit() or not 1 <= int(count) <= 100:
-        return wrong("count", "must be from 1 to 100")
-    if asked.query.get("active", "true") not in {"true", "false"}:
-        return wrong("active", "must be a boolean")
-    sort = asked.query.get("sort")
-    if sort and sort not in SORTS[asked.path]:
-        return wrong("sort", "is not one of the orders of this endpoint")
-    kinds = (("user", f"{HOME}/users/"), ("organization", f"{HOME}/organizations/"))
-    for name, prefix in kinds:
-        if not asked.query.get(name, prefix).startswith(prefix):
-            return wrong(name, "must be a URI")
+def _refuse_parameters(asked: Asked, known: Mapping[str, str]) -> Answer | None:
+    if name := wrong_in(asked.query, known):
+        said = WRONG[name] if name in known else "is not a parameter of this endpoint"
+        return wrong(name, said)
     if asked.path != "/users/me" and not asked.query.keys() & {"user", "organization", "group"}:
         return wrong("organization", "one of organization and user is needed")
     return None
 
 
-def _denied() -> Answer:
-    return refusal(403, "Permission Denied", "You do not have permission to access this resource.")
-
-
 def _data(asked: Asked, token: Token) -> Answer:
+    person = {"uri": ADA, "name": "Ada Page", "email": "ada@acme.example"}
     if asked.path == "/users/me":
-        return Answer(200, {"resource": _person(token)})
+        return ok(resource=person | MORE | {"current_organization": token.roles[0][0]})
     user, organization = asked.query.get("user"), asked.query.get("organization")
-    role = dict(token.roles).get(organization or "")
     if user not in {None, ADA, BEN}:
         return wrong("user", "does not exist")
-    if organization and not role:
-        return _denied()
+    roles = dict(token.roles)
+    if organization and organization not in roles:
+        return DENIED
     if asked.path == "/organization_memberships":
-        return _memberships(asked, token)
-    if organization and role not in LEADS:
-        return _denied()
-    leads = bool(LEADS & {role for _, role in token.roles})
-    # Somebody else's calls are shown to those alone who name the organization that they lead.
-    if user == BEN and not (organization or (leads and asked.path == "/event_types")):
-        return _denied()
-    if asked.path == "/event_types":
-        return _page([{"uri": f"{HOME}/event_types/1", "name": "First call", "active": True}])
-    start = datetime.now(UTC) + timedelta(days=2)
-    call = {
-        "uri": f"{HOME}/scheduled_events/1",
-        "name": "First call",
-        "status": "active",
-        "start_time": start.strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
-        "end_time": (start + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
-        "event_type": f"{HOME}/event_types/1",
-        "invitees_counter": {"total": 1, "active": 1, "limit": 1},
-    }
-    return _page([call] if token.has_calls else [])
-
-
-def _person(token: Token) -> dict[str, Any]:
-    return {
-        "uri": ADA,
-        "name": "Ada Page",
-        "slug": "ada-page",
-        "email": "ada@acme.example",
-        "scheduling_url": "https://calendly.com/ada-page",
-        "timezone": "Europe/Berlin",
-        "current_organization": token.roles[0][0],
-        "resource_type": "User",
-    }
-
-
-def _memberships(asked: Asked, token: Token) -> Answer:
-    if asked.query.get("user") != ADA:
-        return _denied()
-    person = {"uri": ADA, "name": "Ada Page", "email": "ada@acme.example"}
-    return _page(
-        [
+        rows = [
             {"uri": f"{HOME}/organization_memberships/{at}", "role": role, "user": person}
             | {"organization": organization}
             for at, (organization, role) in enumerate(token.roles)
         ]
-    )
+        return _page(rows) if user == ADA else DENIED
+    if organization and roles[organization] not in LEADS:
+        return DENIED
+    # Somebody else's calls are shown to those alone who name the organization that they lead.
+    leads = bool(LEADS & {*roles.values()})
+    if user == BEN and not (organization or (leads and asked.path == "/event_types")):
+        return DENIED
+    if asked.path == "/event_types":
+        return _page([{"uri": f"{HOME}/event_types/1", "name": "First call", "active": True}])
+    return _page([_call()] if token.has_calls else [])
+
+
+def _call() -> dict[str, Any]:
+    start = datetime.now(UTC) + timedelta(days=2)
+    end = start + timedelta(minutes=30)
+    return {
+        "uri": f"{HOME}/scheduled_events/1",
+        "name": "First call",
+        "status": "active",
+        "start_time": f"{start:%Y-%m-%dT%H:%M:%S.000000Z}",
+        "end_time": f"{end:%Y-%m-%dT%H:%M:%S.000000Z}",
+        "event_type": f"{HOME}/event_types/1",
+        "invitees_counter": {"total": 1, "active": 1, "limit": 1},
+    }
 
 
 def _page(rows: list[dict[str, Any]]) -> Answer:
-    pagination = {
-        "count": len(rows),
-        "next_page": None,
-        "previous_page": None,
-        "next_page_token": None,
-        "previous_page_token": None,
-    }
-    return Answer(200, {"collection": rows, "pagination": pagination})
+    others = ("next_page", "previous_page", "next_page_token", "previous_page_token")
+    return ok(collection=rows, pagination={"count": len(rows), **dict.fromkeys(others)})
 
 
 PLATFORM = Platform(

@@ -4,24 +4,25 @@ Shapes follow the discovery documents analyticsdata v1beta and analyticsadmin v1
 2026-11-22).
 """
 
-import re
 from typing import Any
 
 from providers.sandbox import google
-from providers.sandbox.google import refusal
-from providers.sandbox.server import Answer, Asked
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.google import api
+from providers.sandbox.google.api import refusal
+from providers.sandbox.server import Answer, Asked, ok
+from providers.sandbox.stand_in import Platform, Story, does
 
-SCOPES = ("analytics.readonly",)
-PROPERTIES: dict[str, dict[str, Any]] = {
-    "1001": {"displayName": "acme.example", "timeZone": "Europe/Berlin"},
-    "1002": {"displayName": "new.acme.example", "timeZone": "Europe/Berlin"},
-    "1003": {
-        "displayName": "old.acme.example",
-        "timeZone": "Europe/Berlin",
-        "deleteTime": "2026-11-01T00:00:00Z",
-    },
+SCOPE = "analytics.readonly"
+# What the guide says of each, and what is told of it.
+PROPERTIES = {
+    "1001": ("has visits", {"displayName": "acme.example"}),
+    "1002": ("has none, no website and no key event", {"displayName": "new.acme.example"}),
+    "1003": (
+        "is in the trash",
+        {"displayName": "old.acme.example", "deleteTime": "2026-11-01T00:00:00Z"},
+    ),
 }
+EVERYWHERE = {"currencyCode": "EUR", "timeZone": "Europe/Berlin"}
 EMPTY = "1002"
 REPORT = {
     *("property", "dimensions", "metrics", "dateRanges", "dimensionFilter", "metricFilter"),
@@ -38,28 +39,13 @@ USED_UP = {
 def answer(asked: Asked) -> Answer:
     """Sign-in, then the path, then the property, then the parameters."""
     which = "Data" if asked.path.endswith(":runReport") else "Admin"
-    stopped = google.at_the_door(
-        asked,
-        f"analytics{which.lower()}.googleapis.com",
-        f"Google Analytics {which} API",
-        *SCOPES,
-    )
-    if stopped:
-        return stopped
-    if (asked.method, asked.path) == ("GET", "/v1beta/accountSummaries"):
-        return google.refuse_query(asked, "pageSize", "pageToken") or _summaries(asked)
-    found = re.fullmatch(r"/v1beta/properties/([^/:]+)(:runReport|/\w+)?", asked.path)
-    method = "POST" if found and found[2] == ":runReport" else "GET"
-    if not found or asked.method != method:
-        return google.not_found()
-    if found[2] == ":runReport":
-        return google.refuse_query(asked) or _report(found[1], asked)
-    return _admin(found[1], found[2], asked)
+    service = f"analytics{which.lower()}.googleapis.com"
+    return api.answer_of(asked, service, f"Google Analytics {which} API", SCOPE, METHODS)
 
 
-def _summaries(asked: Asked) -> Answer:
-    if google.name_of(asked) == "noaccess":
-        return Answer(200, {})
+def _summaries(name: str, _asked: Asked) -> Answer:
+    if name == "noaccess":
+        return ok()
     listed = [
         {
             "property": f"properties/{number}",
@@ -67,51 +53,53 @@ def _summaries(asked: Asked) -> Answer:
             "propertyType": "PROPERTY_TYPE_ORDINARY",
             "parent": "accounts/1",
         }
-        for number, facts in PROPERTIES.items()
+        for number, (_, facts) in PROPERTIES.items()
         if "deleteTime" not in facts
     ]
     summary = {"name": "accountSummaries/1", "account": "accounts/1", "displayName": "Acme"}
-    return Answer(200, {"accountSummaries": [{**summary, "propertySummaries": listed}]})
+    return ok(accountSummaries=[{**summary, "propertySummaries": listed}])
 
 
-def _admin(number: str, below: str | None, asked: Asked) -> Answer:
-    if number not in PROPERTIES or google.name_of(asked) == "noaccess":
-        return refusal(403, "The caller does not have permission")
-    name = f"properties/{number}"
-    if below is None:
-        facts = {"serviceLevel": "GOOGLE_ANALYTICS_STANDARD", "currencyCode": "EUR"}
-        return google.refuse_query(asked) or Answer(
-            200, {"name": name, **facts, **PROPERTIES[number]}
-        )
-    listed: dict[str, dict[str, Any]] = {
-        "/dataStreams": {
-            "name": f"{name}/dataStreams/1",
-            "type": "WEB_DATA_STREAM",
-            "webStreamData": {
-                "measurementId": "G-SANDBOX1",
-                "defaultUri": f"https://{PROPERTIES[number]['displayName']}",
-            },
-        },
-        "/keyEvents": {
-            "name": f"{name}/keyEvents/1",
-            "eventName": "purchase",
-            "countingMethod": "ONCE_PER_EVENT",
-        },
+def _property(name: str, _asked: Asked, number: str) -> Answer:
+    if refused := _refuse(name, number):
+        return refused
+    level = {"serviceLevel": "GOOGLE_ANALYTICS_STANDARD"}
+    return ok(name=f"properties/{number}", **level, **EVERYWHERE, **PROPERTIES[number][1])
+
+
+def _refuse(name: str, number: str) -> Answer | None:
+    if number in PROPERTIES and name != "noaccess":
+        return None
+    return refusal(403, "The caller does not have permission")
+
+
+def _streams(name: str, _asked: Asked, number: str) -> Answer:
+    if refused := _refuse(name, number):
+        return refused
+    site = f"https://{PROPERTIES[number][1]['displayName']}"
+    stream = {
+        "name": f"properties/{number}/dataStreams/1",
+        "type": "WEB_DATA_STREAM",
+        "webStreamData": {"measurementId": "G-SANDBOX1", "defaultUri": site},
     }
-    if below not in listed:
-        return google.not_found()
-    rows = {} if number == EMPTY else {below[1:]: [listed[below]]}
-    return google.refuse_query(asked, "pageSize", "pageToken") or Answer(200, rows)
+    return ok() if number == EMPTY else ok(dataStreams=[stream])
 
 
-def _report(number: str, asked: Asked) -> Answer:
-    body = google.json_body(asked)
+def _key_events(name: str, _asked: Asked, number: str) -> Answer:
+    event = {
+        "name": f"properties/{number}/keyEvents/1",
+        "eventName": "purchase",
+        "countingMethod": "ONCE_PER_EVENT",
+    }
+    return _refuse(name, number) or (ok() if number == EMPTY else ok(keyEvents=[event]))
+
+
+def _report(name: str, asked: Asked, number: str) -> Answer:
+    body = api.json_body(asked)
     if body is None:
         return refusal(400, "Invalid JSON payload received.")
-    refused = google.refuse_names(body, REPORT, "Cannot find field")
-    if refused:
+    if refused := api.refuse_names(body, REPORT, "Cannot find field"):
         return refused
-    name = google.name_of(asked)
     if name in USED_UP:
         return refusal(429, USED_UP[name])
     if number not in PROPERTIES or name == "noaccess":
@@ -126,7 +114,7 @@ def _report(number: str, asked: Asked) -> Answer:
     report: dict[str, Any] = {
         "kind": "analyticsData#runReport",
         "metricHeaders": [{"name": name, "type": "TYPE_INTEGER"} for name in names],
-        "metadata": {"currencyCode": "EUR", "timeZone": "Europe/Berlin"},
+        "metadata": EVERYWHERE,
     }
     if body.get("returnPropertyQuota"):
         report["propertyQuota"] = {"tokensPerDay": {"consumed": 1, "remaining": 199999}}
@@ -134,6 +122,15 @@ def _report(number: str, asked: Asked) -> Answer:
         report |= {"rows": [{"metricValues": [{"value": "1234"} for _ in names]}], "rowCount": 1}
     return Answer(200, report)
 
+
+PAGES = ("pageSize", "pageToken")
+METHODS: api.Methods = {
+    ("GET", "/v1beta/accountSummaries"): (PAGES, _summaries),
+    ("GET", "/v1beta/properties/([^/:]+)"): ((), _property),
+    ("GET", "/v1beta/properties/([^/:]+)/dataStreams"): (PAGES, _streams),
+    ("GET", "/v1beta/properties/([^/:]+)/keyEvents"): (PAGES, _key_events),
+    ("POST", "/v1beta/properties/([^/:]+):runReport"): ((), _report),
+}
 
 PLATFORM = Platform(
     answer,
@@ -144,11 +141,7 @@ PLATFORM = Platform(
                 "spent": "has used up the property's tokens of the hour",
             }
         ),
-        "Properties": (
-            ("1001", "has visits"),
-            ("1002", "has none, no website and no key event"),
-            ("1003", "is in the trash"),
-        ),
+        "Properties": does(PROPERTIES),
     },
     healthy=google.HEALTHY | {"account_id": "1001"},
     story=Story(

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.sandbox import google
-from providers.sandbox.google import refusal
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.google import api
+from providers.sandbox.google.api import refusal
+from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.stand_in import Platform, Story
 
-SERVICE = "googleads.googleapis.com"
-SCOPES = ("adwords",)
-NEWEST, OLDEST = 26, 23
+API = "googleads.googleapis.com", "Google Ads API", "adwords"
 MANAGER = "1000000009"
 CUSTOMERS: dict[str, dict[str, Any]] = {
     "1000000001": {"descriptiveName": "Acme Shop", "status": "ENABLED"},
@@ -73,57 +72,35 @@ USED_UP = {
 
 def answer(asked: Asked) -> Answer:
     """Sign-in, then the version, then the headers, then the account, then the query."""
-    stopped = google.at_the_door(asked, SERVICE, "Google Ads API", *SCOPES)
-    if stopped:
-        return stopped
-    found = re.fullmatch(
-        r"/v([0-9]+)/customers(:listAccessibleCustomers|/([^/]+)/googleAds:search)", asked.path
-    )
-    if not found or not OLDEST <= int(found[1]) <= NEWEST:
-        return google.not_found()
-    if asked.method != ("POST" if found[3] else "GET"):
-        return google.not_found()
-    refused = google.refuse_query(asked) or _refuse_headers(asked)
-    if refused:
-        return refused
-    return _search(found[3], asked) if found[3] else _listed(asked)
+    return api.answer_of(asked, *API, METHODS)
 
 
 def _refuse_headers(asked: Asked) -> Answer | None:
     if asked.headers.get("developer-token") == "":
-        return failure(
-            400,
-            "authenticationError",
-            "DEVELOPER_TOKEN_PARAMETER_MISSING",
-            "Developer token parameter was missing or empty.",
-        )
+        reason = "DEVELOPER_TOKEN_PARAMETER_MISSING"
+        message = "Developer token parameter was missing or empty."
+        return failure(400, "authenticationError", reason, message)
     if not re.fullmatch("([0-9]{10})?", asked.headers.get("login-customer-id", "")):
-        return failure(
-            400,
-            "headerError",
-            "INVALID_LOGIN_CUSTOMER_ID",
-            "The login customer ID could not be validated.",
-        )
+        message = "The login customer ID could not be validated."
+        return failure(400, "headerError", "INVALID_LOGIN_CUSTOMER_ID", message)
     return None
 
 
-def _listed(asked: Asked) -> Answer:
+def _listed(name: str, asked: Asked) -> Answer:
     """Without the customer below the manager, who was never added to it."""
-    if google.name_of(asked) == "noaccess":
-        return failure(
-            401,
-            "authenticationError",
-            "NOT_ADS_USER",
-            "User in the cookie is not a valid Ads user.",
-        )
+    if refused := _refuse_headers(asked):
+        return refused
+    if name == "noaccess":
+        message = "User in the cookie is not a valid Ads user."
+        return failure(401, "authenticationError", "NOT_ADS_USER", message)
     ids = [number for number in (*CUSTOMERS, CLOSED) if number != BELOW_MANAGER]
-    return Answer(200, {"resourceNames": [f"customers/{number}" for number in ids]})
+    return ok(resourceNames=[f"customers/{number}" for number in ids])
 
 
-def _search(number: str, asked: Asked) -> Answer:
-    if google.name_of(asked) in USED_UP:
-        return USED_UP[google.name_of(asked)]
-    body = google.json_body(asked)
+def _search(name: str, asked: Asked, number: str) -> Answer:
+    if refused := _refuse_headers(asked) or USED_UP.get(name):
+        return refused
+    body = api.json_body(asked)
     if body is None:
         return refusal(400, "Invalid JSON payload received.")
     if "pageSize" in body:
@@ -131,35 +108,28 @@ def _search(number: str, asked: Asked) -> Answer:
         return failure(400, "requestError", reason, "No page size, please.")
     known = {"query", "pageToken", "validateOnly", "searchSettings"}
     return (
-        google.refuse_names(body, known, "Cannot find field")
-        or _refuse_customer(number, asked)
+        api.refuse_names(body, known, "Cannot find field")
+        or _refuse_customer(number, asked.headers.get("login-customer-id", number))
         or _rows(number, body.get("query", ""))
     )
 
 
-def _refuse_customer(number: str, asked: Asked) -> Answer | None:
-    manager = asked.headers.get("login-customer-id", number)
+def _refuse_customer(number: str, manager: str) -> Answer | None:
+    status, family = 403, "authorizationError"
     if not re.fullmatch("[0-9]{10}", number):
+        status, family = 400, "requestError"
         reason, message = "INVALID_CUSTOMER_ID", "Invalid customer ID."
-        return failure(400, "requestError", reason, message)
-    if number == CLOSED:
+    elif number == CLOSED:
         reason, message = "CUSTOMER_NOT_ENABLED", "The customer account is not yet enabled."
-        return failure(403, "authorizationError", reason, message)
-    if manager not in (number, MANAGER):
-        return failure(
-            403,
-            "authorizationError",
-            "INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION",
-            "The login customer does not manage this customer.",
-        )
-    if number not in CUSTOMERS or (number == BELOW_MANAGER and manager != MANAGER):
-        return failure(
-            403,
-            "authorizationError",
-            "USER_PERMISSION_DENIED",
-            "User doesn't have permission to access customer.",
-        )
-    return None
+    elif manager not in (number, MANAGER):
+        reason = "INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION"
+        message = "The login customer does not manage this customer."
+    elif number not in CUSTOMERS or (number == BELOW_MANAGER and manager != MANAGER):
+        reason = "USER_PERMISSION_DENIED"
+        message = "User doesn't have permission to access customer."
+    else:
+        return None
+    return failure(status, family, reason, message)
 
 
 def _rows(number: str, query: str) -> Answer:
@@ -175,13 +145,13 @@ def _rows(number: str, query: str) -> Answer:
         return _query_error("UNRECOGNIZED_FIELD", "Unrecognized field in the query.")
     is_manager = CUSTOMERS[number].get("manager", False)
     if found["of"] == "customer_client":
-        return Answer(200, {"results": _clients() if is_manager else []})
+        return ok(results=_clients() if is_manager else [])
     if "metrics.clicks" in names:
         if is_manager:
             message = "Metrics cannot be requested for a manager account."
             return _query_error("REQUESTED_METRICS_FOR_MANAGER", message)
-        return Answer(200, {"results": _metrics()} if number != WITHOUT_TRAFFIC else {})
-    return Answer(200, {"results": [{"customer": _customer(number)}]})
+        return ok() if number == WITHOUT_TRAFFIC else ok(results=_metrics())
+    return ok(results=[{"customer": _customer(number)}])
 
 
 def _customer(number: str) -> dict[str, Any]:
@@ -212,6 +182,13 @@ def _metrics() -> list[dict[str, Any]]:
 def _query_error(reason: str, message: str) -> Answer:
     return failure(400, "queryError", reason, message)
 
+
+# The versions from 23 to 26 are alive.
+CUSTOMERS_OF = "/v2[3-6]/customers"
+METHODS: api.Methods = {
+    ("GET", f"{CUSTOMERS_OF}:listAccessibleCustomers"): ((), _listed),
+    ("POST", f"{CUSTOMERS_OF}/([^/]+)/googleAds:search"): ((), _search),
+}
 
 PLATFORM = Platform(
     answer,

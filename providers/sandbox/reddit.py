@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.outbound.basic import basic
-from providers.sandbox.server import Answer, Asked, page
+from providers.sandbox.server import Answer, Asked, counts, ok, page
 from providers.sandbox.sign_in import AuthorizationServer
-from providers.sandbox.stand_in import Platform, Story, does
+from providers.sandbox.stand_in import DOWN, SILENT, Platform, Story, cut, does
 
 CLIENT_ID = "sandbox-client-0"
 CLIENT_SECRET = "sandbox-secret-0123456789abc"
@@ -26,12 +26,6 @@ def refusal(status: int, message: str, **more: Any) -> Answer:
     return Answer(status, {"message": message, "error": status, **more})
 
 
-def limits(used: str, remaining: str, reset: str) -> dict[str, str]:
-    """The headers that count calls; `reset` is in seconds."""
-    counts = {"Used": used, "Remaining": remaining, "Reset": reset}
-    return {f"X-Ratelimit-{name}": count for name, count in counts.items()}
-
-
 def challenge(status: int, message: str, scheme: str, **more: str) -> Answer:
     told = ", ".join(f'{name}="{text}"' for name, text in {"realm": "reddit", **more}.items())
     return replace(refusal(status, message), headers={"WWW-Authenticate": f"{scheme} {told}"})
@@ -41,7 +35,9 @@ NO_CLIENT = challenge(401, "Unauthorized", "Basic")
 NO_TOKEN = challenge(401, "Unauthorized", "Bearer", error="invalid_token")
 NO_SCOPE = challenge(403, "Forbidden", "Bearer", error="insufficient_scope")
 NOT_FOUND = refusal(404, "Not Found")
-OVER = replace(refusal(429, "Too Many Requests"), headers=limits("1000", "0.0", "240"))
+BAD_REQUEST = refusal(400, "Bad Request")
+NONE_LEFT = counts("X-Ratelimit", Used=1000, Remaining=0.0, Reset=240)
+OVER = replace(refusal(429, "Too Many Requests"), headers=NONE_LEFT)
 # What a client ID other than the healthy one gets, with the same secret.
 CLIENTS = {
     "sandbox-installed-0": (
@@ -54,10 +50,10 @@ CLIENTS = {
 TROUBLE = {
     "rdt-limited": ("over Reddit's limit: 4 minutes", OVER),
     "rdt-blocked": ("a page that blocks this server", BLOCKED),
-    "rdt-down": ("a page with status 503", page(503, "our CDN was unable")),
+    "rdt-down": (DOWN[0], page(503, "our CDN was unable")),
     "rdt-wall": ("a web page instead of data", page(200, "whoa there, pardner!")),
-    "rdt-cut": ("half a reply", Answer(200, {"name": "acme", "id": "abc"}, is_cut=True)),
-    "rdt-silent": ("no answer at all", Answer(is_silent=True)),
+    "rdt-cut": cut(name="acme", id="abc"),
+    "rdt-silent": SILENT,
 }
 FULL = "identity mysubreddits read"
 
@@ -79,13 +75,17 @@ TOKENS = {
     "rdt-noread": Token("lacks the scope read", scope="identity"),
     "rdt-suspended": Token("of an account that is suspended", is_suspended=True),
 }
+
+
+def granted(text: str) -> Answer:
+    scope = TOKENS[text].scope if text in TOKENS else FULL
+    return ok(access_token=text, token_type="bearer", scope=scope, expires_in=LIFETIME_SECONDS)
+
+
 REFRESH_TOKENS = {
-    "rdr-healthy": ("gives rdt-healthy", "rdt-healthy"),
-    "rdr-anonymous": ("gives rdt-anonymous", "rdt-anonymous"),
-    "rdr-noread": ("gives rdt-noread", "rdt-noread"),
-    "rdr-blocked": ("gives rdt-blocked", "rdt-blocked"),
-    "rdr-ended": ("is no longer accepted", ""),
-}
+    f"rdr-{word}": (f"gives rdt-{word}", granted(f"rdt-{word}"))
+    for word in ("healthy", "anonymous", "noread", "blocked")
+} | {"rdr-ended": ("is no longer accepted", BAD_REQUEST)}
 COMMUNITIES = {
     "marketing": "public, with posts",
     "acme_quiet": "public, without posts",
@@ -104,15 +104,13 @@ def refuse_sign_in(_status: int, code: str, text: str) -> Answer:
     if code == "invalid_client":
         return NO_CLIENT
     if "refresh" in text:
-        return refusal(400, "Bad Request")
-    return Answer(200, {"error": code})
+        return BAD_REQUEST
+    return ok(error=code)
 
 
 SIGN_IN = AuthorizationServer(
-    name="Reddit",
-    authorization_path="/api/v1/authorize",
-    token_path="/api/v1/access_token",
-    revocation_path="/api/v1/revoke_token",
+    "Reddit",
+    *("/api/v1/authorize", "/api/v1/access_token", "/api/v1/revoke_token"),
     people={word: TOKENS[f"rdt-{word}"].does for word in PEOPLE},
     access_token=lambda word, serial: f"rdt-{word}-signed-in-{serial}",
     client_id=CLIENT_ID,
@@ -121,6 +119,7 @@ SIGN_IN = AuthorizationServer(
     gives_refresh_token=lambda query: query.get("duration") == "permanent",
     expires_in=LIFETIME_SECONDS,
     refuse=refuse_sign_in,
+    pasted=REFRESH_TOKENS,
 )
 
 
@@ -166,20 +165,9 @@ def _access_token(asked: Asked) -> Answer:
             return reply
     if asked.method != "POST" or sent != basic(CLIENT_ID, CLIENT_SECRET):
         return NO_CLIENT
-    grant = asked.form.get("grant_type")
-    if grant == "client_credentials":
-        return _granted("rdt-app")
-    pasted = asked.form.get("refresh_token", "")
-    if grant != "refresh_token" or pasted not in REFRESH_TOKENS:
-        return SIGN_IN.answer(asked) or NOT_FOUND
-    _, text = REFRESH_TOKENS[pasted]
-    return _granted(text) if text else refusal(400, "Bad Request")
-
-
-def _granted(text: str) -> Answer:
-    scope = TOKENS[text].scope if text in TOKENS else FULL
-    given = {"access_token": text, "token_type": "bearer", "scope": scope}
-    return Answer(200, given | {"expires_in": LIFETIME_SECONDS})
+    if asked.form.get("grant_type") == "client_credentials":
+        return granted("rdt-app")
+    return SIGN_IN.answer(asked) or NOT_FOUND
 
 
 def _place(asked: Asked, token: Token) -> Answer:
@@ -201,17 +189,16 @@ def _place(asked: Asked, token: Token) -> Answer:
 def _me(token: Token) -> Answer:
     if not token.user:
         return USER_REQUIRED
-    person = {
-        "name": token.user,
-        "id": "abc12",
-        "created_utc": 1500000000.0,
-        "link_karma": 512,
-        "comment_karma": 88,
-        "has_verified_email": True,
-        "is_suspended": token.is_suspended,
-        "is_mod": False,
-    }
-    return Answer(200, person)
+    return ok(
+        name=token.user,
+        id="abc12",
+        created_utc=1500000000.0,
+        link_karma=512,
+        comment_karma=88,
+        has_verified_email=True,
+        is_suspended=token.is_suspended,
+        is_mod=False,
+    )
 
 
 USER_REQUIRED = refusal(
@@ -252,7 +239,8 @@ def _post(community: str) -> dict[str, Any]:
 
 def _listing(children: list[dict[str, Any]]) -> Answer:
     data = {"after": None, "before": None, "dist": len(children), "children": children}
-    return Answer(200, {"kind": "Listing", "data": data}, limits("1", "999.0", "599"))
+    left = counts("X-Ratelimit", Used=1, Remaining=999.0, Reset=599)
+    return Answer(200, {"kind": "Listing", "data": data}, left)
 
 
 HEALTHY = {

@@ -9,17 +9,21 @@ from typing import Any
 from urllib.parse import unquote
 
 from providers.sandbox import google
-from providers.sandbox.google import refusal
-from providers.sandbox.server import Answer, Asked
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.google import api
+from providers.sandbox.google.api import refusal
+from providers.sandbox.server import Answer, Asked, ok
+from providers.sandbox.stand_in import Platform, Story, does
 
-SERVICE = "searchconsole.googleapis.com"
-SCOPES = ("webmasters.readonly",)
+API = "searchconsole.googleapis.com", "Google Search Console API", "webmasters.readonly"
+# What the guide says of each, and the level of every sign-in.
 LEVELS = {
-    "sc-domain:acme.example": "siteOwner",
-    "https://www.acme.example/": "siteRestrictedUser",
-    "https://new.acme.example/": "siteFullUser",
-    "https://old.acme.example/": "siteUnverifiedUser",
+    "sc-domain:acme.example": ("owned, with searches", "siteOwner"),
+    "https://www.acme.example/": (
+        "with searches, for a restricted user",
+        "siteRestrictedUser",
+    ),
+    "https://new.acme.example/": ("without searches and sitemaps", "siteFullUser"),
+    "https://old.acme.example/": ("not verified for this sign-in", "siteUnverifiedUser"),
 }
 EMPTY = "https://new.acme.example/"
 QUERY = {
@@ -29,73 +33,63 @@ QUERY = {
 DIMENSIONS = {"DATE", "HOUR", "QUERY", "PAGE", "COUNTRY", "DEVICE", "SEARCH_APPEARANCE"}
 TYPES = {"WEB", "IMAGE", "VIDEO", "NEWS", "DISCOVER", "GOOGLE_NEWS", "GOOGLENEWS"}
 STATES = {"FINAL", "ALL", "HOURLY_ALL"}
+USED_UP = {
+    "limited": refusal(
+        429, "Quota exceeded for quota metric 'Search analytics'.", reason="rateLimitExceeded"
+    ),
+    "spent": refusal(403, "Search Analytics load quota exceeded.", reason="quotaExceeded"),
+}
 
 
 def answer(asked: Asked) -> Answer:
     """Sign-in, then the path, then the property, then the parameters."""
-    stopped = google.at_the_door(asked, SERVICE, "Google Search Console API", *SCOPES)
-    if stopped:
-        return stopped
-    if (asked.method, asked.path) == ("GET", "/webmasters/v3/sites"):
-        return google.refuse_query(asked) or _sites(asked)
-    found = re.fullmatch(
-        r"/webmasters/v3/sites/([^/]+)(/sitemaps|/searchAnalytics/query)?", asked.path
-    )
-    method = "POST" if found and found[2] == "/searchAnalytics/query" else "GET"
-    if not found or asked.method != method:
-        return google.not_found()
-    return google.refuse_query(asked) or _site(unquote(found[1]), found[2], asked)
+    return api.answer_of(asked, *API, METHODS)
 
 
-def _sites(asked: Asked) -> Answer:
-    if google.name_of(asked) == "noaccess":
-        return Answer(200, {})
-    rows = [{"siteUrl": site, "permissionLevel": level} for site, level in LEVELS.items()]
-    return Answer(200, {"siteEntry": rows})
+def _sites(name: str, _asked: Asked) -> Answer:
+    rows = [{"siteUrl": site, "permissionLevel": level} for site, (_, level) in LEVELS.items()]
+    return ok() if name == "noaccess" else ok(siteEntry=rows)
 
 
-def _site(site: str, below: str | None, asked: Asked) -> Answer:
+def _site(name: str, _asked: Asked, site: str) -> Answer:
+    site = unquote(site)
+    return _refuse_site(name, site) or ok(siteUrl=site, permissionLevel=LEVELS[site][1])
+
+
+def _refuse_site(name: str, site: str, *, is_below: bool = False) -> Answer | None:
     if not re.fullmatch(r"sc-domain:.+|https?://.+", site):
         message = f"'{site}' is not a valid Search Console site URL."
         return refusal(400, message, reason="invalidParameter")
-    level = LEVELS.get(site)
-    if (
-        level is None
-        or google.name_of(asked) == "noaccess"
-        or (below and level == "siteUnverifiedUser")
-    ):
-        return refusal(
-            403,
-            f"User does not have sufficient permission for site '{site}'. See also: "
-            "https://support.google.com/webmasters/answer/2451999.",
-            reason="forbidden",
-        )
-    if below is None:
-        return Answer(200, {"siteUrl": site, "permissionLevel": level})
-    return _sitemaps(site) if below == "/sitemaps" else _query(site, asked)
+    _, level = LEVELS.get(site, ("", ""))
+    is_short = is_below and level == "siteUnverifiedUser"
+    if level and name != "noaccess" and not is_short:
+        return None
+    return refusal(
+        403,
+        f"User does not have sufficient permission for site '{site}'. See also: "
+        "https://support.google.com/webmasters/answer/2451999.",
+        reason="forbidden",
+    )
 
 
-def _sitemaps(site: str) -> Answer:
-    if site == EMPTY:
-        return Answer(200, {})
+def _sitemaps(name: str, _asked: Asked, site: str) -> Answer:
+    site = unquote(site)
     sitemap = {"path": f"{site}sitemap.xml", "isPending": False, "errors": "0", "warnings": "2"}
-    return Answer(200, {"sitemap": [sitemap]})
+    refused = _refuse_site(name, site, is_below=True)
+    return refused or (ok() if site == EMPTY else ok(sitemap=[sitemap]))
 
 
-def _query(site: str, asked: Asked) -> Answer:
-    body = google.json_body(asked)
+def _query(name: str, asked: Asked, site: str) -> Answer:
+    site = unquote(site)
+    if refused := _refuse_site(name, site, is_below=True):
+        return refused
+    body = api.json_body(asked)
     if body is None:
         return refusal(400, "Invalid JSON payload.", reason="parseError")
-    refused = google.refuse_names(body, QUERY, "Cannot find field") or _refuse_query(body)
-    if refused:
+    if refused := api.refuse_names(body, QUERY, "Cannot find field") or _refuse_query(body):
         return refused
-    name = google.name_of(asked)
-    if name == "limited":
-        message = "Quota exceeded for quota metric 'Search analytics'."
-        return refusal(429, message, reason="rateLimitExceeded")
-    if name == "spent":
-        message = "Search Analytics load quota exceeded."
-        return refusal(403, message, reason="quotaExceeded")
+    if name in USED_UP:
+        return USED_UP[name]
     found: dict[str, Any] = {"responseAggregationType": "byProperty"}
     if site != EMPTY:
         day = date.fromisoformat(body["endDate"]) - timedelta(days=1)
@@ -106,7 +100,7 @@ def _query(site: str, asked: Asked) -> Answer:
 
 def _refuse_query(body: dict[str, Any]) -> Answer | None:
     """Enums are taken in capitals and in small letters alike."""
-    wrong = not google.is_period(body) or any(
+    wrong = not api.is_period(body) or any(
         str(value).upper() not in known
         for value, known in (
             (body.get("type", "WEB"), TYPES),
@@ -120,16 +114,19 @@ def _refuse_query(body: dict[str, Any]) -> Answer | None:
     return None
 
 
+SITES = "/webmasters/v3/sites"
+METHODS: api.Methods = {
+    ("GET", SITES): ((), _sites),
+    ("GET", f"{SITES}/([^/]+)"): ((), _site),
+    ("GET", f"{SITES}/([^/]+)/sitemaps"): ((), _sitemaps),
+    ("POST", f"{SITES}/([^/]+)/searchAnalytics/query"): ((), _query),
+}
+
 PLATFORM = Platform(
     answer,
     {
         **google.guide({"spent": "has used up the load quota: a quarter of an hour"}),
-        "Properties": (
-            ("sc-domain:acme.example", "owned, with searches"),
-            ("https://www.acme.example/", "with searches, for a restricted user"),
-            ("https://new.acme.example/", "without searches and sitemaps"),
-            ("https://old.acme.example/", "not verified for this sign-in"),
-        ),
+        "Properties": does(LEVELS),
     },
     healthy=google.HEALTHY | {"account_id": "https://www.acme.example/"},
     story=Story(

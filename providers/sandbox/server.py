@@ -56,9 +56,18 @@ class Answer:
         if isinstance(self.body, str):
             kind = "text/html" if self.body.lstrip().startswith("<") else "text/plain"
             return f"{kind}; charset=utf-8", self.body.encode()
-        if isinstance(self.body, bytes):
-            return "application/json; charset=utf-8", self.body
-        return "application/json; charset=utf-8", json.dumps(self.body).encode()
+        body = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+        return "application/json; charset=utf-8", body
+
+
+def ok(**body: Any) -> Answer:
+    """An object with these names."""
+    return Answer(200, body)
+
+
+def counts(prefix: str, **named: object) -> dict[str, str]:
+    """Headers that begin alike, such as those that count calls."""
+    return {f"{prefix}-{name}": str(count) for name, count in named.items()}
 
 
 def page(status: int, title: str) -> Answer:

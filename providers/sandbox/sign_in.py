@@ -10,12 +10,12 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from html import escape
 from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.server import Answer, Asked, ok
 
 CODE_SECONDS = 600
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
@@ -35,20 +35,15 @@ def oauth_refusal(code: str, text: str, status: int = 400) -> Answer:
 
 @dataclass
 class Given:
-    """One approval of one person, whatever tokens come of it."""
+    """One approval of one person, as it was asked for, whatever tokens come of it."""
 
     person: str
     scopes: tuple[str, ...]
-    refresh_tokens: list[str] = field(default_factory=list)
-    is_revoked: bool = False
-
-
-@dataclass(frozen=True)
-class Code:
-    given: Given
     redirect_uri: str
     challenge: str
-    made_at: float
+    made_at: float = field(default_factory=lambda: time.monotonic())
+    refresh_tokens: list[str] = field(default_factory=list)
+    is_revoked: bool = False
 
 
 @dataclass
@@ -57,15 +52,17 @@ class AuthorizationServer:
 
     `people` says what each person leads to; `access_token` makes theirs, the nth time, in a
     form that the rest of the platform's stand-in knows. `reply` adds to the token's reply.
+    `pasted` are refresh tokens that nobody signed in for: what a guide says, and the answer.
     `refuse` is the platform's own way to tell an error of RFC 6749 section 5.2.
     """
 
     name: str
     authorization_path: str
     token_path: str
+    revocation_path: str | None = None
+    _: KW_ONLY
     people: Mapping[str, str]
     access_token: Callable[[str, int], str]
-    revocation_path: str | None = None
     client_id: str = "sandbox-app"
     client_secret: str = "sandbox-app-secret"
     takes_basic: bool = False
@@ -76,13 +73,14 @@ class AuthorizationServer:
     expires_in: int | None = 3600
     scope_separator: str = " "
     tells_scopes: bool = True
-    reply: Callable[[str], Mapping[str, Any]] = lambda _person: {}
+    reply: Callable[[Given], Mapping[str, Any]] = lambda _given: {}
     refuse: Callable[[int, str, str], Answer] | None = None
     denial: Mapping[str, str] = field(default_factory=lambda: {"error": "access_denied"})
+    pasted: Mapping[str, tuple[str, Answer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._codes: dict[str, Code] = {}
+        self._codes: dict[str, Given] = {}
         self._by_refresh_token: dict[str, Given] = {}
         self._by_access_token: dict[str, Given] = {}
         self._serial = 0
@@ -120,6 +118,11 @@ class AuthorizationServer:
         given.is_revoked = True
         return True
 
+    def revoke_all(self, person: str) -> None:
+        """End all that this person ever gave to the app."""
+        for given in self._by_access_token.values():
+            given.is_revoked |= given.person == person
+
     def refusal(self, status: int, code: str, text: str = "") -> Answer:
         if self.refuse:
             return self.refuse(status, code, text)
@@ -129,8 +132,7 @@ class AuthorizationServer:
 
     def _consent(self, asked: Asked) -> Answer:
         query = dict(asked.query)
-        wrong = self._wrong_with(query)
-        if wrong:
+        if wrong := self._wrong_with(query):
             return Answer(400, f"<!doctype html><title>Error</title><p>{escape(wrong)}</p>")
         person = query.pop("as", None)
         without = query.pop("without", "")
@@ -138,31 +140,31 @@ class AuthorizationServer:
             return self._back(query, self.denial)
         if person in self.people:
             return self._back(query, {"code": self._code(query, str(person), without)})
-        here = asked.path.rpartition("/")[2]
-        links = "".join(
-            f'<li><a id="as-{escape(name)}" href="{here}?{_query(query, name)}">'
+
+        def link(**more: str) -> str:
+            return f"{asked.path.rpartition('/')[2]}?{escape(urlencode(query | more))}"
+
+        people = "".join(
+            f'<li><a id="as-{escape(name)}" href="{link(**{"as": name})}">'
             f"{escape(name)}</a>: {escape(does)}</li>"
             for name, does in self.people.items()
         )
-        scopes = self._asked_scopes(query)
-        first = next(iter(self.people))
+        scopes, first = self._asked_scopes(query), next(iter(self.people))
         parts = "".join(
-            f'<li><a href="{here}?{_query(query, first, scope)}">{escape(scope)}</a></li>'
+            f'<li><a href="{link(**{"as": first}, without=scope)}">{escape(scope)}</a></li>'
             for scope in scopes
         )
-        return Answer(
-            200,
-            PAGE.format(
-                name=escape(self.name),
-                app=escape(query["client_id"]),
-                scopes=escape(", ".join(scopes) or "what the app was registered for"),
-                people=links,
-                parts=f"<p>Or sign in as {first} without one of these:</p><ul>{parts}</ul>"
-                if parts
-                else "",
-                cancel=f"{here}?{_query(query, '')}",
-            ),
+        if parts:
+            parts = f"<p>Or sign in as {first} without one of these:</p><ul>{parts}</ul>"
+        shown = PAGE.format(
+            name=escape(self.name),
+            app=escape(query["client_id"]),
+            scopes=escape(", ".join(scopes) or "what the app was registered for"),
+            people=people,
+            parts=parts,
+            cancel=link(**{"as": ""}),
         )
+        return Answer(200, shown)
 
     def _wrong_with(self, query: Mapping[str, str]) -> str:
         if query.get("client_id") != self.client_id:
@@ -176,18 +178,15 @@ class AuthorizationServer:
         return ""
 
     def _asked_scopes(self, query: Mapping[str, str]) -> list[str]:
-        text = query.get("scope", "").replace(self.scope_separator, " ")
-        return text.split()
+        return query.get("scope", "").replace(self.scope_separator, " ").split()
 
     def _code(self, query: Mapping[str, str], person: str, without: str) -> str:
         scopes = tuple(scope for scope in self._asked_scopes(query) if scope != without)
-        given = Given(person, scopes)
+        given = Given(person, scopes, query["redirect_uri"], query.get("code_challenge", ""))
         if self.gives_refresh_token(query):
-            given.refresh_tokens.append(self._new_refresh_token())
+            given.refresh_tokens.append(_new_refresh_token())
         code = secrets.token_urlsafe(16)
-        self._codes[code] = Code(
-            given, query["redirect_uri"], query.get("code_challenge", ""), time.monotonic()
-        )
+        self._codes[code] = given
         return code
 
     def _back(self, query: Mapping[str, str], answer: Mapping[str, str]) -> Answer:
@@ -221,17 +220,19 @@ class AuthorizationServer:
         return kind.lower() == "basic" and (unquote_plus(name), unquote_plus(secret)) == wanted
 
     def _exchange(self, form: Mapping[str, str]) -> Answer:
-        code = self._codes.pop(form.get("code", ""), None)
-        if code is None or time.monotonic() - code.made_at > CODE_SECONDS:
+        given = self._codes.pop(form.get("code", ""), None)
+        if given is None or time.monotonic() - given.made_at > CODE_SECONDS:
             return self.refusal(400, "invalid_grant", "The code is unknown, used or too old.")
-        if form.get("redirect_uri") != code.redirect_uri:
+        if form.get("redirect_uri") != given.redirect_uri:
             return self.refusal(400, "invalid_grant", "The redirect URI is another one.")
-        if code.challenge and _challenge(form.get("code_verifier", "")) != code.challenge:
+        if given.challenge and _challenge(form.get("code_verifier", "")) != given.challenge:
             return self.refusal(400, "invalid_grant", "The code verifier does not fit.")
-        return self._tokens(code.given, shows_refresh_token=True)
+        return self._tokens(given, shows_refresh_token=True)
 
     def _renewal(self, form: Mapping[str, str]) -> Answer:
         token = form.get("refresh_token", "")
+        if token in self.pasted:
+            return self.pasted[token][1]
         given = self._by_refresh_token.get(token)
         if given is None or given.is_revoked:
             return self.refusal(400, "invalid_grant", "The refresh token is unknown or revoked.")
@@ -239,7 +240,7 @@ class AuthorizationServer:
             if token != given.refresh_tokens[-1]:
                 given.is_revoked = True
                 return self.refusal(400, "invalid_grant", "The refresh token was used before.")
-            given.refresh_tokens.append(self._new_refresh_token())
+            given.refresh_tokens.append(_new_refresh_token())
         return self._tokens(given, shows_refresh_token=self.rotates)
 
     def _tokens(self, given: Given, *, shows_refresh_token: bool) -> Answer:
@@ -255,22 +256,19 @@ class AuthorizationServer:
                 body["refresh_token"] = given.refresh_tokens[-1]
         if self.tells_scopes:
             body["scope"] = self.scope_separator.join(given.scopes)
-        return Answer(200, body | dict(self.reply(given.person)))
+        return Answer(200, body | dict(self.reply(given)))
 
     def _revocation(self, asked: Asked) -> Answer:
-        given_apart = self.revocation_takes_basic
-        is_basic = self.takes_basic if given_apart is None else given_apart
+        apart = self.revocation_takes_basic
+        is_basic = self.takes_basic if apart is None else apart
         if not self._knows_client(asked, asked.form, is_basic=is_basic):
             return self.refusal(401 if is_basic else 400, "invalid_client")
         self.revoke(asked.form.get("token", ""))
-        return Answer(200, {})
-
-    def _new_refresh_token(self) -> str:
-        return f"sandbox-refresh-{secrets.token_urlsafe(12)}"
+        return ok()
 
 
-def _query(query: Mapping[str, str], person: str, without: str = "") -> str:
-    return escape(urlencode({**query, "as": person, **({"without": without} if without else {})}))
+def _new_refresh_token() -> str:
+    return f"sandbox-refresh-{secrets.token_urlsafe(12)}"
 
 
 def _challenge(verifier: str) -> str:

@@ -1,5 +1,6 @@
 """A stand-in for one platform: what each of them declares as its PLATFORM."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,14 +15,36 @@ def does(*tables: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((text, row[0] if isinstance(row, tuple) else row.does) for text, row in entries)
 
 
-def trouble(half: Any, prefix: str = "", *, wall: int = 200) -> dict[str, tuple[str, Answer]]:
-    """What goes wrong anywhere; `half` of a reply is sent where a reply is cut."""
-    return {
-        f"{prefix}down": ("a page with status 503", page(503, "Service Unavailable")),
-        f"{prefix}wall": ("a web page instead of data", page(wall, "Are you a robot?")),
-        f"{prefix}cut": ("half a reply", Answer(200, half, is_cut=True)),
-        f"{prefix}silent": ("no answer at all", Answer(is_silent=True)),
-    }
+DOWN = "a page with status 503", page(503, "Service Unavailable")
+WALL = "a web page instead of data", page(200, "Are you a robot?")
+SILENT = "no answer at all", Answer(is_silent=True)
+
+
+def cut(**reply: Any) -> tuple[str, Answer]:
+    return "half a reply", Answer(200, reply, is_cut=True)
+
+
+def trouble(prefix: str = "", **half: Any) -> dict[str, tuple[str, Answer]]:
+    """What goes wrong anywhere; `half` is of the reply that is cut."""
+    common = {"down": DOWN, "wall": WALL, "cut": cut(**half), "silent": SILENT}
+    return {f"{prefix}{word}": row for word, row in common.items()}
+
+
+# Patterns of a parameter's value.
+ANY = "(?s).*"
+UP_TO_100 = "0*([1-9][0-9]?|100)"
+
+
+def any_of(*names: str) -> dict[str, str]:
+    """Parameters that may have any value."""
+    return dict.fromkeys(names, ANY)
+
+
+def wrong_in(query: Mapping[str, str], known: Mapping[str, str]) -> str | None:
+    """The first parameter that is not known, or whose value does not match its pattern."""
+    return next(
+        (name for name in query if not re.fullmatch(known.get(name, "(?!)"), query[name])), None
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

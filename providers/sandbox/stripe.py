@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.sign_in import AuthorizationServer
 from providers.sandbox.stand_in import Platform, Story, does, trouble
 
@@ -25,7 +25,7 @@ PATHS = {
     "checkout/sessions": (LIST, "rak_checkout_session_read", "checkout.session"),
     "subscriptions": (LIST, "rak_subscription_read", "subscription"),
 }
-PREFIXES = {
+IDS = {
     "balance_transaction": "txn_1",
     "charge": "ch_1",
     "checkout.session": "cs_test_1",
@@ -33,11 +33,9 @@ PREFIXES = {
 }
 
 
-def refusal(
-    status: int, message: str, *, kind: str = "invalid_request_error", **more: Any
-) -> Answer:
+def refusal(status: int, message: str, **more: Any) -> Answer:
     """An error in Stripe's shape; `code` and `param` only where Stripe sends them."""
-    body = {"error": {"type": kind, "message": message, **more}}
+    body = {"error": {"type": "invalid_request_error", "message": message, **more}}
     return Answer(status, body, {"Request-Id": "req_sandbox"})
 
 
@@ -60,9 +58,9 @@ TROUBLE = {
     ),
     "rk_test_failing": (
         "an error at Stripe",
-        refusal(500, "An unknown error occurred.", kind="api_error"),
+        refusal(500, "An unknown error occurred.", type="api_error"),
     ),
-    **trouble({"object": "balance"}, "rk_test_"),
+    **trouble("rk_test_", object="balance"),
 }
 # Key -> what it does, and the permissions it lacks.
 KEYS: dict[str, tuple[str, set[str]]] = {
@@ -103,7 +101,7 @@ class Connect(AuthorizationServer):
             return self.refusal(401, "invalid_client", f"{text}account does not exist.")
         for one in connected:
             one.is_revoked = True
-        return Answer(200, {"stripe_user_id": account})
+        return ok(stripe_user_id=account)
 
     def _token(self, asked: Asked) -> Answer:
         if asked.form.get("client_secret") != self.client_secret:
@@ -112,9 +110,8 @@ class Connect(AuthorizationServer):
 
 
 SIGN_IN = Connect(
-    name="Stripe",
-    authorization_path="/oauth/authorize",
-    token_path="/oauth/token",
+    "Stripe",
+    *("/oauth/authorize", "/oauth/token"),
     people={word: KEYS[f"rk_test_{word}"][0] for word in ("healthy", "empty", "closed")},
     access_token=lambda person, serial: f"sk_test_signedin{person}{serial}",
     client_id="ca_SandboxPlatform",
@@ -171,8 +168,8 @@ def _refuse_parameters(path: str, asked: Asked) -> Answer | None:
         return refusal(400, message, code="parameter_unknown", param=name)
     limit = asked.query.get("limit", "10")
     if not limit.isdigit():
-        message = f"Invalid integer: {limit}"
-        return refusal(400, message, code="parameter_invalid_integer", param="limit")
+        code = "parameter_invalid_integer"
+        return refusal(400, f"Invalid integer: {limit}", code=code, param="limit")
     if not 1 <= int(limit) <= 100:
         return refusal(400, "This value must be from 1 to 100.", param="limit")
     return None
@@ -209,10 +206,7 @@ def _data(key: str, path: str, asked: Asked) -> Answer:
     kind = PATHS[path][2]
     if path == "balance":
         cash = [{"amount": 421700, "currency": "eur", "source_types": {"card": 421700}}]
-        livemode = "_live_" in key
-        return Answer(
-            200, {"object": kind, "livemode": livemode, "available": cash, "pending": cash}
-        )
+        return ok(object=kind, livemode="_live_" in key, available=cash, pending=cash)
     if path == "account":
         number = asked.headers.get("Stripe-Account", ACCOUNT)
         name = CONNECTED.get(number, "Acme")
@@ -220,9 +214,8 @@ def _data(key: str, path: str, asked: Asked) -> Answer:
     if path == "accounts":
         rows = [_account(number, name) for number, name in CONNECTED.items()]
     else:
-        an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
-        created = int(an_hour_ago.timestamp())
-        rows = [{"id": PREFIXES[kind], "object": kind, "currency": "eur", "created": created}]
+        created = int((datetime.now(UTC) - timedelta(hours=1)).timestamp())
+        rows = [{"id": IDS[kind], "object": kind, "currency": "eur", "created": created}]
     if key == "rk_test_empty":
         rows = []
     return _page(path, rows, asked)
@@ -235,15 +228,7 @@ def _page(path: str, rows: list[dict[str, Any]], asked: Asked) -> Answer:
         return refusal(400, f"No such object: '{after}'", code="resource_missing")
     begin = ids.index(after) + 1 if after else 0
     end = begin + int(asked.query.get("limit", 10))
-    return Answer(
-        200,
-        {
-            "object": "list",
-            "url": f"/v1/{path}",
-            "has_more": end < len(rows),
-            "data": rows[begin:end],
-        },
-    )
+    return ok(object="list", url=f"/v1/{path}", has_more=end < len(rows), data=rows[begin:end])
 
 
 def _account(number: str, name: str, *, takes_payments: bool = True) -> dict[str, Any]:

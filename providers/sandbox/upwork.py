@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from providers.sandbox.server import Answer, Asked, page
+from providers.sandbox.server import Answer, Asked, ok, page
 from providers.sandbox.sign_in import AuthorizationServer, oauth_refusal
-from providers.sandbox.stand_in import Platform, Story, does
+from providers.sandbox.stand_in import DOWN, SILENT, Platform, Story, cut, does
 
 TOKEN_PATH = "/api/v3/oauth2/token"
 CLIENT_ID = "0123456789abcdef0123456789abcdef"
@@ -25,42 +25,24 @@ COMMON, JOBS, NAMES = "common entities", "job postings", "names"
 NOT_ALLOWED = "The client or authentication token doesn't have permission"
 NO_FIELDS = "The user does not have permission to see some of the requested fields"
 
-# What can be asked for. A field of fields is a mapping; True is a value.
-SCHEMA: dict[str, Any] = {
-    "user": {"id": True, "nid": True, "rid": True, "name": True, "email": True},
-    "organization": {"id": True},
-    "companySelector": {
-        "items": dict.fromkeys(
-            ("title", "photoUrl", "organizationId", "organizationRid", "organizationType"), True
-        )
-    },
-    "marketplaceJobPostingsSearch": {
-        "totalCount": True,
-        "edges": {"node": {"id": True, "title": True, "createdDateTime": True}},
-        "pageInfo": {"hasNextPage": True, "endCursor": True},
-    },
-}
 JOB_ARGUMENTS = ["marketPlaceJobFilter", "searchType", "sortAttributes"]
 JOB_FILTERS = {"searchExpression_eq", "titleExpression_eq", "skillExpression_eq", "pagination_eq"}
 
 
 def refusal(message: str, classification: str = "ExecutionAborted") -> Answer:
     """GraphQL's shape: status 200, no data, and the reason in a list."""
-    error = {
-        "message": message,
-        "locations": [{"line": 1, "column": 1}],
-        "extensions": {"classification": classification},
-    }
-    return Answer(200, {"errors": [error], "data": None})
+    error = {"message": message, "locations": [{"line": 1, "column": 1}]}
+    return ok(errors=[error | {"extensions": {"classification": classification}}], data=None)
 
 
+NOBODY = Answer(401, {"message": "Authentication failed"})
 TROUBLE = {
-    "upw-expired": ("expired", Answer(401, {"message": "Authentication failed"})),
+    "upw-expired": ("expired", NOBODY),
     "upw-limited": ("too many requests", Answer(429, {"message": "Too Many Requests"})),
-    "upw-down": ("a page with status 503", page(503, "Service Unavailable")),
+    "upw-down": DOWN,
     "upw-wall": ("the wall against robots", page(403, "Just a moment")),
-    "upw-cut": ("half a reply", Answer(200, {"data": {"user": {"id": "90010"}}}, is_cut=True)),
-    "upw-silent": ("no answer at all", Answer(is_silent=True)),
+    "upw-cut": cut(data={"user": {"id": "90010"}}),
+    "upw-silent": SILENT,
     "upw-changed": (
         "the interface has changed",
         refusal("Validation error (FieldUndefined@[user/nid])", "ValidationError"),
@@ -84,20 +66,28 @@ TOKENS = {
     "upw-nojobs": Token("the key may not read job postings", may=frozenset({COMMON, NAMES})),
     "upw-nothing": Token("the key may read nothing", may=frozenset()),
 }
+
+
+def granted(token: str, **more: str) -> Answer:
+    return ok(access_token=token, token_type="Bearer", expires_in=86400, **more)
+
+
 REFRESH_TOKENS = {
-    "upr-healthy": ("gives upw-healthy", "upw-healthy"),
-    "upr-nojobs": ("gives upw-nojobs", "upw-nojobs"),
-    "upr-unaccepted": ("gives a token that is not accepted", "upw-expired"),
-    "upr-idle": ("died unused", ""),
+    "upr-healthy": ("gives upw-healthy", granted("upw-healthy", refresh_token="upr-healthy")),
+    "upr-nojobs": ("gives upw-nojobs", granted("upw-nojobs", refresh_token="upr-nojobs")),
+    "upr-unaccepted": (
+        "gives a token that is not accepted",
+        granted("upw-expired", refresh_token="upr-unaccepted"),
+    ),
+    "upr-idle": ("died unused", oauth_refusal("invalid_grant", "Invalid refresh token")),
 }
 TITLES = {"5001": "Ada Page", "5002": "Acme Agency"}
 
 # As Upwork's own clients sign in: the client in the body, no PKCE, no address to revoke at.
 SIGN_IN = AuthorizationServer(
-    name="Upwork",
-    authorization_path="/ab/account-security/oauth2/authorize",
-    token_path=TOKEN_PATH,
-    people={name: token.does for name, token in TOKENS.items()},
+    "Upwork",
+    *("/ab/account-security/oauth2/authorize", TOKEN_PATH),
+    people=dict(does(TOKENS)),
     access_token=lambda name, serial: f"{name}.{serial}",
     client_id=CLIENT_ID,
     client_secret=CLIENT_SECRET,
@@ -105,6 +95,7 @@ SIGN_IN = AuthorizationServer(
     expires_in=86400,
     tells_scopes=False,
     reply=lambda _name: {"token_type": "Bearer"},
+    pasted=REFRESH_TOKENS,
     refuse=lambda status, code, text: oauth_refusal(
         code, text, 401 if code == "invalid_client" else status
     ),
@@ -125,7 +116,7 @@ def answer(asked: Asked) -> Answer:
     given = SIGN_IN.given_of(asked.bearer)
     token = TOKENS.get(given.person if given else asked.bearer)
     if token is None or (given and given.is_revoked):
-        return Answer(401, {"message": "Authentication failed"})
+        return NOBODY
     if asked.method != "POST" or asked.headers.get_content_type() != "application/json":
         return Answer(400, {"message": "A query is sent by POST, as JSON."})
     tenant = asked.headers.get("X-Upwork-API-TenantId")
@@ -136,15 +127,15 @@ def answer(asked: Asked) -> Answer:
 
 def _graphql(body: Any, token: Token) -> Answer:
     query = body.get("query", "")
-    wanted = _selection(query)
-    unknown = _unknown(wanted, SCHEMA)
+    wanted, everything = _selection(query), _everything(token)
+    unknown = _unknown(wanted, everything)
     if unknown or not wanted:
         return refusal(f"Validation error (FieldUndefined@[{unknown}])", "ValidationError")
     if COMMON not in token.may:
         return refusal("This APP has no access to requested resource")
     if {"name", "email"} & wanted.get("user", {}).keys() and NAMES not in token.may:
         return refusal(NO_FIELDS)
-    data = Answer(200, {"data": _picked(_everything(token), wanted)})
+    data = ok(data=_picked(everything, wanted))
     if "marketplaceJobPostingsSearch" not in wanted:
         return data
     return _refuse_search(query, body.get("variables") or {}, token) or data
@@ -164,14 +155,21 @@ def _refuse_search(query: str, variables: dict[str, Any], token: Token) -> Answe
 
 
 def _everything(token: Token) -> dict[str, Any]:
-    items = [{"title": TITLES[number], "organizationId": number} for number in token.organizations]
+    """All that can be asked for; None is what this person did not fill in."""
+    unfilled = dict.fromkeys(("photoUrl", "organizationRid", "organizationType"))
+    job = {"id": "1990000000000000001", "title": None, "createdDateTime": None}
     return {
-        "user": {"id": "90010", "nid": "adapage", "rid": "1", "name": "Ada Page"},
+        "user": {"id": "90010", "nid": "adapage", "rid": "1", "name": "Ada Page", "email": None},
         "organization": {"id": token.organizations[0]},
-        "companySelector": {"items": items},
+        "companySelector": {
+            "items": [
+                {"title": TITLES[number], "organizationId": number, **unfilled}
+                for number in token.organizations
+            ]
+        },
         "marketplaceJobPostingsSearch": {
             "totalCount": 1204,
-            "edges": [{"node": {"id": "1990000000000000001"}}],
+            "edges": [{"node": job}],
             "pageInfo": {"hasNextPage": True, "endCursor": "1"},
         },
     }
@@ -199,11 +197,12 @@ def _selection(query: str) -> dict[str, Any]:
 def _unknown(wanted: dict[str, Any], known: Any) -> str:
     """The first field that there is not, or that is asked for without its own fields."""
     for name, inner in wanted.items():
-        if not isinstance(known, dict) or name not in known:
+        if name not in known:
             return name
-        if isinstance(known[name], dict) != bool(inner):
+        below = known[name][0] if isinstance(known[name], list) else known[name]
+        if isinstance(below, dict) != bool(inner):
             return name
-        if unknown := _unknown(inner, known[name]):
+        if unknown := _unknown(inner, below):
             return f"{name}/{unknown}"
     return ""
 
@@ -211,9 +210,7 @@ def _unknown(wanted: dict[str, Any], known: Any) -> str:
 def _picked(value: Any, wanted: dict[str, Any]) -> Any:
     if isinstance(value, list):
         return [_picked(item, wanted) for item in value]
-    if not wanted:
-        return value
-    return {name: _picked(value.get(name), inner) for name, inner in wanted.items()}
+    return {name: _picked(value[name], inner) for name, inner in wanted.items()} or value
 
 
 def _token(asked: Asked) -> Answer:
@@ -229,19 +226,8 @@ def _token(asked: Asked) -> Answer:
     if grant == "client_credentials":
         if form["client_id"] != SERVICE_ID:
             return oauth_refusal("unauthorized_client", "The grant is for Enterprise only")
-        return _granted("upw-healthy")
-    pasted = form.get("refresh_token", "")
-    if grant != "refresh_token" or pasted not in REFRESH_TOKENS:
-        return SIGN_IN.answer(asked) or oauth_refusal("unsupported_grant_type", "")
-    _, token = REFRESH_TOKENS[pasted]
-    if not token:
-        return oauth_refusal("invalid_grant", "Invalid refresh token")
-    return _granted(token, refresh_token=pasted)
-
-
-def _granted(token: str, **more: str) -> Answer:
-    reply = {"access_token": token, "token_type": "Bearer", "expires_in": 86400}
-    return Answer(200, reply | more)
+        return granted("upw-healthy")
+    return SIGN_IN.answer(asked) or oauth_refusal("unsupported_grant_type", "")
 
 
 PLATFORM = Platform(

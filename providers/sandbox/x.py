@@ -11,39 +11,47 @@ from itertools import pairwise
 from typing import Any
 
 from providers.outbound.basic import basic
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.server import Answer, Asked, counts, ok, page
 from providers.sandbox.sign_in import AuthorizationServer, Given, oauth_refusal
-from providers.sandbox.stand_in import Platform, Story, does, trouble
+from providers.sandbox.stand_in import ANY, Platform, Story, any_of, does, trouble, wrong_in
 
 CLIENT_ID = "c2FuZGJveDBhcHA6MTpjaQ"
 CLIENT_SECRET = "sandbox0client0secret0that0is0fifty0characterslong"
 API_SECRET = "sandbox0api0secret"
 LIMIT_LASTS = timedelta(minutes=11)
-# Path -> its parameters. A username stands in the second.
+# A username stands in the last.
 USAGE, COUNTS = "/2/usage/tweets", "/2/tweets/counts/recent"
 ME, SEARCH = "/2/users/me", "/2/tweets/search/recent"
 USERS = "/2/users/by/username/"
-OF_APPS_ONLY, OF_PEOPLE_ONLY = {USAGE, COUNTS}, {ME}
-USER_PARAMETERS = {"user.fields", "expansions", "tweet.fields", "post.fields"}
-SEARCH_PARAMETERS = {
-    *("query", "start_time", "end_time", "since_id", "until_id", "next_token", "pagination_token"),
-}
+OF_APPS_ONLY, OF_PEOPLE_ONLY, SEARCHES = {USAGE, COUNTS}, {ME}, {COUNTS, SEARCH}
+
+
+def some_of(*names: str) -> str:
+    """The pattern of a list of these, with commas between them."""
+    one = "|".join(names)
+    return f"({one})(,({one}))*"
+
+
+USER_FIELDS = some_of(
+    *("created_at", "description", "id", "location", "name", "protected"),
+    *("public_metrics", "url", "username", "verified", "withheld"),
+)
+USER = any_of("expansions", "tweet.fields", "post.fields") | {"user.fields": USER_FIELDS}
+# Up to 512 characters, with a quotation mark at the end of each quotation.
+QUERY = {"query": r'(?s)(?=.{1,512}\Z)[^"]*("[^"]*"[^"]*)*'} | any_of(
+    *("start_time", "end_time", "since_id", "until_id", "next_token", "pagination_token")
+)
+USAGE_FIELDS = some_of(
+    *("cap_reset_day", "daily_client_app_usage", "daily_project_usage"),
+    *("project_cap", "project_id", "project_usage"),
+)
+# Path -> its parameters, and the pattern of each.
 PARAMETERS = {
-    USAGE: {"days", "usage.fields"},
-    USERS: USER_PARAMETERS,
-    ME: USER_PARAMETERS,
-    SEARCH: {"max_results", "sort_order", *SEARCH_PARAMETERS, *USER_PARAMETERS},
-    COUNTS: {"granularity", "search_count.fields", *SEARCH_PARAMETERS},
-}
-FIELDS = {
-    "usage.fields": {
-        *("cap_reset_day", "daily_client_app_usage", "daily_project_usage"),
-        *("project_cap", "project_id", "project_usage"),
-    },
-    "user.fields": {
-        *("created_at", "description", "id", "location", "name", "protected"),
-        *("public_metrics", "url", "username", "verified", "withheld"),
-    },
+    USAGE: {"days": "[1-9][0-9]?", "usage.fields": USAGE_FIELDS},
+    USERS: USER,
+    ME: USER,
+    SEARCH: {"max_results": "[1-9][0-9]|100", "sort_order": ANY, **QUERY, **USER},
+    COUNTS: {"granularity": "minute|hour|day", "search_count.fields": ANY, **QUERY},
 }
 
 
@@ -62,30 +70,23 @@ def refusal(
 
 def invalid(parameter: str, value: str) -> Answer:
     message = f"The value [{value}] of the query parameter [{parameter}] is not valid"
-    return refusal(
-        400,
-        "invalid-request",
-        "Invalid Request",
-        errors=[{"parameters": {parameter: [value]}, "message": message}],
-    )
+    errors = [{"parameters": {parameter: [value]}, "message": message}]
+    return refusal(400, "invalid-request", "Invalid Request", errors=errors)
 
 
+OTHER_KIND = refusal(403, "unsupported-authentication", "Unsupported Authentication")
+NO_PROJECT = refusal(
+    403,
+    "client-forbidden",
+    "Client Forbidden",
+    reason="client-not-enrolled",
+    required_enrollment="Standard Basic",
+)
 TROUBLE = {
-    "AAAAuser": (
-        "a token of a person, which is of another kind",
-        refusal(403, "unsupported-authentication", "Unsupported Authentication"),
-    ),
-    "AAAAnoproject": (
-        "of an app that is in no project",
-        refusal(
-            403,
-            "client-forbidden",
-            "Client Forbidden",
-            reason="client-not-enrolled",
-            required_enrollment="Standard Basic",
-        ),
-    ),
-    **trouble({"data": {"project_usage": 1}}, "AAAA", wall=403),
+    "AAAAuser": ("a token of a person, which is of another kind", OTHER_KIND),
+    "AAAAnoproject": ("of an app that is in no project", NO_PROJECT),
+    **trouble("AAAA", data={"project_usage": 1}),
+    "AAAAwall": ("a web page instead of data", page(403, "Are you a robot?")),
 }
 TOKENS = {
     "AAAAhealthy": "reads public data, 1 % of its cap is used",
@@ -95,6 +96,11 @@ TOKENS = {
     "AAAAspendcap": "of a developer account at its spending limit",
     "AAAAlimited": "over X's limit for searches: 11 minutes",
 }
+SPENT = {
+    "AAAAnocredits": refusal(402, "credits", "CreditsDepleted"),
+    "AAAAspendcap": refusal(403, "about:blank", "SpendCapReached"),
+}
+CAPPED = refusal(429, "usage-capped", "UsageCapExceeded", period="Monthly", scope="Product")
 KEYS = {
     "sandbox0api0key": "AAAAhealthy",
     "sandbox0nocredits": "AAAAnocredits",
@@ -133,10 +139,8 @@ def refuse_sign_in(status: int, code: str, text: str) -> Answer:
 
 # As https://docs.x.com/fundamentals/authentication/oauth-2-0 says (read 2026-11-22).
 SIGN_IN = AuthorizationServer(
-    name="X",
-    authorization_path="/i/oauth2/authorize",
-    token_path="/2/oauth2/token",
-    revocation_path="/2/oauth2/revoke",
+    "X",
+    *("/i/oauth2/authorize", "/2/oauth2/token", "/2/oauth2/revoke"),
     people=PEOPLE,
     access_token=lambda word, serial: f"c2FuZGJveA{word}{serial}OjE6MTphdDox",
     client_id=CLIENT_ID,
@@ -171,72 +175,48 @@ def _resource(asked: Asked, token: str, given: Given | None) -> Answer:
     path = USERS if username != asked.path else asked.path
     if asked.method != "GET" or path not in PARAMETERS:
         return refusal(404, "about:blank", "Not Found")
-    refused = _refuse_kind(path, given) or _refuse_parameters(path, asked)
-    if refused:
+    if refused := _refuse(path, asked, given):
         return refused
     if path == USAGE:
         return _usage(token, asked)
     if refused := _refuse_use(token, path):
         return refused
-    if path in (ME, USERS):
-        return _user("acme" if path == ME else username, asked)
-    return _counts() if path == COUNTS else _posts(asked)
+    if path in SEARCHES:
+        return _counts() if path == COUNTS else _posts(asked)
+    return _user("acme" if path == ME else username, asked)
 
 
-def _refuse_kind(path: str, given: Given | None) -> Answer | None:
+def _refuse(path: str, asked: Asked, given: Given | None) -> Answer | None:
     """Some paths are for apps alone, one is for people alone, who allow one thing at a time."""
     if path in (OF_APPS_ONLY if given else OF_PEOPLE_ONLY):
-        return refusal(403, "unsupported-authentication", "Unsupported Authentication")
+        return OTHER_KIND
     if given and not {"tweet.read", "users.read"} <= set(given.scopes):
         return refusal(403, "about:blank", "Forbidden")
-    return None
+    sent = dict.fromkeys(["query"] if path in SEARCHES else [], "") | dict(asked.query)
+    wrong = wrong_in(sent, PARAMETERS[path])
+    return invalid(wrong, sent[wrong]) if wrong else None
 
 
 def _token(asked: Asked) -> Answer:
     sent = asked.headers.get("Authorization", "")
     if asked.method != "POST" or asked.form.get("grant_type") != "client_credentials":
-        code = {"code": 170, "label": "forbidden_missing_parameter"}
-        return Answer(403, {"errors": [code | {"message": "Missing required parameter."}]})
-    for key, token in KEYS.items():
-        if sent == basic(key, API_SECRET):
-            return Answer(200, {"token_type": "bearer", "access_token": token})
-    error = {"code": 99, "label": "authenticity_token_error"}
-    return Answer(403, {"errors": [error | {"message": "Unable to verify your credentials"}]})
-
-
-def _refuse_parameters(path: str, asked: Asked) -> Answer | None:
-    for name, value in asked.query.items():
-        if name not in PARAMETERS[path]:
-            return invalid(name, value)
-        if set(value.split(",")) - FIELDS.get(name, set(value.split(","))):
-            return invalid(name, value)
-    if not re.fullmatch("[1-9][0-9]?", asked.query.get("days", "7")):
-        return invalid("days", asked.query["days"])
-    if asked.query.get("granularity", "hour") not in {"minute", "hour", "day"}:
-        return invalid("granularity", asked.query["granularity"])
-    fewest = asked.query.get("max_results", "10")
-    if not re.fullmatch("[1-9][0-9]|100", fewest):
-        return invalid("max_results", fewest)
-    query = asked.query.get("query", "")
-    if path in (COUNTS, SEARCH) and (not 1 <= len(query) <= 512 or query.count('"') % 2):
-        return invalid("query", query)
-    return None
+        code, label, message = 170, "forbidden_missing_parameter", "Missing required parameter."
+    else:
+        for key, token in KEYS.items():
+            if sent == basic(key, API_SECRET):
+                return ok(token_type="bearer", access_token=token)
+        code, label, message = 99, "authenticity_token_error", "Unable to verify your credentials"
+    return Answer(403, {"errors": [{"code": code, "label": label, "message": message}]})
 
 
 def _refuse_use(token: str, path: str) -> Answer | None:
-    if token == "AAAAnocredits":
-        return refusal(402, "credits", "CreditsDepleted")
-    if token == "AAAAspendcap":
-        return refusal(403, "about:blank", "SpendCapReached")
-    if token == "AAAAcapped" and path in (COUNTS, SEARCH):
-        return refusal(429, "usage-capped", "UsageCapExceeded", period="Monthly", scope="Product")
-    if token == "AAAAlimited" and path in (COUNTS, SEARCH):
-        reset = str(int((datetime.now(UTC) + LIMIT_LASTS).timestamp()))
-        headers = {
-            "x-rate-limit-limit": "300",
-            "x-rate-limit-remaining": "0",
-            "x-rate-limit-reset": reset,
-        }
+    if token in SPENT:
+        return SPENT[token]
+    if token == "AAAAcapped" and path in SEARCHES:
+        return CAPPED
+    if token == "AAAAlimited" and path in SEARCHES:
+        reset = int((datetime.now(UTC) + LIMIT_LASTS).timestamp())
+        headers = counts("x-rate-limit", limit=300, remaining=0, reset=reset)
         return refusal(429, "about:blank", "Too Many Requests", headers)
     return None
 
@@ -252,7 +232,7 @@ def _usage(token: str, asked: Asked) -> Answer:
         "project_usage": str(used),
     }
     wanted = asked.query.get("usage.fields", "project_id").split(",")
-    return Answer(200, {"data": {name: known[name] for name in wanted if name in known}})
+    return ok(data={name: known[name] for name in wanted if name in known})
 
 
 def _user(username: str, asked: Asked) -> Answer:
@@ -264,13 +244,9 @@ def _user(username: str, asked: Asked) -> Answer:
         return _partial("resource-not-found", "Not Found Error", username)
     user: dict[str, Any] = {"id": "2244994945", "name": "Acme Shop", "username": "acme"}
     if "public_metrics" in asked.query.get("user.fields", ""):
-        user["public_metrics"] = {
-            "followers_count": 5120,
-            "following_count": 88,
-            "tweet_count": 1200,
-            "listed_count": 3,
-        }
-    return Answer(200, {"data": user})
+        metrics = {"followers": 5120, "following": 88, "tweet": 1200, "listed": 3}
+        user["public_metrics"] = {f"{name}_count": count for name, count in metrics.items()}
+    return ok(data=user)
 
 
 def _partial(problem: str, title: str, username: str) -> Answer:
@@ -284,14 +260,14 @@ def _partial(problem: str, title: str, username: str) -> Answer:
         "resource_id": username,
         "type": f"https://api.twitter.com/2/problems/{problem}",
     }
-    return Answer(200, {"errors": [error]})
+    return ok(errors=[error])
 
 
 def _counts() -> Answer:
     days = [datetime.now(UTC) - timedelta(days=ago) for ago in range(7, -1, -1)]
     stamps = [f"{day:%Y-%m-%d}T00:00:00.000Z" for day in days]
     rows = [{"start": start, "end": end, "tweet_count": 6} for start, end in pairwise(stamps)]
-    return Answer(200, {"data": rows, "meta": {"total_tweet_count": 6 * len(rows)}})
+    return ok(data=rows, meta={"total_tweet_count": 6 * len(rows)})
 
 
 def _posts(asked: Asked) -> Answer:
@@ -299,9 +275,10 @@ def _posts(asked: Asked) -> Answer:
     ids = [str(1990000000000000000 + at) for at in range(number, 0, -1)]
     meta = {"newest_id": ids[0], "oldest_id": ids[-1], "result_count": number}
     posts = [{"id": one, "text": "Acme again", "edit_history_tweet_ids": [one]} for one in ids]
-    return Answer(200, {"data": posts, "meta": meta | {"next_token": "b26v89c19zqg8o3f"}})
+    return ok(data=posts, meta=meta | {"next_token": "b26v89c19zqg8o3f"})
 
 
+HEALTHY = {"access_token": "AAAAhealthy", "account_id": "acme"}
 PLATFORM = Platform(
     answer,
     {
@@ -313,15 +290,7 @@ PLATFORM = Platform(
         ),
         "Usernames": tuple(ACCOUNTS.items()),
     },
-    healthy={
-        "api_key": "sandbox0api0key",
-        "api_key_secret": API_SECRET,
-        "account_id": "acme",
-    },
-    story=Story(
-        values={"access_token": "AAAAhealthy", "account_id": "acme"},
-        tests=4,
-        later={"account_id": "acme_gone"},
-    ),
+    healthy={"api_key": "sandbox0api0key", "api_key_secret": API_SECRET, "account_id": "acme"},
+    story=Story(values=HEALTHY, tests=4, later={"account_id": "acme_gone"}),
     sign_ins={"x": SIGN_IN},
 )

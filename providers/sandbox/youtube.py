@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from providers.sandbox import google
-from providers.sandbox.google import refusal
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.google import api
+from providers.sandbox.google.api import refusal
+from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.stand_in import Platform, Story
 
-SERVICE = "youtube.googleapis.com"
+API = "youtube.googleapis.com", "YouTube Data API v3"
 SCOPES = ("youtube.readonly", "yt-analytics.readonly")
 CHANNEL = "UCacmeacmeacmeacmeacmeac"
 PRIVATE = "UCprivateprivateprivatep"
@@ -54,40 +55,30 @@ def api_key(name: str) -> str:
 
 def answer(asked: Asked) -> Answer:
     """Sign-in, then the path, then the parameters."""
-    signing_in = google.sign_in(asked, SCOPES)
-    if signing_in:
-        return signing_in
-    refused = _refuse_key(asked) if "key" in asked.query else _refuse_person(asked)
-    if refused:
-        return refused
-    if (asked.method, asked.path) == ("GET", "/youtube/v3/channels"):
-        return google.refuse_query(asked, *CHANNELS) or _channels(asked)
-    if (asked.method, asked.path) == ("GET", "/v2/reports"):
-        return google.refuse_query(asked, *REPORTS) or _report(asked)
-    return google.not_found()
+    return (
+        google.sign_in(asked, SCOPES)
+        or (_refuse_key(asked.query["key"]) if "key" in asked.query else _refuse_person(asked))
+        or api.routed(asked, METHODS)
+    )
 
 
-def _refuse_key(asked: Asked) -> Answer | None:
-    name = asked.query["key"].removeprefix("AIza").rstrip("-")
+def _refuse_key(key: str) -> Answer | None:
+    name = key.removeprefix("AIza").rstrip("-")
     if name not in google.NAMES or name in NOT_FOR_KEYS or name == "expired":
         said = "API key not valid. Please pass a valid API key."
         if name == "expired":
             said = "API key expired. Please renew the API key."
         return refusal(400, said, info="API_KEY_INVALID", reason="badRequest")
-    return _refuse_name(name)
+    return REFUSED.get(name) or api.refuse_name(name, *API)
 
 
 def _refuse_person(asked: Asked) -> Answer | None:
     scope = SCOPES[1] if asked.path == "/v2/reports" else SCOPES[0]
-    refused = google.refuse_sign_in(asked, SERVICE, "YouTube Data API v3", scope)
-    return refused or _refuse_name(google.name_of(asked))
+    refused = api.refuse_sign_in(asked, *API, scope)
+    return refused or REFUSED.get(google.name_of(asked.bearer))
 
 
-def _refuse_name(name: str) -> Answer | None:
-    return REFUSED.get(name) or google.refuse_name(name, SERVICE, "YouTube Data API v3")
-
-
-def _channels(asked: Asked) -> Answer:
+def _channels(_name: str, asked: Asked) -> Answer:
     parts = set(asked.query.get("part", "").split(","))
     if not parts <= PARTS:
         return _bad("missingRequiredParameter" if parts == {""} else "unknownPart")
@@ -100,8 +91,8 @@ def _channels(asked: Asked) -> Answer:
     else:
         return _bad("missingRequiredParameter")
     rows = [_channel(channel_id, parts) for channel_id in ids]
-    found: dict[str, Any] = {"kind": "youtube#channelListResponse", "pageInfo": {"totalResults": 1}}
-    return Answer(200, found | ({"items": rows} if rows else {}))
+    found = {"kind": "youtube#channelListResponse", "pageInfo": {"totalResults": 1}}
+    return ok(**found, items=rows) if rows else ok(**found)
 
 
 def _channel(channel_id: str, parts: set[str]) -> dict[str, Any]:
@@ -120,13 +111,13 @@ def _channel(channel_id: str, parts: set[str]) -> dict[str, Any]:
     return {"kind": "youtube#channel", "id": channel_id, **shown}
 
 
-def _report(asked: Asked) -> Answer:
+def _report(_name: str, asked: Asked) -> Answer:
     query = asked.query
     if "key" in query:
         return LOGIN_REQUIRED
     metrics = query.get("metrics", "").split(",")
     is_known = set(metrics) <= METRICS and query.get("dimensions") == "day"
-    if not is_known or not google.is_period(query):
+    if not is_known or not api.is_period(query):
         return _bad("badRequest")
     if query.get("ids") not in ("channel==MINE", f"channel=={CHANNEL}"):
         return refusal(403, "Forbidden", reason="forbidden")
@@ -134,28 +125,25 @@ def _report(asked: Asked) -> Answer:
     headers += [{"name": name, "columnType": "METRIC", "dataType": "INTEGER"} for name in metrics]
     day = date.fromisoformat(query["endDate"]) - timedelta(days=2)
     rows = [[f"{day}", *range(100, 100 + len(metrics))]]
-    return Answer(
-        200, {"kind": "youtubeAnalytics#resultTable", "columnHeaders": headers, "rows": rows}
-    )
+    return ok(kind="youtubeAnalytics#resultTable", columnHeaders=headers, rows=rows)
 
 
 def _bad(reason: str) -> Answer:
     return refusal(400, "The request is not supported.", reason=reason)
 
 
+METHODS: api.Methods = {
+    ("GET", "/youtube/v3/channels"): (CHANNELS, _channels),
+    ("GET", "/v2/reports"): (REPORTS, _report),
+}
+GUIDE = google.guide({"noaccess": "has no channel", "spent": "has used up today's quota"})
 PLATFORM = Platform(
     answer,
     {
         "API keys": [
             (api_key(name), does) for name, does in google.NAMES.items() if name not in NOT_FOR_KEYS
         ],
-        **{
-            title: entries
-            for title, entries in google.guide(
-                {"noaccess": "has no channel", "spent": "has used up today's quota"}
-            ).items()
-            if title in ("App for sign-in", "Refresh tokens")
-        },
+        **{title: GUIDE[title] for title in ("App for sign-in", "Refresh tokens")},
         "Channels": (
             (CHANNEL, "public; the channel of every sign-in"),
             (PRIVATE, "private; only for keys"),

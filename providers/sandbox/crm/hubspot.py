@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Any
 
 from providers.sandbox.crm.trouble import TROUBLE
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.sign_in import AuthorizationServer
+from providers.sandbox.stand_in import UP_TO_100, any_of, wrong_in
 
 PREFIX = "pat-na1-"
 PORTAL = 12345678
+CORRELATION = "aeb5f871-7f07-4993-9211-075dc63e7cbf"
 DOES = {
     "healthy": "reads contacts and deals of account 12345678",
     "nodetails": "the same, and may not read the account's details",
@@ -30,9 +31,9 @@ OBJECTS = {
     "contacts": {"email": "ada@example.com", "firstname": "Ada", "lastname": "Example"},
     "deals": {"dealname": "Spring order", "amount": "1200", "dealstage": "closedwon"},
 }
-LIST_PARAMETERS = {
-    *("limit", "after", "properties", "propertiesWithHistory", "associations", "archived"),
-}
+PARAMETERS = {"limit": UP_TO_100} | any_of(
+    *("after", "properties", "propertiesWithHistory", "associations", "archived")
+)
 DETAILS = {
     "portalId": PORTAL,
     "accountType": "STANDARD",
@@ -48,13 +49,8 @@ DETAILS = {
 
 def refusal(status: int, category: str, message: str, **more: Any) -> Answer:
     """An error in HubSpot's shape."""
-    body = {
-        "status": "error",
-        "message": message,
-        "correlationId": "aeb5f871-7f07-4993-9211-075dc63e7cbf",
-        "category": category,
-    }
-    return Answer(status, body | more)
+    body = {"status": "error", "message": message, "category": category}
+    return Answer(status, body | {"correlationId": CORRELATION} | more)
 
 
 def over(policy: str) -> Answer:
@@ -80,23 +76,28 @@ def oauth_refusal(status: int, code: str, text: str) -> Answer:
 
 
 SIGN_IN = AuthorizationServer(
-    name="HubSpot",
-    authorization_path="/oauth/authorize",
-    token_path="/oauth/2026-09/token",
-    revocation_path="/oauth/2026-09/token/revoke",
+    "HubSpot",
+    *("/oauth/authorize", "/oauth/2026-09/token", "/oauth/2026-09/token/revoke"),
     client_id="5a4d1b0c-0000-4000-8000-000000000001",
     client_secret="5a4d1b0c-0000-4000-8000-00000000abcd",
     people=DOES,
     access_token=lambda word, serial: f"CPsandbox-{word}-{serial}",
     expires_in=1800,
-    reply=lambda _word: {"hub_id": PORTAL, "user_id": 1, "token_use": "access_token"},
+    tells_scopes=False,
+    # A list in place of RFC 6749's `scope`.
+    reply=lambda given: {
+        "scopes": list(given.scopes),
+        "hub_id": PORTAL,
+        "user_id": 1,
+        "token_use": "access_token",
+    },
     refuse=oauth_refusal,
 )
 
 
 def answer(asked: Asked) -> Answer:
     if signed_in := SIGN_IN.answer(asked):
-        return _with_list_of_scopes(signed_in)
+        return signed_in
     given = SIGN_IN.given_of(asked.bearer)
     word = given.person if given else asked.bearer.removeprefix(PREFIX)
     is_known = given is not None or asked.bearer.startswith(PREFIX)
@@ -118,15 +119,6 @@ def answer(asked: Asked) -> Answer:
     return REFUSED.get(word) or _objects(word, scopes, found[1], asked)
 
 
-def _with_list_of_scopes(signed_in: Answer) -> Answer:
-    """HubSpot's reply has a list in place of RFC 6749's `scope`."""
-    body = signed_in.body
-    if not isinstance(body, dict) or "scope" not in body:
-        return signed_in
-    rest = {name: value for name, value in body.items() if name != "scope"}
-    return replace(signed_in, body=rest | {"scopes": body["scope"].split()})
-
-
 def _details(word: str, scopes: Collection[str], asked: Asked) -> Answer:
     if asked.query:
         return refusal(400, "VALIDATION_ERROR", "This endpoint takes no parameters.")
@@ -136,8 +128,7 @@ def _details(word: str, scopes: Collection[str], asked: Asked) -> Answer:
 
 
 def _objects(word: str, scopes: Collection[str], kind: str, asked: Asked) -> Answer:
-    limit = asked.query.get("limit", "10")
-    if set(asked.query) - LIST_PARAMETERS or not limit.isdigit() or not 1 <= int(limit) <= 100:
+    if wrong_in(asked.query, PARAMETERS):
         return refusal(400, "VALIDATION_ERROR", "Invalid input JSON or parameters.")
     if f"crm.objects.{kind}.read" not in scopes:
         return _lacks(f"crm.objects.{kind}.read")
@@ -151,19 +142,14 @@ def _objects(word: str, scopes: Collection[str], kind: str, asked: Asked) -> Ans
         "updatedAt": "2026-11-20T08:00:00.000Z",
         "archived": False,
     }
-    return Answer(200, {"results": [] if word == "empty" else [row]})
+    return ok(results=[] if word == "empty" else [row])
 
 
 def _lacks(scope: str) -> Answer:
-    return refusal(
-        403,
-        "MISSING_SCOPES",
-        "This app hasn't been granted all required scopes to make this call.",
-        errors=[
-            {
-                "message": "One or more of the following scopes are required.",
-                "context": {"requiredGranularScopes": [scope]},
-            }
-        ],
-        links={"scopes": "https://developers.hubspot.com/scopes"},
-    )
+    message = "This app hasn't been granted all required scopes to make this call."
+    error = {
+        "message": "One or more of the following scopes are required.",
+        "context": {"requiredGranularScopes": [scope]},
+    }
+    links = {"scopes": "https://developers.hubspot.com/scopes"}
+    return refusal(403, "MISSING_SCOPES", message, errors=[error], links=links)

@@ -3,8 +3,9 @@
 from typing import Any
 
 from providers.sandbox.crm.trouble import TROUBLE
-from providers.sandbox.server import Answer, Asked, page
+from providers.sandbox.server import Answer, Asked, counts, ok, page
 from providers.sandbox.sign_in import AuthorizationServer
+from providers.sandbox.stand_in import any_of, wrong_in
 
 PREFIX = "pd-"
 DOES = {
@@ -32,16 +33,17 @@ ME = {
     "timezone_name": "Europe/Helsinki",
     "active_flag": True,
 }
-DEAL_PARAMETERS = {
-    *("filter_id", "ids", "owner_id", "person_id", "org_id", "pipeline_id", "stage_id", "status"),
-    *("updated_since", "updated_until", "sort_by", "sort_direction", "include_fields"),
-    *("custom_fields", "limit", "cursor"),
-}
-PARAMETERS = {
-    "/v1/users/me": set[str](),
-    "/api/v1/users/me": set[str](),
-    "/api/v2/deals": DEAL_PARAMETERS,
-    "/api/v2/pipelines": {"sort_by", "sort_direction", "limit", "cursor"},
+UP_TO_500 = "0*([1-9][0-9]?|[1-4][0-9]{2}|500)"
+LIST = any_of("sort_by", "sort_direction", "cursor") | {"limit": UP_TO_500}
+PARAMETERS: dict[str, dict[str, str]] = {
+    "/v1/users/me": {},
+    "/api/v1/users/me": {},
+    "/api/v2/deals": LIST
+    | any_of(
+        *("filter_id", "ids", "owner_id", "person_id", "org_id", "pipeline_id", "stage_id"),
+        *("status", "updated_since", "updated_until", "include_fields", "custom_fields"),
+    ),
+    "/api/v2/pipelines": LIST,
 }
 
 
@@ -51,12 +53,21 @@ def refusal(status: int, message: str, **more: Any) -> Answer:
     return Answer(status, {**body, "additional_data": None, **more})
 
 
+NOBODY = Answer(
+    401,
+    {
+        "success": False,
+        "error": "unauthorized access",
+        "errorCode": 401,
+        "error_info": "Please check developers.pipedrive.com",
+    },
+)
 REFUSED = {
     "unpaid": refusal(402, "Company account is not open"),
     "limited": Answer(
         429,
         {"success": False, "error": "request over limit", "errorCode": 429},
-        {"x-ratelimit-limit": "20", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2"},
+        counts("x-ratelimit", limit=20, remaining=0, reset=2),
     ),
     "edge": page(403, "Access denied"),
 }
@@ -73,10 +84,8 @@ def oauth_refusal(status: int, code: str, text: str) -> Answer:
 
 
 SIGN_IN = AuthorizationServer(
-    name="Pipedrive",
-    authorization_path="/oauth/authorize",
-    token_path="/oauth/token",
-    revocation_path="/oauth/revoke",
+    "Pipedrive",
+    *("/oauth/authorize", "/oauth/token", "/oauth/revoke"),
     client_id="5a4d1b0c5a4d1b0c",
     client_secret="5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c5a4d1b0c",
     people=DOES | UNTICKED,
@@ -84,8 +93,8 @@ SIGN_IN = AuthorizationServer(
     takes_basic=True,
     rotates=True,
     tells_scopes=False,
-    reply=lambda word: {
-        "scope": SCOPES.get(word, "base,deals:read,contacts:read"),
+    reply=lambda given: {
+        "scope": SCOPES.get(given.person, "base,deals:read,contacts:read"),
         "api_domain": "https://acme.pipedrive.com",
     },
     refuse=oauth_refusal,
@@ -101,31 +110,19 @@ def answer(asked: Asked) -> Answer:
     word = given.person if given else token.removeprefix(PREFIX)
     is_known = not given.is_revoked if given else token.startswith(PREFIX)
     if not is_known or word not in {*(SIGN_IN.people if given else DOES), *TROUBLE}:
-        return Answer(
-            401,
-            {
-                "success": False,
-                "error": "unauthorized access",
-                "errorCode": 401,
-                "error_info": "Please check developers.pipedrive.com",
-            },
-        )
+        return NOBODY
     if word in TROUBLE:
         return TROUBLE[word][1]
     if asked.path not in PARAMETERS or asked.method != "GET":
         return refusal(404, "Resource not found")
-    if set(asked.query) - PARAMETERS[asked.path] or not _is_limit(asked.query.get("limit", "1")):
+    if wrong_in(asked.query, PARAMETERS[asked.path]):
         return refusal(400, "Parameters failed validation", code="ERR_SCHEMA_VALIDATION_FAILED")
     return REFUSED.get(word) or _data(word, asked.path)
 
 
-def _is_limit(text: str) -> bool:
-    return text.isdigit() and 1 <= int(text) <= 500
-
-
 def _data(word: str, path: str) -> Answer:
     if path.endswith("/users/me"):
-        return Answer(200, {"success": True, "data": ME})
+        return ok(success=True, data=ME)
     if word == "base":
         return refusal(403, "Scope and URL mismatch")
     if path.endswith(word.removeprefix("no")):
@@ -135,4 +132,4 @@ def _data(word: str, path: str) -> Answer:
     if path == "/api/v2/deals":
         deal = {"id": 15, "title": "Spring order", "value": 1200, "currency": "EUR"}
         rows = [] if word == "empty" else [{**deal, "status": "open"}]
-    return Answer(200, {"success": True, "data": rows, "additional_data": {"next_cursor": None}})
+    return ok(success=True, data=rows, additional_data={"next_cursor": None})

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from providers.sandbox.crm.trouble import TROUBLE
-from providers.sandbox.server import Answer, Asked, page
+from providers.sandbox.server import Answer, Asked, ok, page
 from providers.sandbox.sign_in import AuthorizationServer, Given, oauth_refusal
 
 PREFIX = "3MVG9"
@@ -70,9 +70,8 @@ ISSUED = {
 }
 # An app that rotates refresh tokens, and asks for PKCE as new ones do.
 SIGN_IN = AuthorizationServer(
-    name="Salesforce",
-    authorization_path="/services/oauth2/authorize",
-    token_path="/services/oauth2/token",
+    "Salesforce",
+    *("/services/oauth2/authorize", "/services/oauth2/token"),
     client_id=f"{PREFIX}sandbox.app.for.sign.in",
     client_secret=SECRET[::-1],
     people={word: does for word, does in DOES.items() if word not in GRANTS},
@@ -136,29 +135,19 @@ def _token(asked: Asked) -> Answer:
         return TROUBLE[word][1]
     if word in GRANTS:
         return oauth_refusal(*GRANTS[word])
-    return Answer(
-        200,
-        {
-            "access_token": f"{TOKEN}{word}",
-            "token_type": "Bearer",
-            "scope": "id" if word == "noscope" else "id api",
-            **ISSUED,
-        },
-    )
+    scope = "id" if word == "noscope" else "id api"
+    return ok(access_token=f"{TOKEN}{word}", token_type="Bearer", scope=scope, **ISSUED)
 
 
 def _userinfo(word: str) -> Answer:
     if word in ("expired", "noid"):
         return Answer(403, "Bad_OAuth_Token")
-    return Answer(
-        200,
-        {
-            "user_id": "0055f000001AbCdAAK",
-            "organization_id": ORGANIZATION,
-            "preferred_username": "reports@acme.example",
-            "name": "Reports Robot",
-            "email": "reports@acme.example",
-        },
+    return ok(
+        user_id="0055f000001AbCdAAK",
+        organization_id=ORGANIZATION,
+        preferred_username="reports@acme.example",
+        name="Reports Robot",
+        email="reports@acme.example",
     )
 
 
@@ -184,4 +173,4 @@ def _query(word: str, asked: Asked) -> Answer:
         known = {**about, "Id": ORGANIZATION, "IsSandbox": word == "sandbox"}
     row = {"attributes": {"type": name}} | {field: known[field] for field in fields}
     rows = [] if word == "empty" and name != "Organization" else [row]
-    return Answer(200, {"totalSize": len(rows), "done": True, "records": rows})
+    return ok(totalSize=len(rows), done=True, records=rows)

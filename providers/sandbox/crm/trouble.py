@@ -2,7 +2,7 @@
 
 from providers.sandbox.stand_in import trouble
 
-TROUBLE = trouble({"success": True, "data": {"id": 1}})
+TROUBLE = trouble(success=True, data={"id": 1})
 
 
 def credentials(prefix: str, does: dict[str, str]) -> list[tuple[str, str]]:

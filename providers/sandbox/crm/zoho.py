@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from providers.sandbox.crm.trouble import TROUBLE
-from providers.sandbox.server import Answer, Asked
+from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.sign_in import AuthorizationServer
 
 CLIENT_ID = "1000.SANDBOXSANDBOXSANDBOX0000000000"
@@ -60,12 +60,12 @@ REFUSED = {
     "limited": refusal(429, "TOO_MANY_REQUESTS", "Too many requests fired."),
     "broken": refusal(500, "INTERNAL_ERROR", "Internal Server Error"),
 }
+DOMAIN = {"api_domain": "https://www.zohoapis.eu"}
 MISMATCH = refusal(401, "OAUTH_SCOPE_MISMATCH", "Unauthorized")
 
 SIGN_IN = AuthorizationServer(
-    name="Zoho CRM",
-    authorization_path="/oauth/v2/auth",
-    token_path="/oauth/v2/token",
+    "Zoho CRM",
+    *("/oauth/v2/auth", "/oauth/v2/token"),
     client_id="1000.SANDBOXSANDBOXSANDBOX0000000SIGN",
     client_secret=CLIENT_SECRET[::-1],
     people={word: does for word, does in DOES.items() if word not in ("revoked", "throttled")},
@@ -75,25 +75,20 @@ SIGN_IN = AuthorizationServer(
     ),
     scope_separator=",",
     tells_scopes=False,
-    reply=lambda _word: {"api_domain": "https://www.zohoapis.eu"},
-    refuse=lambda _status, code, _text: Answer(
-        200, {"error": "invalid_code" if code == "invalid_grant" else code}
+    reply=lambda _given: DOMAIN,
+    refuse=lambda _status, code, _text: ok(
+        error="invalid_code" if code == "invalid_grant" else code
     ),
 )
 
 
-def _revocation(asked: Asked) -> Answer:
-    if SIGN_IN.revoke(asked.query.get("token", "")):
-        return Answer(200, {"status": "success"})
-    return Answer(400, {"error": "invalid_token"})
-
-
 def answer(asked: Asked) -> Answer:
     if asked.path == "/oauth/v2/token/revoke" and asked.method == "POST":
-        return _revocation(asked)
+        is_done = SIGN_IN.revoke(asked.query.get("token", ""))
+        return ok(status="success") if is_done else Answer(400, {"error": "invalid_token"})
     if asked.path == SIGN_IN.token_path and asked.form.get("client_id") == SIGN_IN.client_id:
         if asked.form.get("client_secret") != SIGN_IN.client_secret:
-            return Answer(200, {"error": "invalid_client_secret"})
+            return ok(error="invalid_client_secret")
         return SIGN_IN.answer(asked) or Answer(200, {"error": "invalid_request"})
     if asked.path == SIGN_IN.authorization_path and (page := SIGN_IN.answer(asked)):
         return _with_data_centre(page)
@@ -128,13 +123,13 @@ def _token(asked: Asked) -> Answer:
     """Its errors come with status 200, but for the limit."""
     form = asked.form
     if asked.method != "POST" or "client_id" not in form:
-        return Answer(200, {"error": "invalid_request"})
+        return ok(error="invalid_request")
     if form["client_id"] != CLIENT_ID:
-        return Answer(200, {"error": "invalid_client"})
+        return ok(error="invalid_client")
     if set(form) != FORM or form["grant_type"] != "refresh_token":
-        return Answer(200, {"error": "invalid_request"})
+        return ok(error="invalid_request")
     if form["client_secret"] != CLIENT_SECRET:
-        return Answer(200, {"error": "invalid_client_secret"})
+        return ok(error="invalid_client_secret")
     word = form["refresh_token"].removeprefix(PREFIX)
     if word in TROUBLE:
         return TROUBLE[word][1]
@@ -142,16 +137,8 @@ def _token(asked: Asked) -> Answer:
         said = "You have made too many requests continuously. Please try again after some time."
         return Answer(400, {"error": "Access Denied", "error_description": said})
     if word not in DOES or word == "revoked":
-        return Answer(200, {"error": "invalid_code"})
-    return Answer(
-        200,
-        {
-            "access_token": f"{TOKEN}{word}",
-            "api_domain": "https://www.zohoapis.eu",
-            "token_type": "Bearer",
-            "expires_in": 3600,
-        },
-    )
+        return ok(error="invalid_code")
+    return ok(access_token=f"{TOKEN}{word}", **DOMAIN, token_type="Bearer", expires_in=3600)
 
 
 def _data(word: str, scopes: Collection[str | None], path: str, asked: Asked) -> Answer:
@@ -179,7 +166,7 @@ def _rows(word: str, module: str) -> Answer:
         return Answer(204, "")
     row = {"id": "4150868000000002175", "Modified_Time": "2026-11-20T14:20:00+00:00"}
     info = {"per_page": 1, "count": 1, "page": 1, "more_records": True, "next_page_token": None}
-    return Answer(200, {"data": [row], "info": info})
+    return ok(data=[row], info=info)
 
 
 def _organization(word: str) -> dict[str, Any]:
