@@ -99,7 +99,7 @@ class CompiledRows[M: Model]:
         *examples: Any,
         columns: Collection[str] = (),
     ) -> None:
-        self.names = [name for name in columns_of(model) if not columns or name in columns]
+        self.names = columns_of(model, columns)
         self._model = model
         self._compiled = Compiled(
             lambda *values: narrow(QuerySet(model), *values).values_list(*self.names),
@@ -114,22 +114,27 @@ class CompiledRows[M: Model]:
         return self._model.from_db(database.alias, self.names, row)
 
 
-def columns_of(model: type[Model]) -> list[str]:
-    """The names of all its columns, in the order in which `from_db` takes their values."""
-    return [field.attname for field in model._meta.concrete_fields]
+def columns_of(model: type[Model], among: Collection[str] = ()) -> list[str]:
+    """The names of all its columns, or of these, in the order in which `from_db` takes them."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    return [name for name in names if not among or name in among]
 
 
-def insert(row: Model) -> None:
-    """What `save` does for a new row."""
+def insert(row: Model) -> bool:
+    """What `save` does for a new row, unless the database has one that must be the only one."""
     sql, fields = _insertion(type(row))
     here = connections[DEFAULT_DB_ALIAS]
     values = [field.get_db_prep_save(getattr(row, field.attname), here) for field in fields]
     with here.cursor() as cursor:
         cursor.execute(sql, values)
-        if row._meta.auto_field:
-            row.pk = cursor.fetchone()[0]
+        inserted = cursor.fetchall()
+    if not inserted:
+        return False
+    if row._meta.auto_field:
+        ((row.pk,),) = inserted
     row._state.adding = False  # noqa: SLF001 - as Django does
     row._state.db = DEFAULT_DB_ALIAS  # noqa: SLF001
+    return True
 
 
 @cache
@@ -139,7 +144,7 @@ def _insertion(model: type[Model]) -> tuple[str, list["Field[Any, Any]"]]:
     names = ", ".join(_quoted(field.column) for field in fields)
     values = ", ".join("%s" for _ in fields)
     into = f"INSERT INTO {_quoted(table.db_table)} ({names}) VALUES ({values})"
-    return f"{into} RETURNING {_quoted(table.pk.column)}", fields
+    return f"{into} ON CONFLICT DO NOTHING RETURNING {_quoted(table.pk.column)}", fields
 
 
 def update(

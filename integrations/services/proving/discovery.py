@@ -13,7 +13,7 @@ from integrations.models import IntegrationConnection
 from integrations.services.credentials import attempts, tokens
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed, meaning_of
-from integrations.services.proving.testing import RATE_WINDOW
+from integrations.services.proving.tested import RATE_WINDOW
 from integrations.services.refusals import NothingToTest, TooManyTests
 from providers.access.door import Renewed, WayIn
 from providers.declare import SIGN_IN, Account, Provider

@@ -10,43 +10,33 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from integrations import compiled
-from integrations.compiled import Compiled, Row
+from integrations.compiled import CompiledRows
 from integrations.database import release_connection
 from integrations.models import ConnectionTest, FixLink, IntegrationConnection, TestOutcome, Trigger
 from integrations.models.tests import LEASE
 from integrations.services import rows
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed
-from integrations.services.proving import asking, progress, results
+from integrations.services.proving import asking, progress, results, tested
+from integrations.services.proving.tested import RATE_WINDOW, RATED, Tested
 from integrations.services.refusals import NothingToTest, TooManyTests, TooManyWait
 from providers.access.door import Renewed
 from providers.run.ladder import DEADLINE_SECONDS
 
 SOON = timedelta(seconds=2)  # for a new test to be performed
-RATE_WINDOW = timedelta(minutes=1)
-RATED = (Trigger.PAGE, Trigger.API, Trigger.ADMIN, Trigger.SAVE)
 POLL_SECONDS = 0.1
-RUNNING = TestOutcome.RUNNING
-# What a new test has to know of those before it: the one that runs, and how many there were.
-RECENT = Compiled(
-    lambda connection_id, since: (
-        ConnectionTest.objects.filter(
-            Q(started_at__gt=since) | Q(outcome=RUNNING), connection_id=connection_id
-        )
-        .order_by("-started_at")
-        .values_list("pk", "outcome", "trigger", "started_at")
+RUNNING = CompiledRows(
+    ConnectionTest,
+    lambda every, connection_id: every.filter(
+        connection_id=connection_id, outcome=TestOutcome.RUNNING
     ),
-    UUID(int=1),
-    timezone.now(),
+    rows.ANY_ID,
 )
 # Who waits holds a thread: some are left for everything else that this process serves.
 WAITING = threading.BoundedSemaphore(24)
@@ -106,50 +96,49 @@ def start(
     dry_run: bool = False,
     fix_link: FixLink | None = None,
 ) -> Started:
-    """Write the row of a new test, or find the one that runs.
+    """Write the row of a new test, or find the one that runs: of these the database has one.
 
     Raises NothingToTest for an incomplete connection (a dry run brings its own values), and
     TooManyTests. A test whose lease ran out died with its process and is ended here.
     """
-    now = timezone.now()
-    with transaction.atomic():
-        locked = rows.lock(connection.workspace_id, connection.provider)
-        connection.pk, connection.revision = locked.pk, locked.revision
-        recent = RECENT.rows(locked.pk, now - RATE_WINDOW)
-        running = _running_of(recent)
+    while True:
+        now = timezone.now()
+        found = tested.read(connection.workspace_id, connection.provider, now)
+        connection.pk, connection.revision = found.connection.pk, found.connection.revision
+        refusal = _refusal(found, trigger, now, dry_run=dry_run)
+        if refusal is None:
+            test = ConnectionTest(
+                connection=found.connection,
+                revision=found.connection.revision,
+                trigger=trigger,
+                started_by_id=by.pk if by else None,
+                fix_link=fix_link,
+                dry_run=dry_run,
+                started_at=now,
+                lease_until=now + LEASE,
+            )
+            if compiled.insert(test):
+                return Started(test, joined=False)
+        running = RUNNING.first(connection.pk)
         if running and running.is_leased(now):
             return Started(running, joined=True)
         if running:
             results.interrupt(running)
-        if not dry_run and not locked.is_complete and locked.platform.tester:
-            raise NothingToTest
-        if trigger in RATED:
-            _check_rate(recent, now)
-        test = ConnectionTest(
-            connection=locked,
-            revision=locked.revision,
-            trigger=trigger,
-            started_by_id=by.pk if by else None,
-            fix_link=fix_link,
-            dry_run=dry_run,
-            started_at=now,
-            lease_until=now + LEASE,
-        )
-        compiled.insert(test)
-    return Started(test, joined=False)
+        elif refusal:
+            raise refusal
 
 
-def _running_of(recent: list[Row]) -> ConnectionTest | None:
-    return next((rows.TEST.first(pk) for pk, outcome, *_ in recent if outcome == RUNNING), None)
-
-
-def _check_rate(recent: list[Row], now: datetime) -> None:
-    since, until = now - RATE_WINDOW, now + RATE_WINDOW  # else by a clock that was ahead
-    times = [at for _, _, trigger, at in recent if trigger in RATED and since < at < until]
-    limit = settings.TEST_RATE
-    if len(times) >= limit:
-        free_at = times[limit - 1] + RATE_WINDOW
-        raise TooManyTests(max(1, math.ceil((free_at - now).total_seconds())))
+def _refusal(
+    found: Tested, trigger: Trigger, now: datetime, *, dry_run: bool
+) -> NothingToTest | TooManyTests | None:
+    """Why no new test may begin, unless one runs that can be joined."""
+    connection = found.connection
+    if not dry_run and not connection.is_complete and connection.platform.tester:
+        return NothingToTest()
+    if found.full_since and trigger in RATED:
+        free_in = found.full_since + RATE_WINDOW - now
+        return TooManyTests(max(1, math.ceil(free_in.total_seconds())))
+    return None
 
 
 def wait_for(test: ConnectionTest) -> ConnectionTest:
