@@ -14,18 +14,24 @@ from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
 
 HIDDEN = "[hidden]"
+LONGEST = 20_000  # characters of a message or a traceback
+CUT = f" [longer than {LONGEST} characters]"
 _NAMES = (
-    r"[\w-]*(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credential(?:_key)?s?"
+    r"(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credential(?:_key)?s?"
     r"|signature|code_verifier|assertion|cookie|sessionid)"
 )
-_PATTERNS = (
+# Outside input meets all of these. Each takes a time in proportion to the text: what repeats
+# is bounded by something that no other attempt has to pass again.
+PATTERNS = (
     (re.compile(r"(?i)(\bauthorization\b[\"']?\s*[:=]\s*[\"']?)[^\"'\r\n]+"), rf"\g<1>{HIDDEN}"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\g<1> {HIDDEN}"),
     (
-        re.compile(rf"(?i)\b({_NAMES}[\"']?\s*[=:]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s&,;\"')}}\]]+)"),
+        re.compile(
+            rf"(?i)({_NAMES}[\"']?\s*[=:]\s*)(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z)|[^\s&,;\"')}}\]]+)"
+        ),
         rf"\g<1>{HIDDEN}",
     ),
-    (re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/@:]*:[^\s/@]+@"), rf"\g<1>{HIDDEN}@"),
+    (re.compile(r"(://)[^\s/@:]*:[^\s/@]+@"), rf"\g<1>{HIDDEN}@"),
     # What platforms send people back with: a code, a state.
     (re.compile(r"(/oauth/[\w-]+/callback/?\?)[^\s\"']+"), rf"\g<1>{HIDDEN}"),
     # One-time links of our own: whoever reads the log while one lives could use it.
@@ -35,8 +41,11 @@ _formatter = logging.Formatter()
 
 
 def redact(text: str) -> str:
-    """`…?access_token=abc&x=1` -> `…?access_token=[hidden]&x=1`."""
-    for pattern, replacement in _PATTERNS:
+    """`…?access_token=abc&x=1` -> `…?access_token=[hidden]&x=1`; the beginning of a long text."""
+    if len(text) > LONGEST:
+        # Up to a blank: half of an address is not known for one with a password in it.
+        text = text[:LONGEST].rpartition(" ")[0] + CUT
+    for pattern, replacement in PATTERNS:
         text = pattern.sub(replacement, text)
     return text
 

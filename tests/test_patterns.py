@@ -94,12 +94,13 @@ def _flat(value: object) -> Iterator[Any]:
 def written() -> Iterator[tuple[str, Attempt]]:
     """Those that stand where they are used."""
     for package in PRODUCT:
-        for file in Path(package.__file__).parent.rglob("*.py"):
+        for file in Path(package.__path__[0]).rglob("*.py"):
             for call in ast.walk(ast.parse(file.read_text())):
-                if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("re."):
-                    first = call.args[0] if call.args else None
-                    if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                        yield first.value, use(ast.unparse(call.func).removeprefix("re."))
+                if isinstance(call, ast.Call) and call.args:
+                    module, _, function = ast.unparse(call.func).rpartition(".")
+                    is_used = module == "re" and function != "compile"
+                    if is_used and isinstance(call.args[0], ast.Constant):
+                        yield str(call.args[0].value), use(function)
 
 
 def declared() -> Iterator[tuple[str, Attempt]]:
@@ -119,7 +120,7 @@ ALL = sorted({found for source in SOURCES for found in source()}, key=lambda one
 
 def cost(pattern: re.Pattern[str], attempt: Attempt, text: str) -> float:
     """Seconds of this thread, the least of some tries."""
-    taken = []
+    taken: list[float] = []
     while len(taken) < 3 and min(taken, default=1) > MEASURABLE:
         began = time.thread_time()
         attempt(pattern, text)

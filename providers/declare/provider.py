@@ -22,6 +22,7 @@ from providers.outbound.api import Api
 from providers.outbound.reply import Reply
 from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts
 
+MOST_TEXT = 1000  # characters of an error that rules look at
 NO_CONTENT = 204  # the one good status that comes without a body
 
 
@@ -241,12 +242,12 @@ class Provider:
         body = reply.json_or_none()
         text = first_in(body, self.error_text_at)
         if body is None:  # not JSON: what it says is its text
-            text = reply.body[:1000].decode(errors="replace")
+            text = reply.body[:MOST_TEXT].decode(errors="replace")
         return ErrorFacts(
             status=reply.status,
             code=first_in(body, self.error_code_at),
             subcode=dig(body, self.error_subcode_at),
-            text=str(text or ""),
+            text=str(text or "")[:MOST_TEXT],
             transient=dig(body, self.error_transient_at) is True,
         )
 

@@ -143,7 +143,7 @@ def _graphql(body: Any, token: Token) -> Answer:
 
 def _refuse_search(query: str, variables: dict[str, Any], token: Token) -> Answer | None:
     arguments = re.search(r"marketplaceJobPostingsSearch\s*\(([^)]*)\)", query)
-    names = re.findall(r"(\w+)\s*:", re.sub(r"\[.*?\]", "", arguments[1])) if arguments else []
+    names = re.findall(r"\b(\w+)\s*:", re.sub(r"\[[^][]*\]", "", arguments[1])) if arguments else []
     given = variables.get("f", {})
     if sorted(names) != JOB_ARGUMENTS or set(given) - JOB_FILTERS:
         return refusal("Validation error (WrongType@[marketPlaceJobFilter])", "ValidationError")

@@ -40,7 +40,7 @@ RETIRED = (
     "Your token is fine: update this app, or enter a newer API version.",
 )
 # Its code is `invalid_request`.
-TOKEN_ENDED = r"refresh.?token.*(expired|revoked|invalid)|(expired|revoked|invalid).*refresh.?token"
+TOKEN_ENDED = r"\A(?=.*refresh.?token).*(expired|revoked|invalid)"
 
 # At the token's address of a sign-in.
 SIGN_IN_ERRORS = (
