@@ -1,9 +1,14 @@
-"""Sessions in the database, as Django keeps them; each request reads one, in a compiled query."""
+"""Sessions in the database, each under a digest of its key: who reads the table opens none.
 
+Each request reads one, in a compiled query.
+"""
+
+import hashlib
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -19,8 +24,16 @@ VALID = CompiledRows(
 )
 
 
+def kept_under(session_key: str) -> str:
+    """What stands for a browser's key in the table, whose column holds 40 characters."""
+    return hashlib.sha256(session_key.encode()).hexdigest()[:40]
+
+
 class SessionStore(DatabaseStore):
-    """Its name is part of what signs a session: Django's own reads the same ones."""
+    """Its name is part of what signs a session: Django's own reads the data of the same ones.
+
+    Nothing here uses the asynchronous half of a store, which knows nothing of digests.
+    """
 
     def decode(self, session_data: str | bytes) -> dict[str, Any]:
         """Who signed in before there was our backend stays signed in."""
@@ -30,7 +43,19 @@ class SessionStore(DatabaseStore):
         return found
 
     def _get_session_from_db(self) -> Session | None:
-        found = VALID.first(self.session_key, timezone.now())
+        found = VALID.first(kept_under(self.session_key or ""), timezone.now())
         if found is None:
             self._session_key = None
         return found
+
+    def exists(self, session_key: str) -> bool:
+        return super().exists(kept_under(session_key))
+
+    def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
+        row = super().create_model_instance(data)
+        row.session_key = kept_under(row.session_key)
+        return row
+
+    def delete(self, session_key: str | None = None) -> None:
+        if key := session_key or self.session_key:
+            super().delete(kept_under(key))

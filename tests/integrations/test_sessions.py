@@ -1,13 +1,18 @@
 """A session and its person are read as Django reads them, only quicker."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from integrations.sessions import BACKEND, DJANGOS_BACKEND, SessionStore
 
+digest_keys = import_module("integrations.migrations.0006_digest_session_keys").digest_keys
 LIST = "/api/integrations"
 
 
@@ -61,3 +66,30 @@ def test_what_was_kept_in_a_session_is_read_again():
 
     assert SessionStore(kept.session_key)["theme"] == "dark"
     assert SessionStore("unknown").is_empty()
+
+
+def test_no_key_of_a_session_stands_in_the_database(browser):
+    key = browser.cookies[settings.SESSION_COOKIE_NAME].value
+    row = Session.objects.get()
+
+    assert key not in str(vars(row))
+    browser.cookies[settings.SESSION_COOKIE_NAME] = row.session_key
+    assert browser.get(LIST).status_code == 401
+
+
+def test_who_signs_out_leaves_no_session(browser):
+    browser.logout()
+
+    assert not Session.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_session_of_before_digests_goes_on():
+    kept = DatabaseStore()
+    kept["theme"] = "dark"
+    kept.save()
+
+    digest_keys(apps, None)
+
+    assert SessionStore(kept.session_key)["theme"] == "dark"
+    assert not Session.objects.filter(session_key=kept.session_key).exists()
