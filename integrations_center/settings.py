@@ -66,7 +66,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "integrations_center.proxies.TrustedProxyMiddleware",  # first: the others ask who calls
+    "integrations_center.uncached.UncachedErrorsMiddleware",  # meets what all others answer
+    "integrations_center.proxies.TrustedProxyMiddleware",  # the others ask who calls
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Below the static files, which are compressed already. Each reply gets some random bytes, and
