@@ -79,6 +79,11 @@ def key_id(key: bytes) -> str:
     return hashlib.sha256(b"integrations-center key id" + key).hexdigest()[:12]
 
 
+def digest(text: str) -> str:
+    """What is stored of a secret that is only compared: a link, a state, a session's key."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @cache
 def _keys(texts: tuple[str, ...]) -> dict[str, AESGCM]:
     parsed = [parse_key(text) for text in texts]

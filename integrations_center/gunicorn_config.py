@@ -5,7 +5,6 @@ that wait for browsers: both can last until the graceful time is over. A stop by
 systemd sends it, still lets running tests end.
 """
 
-import os
 import signal
 from typing import Any
 
@@ -18,10 +17,5 @@ def post_worker_init(worker: Any) -> None:
 
     share = databases.share_of_web(settings.DATABASE_CONNECTIONS, worker.cfg.workers)
     databases.take(share)
-
-    def end(*_: Any) -> None:
-        leases.UNDER_WAY.wait()  # an answer that nobody stores is a sign-in that is lost
-        os._exit(0)
-
     for stop in (signal.SIGINT, signal.SIGQUIT):
-        signal.signal(stop, end)
+        signal.signal(stop, leases.end_process)

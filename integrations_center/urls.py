@@ -1,5 +1,8 @@
 """Every address of the site."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
@@ -16,19 +19,19 @@ urlpatterns = [
 ]
 
 
-def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        return api_errors.bad_request(request, exception)
-    return defaults.bad_request(request, exception)
+View = Callable[..., HttpResponse]
 
 
-def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        return api_errors.not_found(request, exception)
-    return defaults.page_not_found(request, exception)
+def _answers(to_scripts: View, to_people: View) -> View:
+    """JSON under /api/, a page elsewhere."""
+
+    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = to_scripts if request.path.startswith("/api/") else to_people
+        return answer(request, *args, **kwargs)
+
+    return view
 
 
-def handler500(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        return api_errors.server_error(request)
-    return defaults.server_error(request)
+handler400 = _answers(api_errors.bad_request, defaults.bad_request)
+handler404 = _answers(api_errors.not_found, defaults.page_not_found)
+handler500 = _answers(api_errors.server_error, defaults.server_error)

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import get_commands, load_command_class
 from django.urls import resolve
 
-from integrations.api import views as api
+from integrations.api import urls as api
 from integrations.management.commands import serve
 from integrations.services.credentials import apps
 from integrations_center import env

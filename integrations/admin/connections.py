@@ -14,9 +14,9 @@ from integrations.admin.actions import Actions, Queryset
 from integrations.admin.facts import FACTS, Facts
 from integrations.admin.forms import SWITCHES, AddConnectionForm, AdminConnectionForm
 from integrations.models import IntegrationConnection
-from integrations.pages.forms import REMOVE
+from integrations.pages.forms import REMOVE, is_removable
 from integrations.services import rows
-from providers.declare import Field, Provider
+from providers.declare import Provider
 
 
 @admin.register(IntegrationConnection)
@@ -125,8 +125,10 @@ def _fieldsets(connection: IntegrationConnection) -> list[Any]:
     every = tuple(method.slug for method in provider.methods)
     groups: dict[tuple[str, ...], list[str]] = {}
     for field in provider.fields:
-        names = [field.name, *_remove(field, connection)]
-        groups.setdefault(field.methods or every, []).extend(names)
+        group = groups.setdefault(field.methods or every, [])
+        group.append(field.name)
+        if is_removable(field, connection):
+            group.append(REMOVE + field.name)
     titled = [(_title(provider, methods), {"fields": names}) for methods, names in groups.items()]
     return [("How to connect", {"fields": SWITCHES}), *titled]
 
@@ -135,8 +137,3 @@ def _title(provider: Provider, methods: Sequence[str]) -> str:
     if len(methods) == len(provider.methods):
         return provider.name
     return "Only for: " + ", ".join(provider.method(slug).label for slug in methods)
-
-
-def _remove(field: Field, connection: IntegrationConnection) -> list[str]:
-    is_removable = field.secret and not field.required and field.name in connection.hints
-    return [REMOVE + field.name] if is_removable else []

@@ -36,59 +36,20 @@ BAD_REQUEST = "This request cannot be read."
 NOT_FOUND = "There is nothing at this address."
 NO_WORKSPACE = "No workspace of yours has this name. Leave it out to use your default one."
 NOTHING_TO_TEST = "Not everything that a test needs is saved. Save it, or send it along."
+CANNOT_LIST = "This platform offers no list of accounts. Enter the ID by hand."
+TOO_LARGE = "This is more than a request may hold. Send less at once."
 CRASHED = "Something went wrong on this server. Tell whoever runs this installation."
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-class NotConnected(exceptions.APIException):
-    status_code = 409
-    default_code = "not_connected"
-    default_detail = NOTHING_TO_TEST
+class Problem(exceptions.APIException):
+    """`wait` seconds become the header Retry-After."""
 
-
-class SavedMeanwhile(exceptions.APIException):
-    status_code = 412
-    default_code = "version_conflict"
-
-
-class CannotListAccounts(exceptions.APIException):
-    status_code = 409
-    default_code = "no_list"
-    default_detail = "This platform offers no list of accounts. Enter the ID by hand."
-
-
-class PlatformSaysNo(exceptions.APIException):
-    """The platform refused, or did not answer; the code is the kind of the contract."""
-
-    status_code = 409
-
-    def __init__(self, error: ProviderError) -> None:
-        if error.retry_after_seconds is not None:
-            self.wait = round(error.retry_after_seconds)
-        super().__init__(f"{error.message} {error.action}", error.kind)
-
-
-class TooLarge(exceptions.APIException):
-    status_code = 413
-    default_code = "too_large"
-    default_detail = "This is more than a request may hold. Send less at once."
-
-
-class TestedTooOften(exceptions.APIException):
-    """`wait` becomes the header Retry-After."""
-
-    status_code = 429
-    default_code = "throttled"
-
-    def __init__(self, wait: int) -> None:
-        self.wait = wait
-        super().__init__(f"This was tested too often in a minute. Test again in {wait} seconds.")
-
-
-class Crash(exceptions.APIException):
-    status_code = 500
-    default_code = "server_error"
-    default_detail = CRASHED
+    def __init__(self, status: int, code: str, detail: str, wait: int | None = None) -> None:
+        self.status_code = status
+        if wait is not None:
+            self.wait = wait
+        super().__init__(detail, code)
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -106,16 +67,29 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     return response
 
 
+def _of_platform(error: ProviderError) -> Problem:
+    """It refused, or did not answer; the code is the kind of the contract."""
+    seconds = error.retry_after_seconds
+    wait = None if seconds is None else round(seconds)
+    return Problem(409, error.kind, f"{error.message} {error.action}", wait)
+
+
+def _of_too_many(error: TooManyTests) -> Problem:
+    wait = error.retry_after_seconds
+    detail = f"This was tested too often in a minute. Test again in {wait} seconds."
+    return Problem(429, "throttled", detail, wait)
+
+
 # What each exception means; the first that fits counts.
 MEANINGS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], ...] = (
     (exceptions.APIException, lambda error: error),
-    (VersionConflict, lambda error: SavedMeanwhile(who_saved_what(error.connection))),
-    (NothingToTest, lambda _: NotConnected()),
-    (TooManyTests, lambda error: TestedTooOften(error.retry_after_seconds)),
-    (CannotList, lambda _: CannotListAccounts()),
-    (ProviderError, lambda error: PlatformSaysNo(error)),
+    (VersionConflict, lambda e: Problem(412, "version_conflict", who_saved_what(e.connection))),
+    (NothingToTest, lambda _: Problem(409, "not_connected", NOTHING_TO_TEST)),
+    (TooManyTests, _of_too_many),
+    (CannotList, lambda _: Problem(409, "no_list", CANNOT_LIST)),
+    (ProviderError, _of_platform),
     (NoWorkspace, lambda _: exceptions.NotFound(NO_WORKSPACE)),
-    (RequestDataTooBig, lambda _: TooLarge()),
+    (RequestDataTooBig, lambda _: Problem(413, "too_large", TOO_LARGE)),
     (Http404, lambda _: exceptions.NotFound(NOT_FOUND)),
 )
 
@@ -127,7 +101,7 @@ def _meaning(error: Exception, context: dict[str, Any]) -> exceptions.APIExcepti
         if isinstance(error, kind):
             return meaning(error)
     _log(error, type(context["view"]).__name__)
-    return Crash()
+    return Problem(500, "server_error", CRASHED)
 
 
 def who_saved_what(connection: IntegrationConnection) -> str:
@@ -166,7 +140,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _reply(500, CRASHED, Crash.default_code)
+    return _reply(500, CRASHED, "server_error")
 
 
 def _reply(status: int, detail: str, code: str) -> HttpResponse:

@@ -1,70 +1,58 @@
 """Examples for the OpenAPI document, as a script would meet them with the first platforms."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from integrations.api import presentation
+from integrations.api.presentation import Json
+from integrations.models import ConnectionTest, IntegrationConnection, Status, TestOutcome, Trigger
 from providers import errors, registry
 from providers.run.ladder import NOT_TRIED
 
 ONE, OTHER = list(registry.catalogue().values())[:2]
+NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
 ACCOUNT_ID = ONE.field("account_id").example
 ANOTHER_ID = f"{ACCOUNT_ID[:-1]}1"
-ACCOUNT = {"id": ACCOUNT_ID, "name": "Acme"}
+ACCOUNT = presentation.account(ACCOUNT_ID, "Acme")
 STEPS = ONE.tester.steps()[:2] if ONE.tester else []
 REFUSAL = next(rule for rule in ONE.errors if issubclass(rule.error, errors.Refused))
 UNUSUAL = next(field for field in ONE.fields if field.usual_message)
-CONFIG = {field.api_name: None for field in ONE.fields if not field.secret}
-SECRETS = {field.api_name: {"isSet": False, "hint": None} for field in ONE.fields if field.secret}
-TEST: dict[str, Any] = {
-    "id": 91,
-    "provider": ONE.slug,
-    "outcome": "passed",
-    "errorKind": None,
-    "message": "",
-    "action": None,
-    "actionUrl": None,
-    "steps": [
-        {
-            "label": step.label,
-            "outcome": "passed",
-            "detail": f"{ONE.name} answered.",
-            "durationMs": 196,
-        }
-        for step in STEPS
-    ],
-    "account": ACCOUNT,
-    "accountChanged": False,
-    "retryAt": None,
-    "trigger": "api",
-    "dryRun": False,
-    "startedAt": "2026-11-22T14:02:11Z",
-    "durationMs": 392,
-}
-FAILED_TEST = TEST | {
-    "id": 92,
-    "outcome": "failed",
-    "errorKind": REFUSAL.error.kind,
-    "message": REFUSAL.message,
-    "action": REFUSAL.action or None,
-    "actionUrl": REFUSAL.action_url,
-    "steps": [
-        {
-            "label": step.label,
-            "outcome": "skipped" if before else "failed",
-            "detail": NOT_TRIED if before else REFUSAL.message,
-            "durationMs": 0 if before else 215,
-        }
-        for before, step in enumerate(STEPS)
-    ],
-    "account": None,
-    "durationMs": 215,
-}
-RUNNING_TEST = TEST | {
-    "outcome": "running",
-    "steps": [],
-    "account": None,
-    "durationMs": 0,
-}
+
+
+def _test(**facts: Any) -> ConnectionTest:
+    told = {"pk": 91, "outcome": TestOutcome.PASSED, "trigger": Trigger.API, "started_at": NOW}
+    return ConnectionTest(**told | facts)
+
+
+def _steps(*ends: tuple[TestOutcome | str, str, int]) -> list[Json]:
+    return [
+        {"label": step.label, "outcome": outcome, "detail": detail, "duration_ms": duration_ms}
+        for step, (outcome, detail, duration_ms) in zip(STEPS, ends, strict=False)
+    ]
+
+
+def _integration(**facts: Any) -> Json:
+    told = {"provider": ONE.slug, "last_test": PASSED, "updated_at": NOW}
+    return presentation.integration(IntegrationConnection(**told | facts), NOW)
+
+
+ANSWERED = ("passed", f"{ONE.name} answered.", 196)
+PASSED = _test(
+    steps=_steps(ANSWERED, ANSWERED), account_id=ACCOUNT_ID, account_name="Acme", duration_ms=392
+)
+REFUSED = _test(
+    pk=92,
+    outcome=TestOutcome.FAILED,
+    error_kind=REFUSAL.error.kind,
+    message=REFUSAL.message,
+    action=REFUSAL.action,
+    action_url=REFUSAL.action_url or "",
+    steps=_steps(("failed", REFUSAL.message, 215), ("skipped", NOT_TRIED, 0)),
+    duration_ms=215,
+)
+TEST = presentation.test(PASSED, ONE.slug)
+FAILED_TEST = presentation.test(REFUSED, ONE.slug)
+RUNNING_TEST = presentation.test(_test(outcome=TestOutcome.RUNNING), ONE.slug)
 TESTS = {"Passed": TEST, "Failed": FAILED_TEST}
 ACCOUNTS = [ACCOUNT, {"id": ANOTHER_ID, "name": None}]
 RUN = {
@@ -87,61 +75,25 @@ TEST_PAGE = {
     "next": f"https://center.example/api/integrations/{ONE.slug}/tests?cursor=91",
     "results": [FAILED_TEST, TEST],
 }
-INTEGRATION: dict[str, Any] = {
-    "provider": ONE.slug,
-    "name": ONE.name,
-    "usedBy": list(ONE.used_by),
-    "status": "connected",
-    "light": "green",
-    "attention": None,
-    "isEnabled": True,
-    "needsReauth": False,
-    "authMethod": ONE.methods[0].slug,
-    "account": ACCOUNT,
-    "config": CONFIG | {"accountId": ACCOUNT_ID},
-    "secrets": SECRETS | {"accessToken": {"isSet": True, "hint": "…x9Qd"}},
-    "lastError": None,
-    "errorKind": None,
-    "failure": None,
-    "provenAt": "2026-11-22T14:02:11Z",
-    "isStale": False,
-    "unansweredSince": None,
-    "expiresAt": None,
-    "expiresIsEstimate": False,
-    "lastTest": TEST,
-    "updatedAt": "2026-11-22T14:02:11Z",
-    "version": 7,
+CONNECTED: Json = {
+    "status": Status.CONNECTED,
+    "is_complete": True,
+    "auth_method": ONE.methods[0].slug,
+    "config": {"account_id": ACCOUNT_ID},
+    "hints": {"access_token": "…x9Qd"},
 }
+INTEGRATION = _integration(
+    **CONNECTED,
+    platform_account_id=ACCOUNT_ID,
+    platform_account_name="Acme",
+    proven_at=NOW,
+    version=7,
+)
 INTEGRATION_WITH_FORM = INTEGRATION | presentation.form(ONE)
-UNPROVEN = {
-    "light": "amber",
-    "attention": "unproven",
-    "account": None,
-    "provenAt": None,
-    "isStale": True,
+CHANGED_INTEGRATION = _integration(**CONNECTED, version=8) | {
+    "warnings": {"config": {UNUSUAL.api_name: [UNUSUAL.usual_message]}}
 }
-CHANGED_INTEGRATION = (
-    INTEGRATION
-    | UNPROVEN
-    | {
-        "version": 8,
-        "warnings": {"config": {UNUSUAL.api_name: [UNUSUAL.usual_message]}},
-    }
-)
-FORGOTTEN = (
-    INTEGRATION
-    | UNPROVEN
-    | {
-        "status": "not_connected",
-        "light": "grey",
-        "attention": None,
-        "authMethod": None,
-        "config": CONFIG,
-        "secrets": SECRETS,
-        "isStale": False,
-        "version": 8,
-    }
-)
+FORGOTTEN = _integration(status=Status.NOT_CONNECTED, version=8)
 DISCONNECTED = {
     "Disconnected": FORGOTTEN,
     "Not confirmed": FORGOTTEN

@@ -14,6 +14,7 @@ from integrations.models import ConnectionTest, IntegrationConnection, RunItem, 
 from providers.declare import Field, Provider
 
 Json = dict[str, Any]
+Names = list[tuple[str, str]]  # ours, then the API's
 
 
 def moment(at: datetime | None) -> str | None:
@@ -24,12 +25,12 @@ def moment(at: datetime | None) -> str | None:
 def integration(connection: IntegrationConnection, now: datetime) -> Json:
     """One platform with its connection, saved or not. Decrypts nothing."""
     provider = connection.platform
-    facts = _facts(provider.slug)
+    head, plain, secret = _facts(provider.slug)
     hints, config = connection.hints, connection.config
     light = connection.light(now)
     failure = connection.failure() if light == "red" else None
     return {
-        **facts.head,
+        **head,
         "status": connection.status,
         "light": light,
         "attention": connection.attention(now),
@@ -37,10 +38,9 @@ def integration(connection: IntegrationConnection, now: datetime) -> Json:
         "needsReauth": connection.needs_reauth,
         "authMethod": connection.auth_method or None,
         "account": account(connection.platform_account_id, connection.platform_account_name),
-        "config": {api_name: config.get(name) for name, api_name in facts.plain},
+        "config": {api_name: config.get(name) for name, api_name in plain},
         "secrets": {
-            api_name: {"isSet": name in hints, "hint": hints.get(name)}
-            for name, api_name in facts.secret
+            api_name: {"isSet": name in hints, "hint": hints.get(name)} for name, api_name in secret
         },
         "lastError": connection.last_error or connection.reported_error or None,
         "errorKind": connection.error_kind or ("reported" if connection.reported_error else None),
@@ -56,22 +56,13 @@ def integration(connection: IntegrationConnection, now: datetime) -> Json:
     }
 
 
-class _Facts:
-    """What of an integration's JSON a platform's file decides."""
-
-    def __init__(self, provider: Provider) -> None:
-        self.head = {
-            "provider": provider.slug,
-            "name": provider.name,
-            "usedBy": list(provider.used_by),
-        }
-        self.plain = [(f.name, f.api_name) for f in provider.fields if not f.secret]
-        self.secret = [(f.name, f.api_name) for f in provider.fields if f.secret]
-
-
 @cache
-def _facts(slug: str) -> _Facts:
-    return _Facts(platforms.get(slug))
+def _facts(slug: str) -> tuple[Json, Names, Names]:
+    """What a platform's file decides: the first keys, then its plain and its secret fields."""
+    provider = platforms.get(slug)
+    head = {"provider": slug, "name": provider.name, "usedBy": list(provider.used_by)}
+    plain = [(f.name, f.api_name) for f in provider.fields if not f.secret]
+    return head, plain, [(f.name, f.api_name) for f in provider.fields if f.secret]
 
 
 def form(provider: Provider) -> Json:

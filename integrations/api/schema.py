@@ -73,7 +73,7 @@ PROBLEMS = {
         "version_conflict",
         "Ana saved Account ID on 22 Nov 2026 at 14:02 UTC. Read it again, then repeat your change.",
     ),
-    413: ("too_large", api_errors.TooLarge.default_detail),
+    413: ("too_large", api_errors.TOO_LARGE),
     415: ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
     429: ("throttled", "This was tested too often in a minute. Test again in 12 seconds."),
     500: ("server_error", api_errors.CRASHED),

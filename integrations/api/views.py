@@ -6,9 +6,7 @@ from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.request import Request
@@ -19,7 +17,6 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from integrations import platforms
-from integrations.api import errors as api_errors
 from integrations.api import presentation
 from integrations.api import schema as api_schema
 from integrations.api.serializers import ChangeRequest, DisconnectRequest, ObjectParser, TestRequest
@@ -200,7 +197,7 @@ class Integrations(InWorkspace):
     def accounts(self, request: Request, provider: str) -> Response:
         """The accounts that the saved credentials reach, as of a minute ago at most."""
         found = discovery.accounts(rows.find(self.workspace, provider))
-        return Response([{"id": one.id, "name": one.name or None} for one in found])
+        return Response([presentation.account(one.id, one.name) for one in found])
 
     @api_schema.list_tests
     def tests(self, request: Request, provider: str) -> Response:
@@ -271,9 +268,3 @@ class Runs(InWorkspace):
         if not run:
             raise NotFound(NO_RUN)
         return Response(presentation.run(run), status=status)
-
-
-@csrf_exempt
-def unknown(request: HttpRequest) -> HttpResponse:
-    """Whatever the method: nothing is here."""
-    return api_errors.not_found(request)

@@ -4,6 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -28,3 +32,18 @@ def milliseconds(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     return (time.perf_counter() - began) * 1000
+
+
+def get(client: Client, url: str) -> bytes:
+    """What a reply holds, which has to be a good one."""
+    reply = client.get(url)
+    if reply.status_code != 200:
+        raise RuntimeError(f"{url} answered {reply.status_code}.")
+    return reply.content
+
+
+def queries(client: Client, url: str) -> list[str]:
+    """What a request asks the database."""
+    with CaptureQueriesContext(connection) as seen:
+        get(client, url)
+    return [query["sql"] for query in seen.captured_queries]

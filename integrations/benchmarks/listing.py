@@ -6,16 +6,13 @@ from io import BytesIO
 from statistics import median
 from typing import Any
 from unittest import mock
-from wsgiref.util import setup_testing_defaults
 
-from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test import Client, RequestFactory
 
 from integrations import crypto, platforms
-from integrations.benchmarks import Measure, data
+from integrations.benchmarks import Measure, data, get, queries
 from integrations.models import ConnectionTest, IntegrationConnection, Workspace
 
 LIST = "/api/integrations"
@@ -33,49 +30,35 @@ def measure(client: Client, workspace: Workspace, connections: int, requests: in
     """Queries with one connection, with every platform's, and beside many of other people."""
     first, *others = platforms.catalogue()
     data.connect(workspace, [first])
-    few = len(_queries(client))
+    few = len(queries(client, LIST))
     data.connect(workspace, others)
-    every = len(_queries(client))
+    every = len(queries(client, LIST))
     data.fill(connections)
-    queries = _queries(client)
+    asked = queries(client, LIST)
     total = IntegrationConnection.objects.count()
     return [
         Measure(f"{LIST}: queries with 1 connection", few),
         Measure(f"{LIST}: queries with {len(others) + 1} connections", every, limit=few),
-        Measure(f"{LIST}: queries beside {total} connections", len(queries), limit=few),
-        *scans(queries),
+        Measure(f"{LIST}: queries beside {total} connections", len(asked), limit=few),
+        *scans(asked),
         Measure(f"{LIST}: decryptions", _decryptions(client), limit=0),
-        *_cpu(data.session_of(client), requests),
+        *_cpu(client, requests),
     ]
 
 
-def _queries(client: Client) -> list[str]:
-    with CaptureQueriesContext(connection) as seen:
-        _get(client)
-    return [query["sql"] for query in seen.captured_queries]
-
-
-def _get(client: Client) -> None:
-    reply = client.get(LIST)
-    if reply.status_code != 200:
-        raise RuntimeError(f"{LIST} answered {reply.status_code}.")
-
-
-def scans(queries: list[str]) -> list[Measure]:
+def scans(asked: list[str]) -> list[Measure]:
     """Nothing when there are too few rows to tell."""
     rows = [model.objects.count() for model in GROWING]
     if min(rows) < FEW_ROWS:
         return []
-    return [
-        Measure(f"{LIST}: full scans beside {rows[0]} connections", full_scans(queries), limit=0)
-    ]
+    return [Measure(f"{LIST}: full scans beside {rows[0]} connections", full_scans(asked), limit=0)]
 
 
-def full_scans(queries: list[str]) -> int:
+def full_scans(asked: list[str]) -> int:
     """How many of these read a whole table of those that grow."""
     tables = [model._meta.db_table for model in GROWING]
     patterns = [FULL_SCAN[connection.vendor].format(table) for table in tables]
-    plans = [_plan(query) for query in queries if query.startswith("SELECT")]
+    plans = [_plan(query) for query in asked if query.startswith("SELECT")]
     return sum(pattern in plan for plan in plans for pattern in patterns)
 
 
@@ -87,13 +70,13 @@ def _plan(query: str) -> str:
 
 def _decryptions(client: Client) -> int:
     with mock.patch.object(crypto, "unseal", wraps=crypto.unseal) as decrypt:
-        _get(client)
+        get(client, LIST)
     return decrypt.call_count
 
 
-def _cpu(session_key: str, requests: int) -> list[Measure]:
+def _cpu(client: Client, requests: int) -> list[Measure]:
     """Batches of both in turn, so that what else the machine does falls on both."""
-    ask = _asker(session_key)
+    ask = _asker(client)
     ask(LIST), ask(BARE)
     ours, bare = [], []
     for _ in range(max(1, requests // REQUESTS_IN_A_BATCH)):
@@ -114,19 +97,15 @@ def _milliseconds(ask: Callable[[], None]) -> float:
     return (time.process_time() - began) * 1000 / REQUESTS_IN_A_BATCH
 
 
-def _asker(session_key: str) -> Callable[[str], None]:
+def _asker(client: Client) -> Callable[[str], None]:
     """What a server does with a request, without a client's own work."""
     application = WSGIHandler()
+    made = RequestFactory(headers={"accept": "application/json"})
+    made.cookies = client.cookies
+    environs = {path: made.get(path).environ for path in (LIST, BARE)}
 
     def ask(path: str) -> None:
-        environ = {
-            "PATH_INFO": path,
-            "HTTP_COOKIE": f"{settings.SESSION_COOKIE_NAME}={session_key}",
-            "HTTP_ACCEPT": "application/json",
-            "wsgi.input": BytesIO(),
-        }
-        setup_testing_defaults(environ)
-        response = application(environ, _start)
+        response = application({**environs[path], "wsgi.input": BytesIO()}, _start)
         b"".join(response)
         response.close()
         if response.status_code != 200:

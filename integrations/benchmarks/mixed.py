@@ -9,9 +9,9 @@ import signal
 import socket
 import subprocess  # nosec B404 - starts our own command
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -123,15 +123,14 @@ def _load(site: str, asked: Json, seconds: int) -> Mapping[str, Seen]:
     seen = {name: Seen() for name in AT_ONCE}
     numbers = count()
     until = time.monotonic() + seconds
-    threads = [
-        threading.Thread(target=_ask, args=(site, asked[name], seen[name], numbers, until))
-        for name, at_once in AT_ONCE.items()
-        for _ in range(at_once)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(sum(AT_ONCE.values())) as pool:
+        people = [
+            pool.submit(_ask, site, asked[name], seen[name], numbers, until)
+            for name, at_once in AT_ONCE.items()
+            for _ in range(at_once)
+        ]
+    for person in people:
+        person.result()
     return seen
 
 

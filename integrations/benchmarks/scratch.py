@@ -55,8 +55,9 @@ def scratch_settings() -> Iterator[None]:
 
 
 @contextmanager
-def platforms_at(origins: Mapping[str, Mapping[str, str]]) -> Iterator[None]:
-    """`{slug: {"API": url}}`: platforms' hosts on servers of ours."""
+def platforms_at(urls: Mapping[str, str]) -> Iterator[None]:
+    """`{slug: url}`: all hosts of platforms on servers of ours."""
+    origins = {slug: dict.fromkeys(platforms.get(slug).hosts, url) for slug, url in urls.items()}
     with override_settings(PROVIDER_ORIGINS=origins):
         platforms.catalogue.cache_clear()
         try:

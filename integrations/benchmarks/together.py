@@ -50,13 +50,11 @@ def _slow_sandbox(seconds: float) -> Iterator[None]:
         time.sleep(seconds)
         return answers(asked)
 
-    with Server(slowly) as server:
-        origins = {
-            slug: dict.fromkeys(platforms.get(slug).hosts, f"{server.url}/{slug}")
-            for slug in PLATFORMS
-        }
-        with scratch.platforms_at(origins):
-            yield
+    with (
+        Server(slowly) as server,
+        scratch.platforms_at({slug: f"{server.url}/{slug}" for slug in PLATFORMS}),
+    ):
+        yield
 
 
 def _run(workspace: Workspace) -> dict[str, int]:

@@ -7,20 +7,40 @@ from django.http import HttpResponse
 from integrations.models import Candidate, IntegrationConnection
 from integrations.pages import cards
 from integrations.pages.forms import ConnectionForm
-from integrations.pages.parts import (
-    Request,
-    dialog,
-    find_connection,
-)
+from integrations.pages.parts import Request, dialog, find_connection, settled_card
 from integrations.services.connecting import candidates
-from integrations.services.connecting.changes import Changes
 from integrations.services.proving.discovery import ACCOUNT_FIELD
+from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 
 DIALOG = "integrations/partials/connection_dialog.html"
+REFUSALS = (InvalidChange, NothingToTest, VersionConflict)
 GONE = "Those values are no longer here: they are kept for 15 minutes. Enter them again."
 
 
-def conflict(request: Request, form: ConnectionForm, theirs: IntegrationConnection) -> HttpResponse:
+def refused(
+    request: Request,
+    form: ConnectionForm,
+    refusal: InvalidChange | NothingToTest | VersionConflict,
+    *,
+    but: str = "",
+    method: str = "",
+) -> HttpResponse:
+    """The form again, with why what was typed is not taken where that belongs.
+
+    `but` and `method` are as in `ConnectionForm.show_missing`.
+    """
+    if isinstance(refusal, VersionConflict):
+        return _conflict(request, form, refusal.connection)
+    if isinstance(refusal, InvalidChange):
+        form.show(refusal.errors)
+    else:
+        form.show_missing(but=but, method=method)
+    return form_dialog(request, form, status=422)
+
+
+def _conflict(
+    request: Request, form: ConnectionForm, theirs: IntegrationConnection
+) -> HttpResponse:
     """Two people edited: the second is told who saved what, and keeps what was typed."""
     data = request.POST.copy()
     data["version"] = str(theirs.version)
@@ -36,16 +56,14 @@ def form_dialog(
 
 
 def candidate_dialog(
-    request: Request,
-    slug: str,
-    kept: Candidate,
-    *,
-    typed: Changes | None = None,
-    problem: str = "",
+    request: Request, slug: str, kept: Candidate, *, problem: str = ""
 ) -> HttpResponse:
-    """How the proof of typed values goes, and the form with them once that has ended."""
+    """How the proof of typed values goes, and the form with them once that has ended.
+
+    Raises CandidateGone.
+    """
     connection = find_connection(request, slug)
-    form = ConnectionForm(connection, typed=typed or candidates.typed(kept), candidate=kept.pk)
+    form = ConnectionForm(connection, typed=candidates.typed(kept), candidate=kept.pk)
     context = {
         "form": form,
         "card": cards.card(connection),
@@ -68,12 +86,7 @@ def start_over(request: Request, slug: str) -> HttpResponse:
 
 def saved_dialog(request: Request, slug: str, kept: Candidate) -> HttpResponse:
     """What was proven and saved; the card on the page is drawn with it."""
-    shown = cards.cards(request.access.workspace)
-    context = {
-        "card": next(card for card in shown if card.slug == slug),
-        "chips": cards.chips(shown, ""),
-        "test": kept.test,
-    }
+    context = settled_card(request, slug) | {"test": kept.test}
     return _whole(dialog(request, "integrations/partials/saved_dialog.html", context))
 
 

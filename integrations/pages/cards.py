@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
+from django.utils.text import get_text_list
 
 from integrations.models import (
     ConnectionTest,
@@ -72,8 +73,7 @@ class Card:
     @property
     def used_by_sentence(self) -> str:
         """ "Ads monitor and Pixel/CAPI lead tracking"."""
-        *first, last = self.provider.used_by
-        return f"{', '.join(first)} and {last}" if first else last
+        return get_text_list([*self.provider.used_by], "and")
 
     @property
     def is_half_filled(self) -> bool:

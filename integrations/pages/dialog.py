@@ -26,12 +26,7 @@ from integrations.services.connecting.candidates import CandidateGone
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import discovery
 from integrations.services.proving.discovery import ACCOUNT_FIELD
-from integrations.services.refusals import (
-    InvalidChange,
-    NothingToTest,
-    TooManyTests,
-    VersionConflict,
-)
+from integrations.services.refusals import TooManyTests
 from providers.declare import SIGN_IN
 from providers.errors import ProviderError
 
@@ -51,16 +46,12 @@ def connection(request: Request, slug: str) -> HttpResponse:
         return answers.form_dialog(request, ConnectionForm(found), **_last_sign_in(request, found))
     form = _typed_form(request, slug)
     is_gone = request.POST.get("candidate") and form.initial["candidate"] is None
-    if is_gone and _is_sign_in(request):
+    if is_gone and request.POST.get("auth_method") == SIGN_IN:
         # Never the saved sign-in in place of the one that waited.
         return answers.start_over(request, slug)
     if not form.is_valid():
         return answers.form_dialog(request, form, status=422)
     return _prove(request, form, slug)
-
-
-def _is_sign_in(request: Request) -> bool:
-    return request.POST.get("auth_method") == SIGN_IN
 
 
 def _last_sign_in(request: Request, connection: IntegrationConnection) -> dict[str, Any]:
@@ -107,18 +98,12 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
             session_key=session_key(request),
             base_version=form.cleaned_data["version"],
         )
-    except InvalidChange as invalid:
-        form.show(invalid.errors)
-    except NothingToTest:
-        form.show_missing(but=ACCOUNT_FIELD, method=SIGN_IN)
-    except VersionConflict as conflict:
-        return answers.conflict(request, form, conflict.connection)
+    except answers.REFUSALS as refusal:
+        return answers.refused(request, form, refusal, but=ACCOUNT_FIELD, method=SIGN_IN)
     except signing_in.NoApp as missing:
         problem = sentences.no_app(missing.declared)
         return answers.form_dialog(request, form, status=422, problem=problem)
-    else:
-        return leave_for(request, url, form.provider.for_values(request.POST.dict()).name)
-    return answers.form_dialog(request, form, status=422)
+    return leave_for(request, url, form.provider.for_values(request.POST.dict()).name)
 
 
 @require_POST
@@ -142,27 +127,17 @@ def accounts(request: Request, slug: str) -> HttpResponse:
             base_version=form.cleaned_data["version"],
             is_draft=True,
         )
-    except InvalidChange as invalid:
-        form.show(invalid.errors)
-    except NothingToTest:
-        form.show_missing(but=ACCOUNT_FIELD)
+    except answers.REFUSALS as refusal:
+        return answers.refused(request, form, refusal, but=ACCOUNT_FIELD)
     except TooManyTests as many:
         problem = sentences.too_many_tests(many.retry_after_seconds)
         return answers.form_dialog(request, form, status=422, problem=problem)
-    except VersionConflict as conflict:
-        return answers.conflict(request, form, conflict.connection)
     except (discovery.CannotList, ProviderError) as error:
         return answers.form_dialog(request, form, status=422, problem=sentences.of_listing(error))
-    else:
-        shown = {**changes.config, ACCOUNT_FIELD: request.POST.get(ACCOUNT_FIELD, "")}
-        again = ConnectionForm(
-            form.connection,
-            typed=replace(changes, config=shown),
-            candidate=kept.pk,
-            accounts=listed,
-        )
-        return answers.form_dialog(request, again)
-    return answers.form_dialog(request, form, status=422)
+    shown = {**changes.config, ACCOUNT_FIELD: request.POST.get(ACCOUNT_FIELD, "")}
+    typed = replace(changes, config=shown)
+    again = ConnectionForm(form.connection, typed=typed, candidate=kept.pk, accounts=listed)
+    return answers.form_dialog(request, again)
 
 
 def _typed_form(request: Request, slug: str) -> ConnectionForm:
@@ -191,12 +166,6 @@ def _prove(request: Request, form: ConnectionForm, slug: str) -> HttpResponse:
             session_key=request.session.session_key,
             base_version=form.cleaned_data["version"],
         )
-    except InvalidChange as invalid:
-        form.show(invalid.errors)
-    except NothingToTest:
-        form.show_missing()
-    except VersionConflict as conflict:
-        return answers.conflict(request, form, conflict.connection)
-    else:
-        return redirect("candidate", request.access.workspace.slug, slug, kept.pk)
-    return answers.form_dialog(request, form, status=422)
+    except answers.REFUSALS as refusal:
+        return answers.refused(request, form, refusal)
+    return redirect("candidate", request.access.workspace.slug, slug, kept.pk)

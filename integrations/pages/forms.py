@@ -3,7 +3,7 @@
 The rules stand in `Provider.clean` alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,15 +33,6 @@ class Row:
     help_url: str | None
     remove: forms.BoundField | None
     can_be_picked: bool
-
-
-@dataclass(frozen=True)
-class SignInApp:
-    """An app that a sign-in needs."""
-
-    slug: str
-    name: str
-    is_ready: bool
 
 
 class ConnectionForm(forms.Form):
@@ -93,15 +84,15 @@ class ConnectionForm(forms.Form):
         return SIGN_IN if self.can_sign_in else self.provider.methods[0].slug
 
     @cached_property
-    def apps(self) -> list[SignInApp]:
-        """The apps that a sign-in at this platform can use, and which of them are set up."""
+    def apps(self) -> dict[str, bool]:
+        """The apps that a sign-in at this platform can use, by name; whether each is set up."""
         ways = self.provider.sign_ins
         ready = apps.ready(self.connection.workspace) if ways else frozenset()
-        return [SignInApp(way.app.slug, way.app.name, way.app.slug in ready) for way in ways]
+        return {way.app.name: way.app.slug in ready for way in ways}
 
     @property
     def can_sign_in(self) -> bool:
-        return any(app.is_ready for app in self.apps)
+        return any(self.apps.values())
 
     @property
     def sign_in(self) -> Credential | None:
@@ -117,16 +108,16 @@ class ConnectionForm(forms.Form):
     @property
     def missing_apps(self) -> str:
         """ "Postbox, Inbox": what nobody can sign in with yet."""
-        return ", ".join(app.name for app in self.apps if not app.is_ready)
+        return ", ".join(name for name, is_ready in self.apps.items() if not is_ready)
 
     def _add(self, field: Field) -> None:
         made = _form_field(field)
+        if is_removable(field, self.connection):
+            self.fields[REMOVE + field.name] = forms.BooleanField(
+                required=False, label=f"Remove the saved {field.label}"
+            )
         if field.secret:
             made.widget.attrs["placeholder"] = self._placeholder(field)
-            if self._is_removable(field):
-                self.fields[REMOVE + field.name] = forms.BooleanField(
-                    required=False, label=f"Remove the saved {field.label}"
-                )
         else:
             saved = {**self.connection.config, **self.typed.config}
             made.initial = saved.get(field.name) or ""
@@ -140,26 +131,17 @@ class ConnectionForm(forms.Form):
             return f"Saved{_ends(self.connection.hints[field.name])}. Leave empty to keep it."
         return field.example
 
-    def _is_removable(self, field: Field) -> bool:
-        return not field.required and field.name in self.connection.hints
-
     @property
-    def methods(self) -> Iterator[tuple[Method, Any]]:
+    def methods(self) -> list[tuple[Method, Any]]:
         """Each method with its radio button; signing in comes first where it can be done."""
-        rows = list(zip(self.provider.methods, self["auth_method"], strict=True))
-        if self.can_sign_in:
-            rows.sort(key=lambda row: row[0].slug != SIGN_IN)
-        return iter(rows)
+        rows = zip(self.provider.methods, self["auth_method"], strict=True)
+        return sorted(rows, key=lambda row: self.can_sign_in and row[0].slug != SIGN_IN)
 
     @property
     def cost(self) -> Cost | None:
         """What a test uses of the platform's quota, with the values that are saved."""
-        return self.provider.for_values({**self.connection.config, **self._plain_typed()}).cost
-
-    def _plain_typed(self) -> dict[str, str]:
-        secrets = self.provider.secret_names
-        typed = self.typed.config.items()
-        return {name: value for name, value in typed if value and name not in secrets}
+        typed = {name: value for name, value in self.typed.config.items() if value}
+        return self.provider.for_values({**self.connection.config, **typed}).cost
 
     @property
     def main_rows(self) -> list[Row]:
@@ -266,6 +248,11 @@ class ConnectionForm(forms.Form):
         for key, sentences in errors.items():
             if key != "config":
                 self.add_error("auth_method" if key == "authMethod" else None, sentences)
+
+
+def is_removable(field: Field, connection: IntegrationConnection) -> bool:
+    """Whether a saved value can be taken away alone."""
+    return field.secret and not field.required and field.name in connection.hints
 
 
 def _ends(ending: str | None) -> str:

@@ -113,12 +113,15 @@ def updated(request: Request, slug: str, said: str) -> HttpResponse:
     return card_update(request, slug, said)
 
 
-def card_update(request: Request, slug: str, said: str) -> HttpResponse:
+def settled_card(request: Request, slug: str) -> dict[str, Any]:
+    """A card to draw anew, with the counts that may have changed with it."""
     shown = cards.cards(request.access.workspace)
-    context = {
-        "card": next(card for card in shown if card.slug == slug),
-        "chips": cards.chips(shown, ""),
-    }
+    card = next(card for card in shown if card.slug == slug)
+    return {"card": card, "chips": cards.chips(shown, "")}
+
+
+def card_update(request: Request, slug: str, said: str) -> HttpResponse:
+    context = settled_card(request, slug)
     response = render(request, "integrations/partials/card_update.html", context)
     response["HX-Trigger-After-Settle"] = json.dumps({"said": said})
     return response

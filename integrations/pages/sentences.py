@@ -1,6 +1,7 @@
 """Sentences that several entrances share."""
 
 from django.conf import settings
+from django.utils.text import get_text_list
 
 from integrations.models import ConnectionTest, TestOutcome
 from integrations.services.proving.discovery import CannotList
@@ -34,9 +35,9 @@ def too_many_tests(retry_after_seconds: int) -> str:
 
 def what_stops(provider: Provider) -> str:
     """ "Without Postbox, Newsletters and Reports stop working."."""
-    *first, last = provider.used_by
-    parts = f"{', '.join(first)} and {last} stop" if first else f"{last} stops"
-    return f"Without {provider.name}, {parts} working."
+    uses = [*provider.used_by]
+    stop = "stop" if len(uses) > 1 else "stops"
+    return f"Without {provider.name}, {get_text_list(uses, 'and')} {stop} working."
 
 
 def no_app(declared: OAuth) -> str:

@@ -22,6 +22,7 @@ from integrations.models import ConnectionTest, Role, TestRun, Trigger
 from integrations.pages import cards, sentences, strip
 from integrations.pages.parts import (
     Request,
+    View,
     card_update,
     dialog,
     find_connection,
@@ -42,17 +43,8 @@ NOT_COMPLETE = "Fill in everything that is required first."
 
 @never_cache
 @login_required
-def home(request: Request) -> HttpResponse:
-    return _to_default_workspace(request, "overview")
-
-
-@never_cache
-@login_required
-def home_settings(request: Request) -> HttpResponse:
-    return _to_default_workspace(request, "settings")
-
-
-def _to_default_workspace(request: Request, page: str) -> HttpResponse:
+def home(request: Request, page: str = "overview") -> HttpResponse:
+    """Lead to a page of the person's default workspace."""
     try:
         access = people.access(request.user)
     except people.NoWorkspace:
@@ -75,7 +67,7 @@ def overview(request: Request) -> HttpResponse:
             for card in shown
             if card.attention and not (card.is_expiring and card.connection.pk in told)
         ],
-        "proven": sum(card.connection.light(card.now) == "green" for card in shown),
+        "proven": sum(card.is_green for card in shown),
         "nothing": not any(card.connection.has_anything for card in shown),
         "strip": strip.bars(shown),
         "notices": noticed,
@@ -212,27 +204,21 @@ def test(request: Request, slug: str) -> HttpResponse:
     return updated(request, slug, said)
 
 
-@require_POST
-@in_workspace(Role.EDITOR)
-def enable(request: Request, slug: str) -> HttpResponse:
-    return _switch(request, slug, Changes(is_enabled=True), "is enabled.")
+def _switch(changes: Changes, said: str) -> View:
+    """A view of a button that always changes the same."""
+
+    @require_POST
+    @in_workspace(Role.EDITOR)
+    def switch(request: Request, slug: str) -> HttpResponse:
+        saving.change_connection(request.access.workspace, slug, changes, by=request.user)
+        return updated(request, slug, f"{platforms.get(slug).name} {said}")
+
+    return switch
 
 
-@require_POST
-@in_workspace(Role.EDITOR)
-def disable(request: Request, slug: str) -> HttpResponse:
-    return _switch(request, slug, Changes(is_enabled=False), "is disabled. Its values stay saved.")
-
-
-@require_POST
-@in_workspace(Role.EDITOR)
-def clear_report(request: Request, slug: str) -> HttpResponse:
-    return _switch(request, slug, Changes(clears_reported_error=True), "report cleared.")
-
-
-def _switch(request: Request, slug: str, changes: Changes, said: str) -> HttpResponse:
-    saving.change_connection(request.access.workspace, slug, changes, by=request.user)
-    return updated(request, slug, f"{platforms.get(slug).name} {said}")
+enable = _switch(Changes(is_enabled=True), "is enabled.")
+disable = _switch(Changes(is_enabled=False), "is disabled. Its values stay saved.")
+clear_report = _switch(Changes(clears_reported_error=True), "report cleared.")
 
 
 @require_http_methods(["GET", "POST"])

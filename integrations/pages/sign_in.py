@@ -11,9 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from integrations.models import SignInAttempt
-from integrations.pages.parts import (
-    without_referrer,
-)
+from integrations.pages.parts import without_referrer
 from integrations.services.connecting import background, signing_in
 from integrations.services.credentials import apps
 from integrations.services.people import people

@@ -10,10 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations.models import Role
-from integrations.pages.parts import (
-    Request,
-    in_workspace,
-)
+from integrations.pages.parts import Request, in_workspace
 from integrations.services.credentials import apps
 from integrations.services.refusals import InvalidChange
 

@@ -1,5 +1,5 @@
 from django.contrib.auth import views as auth
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from integrations.pages import accounts as account_views
 from integrations.pages import dialog as dialog_views
@@ -9,9 +9,16 @@ from integrations.pages import sign_in as sign_in_views
 from integrations.pages import sign_in_apps as app_views
 from integrations.pages import waiting as waiting_views
 
-CONNECTION = "w/<slug:workspace>/dashboard/settings/integrations/<slug:slug>/"
+Urls = list[URLPattern | URLResolver]
 
-connection_urls = [
+candidate_urls = [
+    path("", waiting_views.candidate, name="candidate"),
+    path("save/", waiting_views.save_candidate, name="save-candidate"),
+    path("account/", waiting_views.choose_account, name="choose-account"),
+    path("discard/", waiting_views.discard_candidate, name="discard-candidate"),
+]
+
+connection_urls: Urls = [
     path("", dialog_views.connection, name="connection"),
     path("accounts/", dialog_views.accounts, name="accounts"),
     path("sign-in/", dialog_views.sign_in, name="sign-in"),
@@ -23,19 +30,45 @@ connection_urls = [
     path("clear-report/", views.clear_report, name="clear-report"),
     path("disconnect/", views.disconnect, name="disconnect"),
     path("history/", views.history, name="history"),
-    path("candidate/<uuid:candidate_id>/", waiting_views.candidate, name="candidate"),
+    path("candidate/<uuid:candidate_id>/", include(candidate_urls)),
+]
+
+settings_urls: Urls = [
+    path("", views.settings_page, name="settings"),
+    path("test-all/", views.test_all, name="test-all"),
+    path("test-all/stop/", views.stop_all, name="stop-all"),
+    path("test-all/progress/", views.run, name="run"),
+    path("integrations/<slug:slug>/", include(connection_urls)),
+    path("api-access/", account_views.api_access, name="api-access"),
+    path("api-access/revoke/", account_views.revoke_token, name="revoke-token"),
+    path("profile/", account_views.profile, name="profile"),
+    path("sign-in-apps/", app_views.app_list, name="sign-in-apps"),
+    path("sign-in-apps/<slug:app>/", app_views.app, name="sign-in-app"),
+    path("sign-in-apps/<slug:app>/remove/", app_views.remove_app, name="remove-sign-in-app"),
+]
+
+fix_urls = [
+    path("", fix_views.fix_page, name="fix-page"),
+    path("sign-in/", fix_views.fix_sign_in, name="fix-sign-in"),
+    path("account/", fix_views.fix_account, name="fix-account"),
+    path("<str:token>/", fix_views.open_fix_link, name="fix"),
+]
+
+account_urls = [
+    path("login/", account_views.SignIn.as_view(), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("password/", account_views.PasswordChange.as_view(), name="password_change"),
+    path("password/reset/", account_views.PasswordReset.as_view(), name="password_reset"),
+    path("password/reset/sent/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),
     path(
-        "candidate/<uuid:candidate_id>/save/", waiting_views.save_candidate, name="save-candidate"
+        "password/reset/<uidb64>/<token>/",
+        auth.PasswordResetConfirmView.as_view(),
+        name="password_reset_confirm",
     ),
     path(
-        "candidate/<uuid:candidate_id>/account/",
-        waiting_views.choose_account,
-        name="choose-account",
-    ),
-    path(
-        "candidate/<uuid:candidate_id>/discard/",
-        waiting_views.discard_candidate,
-        name="discard-candidate",
+        "password/reset/complete/",
+        auth.PasswordResetCompleteView.as_view(),
+        name="password_reset_complete",
     ),
 ]
 
@@ -43,66 +76,11 @@ urlpatterns = [
     path("api/", include("integrations.api.urls")),
     path("", views.home, name="home"),
     path("dashboard/", views.home, name="dashboard"),
-    path("dashboard/settings/", views.home_settings, name="home-settings"),
+    path("dashboard/settings/", views.home, {"page": "settings"}, name="home-settings"),
     path("w/<slug:workspace>/dashboard/", views.overview, name="overview"),
-    path("w/<slug:workspace>/dashboard/settings/", views.settings_page, name="settings"),
-    path("w/<slug:workspace>/dashboard/settings/test-all/", views.test_all, name="test-all"),
-    path("w/<slug:workspace>/dashboard/settings/test-all/stop/", views.stop_all, name="stop-all"),
-    path("w/<slug:workspace>/dashboard/settings/test-all/progress/", views.run, name="run"),
-    path(CONNECTION, include(connection_urls)),
-    path(
-        "w/<slug:workspace>/dashboard/settings/api-access/",
-        account_views.api_access,
-        name="api-access",
-    ),
-    path(
-        "w/<slug:workspace>/dashboard/settings/api-access/revoke/",
-        account_views.revoke_token,
-        name="revoke-token",
-    ),
-    path(
-        "w/<slug:workspace>/dashboard/settings/profile/",
-        account_views.profile,
-        name="profile",
-    ),
-    path(
-        "w/<slug:workspace>/dashboard/settings/sign-in-apps/",
-        app_views.app_list,
-        name="sign-in-apps",
-    ),
-    path(
-        "w/<slug:workspace>/dashboard/settings/sign-in-apps/<slug:app>/",
-        app_views.app,
-        name="sign-in-app",
-    ),
-    path(
-        "w/<slug:workspace>/dashboard/settings/sign-in-apps/<slug:app>/remove/",
-        app_views.remove_app,
-        name="remove-sign-in-app",
-    ),
+    path("w/<slug:workspace>/dashboard/settings/", include(settings_urls)),
     path("oauth/<slug:app>/callback/", sign_in_views.callback, name="sign-in-callback"),
-    path("fix/", fix_views.fix_page, name="fix-page"),
-    path("fix/sign-in/", fix_views.fix_sign_in, name="fix-sign-in"),
-    path("fix/account/", fix_views.fix_account, name="fix-account"),
-    path("fix/<str:token>/", fix_views.open_fix_link, name="fix"),
+    path("fix/", include(fix_urls)),
     path("welcome/<str:token>/", account_views.welcome, name="welcome"),
-    path("accounts/login/", account_views.SignIn.as_view(), name="login"),
-    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
-    path("accounts/password/", account_views.PasswordChange.as_view(), name="password_change"),
-    path("accounts/password/reset/", account_views.PasswordReset.as_view(), name="password_reset"),
-    path(
-        "accounts/password/reset/sent/",
-        auth.PasswordResetDoneView.as_view(),
-        name="password_reset_done",
-    ),
-    path(
-        "accounts/password/reset/<uidb64>/<token>/",
-        auth.PasswordResetConfirmView.as_view(),
-        name="password_reset_confirm",
-    ),
-    path(
-        "accounts/password/reset/complete/",
-        auth.PasswordResetCompleteView.as_view(),
-        name="password_reset_complete",
-    ),
+    path("accounts/", include(account_urls)),
 ]

@@ -1,6 +1,8 @@
 """Typed values that wait: how their proof goes, and what is made of them."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,18 +12,10 @@ from django.views.decorators.http import require_GET, require_POST
 from integrations.models import Candidate, Role
 from integrations.pages import answers
 from integrations.pages.forms import ConnectionForm
-from integrations.pages.parts import (
-    Request,
-    find_connection,
-    in_workspace,
-    updated,
-)
+from integrations.pages.parts import Request, find_connection, in_workspace, updated
 from integrations.services.connecting import background, candidates
 from integrations.services.connecting.candidates import CandidateGone
-from integrations.services.refusals import (
-    InvalidChange,
-    VersionConflict,
-)
+from integrations.services.refusals import InvalidChange, VersionConflict
 
 CHOOSE = "Choose one of these accounts."
 
@@ -36,57 +30,60 @@ def own_candidate(request: Request, slug: str, candidate_id: UUID) -> Candidate:
     )
 
 
+def _while_it_waits(
+    view: Callable[[Request, str, Candidate], HttpResponse],
+) -> Callable[[Request, str, UUID], HttpResponse]:
+    """Give the view the person's own candidate; start over when that is gone."""
+
+    @wraps(view)
+    def found(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
+        try:
+            return view(request, slug, own_candidate(request, slug, candidate_id))
+        except CandidateGone:
+            return answers.start_over(request, slug)
+
+    return found
+
+
 @require_GET
 @in_workspace(Role.EDITOR)
-def candidate(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
+@_while_it_waits
+def candidate(request: Request, slug: str, kept: Candidate) -> HttpResponse:
     """How the proof of typed values goes: asked for again and again until it has ended."""
-    try:
-        kept = own_candidate(request, slug, candidate_id)
-        if kept.saved_at:
-            return answers.saved_dialog(request, slug, kept)
-        typed = candidates.typed(kept)
-    except CandidateGone:
-        return answers.start_over(request, slug)
-    return answers.candidate_dialog(request, slug, kept, typed=typed)
+    if kept.saved_at:
+        return answers.saved_dialog(request, slug, kept)
+    return answers.candidate_dialog(request, slug, kept)
 
 
 @require_POST
 @in_workspace(Role.EDITOR)
-def choose_account(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
+@_while_it_waits
+def choose_account(request: Request, slug: str, kept: Candidate) -> HttpResponse:
     """Go on with one of the accounts that a sign-in reaches."""
+    if "account" not in request.POST:  # unlike None of these, which sends an empty one
+        return answers.candidate_dialog(request, slug, kept, problem=CHOOSE)
     try:
-        kept = own_candidate(request, slug, candidate_id)
-        if "account" not in request.POST:  # unlike None of these, which sends an empty one
-            return answers.candidate_dialog(request, slug, kept, problem=CHOOSE)
         candidates.choose_account(kept, request.POST["account"] or None)
-        background.go_on(kept)
-    except CandidateGone:
-        return answers.start_over(request, slug)
     except InvalidChange:
         return answers.candidate_dialog(request, slug, kept, problem=CHOOSE)
-    return redirect("candidate", request.access.workspace.slug, slug, candidate_id)
+    background.go_on(kept)
+    return redirect("candidate", request.access.workspace.slug, slug, kept.pk)
 
 
 @require_POST
 @in_workspace(Role.EDITOR)
-def save_candidate(request: Request, slug: str, candidate_id: UUID) -> HttpResponse:
+@_while_it_waits
+def save_candidate(request: Request, slug: str, kept: Candidate) -> HttpResponse:
     """Save anyway, or switch to the other account."""
     try:
-        kept = own_candidate(request, slug, candidate_id)
         candidates.save_candidate(kept)
-    except CandidateGone:
-        return answers.start_over(request, slug)
     except VersionConflict as conflict:
         form = ConnectionForm(conflict.connection, typed=candidates.typed(kept), candidate=kept.pk)
         return answers.form_dialog(request, form, status=409, theirs=conflict.connection)
     except InvalidChange as invalid:
-        return answers.form_dialog(
-            request,
-            ConnectionForm(find_connection(request, slug)),
-            status=422,
-            problem=str(invalid),
-        )
-    return redirect("candidate", request.access.workspace.slug, slug, candidate_id)
+        form = ConnectionForm(find_connection(request, slug))
+        return answers.form_dialog(request, form, status=422, problem=str(invalid))
+    return redirect("candidate", request.access.workspace.slug, slug, kept.pk)
 
 
 @require_POST

@@ -1,6 +1,5 @@
 """The tick of a worker: tells that it lives, and starts what is due though nobody asks."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -11,8 +10,7 @@ from integrations import queue
 from integrations.models import Heartbeat
 from integrations.services.credentials import sealing
 from integrations.services.keeping import renewals
-
-logger = logging.getLogger(__name__)
+from integrations.services.keeping.trouble import apart
 
 BEAT_SECONDS = 10.0
 ROUND = timedelta(seconds=30)
@@ -55,11 +53,7 @@ def is_mine(name: str, now: datetime, every: timedelta) -> bool:
 
 
 def _try(what: Callable[[datetime], object], now: datetime) -> None:
-    """Whatever goes wrong is logged without its text, which may hold data: the next may go well."""
     close_old_connections()
-    try:
+    with apart(what.__name__):
         what(now)
-    except Exception as error:  # noqa: BLE001 - a worker that ticks no more would not be seen
-        logger.error("%s failed with %s", what.__name__, type(error).__name__)
-    finally:
-        close_old_connections()
+    close_old_connections()

@@ -4,7 +4,6 @@ A worker that dies keeps its jobs for as long as TASKS says in LOCK_TIMEOUT: the
 does them.
 """
 
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -81,13 +80,8 @@ class Running:
 
 def stop_on_signals(running: Running) -> None:
     """SIGTERM lets what runs end; Ctrl-C does not wait, and what it cuts short is done later."""
-
-    def end(*_: object) -> None:
-        leases.UNDER_WAY.wait()  # an answer that nobody stores is a sign-in that is lost
-        os._exit(0)
-
     signal.signal(signal.SIGTERM, lambda *_: running.stop())
-    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGINT, leases.end_process)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 saved ones. Until then the live values are untouched.
 """
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -12,6 +11,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations import crypto
@@ -91,30 +91,23 @@ def keep_candidate(
             raise VersionConflict(connection)
         if not is_draft and not changes.sign_in:
             trying.read_attempt(connection, changes)
-        _forget_old(connection, session_key)
-        candidate = Candidate(
+        session_digest = crypto.digest(session_key)
+        sealing.forget(Candidate.objects.filter(expires_at__lt=timezone.now()))
+        sealing.forget(connection.candidates.filter(session_digest=session_digest))
+        bound, payload = _bound(connection, changes), _payload(changes)
+        return Candidate.objects.create(
             connection=connection,
             user=user,
             fix_link=fix_link,
-            session_digest=digest(session_key),
+            session_digest=session_digest,
+            credential=sealing.keep_sealed(
+                workspace.pk, connection.platform, CANDIDATE, bound, payload
+            ),
             sign_in=changes.sign_in,
             base_version=connection.version,
             is_draft=is_draft,
             expires_at=timezone.now() + LIVES,
         )
-        candidate.credential = _sealed(candidate, changes)
-        candidate.save()
-    return candidate
-
-
-def _sealed(candidate: Candidate, changes: Changes) -> Credential:
-    """What was typed, in a row of its own: bound to where it would be used."""
-    connection = candidate.connection
-    bound = _bound(connection, changes)
-    row = sealing.new(connection.workspace_id, connection.platform, CANDIDATE, bound)
-    sealing.put_secrets(row, _payload(changes))
-    row.save(force_insert=True)
-    return row
 
 
 def _bound(connection: IntegrationConnection, changes: Changes) -> dict[str, str | None]:
@@ -123,15 +116,6 @@ def _bound(connection: IntegrationConnection, changes: Changes) -> dict[str, str
     plain = {k: v for k, v in changes.config.items() if k not in provider.secret_names}
     used = {k: v for k, v in {**connection.config, **plain}.items() if v}
     return provider.bound(changes.auth_method or connection.auth_method, used)
-
-
-def _forget_old(connection: IntegrationConnection, session_key: str) -> None:
-    sealing.forget(Candidate.objects.filter(expires_at__lt=timezone.now()))
-    sealing.forget(connection.candidates.filter(session_digest=digest(session_key)))
-
-
-def digest(session_key: str) -> str:
-    return hashlib.sha256(session_key.encode()).hexdigest()
 
 
 def _payload(changes: Changes) -> dict[str, Any]:
@@ -172,32 +156,27 @@ def find(
     session_key: str,
 ) -> Candidate:
     """Raises CandidateGone for another place's, person's or session's, or an old one."""
-    found = (
-        Candidate.objects.select_related(
-            "connection__workspace", "test", "credential", "sign_in", "fix_link"
-        )
-        .filter(
-            pk=candidate_id,
-            connection__workspace=workspace,
-            connection__provider=provider,
-            user=user,
-            session_digest=digest(session_key),
-            expires_at__gt=timezone.now(),
-        )
-        .first()
+    found = _of_session(session_key).filter(
+        pk=candidate_id,
+        connection__workspace=workspace,
+        connection__provider=provider,
+        user=user,
+        expires_at__gt=timezone.now(),
     )
-    if not found:
-        raise CandidateGone
-    return found
+    if candidate := found.first():
+        return candidate
+    raise CandidateGone
 
 
 def of_fix_link(link: FixLink, *, session_key: str) -> Candidate | None:
     """The newest candidate that came of a link in this session."""
-    mine = Candidate.objects.select_related(
+    return _of_session(session_key).filter(fix_link=link).order_by("-created_at").first()
+
+
+def _of_session(session_key: str) -> QuerySet[Candidate]:
+    return Candidate.objects.select_related(
         "connection__workspace", "test", "credential", "sign_in", "fix_link"
-    )
-    found = mine.filter(fix_link=link, session_digest=digest(session_key))
-    return found.order_by("-created_at").first()
+    ).filter(session_digest=crypto.digest(session_key))
 
 
 def discard(candidate: Candidate) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.utils.text import get_text_list
 
 from integrations.models import Credential, IntegrationConnection, Workspace
 from integrations.services import rows
@@ -36,9 +37,8 @@ class Siblings:
 
     def __str__(self) -> str:
         """ "Postbox, Inbox and connections of other workspaces"."""
-        parts = [*self.names, *(["connections of other workspaces"] if self.elsewhere else [])]
-        *first, last = parts or [""]
-        return f"{', '.join(first)} and {last}" if first else last
+        others = ["connections of other workspaces"] if self.elsewhere else []
+        return get_text_list([*self.names, *others], "and")
 
 
 def siblings(connection: IntegrationConnection, row: Credential | None = None) -> Siblings:

@@ -4,7 +4,6 @@ A link lives for a day and ends with its first success. It opens one page: who a
 and how the proof goes.
 """
 
-import hashlib
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -16,7 +15,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import FixLink, Role, Workspace
+from integrations import crypto
+from integrations.models import FixLink, IntegrationConnection, Role, Workspace
 from integrations.services import rows
 from integrations.services.people import people
 from integrations.services.refusals import InvalidChange
@@ -42,11 +42,10 @@ def send(workspace: Workspace, provider: str, *, recipient: str, by: User) -> st
     token, now = secrets.token_urlsafe(32), timezone.now()
     with transaction.atomic():
         connection = rows.lock(workspace.pk, provider)
-        # Ended, not deleted: the history names who was sent them.
-        connection.fix_links.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
+        end_unused(connection)
         FixLink.objects.create(
             connection=connection,
-            digest=_digest(token),
+            digest=crypto.digest(token),
             recipient=recipient,
             sent_by=by,
             sent_at=now,
@@ -55,9 +54,15 @@ def send(workspace: Workspace, provider: str, *, recipient: str, by: User) -> st
     return settings.PUBLIC_URL + reverse("fix", args=[token])
 
 
+def end_unused(connection: IntegrationConnection) -> None:
+    """They are not deleted: the history names who was sent them."""
+    now = timezone.now()
+    connection.fix_links.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
+
+
 def find(token: str) -> FixLink:
     """Raises LinkGone, without telling apart what is wrong."""
-    return _valid(digest=_digest(token), used_at=None)
+    return _valid(digest=crypto.digest(token), used_at=None)
 
 
 def opened(link_id: UUID) -> FixLink:
@@ -91,7 +96,3 @@ def _may_still_send(link: FixLink) -> bool:
     except people.NoWorkspace:
         return False
     return sender.allows(Role.OWNER)
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

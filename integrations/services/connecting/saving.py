@@ -12,6 +12,7 @@ from django.utils import timezone
 from integrations import crypto
 from integrations.models import Credential, IntegrationConnection, Status, Workspace
 from integrations.services import rows
+from integrations.services.connecting import fix_links
 from integrations.services.connecting.changes import REENTER, Changes, overlay
 from integrations.services.credentials import sealing
 from integrations.services.credentials.attempts import Attempt
@@ -192,9 +193,7 @@ def disconnect(
             raise SignedInMeanwhile
         sealing.forget(connection.candidates.all())
         sealing.forget(connection.sign_in_attempts.all())
-        now = timezone.now()
-        # Ended, not deleted: the history names who was sent them.
-        connection.fix_links.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
+        fix_links.end_unused(connection)
         connection.expiry_notices.all().delete()
         if not _is_blank(connection):
             _replace_sign_in(connection, None)

@@ -33,7 +33,6 @@ from integrations.models.credentials import ATTEMPT
 from integrations.services import rows
 from integrations.services.connecting import callbacks, candidates, fix_links
 from integrations.services.connecting.callbacks import AGAIN
-from integrations.services.connecting.candidates import digest
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import apps, sealing, storing
 from integrations.services.people import people
@@ -124,12 +123,20 @@ def begin(
             raise NoApp(declared)
         now = timezone.now()
         sealing.forget(connection.sign_in_attempts.filter(expires_at__lt=now - REMEMBERED))
-        attempt = SignInAttempt(
+        payload = {
+            "code_verifier": code_verifier,
+            "values": values,
+            "config": dict(changes.config),
+            "is_enabled": changes.is_enabled,
+        }
+        bound = platform.bound(SIGN_IN, values)
+        attempt = SignInAttempt.objects.create(
             connection=connection,
             user=user,
             fix_link=fix_link,
-            session_digest=digest(session_key),
-            state_digest=digest(state),
+            session_digest=crypto.digest(session_key),
+            state_digest=crypto.digest(state),
+            credential=sealing.keep_sealed(workspace.pk, platform, ATTEMPT, bound, payload),
             app=declared.app.slug,
             client_id=app.client_id,
             redirect_uri=apps.redirect_uri(declared.app.slug),
@@ -137,17 +144,6 @@ def begin(
             begun_at=now,
             expires_at=now + LIVES,
         )
-        payload = {
-            "code_verifier": code_verifier,
-            "values": values,
-            "config": dict(changes.config),
-            "is_enabled": changes.is_enabled,
-        }
-        row = sealing.new(workspace.pk, platform, ATTEMPT, platform.bound(SIGN_IN, values))
-        sealing.put_secrets(row, payload)
-        row.save(force_insert=True)
-        attempt.credential = row
-        attempt.save()
     try:
         with oauth.flow(platform, app, values, allow=settings.OUTBOUND_ALLOW) as talk:
             return talk.authorization_url(
@@ -164,7 +160,7 @@ def latest(
     mine = SignInAttempt.objects.filter(
         connection=connection.pk,
         fix_link=fix_link,
-        session_digest=digest(session_key),
+        session_digest=crypto.digest(session_key),
         begun_at__gt=timezone.now() - REMEMBERED,
     )
     return mine.order_by(Coalesce("used_at", "begun_at").desc()).first()
@@ -176,11 +172,9 @@ def come_back(app: str, callback: Mapping[str, str], *, session_key: str) -> Cam
     The candidate still has to be proven. Raises NotOurs, without telling apart what is wrong.
     """
     attempt = _find(app, callback.get("state", ""), session_key)
-    if attempt.used_at:  # reloaded, or brought twice: the code was worth something once
-        return CameBack(attempt, attempt.candidate)
     now = timezone.now()
-    mine = SignInAttempt.objects.filter(pk=attempt.pk, used_at=None)
-    if not mine.update(used_at=now):
+    if not SignInAttempt.objects.filter(pk=attempt.pk, used_at=None).update(used_at=now):
+        # Reloaded, or brought twice: the code was worth something once.
         attempt.refresh_from_db()
         return CameBack(attempt, attempt.candidate)
     platform = attempt.connection.platform
@@ -208,19 +202,17 @@ def come_back(app: str, callback: Mapping[str, str], *, session_key: str) -> Cam
 
 
 def _find(app: str, state: str, session_key: str) -> SignInAttempt:
-    found = (
-        SignInAttempt.objects.select_related(
-            "connection__workspace",
-            "connection__sign_in",
-            "credential",
-            "candidate",
-            "user",
-            "fix_link",
-        )
-        .filter(state_digest=digest(state), app=app)  # at another app's address it is a mix-up
-        .first()
+    begun = SignInAttempt.objects.select_related(
+        "connection__workspace",
+        "connection__sign_in",
+        "credential",
+        "candidate",
+        "user",
+        "fix_link",
     )
-    is_mine = found is not None and found.session_digest == digest(session_key)
+    # At another app's address it is a mix-up.
+    found = begun.filter(state_digest=crypto.digest(state), app=app).first()
+    is_mine = found is not None and found.session_digest == crypto.digest(session_key)
     if found is None or not session_key or not is_mine:
         logger.warning("A callback for the app %s fits no sign-in that was begun here.", app)
         raise NotOurs(found)
@@ -232,16 +224,15 @@ def _check_permitted(attempt: SignInAttempt) -> None:
 
     Without either it was whoever runs the installation, by a command.
     """
-    if attempt.user is None and attempt.fix_link is None:
-        return
     try:
         if attempt.fix_link:
             fix_links.opened(attempt.fix_link.pk)
             return
-        if attempt.user:
-            access = people.access(attempt.user, attempt.connection.workspace.slug)
-            if attempt.user.is_active and access.allows(Role.EDITOR):
-                return
+        if attempt.user is None:
+            return
+        access = people.access(attempt.user, attempt.connection.workspace.slug)
+        if attempt.user.is_active and access.allows(Role.EDITOR):
+            return
     except (fix_links.LinkGone, people.NoWorkspace):
         pass
     raise errors.PermissionMissing(

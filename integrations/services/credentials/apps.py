@@ -5,6 +5,7 @@ environment). The secret goes to the platform that it belongs to and nowhere els
 """
 
 import re
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -21,8 +22,10 @@ from integrations.models.credentials import APP
 from integrations.services.credentials import ends
 from integrations.services.credentials.sealing import hints_of, put_secrets
 from integrations.services.refusals import InvalidChange
+from providers import errors
 from providers.access import flow as oauth
 from providers.declare import App, AppForm, OAuth, Provider
+from providers.declare.oauth import Conversation
 from providers.errors import ProviderError
 
 LONGEST = 255
@@ -99,6 +102,21 @@ def of_sign_in(row: Credential) -> App | None:
     if ends.declared_for(row).app.slug != row.app:
         return None
     return find(row.workspace_id, row.app, client_id=row.client_id)
+
+
+def talk_for(row: Credential, advice: str = "") -> AbstractContextManager[Conversation]:
+    """A talk with the platform of a sign-in, in the name of the app that it was made with.
+
+    Raises InvalidConfig where that app is not set here any more.
+    """
+    provider = platforms.get(row.provider)
+    app = of_sign_in(row)
+    if app is None:
+        raise errors.InvalidConfig(
+            f"The app that this sign-in to {provider.name} was made with is no longer set here.",
+            advice,
+        )
+    return oauth.flow(provider, app, row.plain, allow=settings.OUTBOUND_ALLOW)
 
 
 def _opened(saved: AppRegistration) -> App | None:
@@ -192,27 +210,23 @@ def _sealed(row: AppRegistration, client_secret: str) -> Credential:
 def _problems(
     form: AppForm, client_id: str, client_secret: str, *, needs_secret: bool
 ) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    given = (
-        ("client_id", client_id, form.client_id_pattern, form.client_id_message, True),
-        (
-            "client_secret",
-            client_secret,
-            form.client_secret_pattern,
-            form.client_secret_message,
-            needs_secret,
-        ),
-    )
-    for name, value, pattern, message, is_needed in given:
-        if not value and is_needed:
-            found[name] = ["This is required."]
-        elif len(value) > LONGEST:
-            found[name] = [f"This is longer than {LONGEST} characters."]
-        elif value and not (value.isascii() and value.isprintable()):
-            found[name] = ["This holds a character that no such value has: copy it again."]
-        elif value and not re.fullmatch(pattern, value):
-            found[name] = [message]
-    return found
+    wrong_id = _problem(client_id, form.client_id_pattern, form.client_id_message)
+    wrong_secret = _problem(client_secret, form.client_secret_pattern, form.client_secret_message)
+    if not client_secret and not needs_secret:
+        wrong_secret = ""
+    found = {"client_id": wrong_id, "client_secret": wrong_secret}
+    return {name: [problem] for name, problem in found.items() if problem}
+
+
+def _problem(value: str, pattern: str, message: str) -> str:
+    """What is wrong with a value of an app, or ""."""
+    if not value:
+        return "This is required."
+    if len(value) > LONGEST:
+        return f"This is longer than {LONGEST} characters."
+    if not (value.isascii() and value.isprintable()):
+        return "This holds a character that no such value has: copy it again."
+    return "" if re.fullmatch(pattern, value) else message
 
 
 def prove(row: AppRegistration) -> bool:

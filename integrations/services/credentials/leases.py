@@ -6,6 +6,7 @@ lease behind: the next one takes over when it has run out.
 """
 
 import atexit
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -57,6 +58,12 @@ class _UnderWay:
 
 UNDER_WAY = _UnderWay()
 atexit.register(UNDER_WAY.wait)
+
+
+def end_process(*_signal: object) -> None:
+    """At once, since a signal says so."""
+    UNDER_WAY.wait()  # an answer that nobody stores is a sign-in that is lost
+    os._exit(0)
 
 
 def pause() -> None:

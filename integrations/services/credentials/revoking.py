@@ -1,13 +1,8 @@
 """Ends at the platform what a sign-in here obtained."""
 
-from django.conf import settings
-
-from integrations import platforms
 from integrations.database import release_connection
 from integrations.models import Credential, IntegrationConnection
 from integrations.services.credentials import apps, ends, tokens
-from providers import errors
-from providers.access import flow as oauth
 from providers.declare import SIGN_IN
 
 
@@ -16,15 +11,10 @@ def revoke(row: Credential) -> None:
 
     Under the lease, so that no renewal runs meanwhile and the newest token is the one revoked.
     """
-    provider = platforms.get(row.provider)
-    app = apps.of_sign_in(row)
-    if app is None:
-        raise errors.InvalidConfig(
-            f"The app that this sign-in to {provider.name} was made with is no longer set here."
-        )
+    opening = apps.talk_for(row)
     held = tokens.held_by(row)
     release_connection()
-    with oauth.flow(provider, app, row.plain, allow=settings.OUTBOUND_ALLOW) as talk:
+    with opening as talk:
         talk.revoke(held)
 
 

@@ -55,6 +55,20 @@ def new(
     )
 
 
+def keep_sealed(
+    workspace_id: int,
+    provider: Provider,
+    method: str,
+    values: Mapping[str, str | None],
+    secrets: Mapping[str, Any],
+) -> Credential:
+    """A row of its own for what waits, saved."""
+    row = new(workspace_id, provider, method, values)
+    put_secrets(row, secrets)
+    row.save(force_insert=True)
+    return row
+
+
 def family_of(provider: Provider) -> str:
     """The platforms that share an app and credentials, by one name."""
     return provider.family or provider.slug
@@ -150,7 +164,7 @@ def keep_secrets(
         row.can_renew = provider.obtains(method, config)
         insert(row)
     connection.credential = row
-    copy_state(row, connection)
+    connection.hints, connection.key_id = (row.hints, row.key_id) if row else ({}, "")
     if old and SHARED.rows(old.pk, connection.pk):
         connection.save(update_fields=["credential", "hints", "key_id"])
         old.delete()
@@ -180,20 +194,8 @@ def replace_typed(row: Credential, secrets: Mapping[str, str]) -> None:
     """Put secrets in place of those that the platform replaced; the caller saves the row."""
     put_secrets(row, secrets)
     row.hints = hints_of(secrets)
-    copy_state(row)
-
-
-def copy_state(row: Credential | None, held: IntegrationConnection | None = None) -> None:
-    """Tell whatever points at a row what its status and its light need of it.
-
-    That is the connection that is `held`, and saved by the caller; else all, written at once.
-    """
-    if held is not None:
-        held.hints = row.hints if row else {}
-        held.key_id = row.key_id if row else ""
-    elif row is not None:
-        using = IntegrationConnection.objects.filter(credential=row)
-        using.update(hints=row.hints, key_id=row.key_id)
+    using = IntegrationConnection.objects.filter(credential=row)
+    using.update(hints=row.hints, key_id=row.key_id)
 
 
 def adopt_old() -> None:

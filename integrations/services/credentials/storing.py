@@ -197,7 +197,7 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
         locked.failure_kind, locked.failure_message = error.kind, error.message
         locked.failure_action, locked.failure_url = error.action, error.action_url or ""
         locked.is_ended = is_ended
-        locked.renew_at = None if is_ended else now + _pause(locked, error)
+        locked.renew_at = None if is_ended else now + pause(locked, error)
         if is_ended:
             locked.ends_at, locked.ends_is_estimate = now, False
         elif locked.failures >= LASTING and row.method == SIGN_IN:
@@ -209,20 +209,17 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
     return True
 
 
-def _pause(row: Credential, error: ProviderError) -> timedelta:
-    """Nothing renews what was got for typed secrets ahead: who asks waits as long as told."""
-    return pause(row.failures, error) if row.method == SIGN_IN else _asked_for(error)
+def pause(row: Credential, error: ProviderError) -> timedelta:
+    """How long the schedule waits: longer each time, never all at once, as long as asked for.
 
-
-def _asked_for(error: ProviderError) -> timedelta:
-    return timedelta(seconds=min(error.retry_after_seconds or 0, 86400))
-
-
-def pause(failures: int, error: ProviderError) -> timedelta:
-    """How long the schedule waits: longer each time, never all at once, as long as asked for."""
-    doubled = FIRST_PAUSE * 2 ** min(failures - 1, 12)
+    Nothing renews what was got for typed secrets ahead: who asks waits as long as told.
+    """
+    asked_for = timedelta(seconds=min(error.retry_after_seconds or 0, 86400))
+    if row.method != SIGN_IN:
+        return asked_for
+    doubled = FIRST_PAUSE * 2 ** min(row.failures - 1, 12)
     spread = min(doubled, LONGEST_PAUSE) * leases.JITTER.uniform(0.5, 1.5)
-    return max(spread, _asked_for(error))
+    return max(spread, asked_for)
 
 
 def drop(row: Credential) -> None:

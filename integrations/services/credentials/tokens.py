@@ -228,17 +228,13 @@ def _renew(credential_id: UUID, lease: UUID) -> Credential | None:
 
 def _asked(row: Credential, held: Tokens) -> Tokens:
     """New tokens, by one request."""
-    provider = platforms.get(row.provider)
     if row.method != SIGN_IN:
         return _asked_with_secrets(row)
-    app = apps.of_sign_in(row)
-    if app is None:
-        raise errors.InvalidConfig(
-            f"The app that this sign-in to {provider.name} was made with is no longer set here.",
-            "An owner sets it again in Settings, Sign-in apps, or sign in again.",
-        )
+    opening = apps.talk_for(
+        row, "An owner sets it again in Settings, Sign-in apps, or sign in again."
+    )
     release_connection()
-    with oauth.flow(provider, app, row.plain, allow=settings.OUTBOUND_ALLOW) as talk:
+    with opening as talk:
         return talk.renew(held)
 
 

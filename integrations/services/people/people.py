@@ -1,6 +1,5 @@
 """Accounts, workspaces and API tokens: who may do what, and the very first account."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations import crypto
 from integrations.compiled import Compiled, CompiledRows
 from integrations.models import ApiToken, Membership, OwnerLink, Role, Workspace
 
@@ -126,13 +126,13 @@ def make_owner_link() -> str:
             raise LinkRefused
         OwnerLink.objects.all().delete()
         OwnerLink.objects.create(
-            digest=_digest(token), expires_at=timezone.now() + OWNER_LINK_LIVES
+            digest=crypto.digest(token), expires_at=timezone.now() + OWNER_LINK_LIVES
         )
     return settings.PUBLIC_URL.rstrip("/") + reverse("welcome", args=[token])
 
 
 def is_owner_link(token: str) -> bool:
-    links = OwnerLink.objects.filter(digest=_digest(token), expires_at__gt=timezone.now())
+    links = OwnerLink.objects.filter(digest=crypto.digest(token), expires_at__gt=timezone.now())
     return nobody_has_an_account() and links.exists()
 
 
@@ -149,10 +149,6 @@ def make_owner(token: str, *, username: str, email: str, password: str) -> User:
 def _lock_accounts() -> None:
     """Hold the default workspace's row, so that first accounts are made one at a time."""
     Workspace.objects.select_for_update().order_by("pk").first()
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def make_token(user: User, name: str, *, expires_at: datetime | None) -> str:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from integrations import crypto, platforms
-from integrations.models import IntegrationConnection, Trigger
+from integrations.models import Credential, IntegrationConnection, Trigger
 from integrations.models.credentials import LEASE
 from integrations.services import rows
 from integrations.services.connecting import saving
@@ -15,7 +15,7 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import storing, tokens
 from integrations.services.proving import testing
 from providers import errors
-from providers.declare import App, Tokens
+from providers.declare import SIGN_IN, App, Tokens
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.kept import sign_ins
@@ -390,10 +390,16 @@ def test_a_token_that_still_lives_is_given_while_renewals_fail(row, calendly, cl
     assert tokens.usable(row.pk).held.tokens.access_token == before
 
 
+def after(failures):
+    return Credential(method=SIGN_IN, failures=failures)
+
+
 def test_pauses_grow_and_end_at_an_hour_or_so():
     error = errors.Network()
 
-    pauses = [[storing.pause(failures, error) for _ in range(50)] for failures in range(1, 40)]
+    pauses = [
+        [storing.pause(after(failures), error) for _ in range(50)] for failures in range(1, 40)
+    ]
 
     for at, some in enumerate(pauses):
         usual = min(timedelta(seconds=30) * 2**at, HOUR)
@@ -401,14 +407,14 @@ def test_pauses_grow_and_end_at_an_hour_or_so():
 
 
 def test_pauses_are_spread():
-    assert len({storing.pause(3, errors.Network()) for _ in range(50)}) > 40
+    assert len({storing.pause(after(3), errors.Network()) for _ in range(50)}) > 40
 
 
 @pytest.mark.parametrize(("asked", "least"), [(7200, 2 * HOUR), (10**9, DAY)])
 def test_a_pause_is_as_long_as_the_platform_asked_for_but_a_day_at_most(asked, least):
     error = errors.ProviderUnavailable(retry_after_seconds=asked)
 
-    assert storing.pause(1, error) == least
+    assert storing.pause(after(1), error) == least
 
 
 # --- The end -------------------------------------------------------------------------------------
