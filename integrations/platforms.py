@@ -1,6 +1,7 @@
 """The platforms as this installation calls them: their files, with the operator's origins."""
 
 from functools import cache
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -21,6 +22,15 @@ def catalogue() -> dict[str, Provider]:
 def get(slug: str) -> Provider:
     """Raises KeyError for a platform nobody declared."""
     return catalogue()[slug]
+
+
+def stand_in(slug: str) -> str | None:
+    """The origin that is asked in place of the platform's own hosts, if the operator named one."""
+    overrides = get(slug).overrides
+    if not overrides:
+        return None
+    parts = urlsplit(overrides.get("API") or next(iter(overrides.values())))
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def choices() -> list[tuple[str, str]]:

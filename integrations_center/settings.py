@@ -31,6 +31,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [
 ]
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 TEST_RATE = env.positive_number("TEST_RATE", 10)
+OUTAGE_MINUTES = env.positive_number("OUTAGE_MINUTES", 30)
 PROVIDER_ORIGINS = env.provider_origins(os.environ)
 APPS = env.apps(os.environ)
 OUTBOUND_ALLOW = env.outbound("OUTBOUND_ALLOW")

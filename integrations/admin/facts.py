@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from integrations import platforms
 from integrations.models import IntegrationConnection, Status
 
 NOTHING = "–"
@@ -14,7 +15,7 @@ ATTENTION = {
     "failing": "The last test failed",
     "reported": "Another system reports an error",
     "unreadable": "The saved secrets cannot be read",
-    "unanswered": "No answer for more than a day",
+    "unanswered": "No answer for long",
     "expiring": "Expires soon",
     "unproven": "Not proven yet",
     "stale": "The proof is old",
@@ -44,7 +45,11 @@ class Facts(admin.ModelAdmin):
     def state(self, connection: IntegrationConnection) -> str:
         light = connection.light(timezone.now())
         dot = '<span class="light light-{}" aria-hidden="true">●</span>\N{NO-BREAK SPACE}{}'
-        return format_html(dot, light, Status(connection.status).label)
+        label = Status(connection.status).label
+        answering = platforms.stand_in(connection.provider)
+        return format_html(
+            dot, light, f"{label}, by a stand-in: {answering}" if answering else label
+        )
 
     @admin.display(description="needs attention")
     def look(self, connection: IntegrationConnection) -> str:

@@ -38,6 +38,8 @@ def integration(connection: IntegrationConnection, now: datetime) -> Json:
         "needsReauth": connection.needs_reauth,
         "authMethod": connection.auth_method or None,
         "account": account(connection.platform_account_id, connection.platform_account_name),
+        "canBeProven": not connection.unprovable,
+        "standIn": platforms.stand_in(provider.slug),
         "config": {api_name: config.get(name) for name, api_name in plain},
         "secrets": {
             api_name: {"isSet": name in hints, "hint": hints.get(name)} for name, api_name in secret

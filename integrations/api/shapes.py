@@ -117,6 +117,13 @@ class Integration(Shape):
     needsReauth = serializers.BooleanField()
     authMethod = serializers.CharField(allow_null=True)
     account = Account(allow_null=True)
+    canBeProven = serializers.BooleanField(
+        help_text="False for a way in that no test can ever prove, such as a public page alone."
+    )
+    standIn = serializers.URLField(
+        allow_null=True,
+        help_text="The origin that is asked in place of the platform: a proof is only its own.",
+    )
     config = serializers.DictField(child=serializers.CharField(allow_null=True))
     secrets = serializers.DictField(child=Secret())
     lastError = serializers.CharField(allow_null=True)

@@ -17,7 +17,6 @@ from providers.declare import SIGN_IN, Provider
 from providers.errors import CredentialsUnreadable
 
 EXPIRING_WITHIN = timedelta(days=14)
-UNANSWERED_TOO_LONG = timedelta(hours=24)
 
 
 class Status(models.TextChoices):
@@ -168,6 +167,12 @@ class IntegrationConnection(models.Model):
     def needs_reauth(self) -> bool:
         return self.error_kind in ("auth_invalid", "auth_expired")
 
+    @property
+    def unprovable(self) -> str:
+        """What is said of a way in that no test can ever prove; "" where one can."""
+        methods = self.platform.methods
+        return next((one.unprovable for one in methods if one.slug == self.auth_method), "")
+
     def is_fresh(self, now: datetime) -> bool:
         """Whether a test passed with this revision within the platform's proof budget."""
         return self.proven_at is not None and self.proven_at + self.platform.proof_budget > now
@@ -179,7 +184,9 @@ class IntegrationConnection(models.Model):
             return "grey"
         if self.is_unreadable:
             return "red"
-        return "green" if self.is_fresh(now) else "amber"
+        if self.unprovable:
+            return "grey"
+        return "green" if self.is_fresh(now) and not self.unanswered_since else "amber"
 
     def attention(self, now: datetime) -> str | None:
         """In a word, why a person should look; None when nobody need look."""
@@ -189,6 +196,7 @@ class IntegrationConnection(models.Model):
             ("unreadable", self.is_unreadable),
             ("failing", self.last_error),
             ("reported", self.reported_error),
+            (None, self.unprovable),
             ("unanswered", self.has_no_answer_for_long(now)),
             ("expiring", self.expires_at and self.expires_at - now < EXPIRING_WITHIN),
             ("unproven", self.proven_at is None),
@@ -198,7 +206,7 @@ class IntegrationConnection(models.Model):
 
     def has_no_answer_for_long(self, now: datetime) -> bool:
         since = self.unanswered_since
-        return since is not None and now - since > UNANSWERED_TOO_LONG
+        return since is not None and now - since > timedelta(minutes=settings.OUTAGE_MINUTES)
 
     def failure(self) -> dict[str, Any] | None:
         """The break itself, whatever later inconclusive tests say."""

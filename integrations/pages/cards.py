@@ -11,6 +11,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.text import get_text_list
 
+from integrations import platforms
 from integrations.models import (
     ConnectionTest,
     Credential,
@@ -104,11 +105,19 @@ class Card:
             return Pill("off", "Disabled")
         if self.is_red:
             return Pill("bad", "Error" if connection.status == Status.ERROR else "Unreadable")
+        if connection.unprovable:
+            return Pill("idle", connection.unprovable)
+        if connection.unanswered_since:
+            return Pill("warn", "No clear answer since", connection.unanswered_since)
         if connection.proven_at is None:
             return Pill("warn", "Not proven yet")
         if not connection.is_fresh(self.now):
             return Pill("warn", "Not proven since", connection.proven_at)
-        return Pill("ok", "Connected")
+        return Pill("ok", "Proven by a stand-in" if self.stand_in else "Connected")
+
+    @property
+    def stand_in(self) -> str | None:
+        return platforms.stand_in(self.slug)
 
     @property
     def account_name(self) -> str:
@@ -126,7 +135,7 @@ class Card:
 
     @property
     def is_unanswered(self) -> bool:
-        return self.connection.unanswered_since is not None
+        return self.connection.unanswered_since is not None and not self.connection.unprovable
 
     @property
     def is_expiring(self) -> bool:

@@ -69,6 +69,7 @@ def overview(request: Request) -> HttpResponse:
         ],
         "proven": sum(card.is_green for card in shown),
         "nothing": not any(card.connection.has_anything for card in shown),
+        "stand_ins": [card for card in shown if card.stand_in],
         "strip": strip.bars(shown),
         "notices": noticed,
     }

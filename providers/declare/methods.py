@@ -13,7 +13,8 @@ class Method:
     """One way to prove who one is: a pasted token, an API key, a service account …
 
     `lives` is the published life of what is pasted, for an estimate of when it ends. `access`
-    says how what is entered lets us in.
+    says how what is entered lets us in. `unprovable` is what a card says of a way that no test
+    can ever prove.
     """
 
     slug: str
@@ -22,6 +23,7 @@ class Method:
     warning: str = ""
     lives: timedelta | None = None
     access: Access = field(default_factory=Access)
+    unprovable: str = ""
 
 
 def sign_in(

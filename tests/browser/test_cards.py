@@ -35,7 +35,7 @@ def test_testing_shows_the_step_and_then_the_proof(connected, gate):
     expect(card.locator(".progress")).to_contain_text("Testing: Ad account reachable (3 of 5)")
     expect(connected.locator("#test-meta")).to_have_text("Testing…")
     gate.open()
-    expect(card.locator(".pill")).to_have_text("Connected")
+    expect(card.locator(".pill")).to_have_text("Proven by a stand-in")
     expect(connected.locator("#announcer")).to_have_text("Meta: the test passed.")
     expect(connected.locator("#test-meta")).to_be_focused()
 
@@ -58,7 +58,7 @@ def test_a_test_that_ends_does_not_close_a_dialog(connected, gate):
     connected.get_by_label("Ad account ID").fill("act_1003")
     gate.open()
 
-    expect(connected.locator("#card-meta .pill")).to_have_text("Connected")
+    expect(connected.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
     expect(connected.get_by_label("Ad account ID")).to_have_value("act_1003")
 
 
@@ -161,6 +161,6 @@ def test_testing_all_follows_the_run_and_updates_the_cards(connected, gate):
     run = connected.locator("#run-progress")
     expect(run).to_contain_text("0 of 1")
     gate.open()
-    expect(connected.locator("#card-meta .pill")).to_have_text("Connected")
+    expect(connected.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
     expect(connected.locator("[data-show=connected] b")).to_have_text("1")
     expect(run).not_to_contain_text("Stop")

@@ -69,7 +69,7 @@ def test_a_passed_test_saves_and_turns_the_card_green_in_place(page, workspace):
     press_test_and_save(page)
 
     expect(page.locator("#dialog .note.ok")).to_contain_text("Meta works: proven at")
-    expect(page.locator("#card-meta .pill")).to_have_text("Connected")
+    expect(page.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
     expect(page.locator("[data-show=connected] b")).to_have_text("1")
     assert is_same_page(page)
     assert saved(workspace).proven_at
@@ -200,7 +200,7 @@ def test_the_second_of_two_editors_is_told_who_saved_and_keeps_what_was_typed(
     open_dialog(page)
     fill(page, TOKEN)
     press_test_and_save(page)
-    expect(page.locator("#card-meta .pill")).to_have_text("Connected")
+    expect(page.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
 
     press_test_and_save(other)
 

@@ -41,7 +41,7 @@ def test_a_platform_is_connected_with_the_keyboard_alone(page):
     page.keyboard.press("Enter")
 
     expect(page.locator("#dialog .note.ok")).to_be_focused()
-    expect(page.locator("#card-meta .pill")).to_have_text("Connected")
+    expect(page.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
 
 
 def test_escape_closes_the_dialog_and_the_focus_goes_back(page):

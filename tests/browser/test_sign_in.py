@@ -75,7 +75,7 @@ def test_connecting_leads_over_the_platforms_page_to_a_green_card(page, workspac
     page.get_by_role("link", name="Done").click()
 
     card = page.locator("#card-calendly")
-    expect(card.locator(".pill")).to_have_text("Connected")
+    expect(card.locator(".pill")).to_have_text("Proven by a stand-in")
     expect(card).to_contain_text("Signed in; renews itself")
     expect(page.locator("[data-show=connected] b")).to_have_text("1")
     expect(page.locator("#test-calendly")).to_be_focused()
@@ -105,7 +105,7 @@ def test_the_ladder_is_seen_after_the_return_and_the_address_keeps_nothing(page,
     expect(proof(page)).to_be_focused()
     page.reload()
 
-    expect(page.locator("#card-calendly .pill")).to_have_text("Connected")
+    expect(page.locator("#card-calendly .pill")).to_have_text("Proven by a stand-in")
     expect(page.locator("#dialog")).to_be_hidden()
 
 

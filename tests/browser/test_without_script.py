@@ -44,7 +44,7 @@ def test_connecting_ends_with_the_proof(page, workspace):
 
     expect(page.locator(".note.ok")).to_contain_text("Meta works: proven at")
     page.get_by_role("link", name="Done").click()
-    expect(page.locator("#card-meta .pill")).to_have_text("Connected")
+    expect(page.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
 
 
 def test_a_failure_can_be_saved_anyway(page, workspace):
@@ -62,7 +62,7 @@ def test_a_failure_can_be_saved_anyway(page, workspace):
 def test_a_test_is_followed_until_it_ends(connected):
     connected.click("#test-meta")
 
-    expect(connected.locator("#card-meta .pill")).to_have_text("Connected")
+    expect(connected.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
     expect(connected.locator("#card-meta")).to_contain_text("Proven at")
 
 

@@ -189,6 +189,11 @@ def prove(candidate: Candidate) -> None:
     What stands in the way is kept on the candidate for the person who waits. Where somebody
     died at it, this goes on; what has its end already is left alone.
     """
+    with suppress(Candidate.DoesNotExist):  # the person gave it up meanwhile
+        _prove(candidate)
+
+
+def _prove(candidate: Candidate) -> None:
     candidate.refresh_from_db()
     if candidate.saved_at or candidate.problem or candidate.is_choosing:
         return

@@ -28,6 +28,7 @@ BY_PAGE = Method(
     help="You have nothing but the seller's name.",
     warning="Fiverr rarely lets a program read its pages. "
     "A page that is found proves no access and never turns green.",
+    unprovable="Public page only",
 )
 NOT_SELLERS = "categories|search|gigs|users|login|pages|cp|support|stores|inbox|pro|business"
 

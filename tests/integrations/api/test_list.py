@@ -2,9 +2,10 @@
 
 import pytest
 
-from integrations.models import Status
+from integrations.models import Status, Trigger
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
+from integrations.services.proving import testing
 from providers import registry
 from tests.integrations.conftest import TOKEN, signed_in, with_token
 
@@ -26,6 +27,7 @@ def test_a_connection_reads_as_the_contract_says(api, proven):
     assert test["outcome"] == "passed"
     assert meta.pop("provenAt").endswith("Z")
     assert meta.pop("updatedAt").endswith("Z")
+    assert meta.pop("standIn").startswith("http://127.0.0.1:")
     assert meta == {
         "provider": "meta",
         "name": "Meta",
@@ -37,6 +39,7 @@ def test_a_connection_reads_as_the_contract_says(api, proven):
         "needsReauth": False,
         "authMethod": "access_token",
         "account": {"id": "act_1001", "name": "Acme Shop"},
+        "canBeProven": True,
         "config": {"accountId": "act_1001", "pixelId": None, "appId": None, "baseUrl": None},
         "secrets": {
             "accessToken": {"isSet": True, "hint": None},
@@ -96,3 +99,15 @@ def test_a_saved_secret_is_not_decrypted_for_a_list(api, connected, settings):
 def test_a_viewer_may_read_with_a_token_and_in_a_session(viewer):
     assert with_token(viewer).get(PATH).status_code == 200
     assert signed_in(viewer).get(PATH).status_code == 200
+
+
+def test_what_no_test_can_prove_is_no_alarm(api, workspace):
+    changes = Changes(auth_method="public_page", config={"account_id": "acme"})
+    connection = saving.change_connection(workspace, "fiverr", changes, by=None).connection
+    testing.test_connection(connection, trigger=Trigger.API)
+
+    fiverr = api.get("/api/integrations/fiverr").json()
+
+    assert fiverr["lastTest"]["outcome"] == "inconclusive"
+    assert (fiverr["light"], fiverr["attention"], fiverr["canBeProven"]) == ("grey", None, False)
+    assert fiverr["standIn"] is None

@@ -87,11 +87,11 @@ def test_two_tests_of_a_connection_never_run_at_once(workspace):
         ({**SAVED, **ERROR}, "red", "failing"),
         ({**SAVED, **REPORT}, "red", "reported"),
         (
-            {**SAVED, "proven_at": NOW, "unanswered_since": NOW - timedelta(hours=25)},
-            "green",
+            {**SAVED, "proven_at": NOW, "unanswered_since": NOW - timedelta(minutes=31)},
+            "amber",
             "unanswered",
         ),
-        ({**SAVED, "proven_at": NOW, "unanswered_since": NOW}, "green", None),
+        ({**SAVED, "proven_at": NOW, "unanswered_since": NOW}, "amber", None),
         ({**SAVED, "proven_at": NOW, "expires_at": NOW + timedelta(days=9)}, "green", "expiring"),
     ],
 )
