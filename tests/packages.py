@@ -9,7 +9,15 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# The shell draws no window around each page, which takes as long as the page.
+CHROMIUM_SHELL = "chromium-headless-shell"
+CHROMIUM_NAMES = (
+    CHROMIUM_SHELL,
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+)
 CHROMIUM_ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 # Debian keeps PostgreSQL's programs where no PATH leads, and PgBouncer where root's alone does.
 PLACES = ("usr/lib/postgresql/*/bin", "usr/sbin", "usr/local/bin", "opt/homebrew/bin")
@@ -23,9 +31,14 @@ def chromium() -> str | None:
         os.environ.get("CHROMIUM"),
         *map(shutil.which, CHROMIUM_NAMES),
         CHROMIUM_ON_MACOS,
-        *sorted(map(str, own.glob("chromium-*/chrome-linux*/chrome")), reverse=True),
+        *_newest(own, "chromium_headless_shell-*/chrome-*/*headless*shell"),
+        *_newest(own, "chromium-*/chrome-linux*/chrome"),
     ]
     return next((path for path in candidates if path and _runs(path)), None)
+
+
+def _newest(folder: Path, pattern: str) -> list[str]:
+    return sorted(map(str, folder.glob(pattern)), reverse=True)
 
 
 def _runs(path: str) -> bool:
@@ -83,5 +96,12 @@ def left_out(reasons: Iterable[str]) -> Iterator[str]:
             yield f"{were} left out: {package.absence}"
 
 
+def wanted() -> Iterator[str]:
+    """What is missing, and the shell where it would only save time."""
+    if shutil.which(CHROMIUM_SHELL) is None:
+        yield CHROMIUM_SHELL
+    yield from (package.debian for package in PACKAGES.values() if not package.is_there())
+
+
 if __name__ == "__main__":  # for .ci/run, which installs them
-    print(*(package.debian for package in PACKAGES.values() if not package.is_there()))  # noqa: T201
+    print(*wanted())  # noqa: T201

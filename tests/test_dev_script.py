@@ -99,10 +99,10 @@ def test_packages_are_installed_once_and_arguments_are_passed_on(dev, calls):
     *_, pip, pytest_call = calls()
     assert "pip install" in pip
     assert "--require-hashes -r requirements-dev.lock" in pip
-    assert pytest_call == "python -m pytest -n 2 --dist worksteal -k two words"
+    assert pytest_call == "python -m pytest -n 3 --dist worksteal -k two words"
 
     dev("test")
-    assert calls() == ["python -m pytest -n 2 --dist worksteal"]
+    assert calls() == ["python -m pytest -n 3 --dist worksteal"]
 
 
 def test_one_platforms_tests_run_in_one_process(dev, calls):

@@ -20,3 +20,32 @@ def test_nothing_is_said_of_tests_that_were_skipped_for_another_reason():
 @pytest.mark.parametrize("package", packages.PACKAGES.values(), ids=lambda package: package.name)
 def test_how_to_install_a_package_is_said(package):
     assert f"`apt-get install {package.debian}`" in package.absence
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    """`programs("chromium")` makes it one of those on PATH, where nothing else is."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+
+    def make(*names):
+        for name in names:
+            (tmp_path / name).write_text("#!/bin/sh\n")
+            (tmp_path / name).chmod(0o755)
+        return tmp_path
+
+    return make
+
+
+def test_the_shell_is_taken_before_the_whole_browser(programs):
+    folder = programs("chromium", packages.CHROMIUM_SHELL)
+
+    assert packages.chromium.__wrapped__() == str(folder / packages.CHROMIUM_SHELL)
+    assert packages.CHROMIUM_SHELL not in packages.wanted()
+
+
+def test_the_shell_is_wanted_also_where_the_whole_browser_does(programs):
+    folder = programs("chromium")
+
+    assert packages.chromium.__wrapped__() == str(folder / "chromium")
+    assert packages.CHROMIUM_SHELL in packages.wanted()

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 from django_ox.models import OxTask
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route, expect
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, Membership, Role, Workspace
@@ -29,6 +29,10 @@ from tests.integrations.conftest import SESSION, callback_of
 
 # Playwright runs an event loop in the main thread, where the tests ask the database too.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+# How long a page may take to show what it will, where other tests run beside it.
+PATIENCE_MS = 10_000
+expect.set_options(timeout=PATIENCE_MS)
 
 SETTINGS = "/w/main/dashboard/settings/"
 META = f"{SETTINGS}integrations/meta/"
@@ -261,7 +265,7 @@ def open_page(new_context: Any, base_url: str, watch: Watch) -> Iterator[OpenPag
         if user:
             context.add_cookies([_session(user, base_url)])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         if path:
             page.goto(path)
         return page

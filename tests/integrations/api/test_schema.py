@@ -33,9 +33,17 @@ CALLS = {
 NOT_OURS = ["positive_data_acceptance"]
 
 
+@pytest.fixture(scope="module")
+def documents():
+    """Of the document one copy, for all tests: it takes long to make."""
+    return []
+
+
 @pytest.fixture
-def document(api):
-    return api.get("/api/schema").json()
+def document(api, documents):
+    if not documents:
+        documents.append(api.get("/api/schema").json())
+    return documents[0]
 
 
 def test_the_document_is_valid_and_complete(tmp_path):

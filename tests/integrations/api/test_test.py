@@ -1,6 +1,5 @@
 """POST /api/integrations/{provider}/test"""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -8,6 +7,7 @@ from django.utils import timezone
 
 from integrations.models import ConnectionTest, IntegrationConnection
 from tests.integrations.conftest import TOKEN, signed_in, with_token
+from tests.integrations.services.proving.test_races import at_once
 
 PATH = "/api/integrations/meta/test"
 
@@ -162,16 +162,7 @@ def test_a_disabled_connection_can_be_tested_and_stays_disabled(test, api, conne
 
 @pytest.mark.django_db(transaction=True)
 def test_two_requests_at_once_share_one_test(editor, connected, meta):
-    replies = []
-
-    def send():
-        replies.append(with_token(editor).generic("POST", PATH).json())
-
-    threads = [threading.Thread(target=send) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
+    replies = at_once(2, lambda _number: with_token(editor).generic("POST", PATH).json())
 
     assert [reply["outcome"] for reply in replies] == ["passed", "passed"]
 

@@ -1,6 +1,7 @@
 """Many ask for the token of one connection in the second it expires: one of them renews it."""
 
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
@@ -18,7 +19,6 @@ from providers import errors
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.kept import sign_ins
-from tests.integrations.processes import nursery
 from tests.integrations.services.credentials import typed
 from tests.integrations.services.credentials.renewals import (
     DOWN,
@@ -42,12 +42,6 @@ def ask(sign_in_id):
         return ["token", tokens.usable(sign_in_id).held.tokens.access_token]
     except errors.ProviderError as error:
         return ["error", error.message]
-
-
-@pytest.fixture
-def processes(db):
-    with nursery() as started:
-        yield started
 
 
 @pytest.fixture
@@ -179,35 +173,43 @@ def test_who_asks_during_a_renewal_waits_and_gets_what_comes_of_it(calendly, row
     assert len(renewals_seen(calendly)) == 1
 
 
-def before_the_lock(happens):
-    """Something else happens after this thread read the row, and before it locks it."""
-    first = threading.Lock()
+@contextmanager
+def another_before_the_lock(processes, row):
+    """After this thread read the row, and before it locks it, a process asks as well.
+
+    A thread would not do: on SQLite the writers of one process take turns, and this one has its.
+    """
+    first, answers = threading.Lock(), []
 
     def watch(execute, sql, params, many, context):
         # SQLite locks with the transaction, PostgreSQL with the row.
         locks = sql.startswith("BEGIN") or "FOR UPDATE" in sql
         if locks and first.acquire(blocking=False):
-            at_once(1, lambda _number: happens())
+            answers.extend(ask_by_many(processes, row, 1))
         return execute(sql, params, many, context)
 
-    return database.execute_wrapper(watch)
+    with database.execute_wrapper(watch):
+        yield answers
 
 
-def test_who_is_late_for_the_lock_does_not_renew_again(calendly, row):
-    with before_the_lock(lambda: tokens.usable(row.pk)):
+def test_who_is_late_for_the_lock_does_not_renew_again(processes, calendly, row):
+    with another_before_the_lock(processes, row) as answers:
         used = tokens.usable(row.pk)
 
-    assert used.held.tokens.access_token == tokens.held_by(sign_ins().get()).access_token
+    stored = tokens.held_by(sign_ins().get()).access_token
+    assert used.held.tokens.access_token == stored
+    assert answers == [["token", stored]]
     assert len(renewals_seen(calendly)) == 1
 
 
-def test_who_is_late_for_the_lock_does_not_fail_again(calendly, row):
+def test_who_is_late_for_the_lock_does_not_fail_again(processes, calendly, row):
     answer_renewals(calendly, DOWN)
 
-    with before_the_lock(lambda: ask(row.pk)):
+    with another_before_the_lock(processes, row) as answers:
         answer = ask(row.pk)
 
     assert answer == ["error", "Calendly has a problem at the moment."]
+    assert answers == [answer]
     assert len(renewals_seen(calendly)) == 1
 
 

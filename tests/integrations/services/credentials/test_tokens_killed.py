@@ -24,7 +24,7 @@ from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import sign_in_as
 from tests.integrations.kept import sign_ins
-from tests.integrations.processes import nursery, order, process
+from tests.integrations.processes import order, process
 from tests.integrations.services.credentials.renewals import (
     INVALID_GRANT,
     answer_as_usual,
@@ -108,12 +108,6 @@ def tell_until(sign_in_id, event, name):
 
 
 # --- What the tests see --------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def processes(django_db_setup):
-    with nursery() as started:
-        yield started
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from integrations.services.credentials import tokens
 from integrations.services.proving import testing
 from providers import errors
 from tests.integrations.kept import secrets_of
-from tests.integrations.processes import nursery
 from tests.integrations.services.credentials import test_tokens_killed, typed
 from tests.integrations.services.credentials.test_tokens_killed import after_the_lease
 
@@ -25,12 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROTATING = pytest.param(typed.UPWORK_REFRESH, id="rotating refresh token")
 CLIENT = pytest.param(typed.SALESFORCE, id="client credentials")
 INTERRUPTED = "A renewal was interrupted"
-
-
-@pytest.fixture(scope="module")
-def processes(django_db_setup):
-    with nursery() as started:
-        yield started
 
 
 @pytest.fixture
