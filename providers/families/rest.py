@@ -4,12 +4,13 @@ A person types where it is and how it wants its key. The header's name is kept i
 case, as names of headers are alike in any case.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from providers.declare import Access, Basic, Bearer, Draft, Field, KeyHeader
 from providers.declare.access import ACCESS_TOKEN, Known
+from providers.declare.parts import has_any
 from providers.declare.steps import Answer, Passed, Skipped, Tester, Warned
 from providers.errors import InvalidConfig, Refused
 from providers.outbound.headers import OUR_HEADERS
@@ -126,12 +127,28 @@ class ChosenKey(Access):
         return Bearer(self.key)
 
 
-def tells_of_an_error(body: Any) -> bool:
-    """Whether a good status carries a refusal, as home-made services like to send it."""
+def tells_of_an_error(body: Any, wanted: Iterable[str] = ()) -> bool:
+    """Whether a good status carries a refusal, as home-made services like to send it.
+
+    Errors beside data are about another part: data is what is in `data`, where GraphQL has it,
+    or at one of the dotted paths that are `wanted`.
+    """
     if not isinstance(body, Mapping):
         return False
-    failed = body.get("success") is False or body.get("ok") is False
-    return failed or bool(body.get("error") or body.get("errors"))
+    if body.get("success") is False or body.get("ok") is False:
+        return True
+    return has_errors(body) and not has_any(body, ("data", *wanted))
+
+
+def has_errors(body: Any) -> bool:
+    return isinstance(body, Mapping) and bool(body.get("error") or body.get("errors"))
+
+
+def answered(body: Any) -> Passed | Warned:
+    """What a step says of an address that gave data, and of errors beside them."""
+    if has_errors(body):
+        return Warned("The address answered with data, and with errors about a part of them.")
+    return Passed("The address answered with data.")
 
 
 def without_the_key(tester: Tester, ask: Callable[..., Any], otherwise: str) -> Answer:

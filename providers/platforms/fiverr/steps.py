@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from providers.declare.steps import Account, Answer, Passed, Skipped, Tester, Warned, step
 from providers.errors import AccountNotFound, InvalidConfig
-from providers.families.rest import tells_of_an_error, without_the_key
+from providers.families.rest import answered, tells_of_an_error, without_the_key
 from providers.platforms.fiverr import page
 
 SERVICE, PAGE = "data_endpoint", "public_page"
@@ -32,16 +32,18 @@ KNOWN: Mapping[str, Callable[[Any], bool]] = {
     "orders_in_queue": _is_count,
     "updated_at": lambda value: _moment(value) is not None,
 }
+# Of these, what a refusal does not repeat.
+NUMBERS = frozenset(KNOWN) - {"username", "updated_at"}
 
 
 class FiverrTester(Tester):
     seller: Mapping[str, Any]
 
     @step("Address answers with data", methods=(SERVICE,))
-    def address_answers(self) -> Passed:
+    def address_answers(self) -> Passed | Warned:
         """GET <address><path to test> -> {"username": str, "rating": float, …}, or a list of it."""
         self.seller = self._ask()
-        return Passed("The address answered with data.")
+        return answered(self.seller)
 
     @step("Key is needed", optional=True, methods=(SERVICE,))
     def key_is_needed(self) -> Answer:
@@ -102,7 +104,7 @@ class FiverrTester(Tester):
         """The reply's object, or the first of its list; empty for an empty list."""
         body = self.api.get(self.values.get("health_path") or "", anonymous=anonymous)
         first = body[0] if isinstance(body, list) and body else body
-        if not isinstance(body, dict | list) or tells_of_an_error(first):
+        if not isinstance(body, dict | list) or tells_of_an_error(first, NUMBERS):
             raise InvalidConfig(
                 "This address answered without data, or with an error of its own.",
                 "Check the path to test, and that your service answers with JSON.",

@@ -187,6 +187,46 @@ def test_a_failure_has_its_kind_and_says_what_to_do(platform, status, body, kind
     assert len(requests_seen) == 1
 
 
+PARTLY = {"data": {"me": {"id": 7}, "deals": None}, "errors": [{"message": "No deals."}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "values"),
+    [
+        (PARTLY, {}),
+        (PARTLY, {"expect_path": "data.me.id"}),
+        ({"id": 7, "errors": ["No deals."]}, {"expect_path": "id"}),
+        ({"id": 7, "error": "No deals."}, {"account_name_path": "id"}),
+    ],
+)
+def test_data_beside_errors_is_data_and_the_step_warns(platform, body, values):
+    def answer(asked):
+        return (200, body) if "Authorization" in asked.headers else (401, {})
+
+    result, _ = ask(platform, of_generic() | values, {"/me": answer})
+
+    assert result.outcome == "passed"
+    assert outcomes(result)[0] == "warned"
+    assert "errors about a part" in detail(result, LABELS[0])
+
+
+@pytest.mark.parametrize(
+    ("body", "values"),
+    [
+        ({"data": {"me": None, "deals": []}, "errors": ["No."]}, {}),
+        ({"data": None, "errors": ["No."]}, {}),
+        ({"id": 7, "errors": ["No."]}, {}),
+        ({"id": None, "errors": ["No."]}, {"expect_path": "id"}),
+        ({"data": {"id": 7}, "success": False}, {}),
+    ],
+)
+def test_errors_beside_nothing_that_was_asked_for_are_a_refusal(platform, body, values):
+    result, _ = ask(platform, of_generic() | values, {"/me": (200, body)})
+
+    assert result.error.kind == "invalid_config"
+    assert "an error of its own" in result.error.message
+
+
 @pytest.mark.parametrize("body", [{"errors": [], "error": None}, {"success": True}, [], [1], "7"])
 def test_any_json_without_an_error_is_data(platform, body):
     result, _ = ask(platform, of_generic(), {"/me": (200, body)})

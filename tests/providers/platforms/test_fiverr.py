@@ -150,6 +150,34 @@ def test_a_service_that_asks_nobody_for_a_key_is_told_apart(platform, without, o
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        NUMBERS | {"errors": ["No reviews today."]},
+        [{"rating": 4.9, "error": "No reviews today."}],
+        {"reviews": 0, "errors": ["No rating today."]},
+        {"data": {"seller": {"rating": 4.9}}, "errors": [{"message": "No reviews today."}]},
+    ],
+)
+def test_numbers_beside_errors_are_numbers_and_the_step_warns(platform, body):
+    fiverr, _ = platform(PROVIDER, guarded(body))
+
+    result = run_test(fiverr, SERVICE)
+
+    assert result.outcome == "passed"
+    assert outcomes(result)[0] == "warned"
+    assert "errors about a part" in detail(result, "Address answers with data")
+
+
+@pytest.mark.parametrize(
+    "body", [{"username": "acme_studio", "error": "No."}, {"rating": None, "errors": ["No."]}]
+)
+def test_errors_beside_no_number_are_a_refusal(platform, body):
+    fiverr, _ = platform(PROVIDER, guarded(body))
+
+    assert kind(run_test(fiverr, SERVICE)) == "invalid_config"
+
+
+@pytest.mark.parametrize(
     ("body", "typed", "outcome", "account"),
     [
         (NUMBERS, "", "passed", Account("acme_studio")),

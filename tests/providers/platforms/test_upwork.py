@@ -34,10 +34,10 @@ def errors(message, classification="ExecutionAborted", data=None):
     return (200, {"errors": [error], "data": data})
 
 
-def graphql(who=(200, {"data": ME}), items=ITEMS, jobs=None):
+def graphql(who=(200, {"data": ME}), items=ITEMS, jobs=None, listed=None):
     """Replies by what a query asks for; `who` may be several, one for each time it is asked."""
     whos = list(who) if isinstance(who, list) else [who] * 9
-    listed = (200, {"data": {"companySelector": {"items": items}}})
+    listed = listed or (200, {"data": {"companySelector": {"items": items}}})
     jobs = jobs or (200, {"data": {"marketplaceJobPostingsSearch": FOUND}})
 
     def answer(asked):
@@ -175,14 +175,56 @@ def test_an_organization_that_is_not_in_the_list_is_not_found(platform):
     assert outcomes(result) == ["passed", "failed", "skipped"]
 
 
-def test_usable_data_beside_an_error_passes_with_a_warning(platform):
-    jobs = errors("Budget is unknown", data={"marketplaceJobPostingsSearch": FOUND})
-    upwork, _ = platform(PROVIDER, graphql(jobs=jobs))
+SEARCH = "marketplaceJobPostingsSearch"
+PARTLY = {"user": {"id": "90010", "name": None}, "organization": None}
+
+
+@pytest.mark.parametrize("message", ["Budget is unknown", DENIED])
+@pytest.mark.parametrize(
+    ("asked", "data", "step", "said"),
+    [
+        ("who", PARTLY, 0, "as 90010. Upwork could not read a part"),
+        ("listed", {"companySelector": {"items": [None, *ITEMS]}}, 1, "Acme Agency is reachable."),
+        ("jobs", {SEARCH: FOUND}, 2, "1204 job postings match"),
+        ("jobs", {SEARCH: FOUND | {"totalCount": 0}}, 2, "0 job postings match"),
+        ("jobs", {SEARCH: {"totalCount": None, "edges": [{"node": 1}]}}, 2, "Job postings match"),
+    ],
+)
+def test_what_is_there_beside_errors_passes_and_the_step_warns(
+    platform, message, asked, data, step, said
+):
+    upwork, _ = platform(PROVIDER, graphql(**{asked: errors(message, data=data)}))
 
     result = run_test(upwork, VALUES, method="access_token")
 
     assert result.outcome == "passed"
-    assert outcomes(result) == ["passed", "passed", "warned"]
+    assert [n for n, outcome in enumerate(outcomes(result)) if outcome == "warned"] == [step]
+    assert said in result.steps[step].detail
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {SEARCH: None},
+        {SEARCH: {"totalCount": None, "edges": None, "pageInfo": {"hasNextPage": False}}},
+        {SEARCH: {"totalCount": None, "edges": [None]}},
+        {SEARCH: {"edges": [{"node": None}]}},
+    ],
+)
+def test_errors_beside_nothing_that_was_asked_for_refuse(platform, data):
+    upwork, _ = platform(PROVIDER, graphql(jobs=errors(DENIED, data=data)))
+
+    assert kind(run_test(upwork, VALUES, method="access_token")) == "permission_missing"
+
+
+def test_an_organization_that_a_partial_list_does_not_have_is_not_called_missing(platform):
+    listed = errors("Agencies are away", data={"companySelector": {"items": ITEMS[:1]}})
+    upwork, _ = platform(PROVIDER, graphql(listed=listed))
+
+    result = run_test(upwork, VALUES, method="access_token")
+
+    assert (result.outcome, kind(result)) == ("inconclusive", "unexpected_reply")
+    assert "only a part" in result.error.message
 
 
 # --- Failures

@@ -151,6 +151,22 @@ def test_the_own_account_is_paid_for_once(platform, saved):
     assert "7 followers" in detail(result, "Account found")
 
 
+@pytest.mark.parametrize("problem", ["not-authorized-for-resource", "resource-not-found"])
+@pytest.mark.parametrize(
+    ("path", "label"), [(ME, "Sign-in works"), (SEARCH, "Posts can be searched")]
+)
+def test_what_is_there_beside_errors_passes_and_the_step_warns(platform, problem, path, label):
+    errors_beside = {"errors": [{"type": f"https://api.x.com/2/problems/{problem}"}]}
+    partly = (200, REPLIES[path][1] | errors_beside)
+    fake, _ = platform(PROVIDER, REPLIES | {path: partly})
+
+    result = run_signed_in(fake, APP, HELD)
+
+    assert result.outcome == "passed"
+    assert outcomes(result).count("warned") == 1
+    assert detail(result, label).endswith("X could not read a part of what we asked for.")
+
+
 def test_another_account_than_the_saved_one_is_not_taken_for_it(platform):
     fake, requests_seen = platform(PROVIDER, REPLIES)
 
