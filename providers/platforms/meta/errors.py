@@ -25,9 +25,11 @@ SYSTEM_USERS = "https://business.facebook.com/settings/system-users"
 AD_ACCOUNTS = "https://business.facebook.com/settings/ad-accounts"
 
 NEW_TOKEN = "Generate a new system user token and paste it here."
+ENTER_ITS_APP = "Enter the App ID and App Secret of the app that made it."
 LONGEST_WAIT_SECONDS = 24 * 60 * 60
 
 TOKEN = codes(102, 190)
+INVALID_PARAMETER = 100
 CODE_REFUSED = "Meta did not accept the sign-in: it took too long, or was used already."
 TEMPORARY = "Meta has a temporary problem."
 
@@ -39,11 +41,12 @@ class ForeignToken(AuthInvalid):
 NOT_ACCEPTED = rule(AuthInvalid, code=TOKEN).says(
     "Meta does not accept this access token.", NEW_TOKEN, SYSTEM_USERS
 )
-FOREIGN = rule(ForeignToken, code=100, text="did not match the viewing app").says(
-    "The access token was made with another Meta app.",
-    "Enter the App ID and App Secret of the app that made it.",
-    APPS,
-)
+# At /debug_token, where a token of another app is asked about.
+FOREIGN = rule(
+    ForeignToken,
+    code=INVALID_PARAMETER,
+    text="did not match the viewing app|must provide an app access token",
+).says("The access token was made with another Meta app.", ENTER_ITS_APP, APPS)
 WILL_PASS = (
     limited("Meta", code=codes(4, 17, 32, 341, 613, range(80000, 80015))),
     rule(RateLimited, code=368).says(
@@ -95,7 +98,6 @@ ERRORS = (
         "Copy both again from App settings, Basic.",
         APPS,
     ),
-    # /debug_token, asked about a token of another app.
     FOREIGN,
     # Its text also speaks of missing permissions, so it comes before the rule that looks for them.
     rule(AccountNotFound, code=100, subcode=33).says(

@@ -10,6 +10,7 @@ from providers.access.refusals import app_refused
 from providers.declare.digging import dig
 from providers.declare.paging import pages
 from providers.declare.permissions import compare_scopes, told_of
+from providers.declare.provider import MOST_TEXT
 from providers.declare.rules import ErrorFacts, first_match
 from providers.declare.steps import Account, Answer, Passed, Skipped, Tester, Warned, step
 from providers.outbound.secrets import Placeholder
@@ -17,8 +18,9 @@ from providers.platforms.meta.access import VERSION
 from providers.platforms.meta.errors import (
     AD_ACCOUNTS,
     APPS,
+    ENTER_ITS_APP,
     ERRORS,
-    FOREIGN,
+    INVALID_PARAMETER,
     NEW_TOKEN,
     NOT_ACCEPTED,
     SYSTEM_USERS,
@@ -31,6 +33,7 @@ NOT_GRANTED = {"declined": "was declined", "expired": "has expired"}
 KINDS = {"SYSTEM_USER": "System user token", "USER": "User token"}
 NOBODYS = {"PAGE": "a Page", "APP": "an app"}
 ACTIVE = 1
+LONGEST_APP = 150  # characters of an app's name and ID
 FOR_A_PERSON = "Check the ID, and ask an admin of the Business portfolio to assign it to you."
 ACCOUNT_STATUSES = {
     2: "disabled",
@@ -147,26 +150,38 @@ class MetaTester(Tester):
         """GET /debug_token -> {"data": {"is_valid": bool, "app_id": digits, "type": "USER" …,
         "expires_at": seconds or 0 for never, "scopes": [str], "error": {…} when not valid}}.
         """
+        reply = self.api.request(
+            "GET",
+            f"/{VERSION}/debug_token",
+            anonymous=True,
+            input_token=Placeholder("access_token"),
+            access_token=Placeholder("app_token"),
+        )
+        body = reply.json_or_none()
+        if INVALID_PARAMETER in (dig(body, "error.code"), dig(body, "data.error.code")):
+            self._refuse_foreign(*self._app_of_token())
         try:
-            data = self.api.get(
-                f"/{VERSION}/debug_token",
-                anonymous=True,
-                input_token=Placeholder("access_token"),
-                access_token=Placeholder("app_token"),
-            )["data"]
-        except errors.AuthInvalid as error:
+            self.api.judge(reply)
+        except ForeignToken:
+            raise
+        except errors.AuthInvalid:
             # A bad input_token is told inside `data`: this is about the app that asks.
             if self.is_signed_in:
-                if isinstance(error, ForeignToken):
-                    raise
                 raise app_refused("Meta").meant() from None
             raise errors.AuthInvalid(
                 "Meta does not accept this App ID and App Secret for this token.",
                 "Copy both again, from App settings, Basic, of the app that made the token.",
                 action_url=APPS,
             ) from None
+        data: dict[str, Any] = body["data"]
         _refuse_dead(data)
-        self._refuse_foreign(data)
+        if data["type"] in NOBODYS:
+            raise errors.AuthInvalid(
+                f"This is the token of {NOBODYS[data['type']]}, which cannot read ads.",
+                NEW_TOKEN,
+                action_url=SYSTEM_USERS,
+            )
+        self._refuse_foreign(str(data["app_id"]), data.get("application"))
         self.scopes = data.get("scopes")
         if self.is_signed_in:
             self.expires_at = _moment(_consent_end(data))
@@ -178,15 +193,28 @@ class MetaTester(Tester):
         ends = f"expires on {self.expires_at:%Y-%m-%d}" if self.expires_at else "never expires"
         return f"{kind} that {ends}."
 
-    def _refuse_foreign(self, data: Mapping[str, Any]) -> None:
-        if data["type"] in NOBODYS:
-            raise errors.AuthInvalid(
-                f"This is the token of {NOBODYS[data['type']]}, which cannot read ads.",
-                NEW_TOKEN,
-                action_url=SYSTEM_USERS,
+    def _app_of_token(self) -> tuple[str, Any]:
+        """GET /app, with the token alone -> {"id": digits, "name": str}; nothing if it is refused.
+
+        A proof with the secret of another app would be refused as well.
+        """
+        token = Placeholder("access_token")
+        try:
+            found = self.api.get(
+                f"/{VERSION}/app", anonymous=True, access_token=token, fields="id,name"
             )
-        if str(data["app_id"]) != self.app_id:
-            raise FOREIGN.meant()
+        except errors.ProviderError:
+            return "", None
+        return str(dig(found, "id") or ""), dig(found, "name")
+
+    def _refuse_foreign(self, app_id: str, name: Any) -> None:
+        """Raise when the token belongs to another app, and say to which."""
+        if app_id in ("", self.app_id):
+            return
+        app = self.api.redact(f"{name} ({app_id})" if name else app_id)[:LONGEST_APP]
+        raise ForeignToken(
+            f"The access token belongs to another Meta app: {app}.", ENTER_ITS_APP, action_url=APPS
+        )
 
     def _listed_permissions(self) -> dict[str, str] | None:
         """Status by permission; None when Meta gives no list, as it may for a system user."""
@@ -213,7 +241,8 @@ def _refuse_dead(data: Mapping[str, Any]) -> None:
         raise errors.AuthExpired(
             "The Meta access token has expired.", NEW_TOKEN, action_url=SYSTEM_USERS
         )
-    facts = ErrorFacts(400, dig(data, "error.code"), subcode)
+    said = str(dig(data, "error.message") or "")[:MOST_TEXT]
+    facts = ErrorFacts(400, dig(data, "error.code"), subcode, said)
     rule = first_match(ERRORS, facts)
     is_told = rule and issubclass(rule.error, errors.Refused)
     raise (rule if rule and is_told else NOT_ACCEPTED).meant()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.sandbox.meta.login import Token, refusal
+from providers.sandbox.meta.login import APP_ID, Token, refusal
 from providers.sandbox.server import Answer, Asked, ok
 
 OLDEST_FOR_ADS = (25, 0)
@@ -34,8 +34,11 @@ PIXELS: dict[str, tuple[str, dict[str, Any]]] = {
     "2003": ("unavailable", {"name": "old.acme.example", "is_unavailable": True}),
 }
 NEVER_FIRED = "2002"
+OWN_APP = {"id": APP_ID, "name": "Acme Reporting"}
+OTHER_APP = {"id": "5000600070008000", "name": "Other Tools"}
 # The fields of each kind of node.
 FIELDS = {
+    "Application": {"id", "name"},
     "SystemUser": {"id", "name"},
     "AdAccount": {
         *("id", "account_id", "name", "account_status", "disable_reason"),
@@ -55,10 +58,16 @@ def read(path: str, version: tuple[int, int], token: Token, asked: Asked) -> Ans
     if path == "me":
         name = "Ada Page" if token.kind == "USER" else "Ads Robot"
         return _node("SystemUser", {"id": "90010", "name": name}, asked)
+    if path == "app":
+        return _node("Application", OTHER_APP if token.is_of_other_app else OWN_APP, asked)
     if path == "me/permissions":
         return _permissions(token)
     if path == "me/adaccounts":
         return _accounts(token, asked) if token.reads_ads else NOT_GRANTED[True]
+    return _object(path, version, token, asked)
+
+
+def _object(path: str, version: tuple[int, int], token: Token, asked: Asked) -> Answer:
     found = re.fullmatch(r"(act_)?([0-9]+)(/insights)?", path)
     if not found:
         return unknown_path(f"/{path}")

@@ -17,6 +17,7 @@ from tests.providers.platforms.meta_replies import (
     MISSING_OBJECT,
     PIXEL,
     TOKEN,
+    TOKEN_FACTS,
     VALUES,
     detail,
     error,
@@ -115,7 +116,8 @@ def test_only_a_persons_consent_to_read_data_ends(platform, kind, ends_at, shown
     ],
 )
 def test_an_inspected_token_tells_what_is_wrong_with_it(platform, changes, kind, word):
-    meta, _ = platform(PROVIDER, inspected(**changes))
+    unknown_app = {"/v26.0/app": (400, error(190))}
+    meta, _ = platform(PROVIDER, inspected(**changes) | unknown_app)
 
     result = run_test(meta, VALUES | APP)
 
@@ -128,7 +130,6 @@ def test_an_inspected_token_tells_what_is_wrong_with_it(platform, changes, kind,
     [
         error(190, message="Invalid OAuth access token signature."),
         error(101, message="Error validating application."),
-        error(100, message="(#100) The App_id in the input_token did not match the Viewing App"),
     ],
 )
 def test_a_refused_inspection_is_about_the_app_and_not_the_token(platform, reply):
@@ -138,6 +139,64 @@ def test_a_refused_inspection_is_about_the_app_and_not_the_token(platform, reply
 
     assert result.error.kind == "auth_invalid"
     assert "App ID and App Secret" in result.error.message
+
+
+NO_APP_TOKEN = (
+    "(#100) You must provide an app access token, or a user access token that is an owner or "
+    "developer of the app"
+)
+NOT_VIEWING = "(#100) The App_id in the input_token did not match the Viewing App"
+FOREIGN = [
+    (400, error(100, message=NO_APP_TOKEN)),
+    (400, error(100, message=NOT_VIEWING)),
+    (400, error(100, message="(#100) Words that change.")),
+    (200, {"data": {"is_valid": False, "error": {"code": 100, "message": NOT_VIEWING}}}),
+    (200, {"data": TOKEN_FACTS | {"app_id": "777", "application": "Other Tools"}}),
+]
+
+
+@pytest.mark.parametrize("reply", FOREIGN)
+def test_a_token_of_another_app_says_of_which(platform, reply):
+    replies = {
+        "/v26.0/debug_token": reply,
+        "/v26.0/app": (200, {"id": "777", "name": "Other Tools"}),
+    }
+    meta, requests_seen = platform(PROVIDER, replies)
+
+    result = run_test(meta, VALUES | APP)
+
+    assert result.error.kind == "auth_invalid"
+    assert result.error.message == (
+        "The access token belongs to another Meta app: Other Tools (777)."
+    )
+    assert "of the app that made it" in result.error.action
+    for asked in requests_seen[1:]:
+        assert asked.query == {"access_token": TOKEN, "fields": "id,name"}
+
+
+@pytest.mark.parametrize("app", [(400, error(190)), (200, {}), (500, {})])
+@pytest.mark.parametrize("reply", FOREIGN[:2] + FOREIGN[3:4])
+def test_a_token_of_an_app_that_meta_does_not_name_is_of_another_one(platform, reply, app):
+    meta, _ = platform(PROVIDER, {"/v26.0/debug_token": reply, "/v26.0/app": app})
+
+    result = run_test(meta, VALUES | APP)
+
+    assert result.error.kind == "auth_invalid"
+    assert result.error.message == "The access token was made with another Meta app."
+
+
+def test_an_inspection_that_meta_does_not_understand_is_our_fault(platform):
+    replies = {"/v26.0/debug_token": FOREIGN[2], "/v26.0/app": (200, {"id": "555"})}
+    meta, _ = platform(PROVIDER, replies)
+
+    assert run_test(meta, VALUES | APP).error.kind == "unexpected_reply"
+
+
+def test_the_name_of_another_app_shows_no_secret(platform):
+    named = {"id": "777", "name": f"App of {APP_SECRET}"}
+    meta, _ = platform(PROVIDER, {"/v26.0/debug_token": FOREIGN[0], "/v26.0/app": (200, named)})
+
+    assert APP_SECRET not in run_test(meta, VALUES | APP).error.message
 
 
 # --- Permissions

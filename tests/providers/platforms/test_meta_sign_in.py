@@ -428,12 +428,13 @@ def test_a_secret_that_was_changed_at_meta_is_told_as_the_apps(meta):
     ],
 )
 def test_a_token_of_another_app_asks_for_a_new_sign_in(platform, reply):
-    fake, _ = platform(PROVIDER, {"/v26.0/debug_token": reply})
+    other_app = {"/v26.0/app": (200, {"id": "999"})}
+    fake, _ = platform(PROVIDER, {"/v26.0/debug_token": reply} | other_app)
 
     result = run_signed_in(fake, APP, HELD, ACCOUNT)
 
     assert kind(result) == "auth_invalid"
-    assert "another Meta app" in result.error.message
+    assert "another Meta app: 999." in result.error.message
     assert result.error.action == "Sign in to Meta again."
 
 

@@ -67,6 +67,13 @@ def test_a_token_leads_to_the_failure_it_promises(platform, token):
     assert (kind(alone), kind(with_app)) == DRILLS[token]
 
 
+def test_the_app_of_a_foreign_token_is_named(platform):
+    fake, _ = platform(PROVIDER, meta.answer)
+    values = {"access_token": "EAAotherapp", "account_id": "act_1001"}
+
+    assert "Other Tools (5000600070008000)" in run_test(fake, values | APP).error.message
+
+
 def test_every_token_of_the_sandbox_is_drilled():
     assert DRILLS.keys() == {*meta.TOKENS, *meta.TROUBLE, "EAAunknown"}
 
