@@ -27,12 +27,14 @@ class ProviderError(Exception):
 
     Neither holds a secret, what was typed, or the platform's raw reply.
     `retry_after_seconds` is set when the platform said when to come back.
+    `once_proven` is what it is instead where the same values passed before.
     """
 
     kind: ClassVar[str]
     outcome: ClassVar[Outcome]
     default_message: ClassVar[str]
     default_action: ClassVar[str]
+    once_proven: "Unanswered | None" = None
 
     def __init__(
         self,
@@ -130,6 +132,19 @@ class UnexpectedReply(Unanswered):
     kind = "unexpected_reply"
     default_message = "The platform answered in a way we did not expect."
     default_action = "Nothing to fix for you: tell whoever runs this installation."
+
+
+WAS_RIGHT = "It was right before: test again later. If it stays so, look at the address."
+
+
+def wrong_address(message: str, action: str) -> InvalidConfig:
+    """Something else than data answers at an address that a person typed.
+
+    It is theirs to correct only until it was proven.
+    """
+    error = InvalidConfig(message, action)
+    error.once_proven = UnexpectedReply(message, WAS_RIGHT)
+    return error
 
 
 def of_kind(kind: str) -> type[ProviderError]:

@@ -16,7 +16,7 @@ from providers.declare.oauth import OAuth
 from providers.declare.rules import ErrorFacts, ErrorRule, first_match
 from providers.declare.steps import Tester
 from providers.declare.usual import OUTAGE, limited, troubled
-from providers.errors import ProviderError
+from providers.errors import WAS_RIGHT, ProviderError
 from providers.outbound import addresses
 from providers.outbound.api import Api
 from providers.outbound.reply import Reply
@@ -24,6 +24,8 @@ from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts
 
 MOST_TEXT = 1000  # characters of an error that rules look at
 NO_CONTENT = 204  # the one good status that comes without a body
+UNAUTHORIZED = 401  # many say it with a web page
+WEB_PAGE_FOR_DATA = "A web page answered where {}'s data was due."
 
 
 @dataclass(frozen=True)
@@ -259,9 +261,25 @@ class Provider:
         good = 200 <= reply.status < 300
         if good and facts.code is None and not (rule and rule.status is not None):
             if reply.json_or_none() is None and reply.status != NO_CONTENT:
-                raise self._not_json(reply)
+                raise self._believed_of_typed(self._not_json(reply), reply, facts)
             return
-        raise rule.meant(**self.after(reply)) if rule else self._by_status(reply)
+        error = rule.meant(**self.after(reply)) if rule else self._by_status(reply)
+        raise self._believed_of_typed(error, reply, facts)
+
+    def _believed_of_typed(
+        self, error: ProviderError, reply: Reply, facts: ErrorFacts
+    ) -> ProviderError:
+        """A typed address that was right once may answer with something else for a while.
+
+        What names an error of the platform is its own, and so is a key that is not accepted.
+        """
+        if not self.takes_any_address or not isinstance(error, errors.Refused):
+            return error
+        if reply.is_html and reply.status != UNAUTHORIZED:
+            error.once_proven = errors.Blocked(WEB_PAGE_FOR_DATA.format(self.name), WAS_RIGHT)
+        elif isinstance(error, errors.InvalidConfig) and facts.code is None:
+            error.once_proven = errors.UnexpectedReply(error.message, WAS_RIGHT)
+        return error
 
     def after(self, reply: Reply) -> dict[str, Any]:
         """When to come back, by the platform's own header or the usual one, as errors take it."""
@@ -276,7 +294,7 @@ class Provider:
             )
         if reply.is_html:
             return errors.Blocked(
-                f"A web page answered where {self.name}'s data was due.",
+                WEB_PAGE_FOR_DATA.format(self.name),
                 "Test again later, or from another network.",
             )
         return errors.UnexpectedReply(f"{self.name} answered with something that is not JSON.")

@@ -65,7 +65,7 @@ class Failures:
 
     def _unreadable(self, what: str) -> errors.ProviderError:
         if self.typed:
-            return errors.InvalidConfig(
+            return errors.wrong_address(
                 f"This address {what}.", "Enter the address of the API itself."
             )
         return errors.UnexpectedReply(f"{self.platform} {what}.")

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Unpack
 
 from providers import errors
@@ -26,13 +26,15 @@ def run_test(
     values: Mapping[str, str],
     *,
     on_progress: Progress = lambda _steps: None,
+    was_proven: Callable[[], bool] = lambda: False,
     deadline_seconds: float = DEADLINE_SECONDS,
     **way: Unpack[WayIn],
 ) -> Result:
     """Ask the platform every question of its tester. Raises nothing a platform can cause.
 
     `on_progress` is called with the whole ladder whenever a step begins; how the last one
-    ended is in the result. `way` is how `let_in` lets it in.
+    ended is in the result. `was_proven` tells, if it matters, whether these values passed
+    before. `way` is how `let_in` lets it in.
     """
     provider = provider.for_values(values)
     if provider.tester is None:
@@ -40,7 +42,7 @@ def run_test(
     started = time.monotonic()
     with let_in(provider, values, deadline_seconds=deadline_seconds, **way) as door:
         tester = provider.tester(door.api, door.method, door.plain, door)
-        result = _climb(tester, door, on_progress)
+        result = _climb(tester, door, on_progress, was_proven)
     result.duration_ms = _milliseconds_since(started)
     return result
 
@@ -49,12 +51,13 @@ def list_accounts(
     provider: Provider,
     values: Mapping[str, str],
     *,
+    was_proven: Callable[[], bool] = lambda: False,
     deadline_seconds: float = DEADLINE_SECONDS,
     **way: Unpack[WayIn],
 ) -> list[Account] | None:
     """The accounts that the credentials reach; None where the platform cannot list them.
 
-    `way` is how `let_in` lets it in. Raises ProviderError.
+    `was_proven` and `way` are as in `run_test`. Raises ProviderError.
     """
     provider = provider.for_values(values)
     if provider.tester is None:
@@ -66,12 +69,15 @@ def list_accounts(
         except UNDOCUMENTED:
             raise errors.UnexpectedReply from None
         except errors.ProviderError as error:
-            _speak_of_sign_in(error, tester)
-            raise
+            believed = _believed(error, tester, was_proven)
+            _speak_of_sign_in(believed, tester)
+            raise believed from None
         return None if found is None else [_cleaned(account, tester) for account in found]
 
 
-def _climb(tester: Tester, door: Door, on_progress: Progress) -> Result:
+def _climb(
+    tester: Tester, door: Door, on_progress: Progress, was_proven: Callable[[], bool]
+) -> Result:
     steps = [step for step in tester.steps() if not step.methods or tester.method in step.methods]
     if not steps:
         return Result("not_implemented")
@@ -80,7 +86,7 @@ def _climb(tester: Tester, door: Door, on_progress: Progress) -> Result:
         ladder[index] = StepResult(step.label, "running")
         on_progress(ladder)
         began, before = time.monotonic(), door.kept_since
-        outcome, detail, error = _ask(step, tester)
+        outcome, detail, error = _ask(step, tester, was_proven)
         if door.kept_since != before:
             detail = f"{detail} {GOT.format(door.kept_since)}"
         if error:
@@ -96,6 +102,17 @@ def _climb(tester: Tester, door: Door, on_progress: Progress) -> Result:
     return Result(
         "passed", None, ladder, _account_of(tester), tester.expires_at, tester.expires_is_estimate
     )
+
+
+def _believed(
+    error: errors.ProviderError, tester: Tester, was_proven: Callable[[], bool]
+) -> errors.ProviderError:
+    """What an error means where these values were proven before, as those of a sign-in were."""
+    if error.once_proven is None or not (tester.is_signed_in or was_proven()):
+        return error
+    if tester.is_signed_in:  # nobody typed the address
+        error.once_proven.action = errors.ProviderUnavailable.default_action
+    return error.once_proven
 
 
 def _speak_of_sign_in(error: errors.ProviderError, tester: Tester) -> None:
@@ -120,13 +137,16 @@ def _plain(text: object, tester: Tester, longest: int) -> str:
     return tester.api.redact(str(text))[:longest]
 
 
-def _ask(step: Step, tester: Tester) -> tuple[str, str, errors.ProviderError | None]:
+def _ask(
+    step: Step, tester: Tester, was_proven: Callable[[], bool]
+) -> tuple[str, str, errors.ProviderError | None]:
     try:
         answer = step.ask(tester)
     except errors.ProviderError as error:
         if step.optional:
             return Warned.outcome, f"{error.message} {error.action}", None
-        return error.outcome, error.message, error
+        believed = _believed(error, tester, was_proven)
+        return believed.outcome, believed.message, believed
     except UNDOCUMENTED as error:
         # The type says where; the text may hold data.
         logger.error("%s: %s in step %r", type(tester).__name__, type(error).__name__, step.label)

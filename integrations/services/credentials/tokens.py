@@ -17,7 +17,7 @@ from integrations import crypto, platforms
 from integrations.database import release_connection
 from integrations.models import Credential
 from integrations.models.credentials import LEASE
-from integrations.services.credentials import apps, ends, leases, sealing, storing
+from integrations.services.credentials import apps, ends, leases, proofs, sealing, storing
 from integrations.services.credentials.leases import UNDER_WAY, Judge
 from providers import errors
 from providers.access import flow as oauth
@@ -212,9 +212,10 @@ def _renew(credential_id: UUID, lease: UUID) -> Credential | None:
             held = held_by(row) if row.method == SIGN_IN else Tokens("")
             fresh = _asked(row, held)
         except ProviderError as error:
-            if not storing.note(row, lease, error):
+            failure = proofs.believed(error, row)
+            if not storing.note(row, lease, failure):
                 return None
-            raise
+            raise failure from None
         except Exception as error:  # noqa: BLE001 - unnoted, it would be asked for ever
             # Its text may hold a token; the name tells enough.
             logger.error("Asking %s failed with %s", row.provider, type(error).__name__)

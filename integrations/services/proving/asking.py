@@ -7,11 +7,11 @@ from django.conf import settings
 from integrations import crypto
 from integrations.database import release_connection
 from integrations.models import Credential, IntegrationConnection
-from integrations.services.credentials import attempts, sealing, tokens
+from integrations.services.credentials import attempts, proofs, sealing, tokens
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.refusals import NothingToTest
 from providers.access.door import Renewed, WayIn
-from providers.declare import SIGN_IN, Provider
+from providers.declare import SIGN_IN
 from providers.errors import ProviderError
 from providers.run.ladder import DEADLINE_SECONDS, NEEDS_SIGN_IN, run_test
 from providers.run.results import Progress, Result, StepResult
@@ -41,7 +41,7 @@ def ask(
         return Result("failed", sealing.meaning_of(unreadable))
     if provider.tester and not attempt.is_complete(provider):
         raise NothingToTest
-    climb = _Climb(provider, attempt, on_progress, on_renewed, asks_anew=asks_anew)
+    climb = _Climb(connection, attempt, on_progress, on_renewed, asks_anew=asks_anew)
     result = climb.once()
     if result.error and result.error.kind in NEEDS_SIGN_IN:
         try:
@@ -58,7 +58,7 @@ class _Climb:
 
     def __init__(
         self,
-        provider: Provider,
+        connection: IntegrationConnection,
         attempt: Attempt,
         on_progress: Progress,
         on_renewed: Renewed,
@@ -66,12 +66,13 @@ class _Climb:
         asks_anew: bool,
     ) -> None:
         self.began = time.monotonic()
-        self._provider = provider
+        self._connection = connection
+        self._provider = connection.platform
         self._attempt = attempt
         self._on_progress = on_progress
         self._on_renewed = on_renewed
         self._asks_anew = asks_anew
-        self._row = attempt.token_row(provider)
+        self._row = attempt.token_row(self._provider)
         self._used: tokens.Usable | None = None
 
     def once(self) -> Result:
@@ -110,11 +111,18 @@ class _Climb:
             self._provider,
             self._attempt.values(self._provider),
             on_progress=lambda steps: self._on_progress([*rungs, *steps]),
+            was_proven=self._was_proven,
             deadline_seconds=self.began + DEADLINE_SECONDS - time.monotonic(),
             **way,
         )
         result.steps = [*rungs, *result.steps]
         return result
+
+    def _was_proven(self) -> bool:
+        try:
+            return proofs.were_proven(self._connection, self._attempt)
+        finally:
+            release_connection()
 
     def _token(self, row: Credential) -> tokens.Usable:
         """The same one for all of a climb."""

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from integrations import crypto
 from integrations.database import release_connection
 from integrations.models import IntegrationConnection
-from integrations.services.credentials import attempts, tokens
+from integrations.services.credentials import attempts, proofs, tokens
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed, meaning_of
 from integrations.services.proving.tested import RATE_WINDOW
@@ -66,29 +66,40 @@ def _ask(
         raise NothingToTest
     _check_rate(connection)
     release_connection()
-    found = _listed(provider, attempt, on_renewed)
+    found = _listed(connection, attempt, on_renewed)
     if found is None:
         raise CannotList
     return found
 
 
 def _listed(
-    provider: Provider, attempt: Attempt, on_renewed: Renewed, *, is_second: bool = False
+    connection: IntegrationConnection,
+    attempt: Attempt,
+    on_renewed: Renewed,
+    *,
+    is_second: bool = False,
 ) -> list[Account] | None:
     """A kept token that is refused is replaced once, and only then is the refusal believed."""
+    provider = connection.platform
+    ask = partial(
+        list_accounts,
+        provider,
+        attempt.values(provider),
+        was_proven=lambda: proofs.were_proven(connection, attempt),
+    )
     way = WayIn(method=attempt.method, allow=settings.OUTBOUND_ALLOW, on_renewed=on_renewed)
     row = attempt.token_row(provider)
     if row is None:
-        return list_accounts(provider, attempt.values(provider), **way)
+        return ask(**way)
     used = tokens.usable(row.pk).held
     way["tokens"] = lambda: used
     try:
-        return list_accounts(provider, attempt.values(provider), **way)
+        return ask(**way)
     except ProviderError as error:
         is_refused = error.kind in NEEDS_SIGN_IN and not is_second
         if not is_refused or not tokens.replace_refused(row.pk, used):
             raise
-    return _listed(provider, attempt, on_renewed, is_second=True)
+    return _listed(connection, attempt, on_renewed, is_second=True)
 
 
 def _check_rate(connection: IntegrationConnection) -> None:

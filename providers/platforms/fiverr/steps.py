@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from providers.declare.steps import Account, Answer, Passed, Skipped, Tester, Warned, step
-from providers.errors import AccountNotFound, InvalidConfig
+from providers.errors import AccountNotFound, wrong_address
 from providers.families.rest import answered, tells_of_an_error, without_the_key
 from providers.platforms.fiverr import page
 
@@ -105,7 +105,7 @@ class FiverrTester(Tester):
         body = self.api.get(self.values.get("health_path") or "", anonymous=anonymous)
         first = body[0] if isinstance(body, list) and body else body
         if not isinstance(body, dict | list) or tells_of_an_error(first, NUMBERS):
-            raise InvalidConfig(
+            raise wrong_address(
                 "This address answered without data, or with an error of its own.",
                 "Check the path to test, and that your service answers with JSON.",
             )

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from providers.declare import Account, Answer, Passed, Skipped, Warned, dig, step
-from providers.errors import InvalidConfig
+from providers.errors import wrong_address
 from providers.families.rest import answered, tells_of_an_error, without_the_key
 from providers.platforms.crm.steps import CrmTester
 
@@ -27,7 +27,7 @@ class GenericTester(CrmTester):
         if not path:
             return Skipped("No value to expect was entered.")
         if dig(self.body, path) is None:
-            raise InvalidConfig(
+            raise wrong_address(
                 "The answer does not have the value to expect.",
                 "Correct the value to expect, or the path to test.",
             )
@@ -61,7 +61,7 @@ class GenericTester(CrmTester):
         reply = self.api.request("GET", path, anonymous=anonymous)
         target = reply.headers.get("Location", "")
         if 300 <= reply.status < 400 and re.search(r"log-?in|sign-?in", target, re.IGNORECASE):
-            raise InvalidConfig(
+            raise wrong_address(
                 "This address forwards to a page where people sign in.",
                 "Enter the address of the API itself, and check the key.",
             )
@@ -69,7 +69,7 @@ class GenericTester(CrmTester):
         body = reply.json_or_none()
         wanted = (self.values.get(name) or "" for name in ("expect_path", "account_name_path"))
         if body is None or tells_of_an_error(body, wanted):
-            raise InvalidConfig(
+            raise wrong_address(
                 "This address answered without data, or with an error of its own.",
                 "Check the path to test, and what the key may read.",
             )

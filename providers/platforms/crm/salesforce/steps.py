@@ -4,7 +4,7 @@ from typing import Any
 
 from providers.declare.permissions import compare_scopes, told_of
 from providers.declare.steps import Account, Answer, Passed, Skipped, Warned, step
-from providers.errors import AuthExpired, Blocked, InvalidConfig, PermissionMissing
+from providers.errors import AuthExpired, Blocked, PermissionMissing, wrong_address
 from providers.platforms.crm.salesforce.errors import FLOW_URL
 from providers.platforms.crm.steps import CrmTester, named, one_read
 from providers.platforms.crm.vendors import host_of
@@ -97,8 +97,11 @@ class SalesforceTester(CrmTester):
             self.api.move("API", f"https://{host_of(address)}")
         try:
             rows = self.api.get("/services/data/", anonymous=True)
-        except Blocked:  # the first call: nothing shows yet that the address is right
-            raise InvalidConfig(
+        except Blocked:
+            if self.is_signed_in:
+                raise
+            # The first call: nothing shows yet that the address is right.
+            raise wrong_address(
                 "A web page answered at this address, not a Salesforce organization.",
                 "Check your My Domain, in Setup, My Domain.",
             ) from None
