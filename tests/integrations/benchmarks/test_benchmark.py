@@ -31,7 +31,7 @@ def run(tmp_path_factory):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,  # where much else runs
         check=False,
     )
     assert ran.returncode in (0, 1), ran.stderr

@@ -19,7 +19,7 @@ def test_readers_writers_and_testers_are_all_answered(tmp_path):
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,  # where much else runs
         check=False,
     )
 
