@@ -24,6 +24,7 @@ VERSION, OLD_VERSION = "v2", "v1"
 LABEL = "integrations-center credential"
 NONCE_BYTES = 12
 KEY_BYTES = 32
+FEWEST_DIFFERENT = 5  # bytes of a key: one of zeros is no secret
 
 
 class Unreadable(Exception):
@@ -64,13 +65,16 @@ def new_key() -> str:
 
 
 def parse_key(text: str) -> bytes:
-    """Raises ValueError for anything that is not 32 bytes in base64url."""
+    """Raises ValueError for what is not 32 bytes in base64url, or is plainly not random."""
     try:
         key = base64.b64decode(text.encode(), altchars=b"-_", validate=True)
     except ValueError:
         key = b""
-    if len(key) != KEY_BYTES:
-        raise ValueError("Each of CREDENTIAL_KEYS is 32 random bytes in base64url.")
+    if len(key) != KEY_BYTES or len(set(key)) < FEWEST_DIFFERENT:
+        raise ValueError(
+            "Each of CREDENTIAL_KEYS is 32 random bytes in base64url, "
+            "such as `openssl rand -base64 32 | tr +/ -_` prints."
+        )
     return key
 
 

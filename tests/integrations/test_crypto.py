@@ -1,3 +1,4 @@
+import base64
 import uuid
 from dataclasses import replace
 
@@ -96,3 +97,13 @@ def test_an_unknown_key_is_seen_without_opening():
 def test_a_key_that_is_none_is_refused(text):
     with pytest.raises(ValueError, match="32 random bytes"):
         crypto.parse_key(text)
+
+
+@pytest.mark.parametrize("repeated", [b"\x00", b"\xff", b"0", b"ab", b"abcd"])
+def test_a_key_that_is_no_secret_is_refused(repeated):
+    key = base64.urlsafe_b64encode((repeated * 32)[:32]).decode()
+
+    with pytest.raises(ValueError, match="32 random bytes") as refusal:
+        crypto.parse_key(key)
+
+    assert key not in str(refusal.value)
