@@ -1,5 +1,6 @@
 """`manage.py check` names whatever a platform file lacks."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,9 +10,11 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 from django.db import DatabaseError, connection
 
+from integrations_center import env, names
 from providers import registry
 from providers.declare import BASE_URL, SIGN_IN, AppForm, Field, OAuth, Provider
 
+ENVIRONMENT = "environment"  # the tag of what every process asks before it starts
 GENERIC = ("access_token", "account_id", BASE_URL)
 
 
@@ -32,7 +35,7 @@ def platforms_are_complete(**_: Any) -> list[CheckMessage]:
     return wrong + untested
 
 
-@register()
+@register(ENVIRONMENT)
 def origins_are_known(**_: Any) -> list[CheckMessage]:
     """A misspelt PROVIDER_…_URL would send real secrets to the platform, not to the sandbox."""
     known = registry.catalogue()
@@ -48,7 +51,7 @@ def origins_are_known(**_: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(ENVIRONMENT)
 def apps_are_known(**_: Any) -> list[CheckMessage]:
     """A misspelt APP_… would leave people without the sign-in that was meant for them."""
     known = {
@@ -62,6 +65,31 @@ def apps_are_known(**_: Any) -> list[CheckMessage]:
         )
         for slug in settings.APPS
         if slug not in known
+    ]
+
+
+@register(ENVIRONMENT)
+def names_are_known(**_: Any) -> list[CheckMessage]:
+    catalogue = registry.catalogue()
+    hosts = {
+        f"PROVIDER_{slug.upper()}__{host}_URL"
+        for slug, provider in catalogue.items()
+        for host in provider.hosts
+    }
+    apps = {
+        f"APP_{way.app.slug.upper()}__CLIENT_{part}"
+        for provider in catalogue.values()
+        for way in provider.sign_ins
+        for part in ("ID", "SECRET")
+    }
+    given = [name for name, value in os.environ.items() if value.strip()]
+    return [
+        (Error if stranger.stops else CheckWarning)(
+            f"{stranger.name} is no setting, so nothing reads it.",
+            hint=f"Did you mean {stranger.meant}?" if stranger.meant else None,
+            id="integrations.E004" if stranger.stops else "integrations.W003",
+        )
+        for stranger in names.strangers(given, env.READ, hosts | apps)
     ]
 
 

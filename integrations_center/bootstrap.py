@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from integrations import crypto
-from integrations_center import env
+from integrations_center import env, env_file
 
 ENV_FILE = Path(__file__).resolve().parent.parent / ".env"
 LOST_KEYS = (
@@ -25,7 +25,7 @@ def make_missing_keys(file: Path = ENV_FILE) -> None:
     New CREDENTIAL_KEYS are kept later, by `keep_new_credential_keys`: only the migrated
     database can say whether old ones were lost.
     """
-    env.read_file(file)
+    env_file.read(file)
     if not env.text("SECRET_KEY"):
         os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
         keep(file, "SECRET_KEY", os.environ["SECRET_KEY"])
@@ -45,11 +45,15 @@ def keep_new_credential_keys(*, anything_encrypted: bool, file: Path = ENV_FILE)
 def keep(file: Path, name: str, value: str) -> None:
     """Set one line of the file, the others as they are; at no time can others read it."""
     file = file.resolve()
-    lines = file.read_text().splitlines() if file.exists() else []
-    kept = [line for line in lines if line.removeprefix("export ").split("=")[0] != name]
+    lines = env_file.text(file).splitlines()
+    if any(found == name and there for found, there in map(env_file.setting_in, lines)):
+        raise ImproperlyConfigured(
+            f"{name} is empty in the environment, which wins over {file}. Unset it there."
+        )
+    kept = [line for line in lines if env_file.setting_in(line)[0] != name]
     try:
         handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".env.")  # mode 600
-        with os.fdopen(handle, "w") as stream:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write("\n".join([*kept, f"{name}={value}"]) + "\n")
         Path(temporary).replace(file)
     except OSError:

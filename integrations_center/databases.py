@@ -5,9 +5,11 @@ request, so a process needs far fewer than it has threads. DATABASE_CONNECTIONS 
 processes of one machine hold together; each kind of process has a share.
 """
 
+import re
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-import environ
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -15,7 +17,18 @@ from integrations_center import env
 
 SQLITE = "integrations_center.sqlite"
 POSTGRESQL = "django.db.backends.postgresql"
-ENGINES = {"django.db.backends.sqlite3": SQLITE, POSTGRESQL: POSTGRESQL}
+BASE_DIR = Path(__file__).resolve().parent.parent
+EXAMPLES = (
+    "Examples: postgres://user:password@127.0.0.1:5432/integrations, "
+    "sqlite:////var/lib/integrations/db.sqlite3."
+)
+PARTS = {
+    "NAME": "dbname",
+    "USER": "user",
+    "PASSWORD": "password",
+    "HOST": "host",
+    "PORT": "port",
+}
 SQLITE_WAIT_SECONDS = 20
 CONNECTIONS = 40
 FEWEST_CONNECTIONS = 10
@@ -30,24 +43,50 @@ def configured(name: str, default_file: str, connections: int = CONNECTIONS) -> 
 
 
 def _read(name: str) -> dict[str, Any]:
+    url = env.text(name)
+    if url.startswith("sqlite:"):
+        return _read_sqlite(name, url)
+    if url.startswith(("postgres:", "postgresql:")):
+        return _read_postgresql(name, url)
+    raise ImproperlyConfigured(f"{name} must start with sqlite:/// or postgres://. {EXAMPLES}")
+
+
+def _read_sqlite(name: str, url: str) -> dict[str, Any]:
+    """A path behind sqlite:/// begins in the project's folder, wherever the start was."""
+    path = unquote(url.removeprefix("sqlite:///"))
+    if path == url or path in {"", "/", ":memory:"} or path.endswith("/") or re.search("[?#]", url):
+        raise ImproperlyConfigured(f"{name} must start with sqlite:/// and name a file. {EXAMPLES}")
+    return {"ENGINE": SQLITE, "NAME": str(BASE_DIR / path)}
+
+
+def _read_postgresql(name: str, url: str) -> dict[str, Any]:
+    """As PostgreSQL itself reads it: hosts, sockets, IPv6, what the driver is asked for."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
     try:
-        config: dict[str, Any] = environ.Env.db_url_config(env.text(name))
-    except ValueError:
-        config = {}
-    config["ENGINE"] = ENGINES.get(config.get("ENGINE", ""))
-    if config["ENGINE"] is None or not config["NAME"]:
+        found: dict[str, Any] = dict(conninfo_to_dict(url))
+    except ProgrammingError:  # it repeats the address
+        found = {}
+    main = {setting: found.pop(part, "") for setting, part in PARTS.items()}
+    # An @ or / in a password that is not encoded ends up in one of these.
+    torn = re.search(r"[@\s]", main["HOST"]) or re.search("[@/]", main["NAME"])
+    ports = [port for port in main["PORT"].split(",") if port]
+    if not main["NAME"] or torn or not all(map(_is_port, ports)):
         raise ImproperlyConfigured(
-            f"{name} must start with sqlite:/// or postgres:// and name a database."
+            f"{name} must start with postgres:// and name a database, as PostgreSQL takes it. "
+            f"{EXAMPLES} {env.PERCENT_ENCODE}"
         )
-    return config
+    return {"ENGINE": POSTGRESQL, **main, "OPTIONS": found}
+
+
+def _is_port(text: str) -> bool:
+    return bool(re.fullmatch("[0-9]{1,5}", text)) and 0 < int(text) < 65536
 
 
 def connections(name: str) -> int:
     """How many all processes of one machine may hold together."""
-    number = env.positive_number(name, CONNECTIONS)
-    if number < FEWEST_CONNECTIONS:
-        raise ImproperlyConfigured(f"{name} must be at least {FEWEST_CONNECTIONS}.")
-    return number
+    return env.positive_number(name, CONNECTIONS, least=FEWEST_CONNECTIONS)
 
 
 def _sqlite() -> dict[str, Any]:

@@ -1,18 +1,17 @@
 """Typed readers of the environment: a bad value stops the start with one sentence.
 
-A sentence names the setting and what it takes, never the value: it may be a secret.
-The real environment wins over `.env`.
+A sentence names the setting, what it takes with an example, and what was found. What may be a
+secret is never repeated. The real environment wins over `.env`.
 """
 
 import os
 import re
 from collections.abc import Mapping
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from integrations import crypto
@@ -23,19 +22,42 @@ Network = IPv4Network | IPv6Network
 
 TRUE = frozenset({"1", "on", "true", "yes"})
 FALSE = frozenset({"", "0", "off", "false", "no"})
+LARGEST = 999_999
+LONGEST_SHOWN = 60
+PERCENT_ENCODE = "In a password, write @ : / ? # and % as %40 %3A %2F %3F %23 and %25."
+SHORTEST_SECRET_KEY = 32
+# What Django answers, as django.http.request checks it; a dot in front stands for subdomains.
+HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[a-f0-9]*:[a-f0-9:.]+\]", re.IGNORECASE)
+
+READ: set[str] = set()  # the names that were asked for: no others are settings
 
 
 class Missing(ImproperlyConfigured):
     """A setting that has no default is not there."""
 
 
-def read_file(path: Path) -> None:
-    """Lay `.env` under the real environment; do nothing when there is none."""
-    environ.Env.read_env(path)
+def wrong(name: str, must: str, found: str) -> ImproperlyConfigured:
+    """The error about a value that is no secret."""
+    # Not an address with a password in it, nor something long that was meant for elsewhere.
+    is_shown = len(found) <= LONGEST_SHOWN and not re.search("[@?]", found)
+    return ImproperlyConfigured(
+        f"{name} must be {must}" + (f", not {found!r}." if is_shown else ".")
+    )
 
 
 def text(name: str, default: str = "") -> str:
-    return os.environ.get(name, "").strip() or default
+    READ.add(name)
+    return _as_it_looks(name, os.environ.get(name, "")) or default
+
+
+def _as_it_looks(name: str, given: str) -> str:
+    """Without blanks around it. Docker's --env-file, for one, takes quotes as a part of it."""
+    value = given.strip()
+    if not value.isprintable():
+        raise ImproperlyConfigured(f"{name} holds a character that does not show. Type it anew.")
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        raise ImproperlyConfigured(f"{name} has quotes around its value. Leave them out.")
+    return value
 
 
 def required(name: str) -> str:
@@ -44,30 +66,49 @@ def required(name: str) -> str:
     raise Missing(f"{name} is not set. Run `./dev serve` once to make it, or set it in .env.")
 
 
+def secret_key(name: str) -> str:
+    """Django's key, which signs sessions and links: nobody may guess it."""
+    value = required(name)
+    is_long = len(value) >= SHORTEST_SECRET_KEY and len(set(value)) >= crypto.FEWEST_DIFFERENT
+    if is_long and not value.startswith("django-insecure-"):
+        return value
+    raise ImproperlyConfigured(
+        f"{name} can be guessed. It must be {SHORTEST_SECRET_KEY} random characters or more, such "
+        'as `python3 -c "import secrets; print(secrets.token_urlsafe(50))"` prints.'
+    )
+
+
 def boolean(name: str) -> bool:
     value = text(name).lower()
     if value in TRUE | FALSE:
         return value in TRUE
-    raise ImproperlyConfigured(f"{name} must be on or off.")
+    raise wrong(name, "on or off", text(name))
 
 
-def positive_number(name: str, default: int) -> int:
+def positive_number(name: str, default: int, *, least: int = 1, most: int = LARGEST) -> int:
     value = text(name, str(default))
-    if value.isascii() and value.isdigit() and 0 < int(value) < 1_000_000:
+    if re.fullmatch("[0-9]{1,9}", value) and least <= int(value) <= most:
         return int(value)
-    raise ImproperlyConfigured(f"{name} must be a whole number above 0.")
+    raise wrong(name, f"a whole number between {least} and {most}, such as {default}", value)
 
 
 def port(name: str, default: int) -> int:
-    number = positive_number(name, default)
-    if number > 65535:
-        raise ImproperlyConfigured(f"{name} must be a port between 1 and 65535.")
-    return number
+    return positive_number(name, default, most=65535)
 
 
 def words(name: str) -> list[str]:
     """`a, b` -> `["a", "b"]`."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def hosts(name: str) -> list[str]:
+    """The names that Django answers, without scheme and port: others would match no request."""
+    found = words(name)
+    for word in found:
+        if not HOST.fullmatch(word):
+            must = "host names such as integrations.example.com, with commas between"
+            raise wrong(name, f"{must}, without https:// or a port", word)
+    return found
 
 
 def keys(name: str) -> list[str]:
@@ -95,7 +136,7 @@ def origin(name: str, value: str, *, path_allowed: bool) -> str:
     )
     if not good:
         example = "https://example.com/prefix" if path_allowed else "https://example.com"
-        raise ImproperlyConfigured(f"{name} must be an address like {example}, and nothing more.")
+        raise wrong(name, f"an address like {example}, and nothing more", value)
     return value.rstrip("/")
 
 
@@ -109,21 +150,33 @@ def _split(value: str) -> SplitResult | None:
 
 def networks(name: str) -> tuple[Network, ...]:
     """`10.0.0.7, 10.1.0.0/16` -> the networks."""
-    try:
-        return tuple(ip_network(word) for word in words(name))
-    except ValueError:
-        raise ImproperlyConfigured(
-            f"{name} must be IP addresses or networks such as 10.0.0.0/24, with commas between."
-        ) from None
+    must = "IP addresses or networks such as 10.0.0.7 or 10.0.0.0/24, with commas between"
+    found: list[Network] = []
+    for word in words(name):
+        try:
+            found.append(ip_network(word))
+        except ValueError:
+            raise wrong(name, must, word) from None
+    return tuple(found)
 
 
 def outbound(name: str) -> tuple[Allowed, ...]:
-    try:
-        return parse_allowed(text(name))
-    except ValueError:
-        raise ImproperlyConfigured(
-            f"{name} must be entries such as 10.0.0.0/24:5678, with commas between."
-        ) from None
+    must = "entries such as 10.0.0.0/24:5678 or n8n.internal:5678, with commas between"
+    found: list[Allowed] = []
+    for word in words(name):
+        try:
+            found += parse_allowed(word)
+        except ValueError:
+            raise wrong(name, must, word) from None
+    return tuple(found)
+
+
+def sender(name: str, default: str) -> str:
+    """`Name <address>` or an address alone."""
+    value = text(name, default)
+    if value == default or re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
+        return value
+    raise wrong(name, "a mail address such as integrations@example.com", value)
 
 
 def provider_origins(environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -161,7 +214,7 @@ def apps(environment: Mapping[str, str]) -> dict[str, App]:
                 f"{name} is not a setting. Write it like APP_<NAME>__CLIENT_ID."
             )
         slug, part = match.groups()
-        found.setdefault(slug.lower(), {})[part] = value.strip()
+        found.setdefault(slug.lower(), {})[part] = _as_it_looks(name, value)
     for slug, parts in found.items():
         if len(parts) != 2:
             prefix = f"APP_{slug.upper()}__CLIENT_"
@@ -174,16 +227,21 @@ def mailers(name: str) -> dict[str, dict[str, Any]]:
     if not text(name):
         return {}
     parts = _split(text(name))
-    if parts is None or parts.scheme not in {"smtp", "smtp+tls", "smtp+ssl"} or not parts.hostname:
+    if (
+        parts is None
+        or parts.scheme not in {"smtp", "smtp+tls", "smtp+ssl"}
+        or not parts.hostname
+        or parts.path not in {"", "/"}  # more may be the rest of a password
+        or re.search(r"[?#\s]", text(name))
+    ):
         raise ImproperlyConfigured(
-            f"{name} must be like smtp+tls://user:password@mail.example.com:587."
+            f"{name} must be like smtp+tls://user:password@mail.example.com:587. {PERCENT_ENCODE}"
         )
-    config = environ.Env.email_url_config(text(name))
     options = {
-        "host": config["EMAIL_HOST"],
-        "port": config["EMAIL_PORT"] or (465 if parts.scheme == "smtp+ssl" else 587),
-        "username": config["EMAIL_HOST_USER"] or "",
-        "password": config["EMAIL_HOST_PASSWORD"] or "",
+        "host": parts.hostname,
+        "port": parts.port or (465 if parts.scheme == "smtp+ssl" else 587),
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
         "use_tls": parts.scheme == "smtp+tls",
         "use_ssl": parts.scheme == "smtp+ssl",
         "timeout": 20,

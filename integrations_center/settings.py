@@ -7,24 +7,24 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from integrations_center import databases, env
+from integrations_center import databases, env, env_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / "data"
 
-env.read_file(BASE_DIR / ".env")
+env_file.read(BASE_DIR / ".env")
 
 # --- What the environment decides ------------------------------------------------------------
 
 PORT = env.port("PORT", 8000)
 DEBUG = env.boolean("DEBUG")
 DEMO = env.boolean("DEMO")  # set by `manage.py demo` alone: every page says so
-SECRET_KEY = env.required("SECRET_KEY")
+SECRET_KEY = env.secret_key("SECRET_KEY")
 CREDENTIAL_KEYS = env.keys("CREDENTIAL_KEYS")
 PUBLIC_URL = env.origin(
     "PUBLIC_URL", env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}"), path_allowed=False
 )
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or [
     str(urlsplit(PUBLIC_URL).hostname),
     "localhost",
     "127.0.0.1",
@@ -46,7 +46,9 @@ if DATABASES["default"]["NAME"] == str(DATA_DIR / "db.sqlite3"):
 MAILERS = env.mailers("EMAIL_URL")
 EMAIL_IS_CONFIGURED = bool(env.text("EMAIL_URL"))
 SILENCED_SYSTEM_CHECKS = ["mail.W001"]  # no mail server is fine: without one no mail is tried
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"integrations@{urlsplit(PUBLIC_URL).hostname}")
+DEFAULT_FROM_EMAIL = env.sender(
+    "DEFAULT_FROM_EMAIL", f"integrations@{urlsplit(PUBLIC_URL).hostname}"
+)
 
 # --- Application -----------------------------------------------------------------------------
 

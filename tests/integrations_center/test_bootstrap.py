@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from integrations import crypto
-from integrations_center import bootstrap, env
+from integrations_center import bootstrap, env_file
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def environment(monkeypatch):
     """An environment without keys; what is put there is gone afterwards."""
     fresh = {"PATH": os.environ["PATH"]}
     monkeypatch.setattr(os, "environ", fresh)
-    monkeypatch.setattr(env.environ.Env, "ENVIRON", fresh)
+    monkeypatch.setattr(env_file.environ.Env, "ENVIRON", fresh)
     monkeypatch.setattr(bootstrap, "_unkept", {})
     return fresh
 
@@ -55,6 +55,29 @@ def test_lines_that_a_person_wrote_stay(environment, tmp_path):
     bootstrap.make_missing_keys(file)
 
     assert file.read_text() == f"# mine\nTEST_RATE=3\nSECRET_KEY={environment['SECRET_KEY']}\n"
+
+
+@pytest.mark.parametrize("line", ["SECRET_KEY = 'mine'", "export SECRET_KEY=mine # kept"])
+def test_an_empty_variable_does_not_replace_what_the_file_holds(environment, tmp_path, line):
+    file = tmp_path / ".env"
+    file.write_text(f"{line}\n")
+    environment["SECRET_KEY"] = ""
+
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is empty in the environment"):
+        bootstrap.make_missing_keys(file)
+
+    assert file.read_text() == f"{line}\n"
+
+
+def test_an_empty_line_of_any_form_is_replaced(environment, tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("export SECRET_KEY = '' # later\nDEFAULT_FROM_EMAIL=é <a@b.example>\n")
+
+    bootstrap.make_missing_keys(file)
+
+    assert file.read_text(encoding="utf-8") == (
+        f"DEFAULT_FROM_EMAIL=é <a@b.example>\nSECRET_KEY={environment['SECRET_KEY']}\n"
+    )
 
 
 def test_lost_credential_keys_are_not_replaced(environment, tmp_path):

@@ -1,6 +1,7 @@
 """Typed readers: good values are read, bad ones stop the start with one sentence."""
 
 import os
+import secrets
 import subprocess
 import sys
 from ipaddress import ip_network
@@ -21,16 +22,6 @@ def given(monkeypatch):
             monkeypatch.setenv(name, value)
 
     return give
-
-
-def test_the_real_environment_wins_over_the_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "environ", {"TEST_RATE": "3"})
-    monkeypatch.setattr(env.environ.Env, "ENVIRON", os.environ)
-    (tmp_path / ".env").write_text("TEST_RATE=99\nPORT=8123\n")
-
-    env.read_file(tmp_path / ".env")
-
-    assert os.environ == {"TEST_RATE": "3", "PORT": "8123"}
 
 
 def test_a_missing_key_says_how_to_get_one(given):
@@ -67,30 +58,174 @@ def test_a_switch_takes_the_usual_words(given, value, expected):
     assert env.boolean("DEBUG") is expected
 
 
+def rate(name):
+    return env.positive_number(name, 10)
+
+
+@pytest.mark.parametrize(
+    "key", ["s", "correct-4711-horse", "4" * 64, "abcd" * 16, "django-insecure-" + "4711xyz" * 8]
+)
+def test_a_secret_key_that_can_be_guessed_is_refused_and_not_repeated(given, key):
+    given(SECRET_KEY=key)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env.secret_key("SECRET_KEY")
+
+    assert str(refusal.value).startswith("SECRET_KEY can be guessed. It must be 32 random")
+    assert "4711" not in str(refusal.value)
+
+
+def test_the_secret_key_that_a_first_start_makes_is_taken(given):
+    key = secrets.token_urlsafe(50)
+    given(SECRET_KEY=key)
+
+    assert env.secret_key("SECRET_KEY") == key
+
+
 @pytest.mark.parametrize(
     ("read", "value", "sentence"),
     [
-        (env.boolean, "perhaps", "must be on or off"),
-        (lambda name: env.positive_number(name, 10), "00", "whole number above 0"),
-        (lambda name: env.positive_number(name, 10), "-3", "whole number above 0"),
-        (lambda name: env.positive_number(name, 10), "ten", "whole number above 0"),
-        (lambda name: env.port(name, 8000), "70000", "between 1 and 65535"),
-        (env.networks, "10.0.0.1/24", "must be IP addresses or networks"),
-        (env.networks, "proxy.local", "must be IP addresses or networks"),
-        (env.outbound, "10.0.0.7/24", "must be entries such as 10.0.0.0/24:5678"),
-        (env.mailers, "http://mail.example.com", "must be like smtp+tls://"),
-        (env.mailers, "smtp://mail.example.com:many", "must be like smtp+tls://"),
+        (env.boolean, "Perhaps", "must be on or off, not 'Perhaps'."),
+        (rate, "00", "must be a whole number between 1 and 999999, such as 10, not '00'."),
+        (rate, "-3", "must be a whole number between 1 and 999999, such as 10, not '-3'."),
+        (rate, "ten", "must be a whole number between 1 and 999999, such as 10, not 'ten'."),
+        (
+            rate,
+            "1000000",
+            "must be a whole number between 1 and 999999, such as 10, not '1000000'.",
+        ),
+        (rate, "9" * 5000, "must be a whole number between 1 and 999999, such as 10."),
+        (
+            lambda name: env.port(name, 8000),
+            "70000",
+            "must be a whole number between 1 and 65535, such as 8000, not '70000'.",
+        ),
+        (
+            env.networks,
+            "10.0.0.7, 10.0.0.1/24",
+            "must be IP addresses or networks such as 10.0.0.7 or 10.0.0.0/24, "
+            "with commas between, not '10.0.0.1/24'.",
+        ),
+        (
+            env.outbound,
+            "10.0.0.7/24",
+            "must be entries such as 10.0.0.0/24:5678 or n8n.internal:5678, with commas between, "
+            "not '10.0.0.7/24'.",
+        ),
+        (
+            lambda name: env.sender(name, "us"),
+            "Integrations",
+            "must be a mail address such as integrations@example.com, not 'Integrations'.",
+        ),
     ],
 )
-def test_a_bad_value_is_named_but_not_repeated(given, read, value, sentence):
+def test_a_bad_value_is_told_with_an_example_and_what_was_found(given, read, value, sentence):
     given(SETTING=value)
 
     with pytest.raises(ImproperlyConfigured) as refusal:
         read("SETTING")
 
-    assert str(refusal.value).startswith("SETTING ")
-    assert sentence in str(refusal.value)
-    assert value not in str(refusal.value)
+    assert str(refusal.value) == f"SETTING {sentence}"
+
+
+@pytest.mark.parametrize("value", ["https://me:4711@example.com", "4711?", "4711" * 20])
+def test_what_may_be_a_secret_is_not_repeated(given, value):
+    given(SETTING=value)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env.positive_number("SETTING", 10)
+
+    assert str(refusal.value).startswith("SETTING must be a whole number")
+    assert "4711" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ('"4711"', "SETTING has quotes around its value."),
+        ("'4711'", "SETTING has quotes around its value."),
+        ("47\u200b11", "SETTING holds a character that does not show."),
+        ("4711\nB=1", "SETTING holds a character that does not show."),
+    ],
+)
+def test_a_value_of_the_environment_is_refused_where_it_is_not_as_it_looks(given, value, sentence):
+    """A `--env-file` keeps quotes and all."""
+    given(SETTING=value)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env.text("SETTING")
+
+    assert str(refusal.value).startswith(sentence)
+    assert "47" not in str(refusal.value)
+
+
+def test_so_is_a_value_of_an_app():
+    with pytest.raises(ImproperlyConfigured, match="APP_X__CLIENT_SECRET has quotes around") as no:
+        env.apps({"APP_X__CLIENT_ID": "an-id", "APP_X__CLIENT_SECRET": '"4711"'})
+
+    assert "4711" not in str(no.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a.example.com, .b.example.com", "*", "127.0.0.1", "[::1]", "localhost", "A.Example.com"],
+)
+def test_hosts_that_are_answered_are_read(given, value):
+    given(ALLOWED_HOSTS=value)
+
+    assert env.hosts("ALLOWED_HOSTS") == value.split(", ")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://example.com",
+        "example.com:8000",
+        "[::1]:8000",
+        "::1",
+        '["example.com"]',
+        "['example.com']",
+        "*.example.com",
+        "example.com/",
+        "example.com.",
+        "a.example.com b.example.com",
+        "a.example.com;b.example.com",
+        "my_host",
+    ],
+)
+def test_a_host_that_would_match_no_request_is_refused(given, value):
+    given(ALLOWED_HOSTS=f"localhost,{value}")
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env.hosts("ALLOWED_HOSTS")
+
+    assert str(refusal.value) == (
+        "ALLOWED_HOSTS must be host names such as integrations.example.com, with commas between, "
+        f"without https:// or a port, not {value!r}."
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:4711@mail.example.com",
+        "smtp://me:4711@mail.example.com:many",
+        "smtp+tls://me:4711/x@mail.example.com",
+        "smtp+tls://me:4711?x@mail.example.com",
+        "smtp+tls://me:4711#x@mail.example.com",
+        "mail.example.com",
+    ],
+)
+def test_a_mail_server_that_is_not_read_as_written_is_refused(given, url):
+    given(EMAIL_URL=url)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env.mailers("EMAIL_URL")
+
+    assert str(refusal.value).startswith(
+        "EMAIL_URL must be like smtp+tls://user:password@mail.example.com:587."
+    )
+    assert "4711" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +330,7 @@ def test_an_app_setting_with_a_typing_error_is_refused_and_not_repeated(name):
 def test_half_an_app_stops_the_start_with_one_sentence():
     given = {
         "PATH": os.environ["PATH"],
-        "SECRET_KEY": "s",
+        "SECRET_KEY": "only-for-tests-" + "0" * 50,
         "CREDENTIAL_KEYS": crypto.new_key(),
         "APP_GOOGLE__CLIENT_SECRET": "value-4711",
     }

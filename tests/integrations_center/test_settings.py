@@ -29,7 +29,7 @@ def ask():
             "ALLOWED_HOSTS": "",
             "CREDENTIAL_KEYS": crypto.new_key(),
             "DATABASE_URL": "sqlite:////never-opened",
-            "SECRET_KEY": "s",
+            "SECRET_KEY": "only-for-tests-" + "0" * 50,
         }
         run = subprocess.run(
             [sys.executable, "-c", ASK % repr(names)],

@@ -6,13 +6,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from integrations.checks import ENVIRONMENT
 from integrations.work.worker import CONCURRENCY, INTERVAL_SECONDS, Running, stop_on_signals
 from integrations_center import databases
 
 
 class Command(BaseCommand):
     help = "Runs tests, renews sign-ins ahead of their end and gives notices, until Ctrl-C."
-    requires_system_checks = ()  # it waits for a database that does not answer yet
+    requires_system_checks = (ENVIRONMENT,)  # others may ask the database, for which it waits
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
