@@ -204,7 +204,7 @@ class ConnectionForm(forms.Form):
             elif text.strip():
                 config[field.name] = text
             elif field.secret:
-                if self.typed.config.get(field.name) and not self._is_moved():
+                if self.typed.config.get(field.name) and not self._is_moved(field.name):
                     config[field.name] = self.typed.config[field.name]
             elif field.name in self.connection.config:
                 config[field.name] = None
@@ -215,14 +215,13 @@ class ConnectionForm(forms.Form):
             sign_in=self.typed.sign_in if method == SIGN_IN else None,
         )
 
-    def _is_moved(self) -> bool:
-        """Whether what decides where a secret goes is not what the candidate's went with."""
-        before = {**self.connection.config, **self.typed.config}
-        return any(
-            (self.data.get(field.name) or "").strip() != (before.get(field.name) or "")
-            for field in self.provider.fields_of(self.cleaned_data["auth_method"])
-            if field.decides_destination
-        )
+    def _is_moved(self, secret: str) -> bool:
+        """Whether what decides the use of a secret is not what the candidate's went with."""
+        before = {**self.connection.config, **self._plain_typed()}
+        shown = self.provider.fields_of(self.cleaned_data["auth_method"])
+        now = {field.name: (self.data.get(field.name) or "").strip() for field in shown}
+        decisive = self.provider.decisive([secret], before) | self.provider.decisive([secret], now)
+        return any(now[name] != before.get(name, "") for name in decisive & now.keys())
 
     def _chosen(self, field: Field) -> str:
         """The account that was picked from a list, instead of one typed by hand."""

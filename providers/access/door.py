@@ -58,12 +58,14 @@ class Door:
         self._refusal: errors.ProviderError | None = None
         api.authorize = self._authorize
         self._learn(values)
+        api.plain.update(self._access.open_parts(self._known))
 
     def _learn(self, values: Mapping[str, str]) -> None:
         """Values by field name: a tester sees the plain ones, as soon as they are known."""
         secret = {ACCESS_TOKEN, *self._provider.secret_names}
         self._known |= values
         self.plain |= {name: value for name, value in values.items() if name not in secret}
+        self.api.plain.update(self.plain.values())
 
     def enter(self) -> Entry:
         """Get what lets us in, once. Raises ProviderError, each time the same."""

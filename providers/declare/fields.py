@@ -16,7 +16,8 @@ class Field:
     `pattern` refuses, `usual_pattern` warns; both match the whole value after `normalize`.
     `required` is for every method that takes the field, `required_by` for these alone.
     `decides_destination` marks a value that decides where a secret is sent: it cannot
-    change without the secrets being sent again. `methods` is empty for every method.
+    change without the secrets being sent again. Nor can one that `decides_shown`: what of an
+    answer to a secret people see. `methods` is empty for every method.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Field:
     example: str = ""
     methods: tuple[str, ...] = ()
     decides_destination: bool = False
+    decides_shown: bool = False
     max_length: int = 4096
     normalize: Callable[[str], str] = str.strip
 

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -186,6 +186,48 @@ class Provider:
         names |= {field.name for field in asked.fields if field.decides_destination}
         plain = names - asked.secret_names - {ACCESS_TOKEN}
         return {name: values.get(name) or None for name in sorted(plain)}
+
+    def decisive(self, secrets: Collection[str], values: Mapping[str, str]) -> set[str]:
+        """The plain fields that decide where or how these secrets are used, by any method.
+
+        So do those that decide what of an answer people see.
+        """
+        asked = self.for_values(values)
+        names = {f.name for f in asked.fields if f.decides_destination or f.decides_shown}
+        for method in asked.methods:
+            if any(field.name in secrets for field in self.fields_of(method.slug)):
+                names |= self.bound(method.slug, values).keys()
+        return names
+
+    def used_otherwise(
+        self, secrets: Collection[str], method: str, values: Mapping[str, str]
+    ) -> bool:
+        """Whether another method would use one of these secrets in another way than this one.
+
+        What every request carries beside what lets it in is the same in all of them.
+        """
+        asked = self.for_values(values)
+        same = {name for access in asked.also for name in access.needs}
+        ways = {way.slug: self._way(way.slug, values) for way in asked.methods}
+        return any(
+            ways[other.slug] != ways[method]
+            for field in self.fields_of(method)
+            if field.name in secrets and field.name not in same
+            for other in asked.methods
+            if field in self.fields_of(other.slug)
+        )
+
+    def _way(self, method: str, values: Mapping[str, str]) -> dict[str, str]:
+        """The decisive values that a method has."""
+        takes = {field.name for field in self.fields_of(method)}
+        bound = self.bound(method, values)
+        return {name: value for name, value in bound.items() if value and name in takes}
+
+    def plain_in(self, method: str, values: Mapping[str, str]) -> set[str]:
+        """The values that are no secret, also where a secret of this method holds them."""
+        plain = {value for name, value in values.items() if name not in self.secret_names}
+        ways = {way.slug: way.access for way in self.for_values(values).methods}
+        return plain | set(ways.get(method, Access()).open_parts(values))
 
     def obtains(self, method: str, values: Mapping[str, str]) -> bool:
         """Whether a method gets a token for what was typed."""

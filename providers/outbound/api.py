@@ -18,7 +18,7 @@ from providers.outbound import addresses
 from providers.outbound.draft import Draft
 from providers.outbound.failures import Failures, refused
 from providers.outbound.headers import HEADERS
-from providers.outbound.masking import masked
+from providers.outbound.masking import Mask
 from providers.outbound.origins import Origin, origin_of
 from providers.outbound.reply import Reply
 from providers.outbound.resolving import Resolve, resolve
@@ -37,7 +37,8 @@ class Api:
     `typed` says that a person typed the address: what is wrong with it is theirs to correct.
     `deadline_at` is a moment of `time.monotonic()`. `ca_file` replaces the usual authorities.
 
-    `fill` holds the secrets by name that placeholders in a request stand for. `authorize` adds
+    `fill` holds the secrets by name that placeholders in a request stand for, `plain` values that
+    are none, though a secret may hold them too. `authorize` adds
     to the headers and params of each request what lets it in, unless that is `anonymous`.
     """
 
@@ -57,6 +58,7 @@ class Api:
         ca_file: str | None = None,
     ) -> None:
         self.fill: dict[str, str] = {}
+        self.plain: set[str] = set()
         self.authorize: Authorize = lambda _draft, _anonymous: None
         self.origins = dict(origins)
         self.headers: dict[str, Any] = {}
@@ -65,6 +67,7 @@ class Api:
         self._trusted = frozenset(origin_of(url) for url in trusted)
         self._allow = tuple(allow)
         self._secrets = set(secrets)
+        self._mask = Mask(())
         self._transport = Transport(
             trusted=self._trusted,
             kept=frozenset() if typed else frozenset(_origins_of(origins.values())),
@@ -137,13 +140,16 @@ class Api:
         """Something obtained on the way that `redact` must cover as well."""
         self._secrets.add(text)
 
-    def redact(self, text: str) -> str:
-        """The text with a mask in place of every secret, plain or as it stands in an address.
+    def redact(self, text: str, *, longest: int | None = None) -> str:
+        """The text with a mask in place of every secret, however it is written, and then cut.
 
         What no database keeps (NUL, half a surrogate pair) is replaced too.
         """
         secrets = {*self._secrets, *self.fill.values()}
-        return masked(text.encode(errors="replace").decode().replace("\0", ""), secrets)
+        if self._mask.secrets != secrets or self._mask.plain != self.plain:
+            self._mask = Mask(secrets, self.plain)
+        kept = text.encode(errors="replace").decode().replace("\0", "")
+        return self._mask.over(kept, longest=longest)
 
     def url(self, host: str, path: str) -> str:
         """A checked address. Raises InvalidConfig for one that may not be asked."""

@@ -70,7 +70,7 @@ def list_accounts(
             raise errors.UnexpectedReply from None
         except errors.ProviderError as error:
             believed = _believed(error, tester, was_proven)
-            _speak_of_sign_in(believed, tester)
+            _word(believed, tester)
             raise believed from None
         return None if found is None else [_cleaned(account, tester) for account in found]
 
@@ -90,7 +90,7 @@ def _climb(
         if door.kept_since != before:
             detail = f"{detail} {GOT.format(door.kept_since)}"
         if error:
-            _speak_of_sign_in(error, tester)
+            _word(error, tester)
         ladder[index] = StepResult(
             step.label, outcome, _plain(detail, tester, LONGEST_DETAIL), _milliseconds_since(began)
         )
@@ -115,8 +115,13 @@ def _believed(
     return error.once_proven
 
 
-def _speak_of_sign_in(error: errors.ProviderError, tester: Tester) -> None:
-    """A platform's file speaks of tokens to paste: after a sign-in nobody pasted one."""
+def _word(error: errors.ProviderError, tester: Tester) -> None:
+    """Without what a reply may have put into it, and of what the person can do.
+
+    A platform's file speaks of tokens to paste: after a sign-in nobody pasted one.
+    """
+    error.message = _plain(error.message, tester, LONGEST_DETAIL)
+    error.action = _plain(error.action, tester, LONGEST_DETAIL)
     if tester.is_signed_in and error.kind in NEEDS_SIGN_IN:
         error.action, error.action_url = f"Sign in to {tester.api.platform} again.", None
 
@@ -134,7 +139,7 @@ def _cleaned(account: Account, tester: Tester) -> Account:
 
 
 def _plain(text: object, tester: Tester, longest: int) -> str:
-    return tester.api.redact(str(text))[:longest]
+    return tester.api.redact(str(text), longest=longest)
 
 
 def _ask(

@@ -20,6 +20,10 @@ RESEND = (
     "This decides where the secrets are sent, so it can only change together with them. "
     "Enter the secrets again."
 )
+RESEND_TO_USE = (
+    "This decides how the secrets are used, so it can only change together with them. "
+    "Enter the secrets again."
+)
 SIGN_IN_ANEW = (
     "This decides where the sign-in is used, so it can only change together with it. "
     "Sign in again with the new value."
@@ -56,7 +60,7 @@ def overlay(connection: IntegrationConnection, changes: Changes) -> Attempt:
     cleaned, warnings = _clean(provider, typed)
     config = _laid_over(connection.config, cleaned, provider, secret=False)
     sign_in = changes.sign_in or connection.sign_in
-    _refuse_new_destination(connection, config, cleaned)
+    _refuse_new_use(connection, method, config, cleaned)
     if method == SIGN_IN and sign_in and not changes.is_signing_in:
         attempts.check_ours(sign_in, connection)
         _refuse_to_move(sign_in, config, provider)
@@ -115,20 +119,28 @@ def _laid_over(
     return {k: v for k, v in {**saved, **changes}.items() if v is not None}
 
 
-def _refuse_new_destination(
-    connection: IntegrationConnection, config: Mapping[str, str], typed: Mapping[str, str | None]
+def _refuse_new_use(
+    connection: IntegrationConnection,
+    method: str,
+    config: Mapping[str, str],
+    typed: Mapping[str, str | None],
 ) -> None:
-    """A saved secret goes to the place it was saved for, and nowhere else."""
+    """A saved secret goes to the place it was saved for, in the same way, and nowhere else."""
+    provider, saved = connection.platform, connection.config
     kept = connection.hints.keys() - typed.keys()
     if not kept:
         return
-    moved = {
-        field.name: [RESEND]
-        for field in connection.platform.fields
-        if field.decides_destination and config.get(field.name) != connection.config.get(field.name)
-    }
-    if moved:
-        raise InvalidChange({"config": moved})
+    names = provider.decisive(kept, saved) | provider.decisive(kept, config)
+    changed = [
+        field
+        for field in provider.fields
+        if field.name in names and config.get(field.name) != saved.get(field.name)
+    ]
+    if changed:
+        said = {f.name: [RESEND if f.decides_destination else RESEND_TO_USE] for f in changed}
+        raise InvalidChange({"config": said})
+    if method != connection.auth_method and provider.used_otherwise(kept, method, config):
+        raise InvalidChange({"authMethod": [RESEND_TO_USE]})
 
 
 def _refuse_to_move(sign_in: Credential, config: dict[str, str], provider: Provider) -> None:

@@ -59,7 +59,8 @@ def apply(
     if expected_version is not None and expected_version != connection.version:
         raise VersionConflict(connection)
     if changes.reported_error:  # it may quote a secret that is replaced at the same time
-        report = _without_secrets(connection, changes.reported_error)
+        # Cut at the end alone: what begins before the cut is looked for again.
+        report = _without_secrets(connection, changes.reported_error, 2 * REPORT_MAX_LENGTH)
         changes = replace(changes, reported_error=report)
     before = rows.state(connection)
     edited: list[str] = []
@@ -141,7 +142,7 @@ def _keep_switches(connection: IntegrationConnection, changes: Changes) -> list[
     if changes.status == Status.CONNECTED or changes.clears_reported_error:
         connection.reported_error, connection.reported_at = "", None
     if changes.status == Status.ERROR:
-        report = _without_secrets(connection, changes.reported_error or "")[:REPORT_MAX_LENGTH]
+        report = _without_secrets(connection, changes.reported_error or "", REPORT_MAX_LENGTH)
         if report != connection.reported_error:
             connection.reported_error, connection.reported_at = report, timezone.now()
     after = (connection.is_enabled, connection.last_error, connection.reported_error)
@@ -165,11 +166,22 @@ def _check_switches(connection: IntegrationConnection, changes: Changes) -> None
         raise InvalidChange({"status": ["Not everything that is required is saved yet."]})
 
 
-def _without_secrets(connection: IntegrationConnection, text: str) -> str:
-    """A reported text, cleared of the connection's own secrets."""
+def _without_secrets(connection: IntegrationConnection, text: str, longest: int) -> str:
+    """A reported text, cleared of the connection's own secrets and then cut."""
+    typed: dict[str, str] = {}
     with suppress(crypto.Unreadable):  # then nobody here can know them
-        text = masked(text, sealing.typed(connection).values())
-    return text.strip()
+        typed = sealing.typed(connection)
+    secrets = [*typed.values(), *_obtained(connection.credential), *_obtained(connection.sign_in)]
+    plain = connection.platform.plain_in(connection.auth_method, {**connection.config, **typed})
+    return masked(text.strip(), secrets, plain=plain, longest=longest).strip()
+
+
+def _obtained(row: Credential | None) -> list[str]:
+    """The tokens that a row keeps."""
+    with suppress(crypto.Unreadable):
+        if row is not None:
+            return [value for value in row.obtained().values() if isinstance(value, str)]
+    return []
 
 
 def _count_edit(connection: IntegrationConnection, edited: list[str], by: User | None) -> None:

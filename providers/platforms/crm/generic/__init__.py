@@ -21,7 +21,9 @@ NO_SIGN_IN = Closed(
 )
 
 
-def path_in_reply(name: str, label: str, explained: str, *, example: str) -> Field:
+def path_in_reply(
+    name: str, label: str, explained: str, *, example: str, decides_shown: bool = False
+) -> Field:
     """Where something is in what another CRM answers."""
     return Field(
         name=name,
@@ -31,6 +33,7 @@ def path_in_reply(name: str, label: str, explained: str, *, example: str) -> Fie
         pattern_message=f"Enter names with dots between, such as {example}.",
         example=example,
         methods=(REST,),
+        decides_shown=decides_shown,
     )
 
 
@@ -58,6 +61,7 @@ FIELDS = (
         "Where the account's name is",
         "Optional: where in the answer's JSON the account's name is, with dots between.",
         example="data.company",
+        decides_shown=True,  # a service may answer with the key itself
     ),
 )
 

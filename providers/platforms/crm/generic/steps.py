@@ -53,8 +53,9 @@ class GenericTester(CrmTester):
         name = dig(self.body, path)
         if not isinstance(name, str | int):
             return Warned("The answer has no account name at the place entered. Correct it.")
-        self.belongs_to(Account(str(name)[:LONGEST_NAME]))
-        return Passed(f"The account is {str(name)[:LONGEST_NAME]}.")
+        shown = self.api.redact(str(name), longest=LONGEST_NAME)
+        self.belongs_to(Account(shown))
+        return Passed(f"The account is {shown}.")
 
     def _ask(self, *, anonymous: bool = False) -> Any:
         path = self.values.get("health_path") or ""
