@@ -217,7 +217,8 @@ class ConnectionForm(forms.Form):
 
     def _is_moved(self, secret: str) -> bool:
         """Whether what decides the use of a secret is not what the candidate's went with."""
-        before = {**self.connection.config, **self._plain_typed()}
+        typed = {name: value for name, value in self.typed.config.items() if value}
+        before = {**self.connection.config, **typed}
         shown = self.provider.fields_of(self.cleaned_data["auth_method"])
         now = {field.name: (self.data.get(field.name) or "").strip() for field in shown}
         decisive = self.provider.decisive([secret], before) | self.provider.decisive([secret], now)
