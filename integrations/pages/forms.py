@@ -217,8 +217,8 @@ class ConnectionForm(forms.Form):
 
     def _is_moved(self, secret: str) -> bool:
         """Whether what decides the use of a secret is not what the candidate's went with."""
-        typed = {name: value for name, value in self.typed.config.items() if value}
-        before = {**self.connection.config, **typed}
+        values = {**self.connection.config, **self.typed.config}
+        before = {name: value or "" for name, value in values.items()}
         shown = self.provider.fields_of(self.cleaned_data["auth_method"])
         now = {field.name: (self.data.get(field.name) or "").strip() for field in shown}
         decisive = self.provider.decisive([secret], before) | self.provider.decisive([secret], now)
