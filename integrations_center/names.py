@@ -41,6 +41,6 @@ def strangers(
 
 
 def _is_of(name: str, owner: str) -> bool:
-    """Whether it is told of `PROVIDER_META` or `APP_META`. Other programs have APP_… too."""
+    """Whether it begins with a platform's PROVIDER_… or an app's APP_…, which others have too."""
     between = "_" if owner.startswith("PROVIDER_") else "__"
     return name == owner or name.startswith(owner + between)

@@ -170,7 +170,8 @@ class IntegrationConnection(models.Model):
     @property
     def unprovable(self) -> str:
         """What is said of a way in that no test can ever prove; "" where one can."""
-        methods = self.platform.methods
+        provider = platforms.catalogue().get(self.provider)  # of one that is gone, a row may stay
+        methods = provider.methods if provider else ()
         return next((one.unprovable for one in methods if one.slug == self.auth_method), "")
 
     def is_fresh(self, now: datetime) -> bool:
