@@ -58,7 +58,6 @@ class Door:
         self._refusal: errors.ProviderError | None = None
         api.authorize = self._authorize
         self._learn(values)
-        api.plain.update(self._access.open_parts(self._known))
 
     def _learn(self, values: Mapping[str, str]) -> None:
         """Values by field name: a tester sees the plain ones, as soon as they are known."""
@@ -66,6 +65,7 @@ class Door:
         self._known |= values
         self.plain |= {name: value for name, value in values.items() if name not in secret}
         self.api.plain.update(self.plain.values())
+        self.api.plain.update(self._provider.open_parts(self._known.get(ACCESS_TOKEN, "")))
 
     def enter(self) -> Entry:
         """Get what lets us in, once. Raises ProviderError, each time the same."""

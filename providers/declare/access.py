@@ -51,10 +51,6 @@ class Access:
         """What a test may know of a secret: its kind, or whose it is. Nothing secret."""
         return {}
 
-    def open_parts(self, known: Known) -> tuple[str, ...]:
-        """What a secret holds that is none, and is shown: an account's ID, say."""
-        return ()
-
 
 @dataclass(frozen=True)
 class Closed(Access):

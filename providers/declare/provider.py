@@ -1,6 +1,7 @@
 """A platform: what it is, how one connects, how it is tested, what its errors mean."""
 
 import math
+import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -52,6 +53,7 @@ class Provider:
     `base_urls` lists the other origins of the platform that `base_url` may name instead of
     API's; with `takes_any_address` it may be any public address. `overrides` replaces hosts
     by origins that the operator trusts; hosts without one are then refused.
+    `open_in_token` finds at the beginning of an access token what is no secret, as a group.
     `error_*_at` are dotted paths into a reply's JSON, in which `*` stands for every part;
     of several, the first that leads to a text or number counts. `cost` is what a test of a
     healthy connection uses of its quota. `position` orders our own platforms in the catalogue;
@@ -74,6 +76,7 @@ class Provider:
     takes_any_address: bool = False
     tester: type[Tester] | None = None
     errors: tuple[ErrorRule, ...] = ()
+    open_in_token: str = ""
     error_code_at: str | tuple[str, ...] = ""
     error_subcode_at: str = ""
     error_text_at: str | tuple[str, ...] = ""
@@ -223,11 +226,15 @@ class Provider:
         bound = self.bound(method, values)
         return {name: value for name, value in bound.items() if value and name in takes}
 
-    def plain_in(self, method: str, values: Mapping[str, str]) -> set[str]:
-        """The values that are no secret, also where a secret of this method holds them."""
+    def plain_in(self, values: Mapping[str, str]) -> set[str]:
+        """The values that are no secret, also where a secret holds them."""
         plain = {value for name, value in values.items() if name not in self.secret_names}
-        ways = {way.slug: way.access for way in self.for_values(values).methods}
-        return plain | set(ways.get(method, Access()).open_parts(values))
+        return plain | self.for_values(values).open_parts(values.get(ACCESS_TOKEN, ""))
+
+    def open_parts(self, token: str) -> set[str]:
+        """What a token holds that is no secret."""
+        found = re.match(self.open_in_token, token) if self.open_in_token else None
+        return {found[1]} if found else set()
 
     def obtains(self, method: str, values: Mapping[str, str]) -> bool:
         """Whether a method gets a token for what was typed."""

@@ -172,7 +172,7 @@ def _without_secrets(connection: IntegrationConnection, text: str, longest: int)
     with suppress(crypto.Unreadable):  # then nobody here can know them
         typed = sealing.typed(connection)
     secrets = [*typed.values(), *_obtained(connection.credential), *_obtained(connection.sign_in)]
-    plain = connection.platform.plain_in(connection.auth_method, {**connection.config, **typed})
+    plain = connection.platform.plain_in({**connection.config, **typed})
     return masked(text.strip(), secrets, plain=plain, longest=longest).strip()
 
 

@@ -5,8 +5,6 @@ Quirks: the key's prefix says live or test mode. A restricted key that lacks a p
 answers 403, which says nothing against the key. Amounts are in the minor unit.
 """
 
-import re
-
 from providers.declare import Bearer, Cost, Method, Provider, access_token, account_id, base_url
 from providers.declare.access import Known
 from providers.platforms.stripe.errors import ERRORS, NEW_KEY_URL
@@ -18,11 +16,6 @@ class StripeKey(Bearer):
     def tells(self, known: Known) -> dict[str, str]:
         """`sk_test_…` -> {"mode": "test"}."""
         return {"mode": known[self.field].split("_")[1]}
-
-    def open_parts(self, known: Known) -> tuple[str, ...]:
-        """`sk_live_51Abc…`: after the 5 a newer key holds the account's ID without `acct_`."""
-        found = re.match(r"(?:sk|rk)_(?:live|test)_5(1[A-Za-z0-9]{15})", known.get(self.field, ""))
-        return (found[1],) if found else ()
 
 
 PROVIDER = Provider(
@@ -70,6 +63,8 @@ PROVIDER = Provider(
         ),
         base_url(),
     ),
+    # `sk_live_51Abc…`: after the 5 a newer key holds the account's ID without `acct_`.
+    open_in_token=r"(?:sk|rk)_(?:live|test)_5(1[A-Za-z0-9]{15})",
     tester=StripeTester,
     errors=ERRORS,
     error_code_at="error.code",

@@ -42,6 +42,7 @@ def speak(crm: Provider, address: str) -> Provider:
         hosts={**crm.hosts, "SALESFORCE_LOGIN": login},
         methods=with_access(crm.methods, usual, reads=DESTINATION, **ways),
         oauth=sign_in_at(login),
+        open_in_token=r"(00D[A-Za-z0-9]{12})[A-Za-z0-9]{0,3}!",  # the organization's ID
         tester=SalesforceTester,
         errors=ERRORS,
         error_code_at=("0.errorCode", "error"),

@@ -63,7 +63,7 @@ def saved_again_with_other_secrets(workspace, _user):
 
 
 def edited_a_plain_value_that_is_bound(workspace, _user):
-    save(workspace, "upwork", client_id="f" * 32)
+    save(workspace, "upwork", **{**UPWORK.config, "client_id": "f" * 32})
 
 
 def edited_a_plain_value_that_is_not(workspace, _user):
