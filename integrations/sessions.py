@@ -3,7 +3,6 @@
 Each request reads one, in a compiled query.
 """
 
-import hashlib
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY
@@ -12,6 +11,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from integrations import crypto
 from integrations.compiled import CompiledRows
 
 BACKEND = "integrations.backend.Backend"
@@ -26,7 +26,7 @@ VALID = CompiledRows(
 
 def kept_under(session_key: str) -> str:
     """What stands for a browser's key in the table, whose column holds 40 characters."""
-    return hashlib.sha256(session_key.encode()).hexdigest()[:40]
+    return crypto.digest(session_key)[:40]
 
 
 class SessionStore(DatabaseStore):

@@ -8,9 +8,9 @@ from providers.declare import SIGN_IN
 from providers.errors import ProviderError
 
 
-def were_proven(connection: IntegrationConnection, attempt: Attempt | None = None) -> bool:
+def were_proven(connection: IntegrationConnection, attempt: Attempt) -> bool:
     """Whether a test ever passed with the saved values, and the attempt's are the same."""
-    if attempt and not _is_of_saved(attempt, connection):
+    if not _is_of_saved(attempt, connection):
         return False
     present = IntegrationConnection.objects.filter(pk=connection.pk, revision=connection.revision)
     return _proven(present).exists()
