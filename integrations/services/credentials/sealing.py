@@ -164,7 +164,8 @@ def keep_secrets(
         row.can_renew = provider.obtains(method, config)
         insert(row)
     connection.credential = row
-    connection.hints, connection.key_id = (row.hints, row.key_id) if row else ({}, "")
+    for name, value in copied(row).items():
+        setattr(connection, name, value)
     if old and SHARED.rows(old.pk, connection.pk):
         connection.save(update_fields=["credential", "hints", "key_id"])
         old.delete()
@@ -194,8 +195,12 @@ def replace_typed(row: Credential, secrets: Mapping[str, str]) -> None:
     """Put secrets in place of those that the platform replaced; the caller saves the row."""
     put_secrets(row, secrets)
     row.hints = hints_of(secrets)
-    using = IntegrationConnection.objects.filter(credential=row)
-    using.update(hints=row.hints, key_id=row.key_id)
+    IntegrationConnection.objects.filter(credential=row).update(**copied(row))
+
+
+def copied(row: Credential | None) -> dict[str, Any]:
+    """What a connection's status and light need of the row with its typed secrets."""
+    return {"hints": row.hints, "key_id": row.key_id} if row else {"hints": {}, "key_id": ""}
 
 
 def adopt_old() -> None:
