@@ -26,9 +26,10 @@ def get(slug: str) -> Provider:
 
 def stand_in(slug: str) -> str | None:
     """The origin that is asked in place of the platform's own hosts, if the operator named one."""
-    overrides = get(slug).overrides
-    if not overrides:
+    provider = catalogue().get(slug)  # of one that is gone, a row may stay
+    if provider is None or not provider.overrides:
         return None
+    overrides = provider.overrides
     parts = urlsplit(overrides.get("API") or next(iter(overrides.values())))
     return f"{parts.scheme}://{parts.netloc}"
 
