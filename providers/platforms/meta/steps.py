@@ -211,7 +211,8 @@ class MetaTester(Tester):
         """Raise when the token belongs to another app, and say to which."""
         if app_id in ("", self.app_id):
             return
-        app = self.api.redact(f"{name} ({app_id})" if name else app_id)[:LONGEST_APP]
+        app = f"{name} ({app_id})" if name else app_id
+        app = self.api.redact(app, longest=LONGEST_APP)
         raise ForeignToken(
             f"The access token belongs to another Meta app: {app}.", ENTER_ITS_APP, action_url=APPS
         )
