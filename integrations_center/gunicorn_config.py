@@ -12,10 +12,12 @@ from typing import Any
 def post_worker_init(worker: Any) -> None:
     from django.conf import settings
 
+    from integrations.services import waiting
     from integrations.services.credentials import leases
     from integrations_center import databases
 
     share = databases.share_of_web(settings.DATABASE_CONNECTIONS, worker.cfg.workers)
     databases.take(share)
+    waiting.PLACES.limit(worker.cfg.threads)
     for stop in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(stop, leases.end_process)

@@ -1,4 +1,4 @@
-"""A short answer, 503, for whoever asks while the database is not there or too busy."""
+"""A short answer, 503, for whoever asks while something that is needed is busy or not there."""
 
 from collections.abc import Callable
 
@@ -6,13 +6,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 from integrations.database import is_unavailable
+from integrations.services.refusals import Busy
 
-SENTENCE = "The database is busy or not there. Try again in a few seconds."
-HEADERS = {"Retry-After": "5", "Cache-Control": "no-store"}
+NO_DATABASE = "The database is busy or not there."
+NO_PLACE = "Many calls wait for platforms just now."
+RETRY_AFTER_SECONDS = 5
 
 
 class UnavailableMiddleware:
-    """What a view needs of the database it asks for while it runs, sessions included."""
+    """What a view needs it asks for while it runs, sessions included."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -21,9 +23,17 @@ class UnavailableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not is_unavailable(exception):
-            return None
-        if request.path.startswith("/api/"):
-            body = {"detail": SENTENCE, "code": "unavailable"}
-            return JsonResponse(body, status=503, headers=HEADERS)
-        return HttpResponse(render_to_string("503.html"), status=503, headers=HEADERS)
+        if isinstance(exception, Busy):
+            return _answer(request, NO_PLACE, exception.retry_after_seconds)
+        if is_unavailable(exception):
+            return _answer(request, NO_DATABASE, RETRY_AFTER_SECONDS)
+        return None
+
+
+def _answer(request: HttpRequest, reason: str, seconds: int) -> HttpResponse:
+    headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
+    if request.path.startswith("/api/"):
+        body = {"detail": f"{reason} Try again in a few seconds.", "code": "unavailable"}
+        return JsonResponse(body, status=503, headers=headers)
+    page = render_to_string("503.html", {"reason": reason})
+    return HttpResponse(page, status=503, headers=headers)

@@ -14,7 +14,7 @@ from integrations.pages import sentences
 from integrations.services.connecting import disconnecting, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
-from integrations.services.refusals import NothingToTest, TooManyTests
+from integrations.services.refusals import Busy, NothingToTest, TooManyTests
 
 MOST_TESTS_AT_ONCE = 13
 TOO_MANY_CHOSEN = f"Choose {MOST_TESTS_AT_ONCE} connections or fewer to test at once."
@@ -114,4 +114,6 @@ def _test(connection: IntegrationConnection, by: Any) -> tuple[int, str]:
         return messages.WARNING, sentences.NOTHING_TO_TEST
     except TooManyTests as many:
         return messages.WARNING, sentences.too_many_tests(many.retry_after_seconds)
+    except Busy as busy:
+        return messages.WARNING, sentences.busy(busy.retry_after_seconds)
     return LEVELS.get(TestOutcome(test.outcome), messages.WARNING), sentences.of_test(test)

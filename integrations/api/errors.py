@@ -23,6 +23,7 @@ from integrations.models import IntegrationConnection
 from integrations.services.people.people import NoWorkspace
 from integrations.services.proving.discovery import CannotList
 from integrations.services.refusals import (
+    Busy,
     InvalidChange,
     NothingToTest,
     TooManyTests,
@@ -37,6 +38,7 @@ NOT_FOUND = "There is nothing at this address."
 NO_WORKSPACE = "No workspace of yours has this name. Leave it out to use your default one."
 NOTHING_TO_TEST = "Not everything that a test needs is saved. Save it, or send it along."
 CANNOT_LIST = "This platform offers no list of accounts. Enter the ID by hand."
+BUSY = "Many calls wait for platforms just now."
 TOO_LARGE = "This is more than a request may hold. Send less at once."
 CRASHED = "Something went wrong on this server. Tell whoever runs this installation."
 NO_STORE = {"Cache-Control": "no-store"}
@@ -80,12 +82,18 @@ def _of_too_many(error: TooManyTests) -> Problem:
     return Problem(429, "throttled", detail, wait)
 
 
+def _of_busy(error: Busy) -> Problem:
+    wait = error.retry_after_seconds
+    return Problem(503, "busy", f"{BUSY} Try again in {wait} seconds.", wait)
+
+
 # What each exception means; the first that fits counts.
 MEANINGS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], ...] = (
     (exceptions.APIException, lambda error: error),
     (VersionConflict, lambda e: Problem(412, "version_conflict", who_saved_what(e.connection))),
     (NothingToTest, lambda _: Problem(409, "not_connected", NOTHING_TO_TEST)),
     (TooManyTests, _of_too_many),
+    (Busy, _of_busy),
     (CannotList, lambda _: Problem(409, "no_list", CANNOT_LIST)),
     (ProviderError, _of_platform),
     (NoWorkspace, lambda _: exceptions.NotFound(NO_WORKSPACE)),

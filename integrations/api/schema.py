@@ -55,7 +55,7 @@ LOCATION = _header(
     "Where the test is: its `outcome` is `running` until it is done.",
     response=[202],
 )
-RETRY_AFTER = _header("Retry-After", "Seconds.", type=int, response=[429])
+RETRY_AFTER = _header("Retry-After", "Seconds.", type=int, response=[429, 503])
 JSON_FIRST = [
     OpenApiJsonRenderer2,
     OpenApiJsonRenderer,
@@ -77,6 +77,7 @@ PROBLEMS = {
     415: ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
     429: ("throttled", "This was tested too often in a minute. Test again in 12 seconds."),
     500: ("server_error", api_errors.CRASHED),
+    503: ("busy", f"{api_errors.BUSY} Try again in 5 seconds."),
 }
 ALWAYS = (401, 403, 404, 405, 406, 500)
 WITH_A_BODY = (400, 413, 415)
@@ -149,7 +150,7 @@ change_integration = _call(
 )
 test_integration = _call(
     "test_integration",
-    _answers(api_shapes.Test, *WITH_A_BODY, 409, 429) | {202: api_shapes.Test},
+    _answers(api_shapes.Test, *WITH_A_BODY, 409, 429, 503) | {202: api_shapes.Test},
     PROVIDER,
     PREFER,
     LOCATION,
@@ -185,7 +186,7 @@ read_test = _call(
 )
 list_accounts = _call(
     "list_accounts",
-    _answers(api_shapes.Account(many=True), 409, 429),
+    _answers(api_shapes.Account(many=True), 409, 429, 503),
     PROVIDER,
     RETRY_AFTER,
     shown={"Two accounts": api_examples.ACCOUNTS},

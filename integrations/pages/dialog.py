@@ -26,7 +26,7 @@ from integrations.services.connecting.candidates import CandidateGone
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import discovery
 from integrations.services.proving.discovery import ACCOUNT_FIELD
-from integrations.services.refusals import TooManyTests
+from integrations.services.refusals import Busy, TooManyTests
 from providers.declare import SIGN_IN
 from providers.errors import ProviderError
 
@@ -131,6 +131,9 @@ def accounts(request: Request, slug: str) -> HttpResponse:
         return answers.refused(request, form, refusal, but=ACCOUNT_FIELD)
     except TooManyTests as many:
         problem = sentences.too_many_tests(many.retry_after_seconds)
+        return answers.form_dialog(request, form, status=422, problem=problem)
+    except Busy as busy:
+        problem = sentences.busy(busy.retry_after_seconds)
         return answers.form_dialog(request, form, status=422, problem=problem)
     except (discovery.CannotList, ProviderError) as error:
         return answers.form_dialog(request, form, status=422, problem=sentences.of_listing(error))

@@ -33,6 +33,10 @@ def too_many_tests(retry_after_seconds: int) -> str:
     )
 
 
+def busy(retry_after_seconds: int) -> str:
+    return f"Many tests wait for platforms just now. Try again in {retry_after_seconds} seconds."
+
+
 def what_stops(provider: Provider) -> str:
     """ "Without Postbox, Newsletters and Reports stop working."."""
     uses = [*provider.used_by]

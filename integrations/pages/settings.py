@@ -34,7 +34,7 @@ from integrations.services.connecting import disconnecting, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from integrations.services.proving import background, runs
-from integrations.services.refusals import NothingToTest, TooManyTests
+from integrations.services.refusals import Busy, NothingToTest, TooManyTests
 from integrations.services.telling import notices
 
 TESTS_PER_PAGE = 20
@@ -200,6 +200,8 @@ def test(request: Request, slug: str) -> HttpResponse:
         return updated(request, slug, NOT_COMPLETE)
     except TooManyTests as many:
         return updated(request, slug, sentences.too_many_tests(many.retry_after_seconds))
+    except Busy as busy:
+        return updated(request, slug, sentences.busy(busy.retry_after_seconds))
     name = connection.platform.name
     said = f"Testing {name}…" if started.is_running else f"{name}: {_said_of(started)}"
     return updated(request, slug, said)

@@ -39,5 +39,9 @@ class TooManyTests(Exception):
         super().__init__("Too many tests.")
 
 
-class TooManyWait(TooManyTests):
-    """Too many wait for tests of others in this process already."""
+class Busy(Exception):
+    """Too many wait for platforms in this process, or for those of the workspace."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__("Too many wait for platforms.")

@@ -25,13 +25,14 @@ from integrations.models import (
     Workspace,
 )
 from integrations.models.credentials import CANDIDATE
-from integrations.services import rows
+from integrations.services import rows, waiting
 from integrations.services.connecting import fix_links, saving, trying
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import sealing
 from integrations.services.proving import discovery, facts, testing
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import (
+    Busy,
     InvalidChange,
     NothingToTest,
     TooManyTests,
@@ -42,7 +43,7 @@ from providers.errors import AccountNotFound, ProviderError
 
 LIVES = timedelta(minutes=15)
 SAVED_MEANWHILE = "Someone else saved this connection while yours was being tested."
-TRY_AGAIN = "Too many tests in a minute. Wait a little, then try again."
+TRY_AGAIN = "Too much is being tested just now. Wait a little, then try again."
 NO_ACCOUNT = "This sign-in reaches no account. Sign in as somebody who has access to one."
 OTHER_ACCOUNT = (
     "This sign-in leads to another account than the one that is connected. "
@@ -199,8 +200,9 @@ def _prove(candidate: Candidate) -> None:
         return
     try:
         changes = _fitting(candidate)
-        test = _tested(candidate, changes)
-    except TooManyTests:
+        with waiting.place(candidate.connection.workspace_id):
+            test = _tested(candidate, changes)
+    except (TooManyTests, Busy):
         _note(candidate, TRY_AGAIN)
         return
     except (InvalidChange, NothingToTest, Unfitting):
@@ -291,7 +293,7 @@ def _listed(candidate: Candidate, changes: Changes, *, is_complete: bool) -> lis
         return trying.accounts(candidate.connection, changes)
     except discovery.CannotList:
         return []
-    except TooManyTests:
+    except (TooManyTests, Busy):
         _note(candidate, TRY_AGAIN)
     except ProviderError as error:
         if is_complete:

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 
 from integrations import crypto
 from integrations.models import ConnectionTest, IntegrationConnection, Trigger
+from integrations.services import waiting
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import leases
 from integrations.services.credentials.attempts import Attempt
@@ -23,11 +24,14 @@ def dry_run(
 ) -> ConnectionTest:
     """A dry run: ask the platform now and return its answer, once nothing else is tested.
 
-    Raises NothingToTest, TooManyTests, and InvalidChange for changes that are not right.
+    Raises NothingToTest, TooManyTests, Busy, and InvalidChange for changes that are not right.
     """
     read_attempt(connection, changes)
-    started = testing.start_when_free(connection, trigger=trigger, by=by, dry_run=True, joins=False)
-    return perform(started.test, changes)
+    with waiting.place(connection.workspace_id):
+        started = testing.start_when_free(
+            connection, trigger=trigger, by=by, dry_run=True, joins=False
+        )
+        return perform(started.test, changes)
 
 
 def read_attempt(connection: IntegrationConnection, changes: Changes) -> Attempt | None:
@@ -78,7 +82,7 @@ def accounts(
     except crypto.Unreadable as unreadable:
         raise meaning_of(unreadable) from None
     keep = _renewed_of(connection, changes, on_renewed)
-    with _alone(connection, attempt, changes):
+    with waiting.place(connection.workspace_id), _alone(connection, attempt, changes):
         return discovery.accounts(connection, attempt, on_renewed=keep)
 
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from integrations import crypto, platforms
 from integrations.models import AppRegistration, Credential, IntegrationConnection, Workspace
 from integrations.models.credentials import APP
+from integrations.services import waiting
 from integrations.services.credentials import ends
 from integrations.services.credentials.sealing import hints_of, put_secrets
 from integrations.services.refusals import InvalidChange
@@ -233,6 +234,7 @@ def prove(row: AppRegistration) -> bool:
     """Ask the platform whether it accepts the app. False where the answer leaves it open.
 
     What it says against it is kept as the row's problem. No transaction is open meanwhile.
+    Raises Busy.
     """
     app = _opened(row)
     if app is None:
@@ -240,7 +242,10 @@ def prove(row: AppRegistration) -> bool:
     use = catalogue()[row.app].uses[0]
     row.proven_at, row.problem = None, ""
     try:
-        with oauth.flow(use.provider, app, use.values, allow=settings.OUTBOUND_ALLOW) as talk:
+        with (
+            waiting.place(row.workspace_id),
+            oauth.flow(use.provider, app, use.values, allow=settings.OUTBOUND_ALLOW) as talk,
+        ):
             if talk.prove_app():
                 row.proven_at = timezone.now()
     except ProviderError as error:

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from integrations import crypto
 from integrations.database import release_connection
 from integrations.models import IntegrationConnection
+from integrations.services import waiting
 from integrations.services.credentials import attempts, proofs, tokens
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed, meaning_of
@@ -38,8 +39,8 @@ def accounts(
 
     Those of saved values are kept for a minute. `on_renewed` is told of values that the
     platform has replaced; without it they replace the saved ones. Raises CannotList,
-    NothingToTest when a required value other than the account is missing, TooManyTests, and
-    ProviderError when the platform does not answer well.
+    NothingToTest when a required value other than the account is missing, TooManyTests, Busy,
+    and ProviderError when the platform does not answer well.
     """
     keep = on_renewed or partial(keep_renewed, connection)
     if attempt:
@@ -66,7 +67,8 @@ def _ask(
         raise NothingToTest
     _check_rate(connection)
     release_connection()
-    found = _listed(connection, attempt, on_renewed)
+    with waiting.place(connection.workspace_id):
+        found = _listed(connection, attempt, on_renewed)
     if found is None:
         raise CannotList
     return found

@@ -18,12 +18,11 @@ from integrations.database import release_connection
 from integrations.models import IntegrationConnection, RunItem, TestRun, Trigger, Workspace
 from integrations.models.tests import LEASE
 from integrations.services.proving import testing
-from integrations.services.refusals import NothingToTest, TooManyTests, TooManyWait
+from integrations.services.refusals import NothingToTest, TooManyTests
 
 AT_ONCE = 32
 STOPPED = "Stopped before it was tested."
 TOO_MANY = "Tested as often as a minute allows. Try again in {} seconds."
-BUSY = "It was being tested already, and that took too long. Try again in {} seconds."
 NOT_COMPLETE = "Not everything that is required is saved."
 INTERRUPTED = "The run was interrupted before this was tested."
 
@@ -116,8 +115,7 @@ def perform_item(item_id: int) -> None:
         while _test_died(item):
             pass
     except TooManyTests as many:
-        sentence = BUSY if isinstance(many, TooManyWait) else TOO_MANY
-        item.problem = sentence.format(many.retry_after_seconds)
+        item.problem = TOO_MANY.format(many.retry_after_seconds)
     except NothingToTest:
         item.problem = NOT_COMPLETE
     finally:

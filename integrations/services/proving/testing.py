@@ -5,7 +5,6 @@ that were replaced meanwhile win, and their own test will follow.
 """
 
 import math
-import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,14 +19,13 @@ from integrations.compiled import CompiledRows
 from integrations.database import release_connection
 from integrations.models import ConnectionTest, FixLink, IntegrationConnection, TestOutcome, Trigger
 from integrations.models.tests import LEASE
-from integrations.services import rows
+from integrations.services import rows, waiting
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed
 from integrations.services.proving import asking, progress, results, tested
 from integrations.services.proving.tested import RATE_WINDOW, RATED, Tested
-from integrations.services.refusals import NothingToTest, TooManyTests, TooManyWait
+from integrations.services.refusals import NothingToTest, TooManyTests
 from providers.access.door import Renewed
-from providers.run.ladder import DEADLINE_SECONDS
 
 SOON = timedelta(seconds=2)  # for a new test to be performed
 POLL_SECONDS = 0.1
@@ -38,8 +36,6 @@ RUNNING = CompiledRows(
     ),
     rows.ANY_ID,
 )
-# Who waits holds a thread: some are left for everything else that this process serves.
-WAITING = threading.BoundedSemaphore(24)
 
 
 @dataclass(frozen=True)
@@ -55,15 +51,16 @@ def test_connection(
 ) -> ConnectionTest:
     """Ask the platform now and return its answer. A refusal is a result, not an exception.
 
-    A test that is running already is joined. Raises NothingToTest and TooManyTests.
+    A test that is running already is joined. Raises NothingToTest, TooManyTests and Busy.
     """
-    while True:
-        started = start_when_free(connection, trigger=trigger, by=by)
-        if not started.joined:
-            return perform(started.test)
-        ended = wait_for(started.test)
-        if not ended.is_running:  # else it died with its process, and is ended by a new start
-            return ended
+    with waiting.place(connection.workspace_id):
+        while True:
+            started = start_when_free(connection, trigger=trigger, by=by)
+            if not started.joined:
+                return perform(started.test)
+            ended = wait_for(started.test)
+            if not ended.is_running:  # else it died with its process, and a new start ends it
+                return ended
 
 
 def start_when_free(
@@ -142,19 +139,11 @@ def _refusal(
 
 
 def wait_for(test: ConnectionTest) -> ConnectionTest:
-    """The test once it has ended, or as it stands when its lease runs out.
-
-    Raises TooManyWait when too many wait in this process already.
-    """
-    if not WAITING.acquire(blocking=False):
-        raise TooManyWait(math.ceil(DEADLINE_SECONDS))
-    try:
-        while test.is_leased(timezone.now()):
-            release_connection()
-            time.sleep(POLL_SECONDS)
-            test.refresh_from_db()
-    finally:
-        WAITING.release()
+    """The test once it has ended, or as it stands when its lease runs out."""
+    while test.is_leased(timezone.now()):
+        release_connection()
+        time.sleep(POLL_SECONDS)
+        test.refresh_from_db()
     return test
 
 

@@ -127,6 +127,8 @@
     dialog.close();
   });
   document.body.addEventListener("said", (event) => say(event.detail.value));
-  document.body.addEventListener("htmx:responseError", () => say("That did not work. Try again."));
+  document.body.addEventListener("htmx:responseError", ({ detail }) => say(
+    detail.xhr.status === 503 ? "Too busy just now. Try again in a few seconds." : "That did not work. Try again.",
+  ));
   document.body.addEventListener("htmx:sendError", () => say("No connection. Try again."));
 })();

@@ -1,4 +1,3 @@
-import threading
 from datetime import timedelta
 
 import pytest
@@ -205,17 +204,6 @@ def test_a_test_that_waited_for_its_turn_has_its_whole_time(connected, meta):
 
     assert waited.outcome == "passed"
     assert waited.lease_until > waited.finished_at + timedelta(seconds=40)
-
-
-def test_not_everybody_can_wait_at_once(connected, meta, monkeypatch):
-    monkeypatch.setattr(testing, "WAITING", threading.BoundedSemaphore(0))
-    running = testing.start(connected, trigger=Trigger.PAGE, by=None).test
-
-    with pytest.raises(TooManyTests):
-        ask(connected, Trigger.API)
-
-    running.refresh_from_db()
-    assert running.is_running
 
 
 def test_tests_are_counted_per_minute_whoever_asks(connected, meta, settings):

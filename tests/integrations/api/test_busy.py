@@ -1,0 +1,105 @@
+"""Calls beside as many that wait for a silent platform as may."""
+
+import threading
+
+import pytest
+from django.db import connection as database
+from django.urls import reverse
+
+from integrations import platforms
+from integrations.services import waiting
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
+from providers.sandbox.server import Answer, Server
+from tests.integrations.conftest import VALUES, signed_in, with_token
+
+META = "/api/integrations/meta"
+
+
+@pytest.fixture
+def silent(settings):
+    """A Meta that answers nobody before `answers` is set; `asked` tells that it was asked."""
+    asked, answers = threading.Event(), threading.Event()
+
+    def answer(request):
+        asked.set()
+        answers.wait(20)
+        return Answer(503)
+
+    with Server(answer) as server:
+        settings.PROVIDER_ORIGINS = {"meta": {"API": server.url}}
+        platforms.catalogue.cache_clear()
+        yield asked, answers
+        answers.set()
+    platforms.catalogue.cache_clear()
+
+
+@pytest.fixture
+def held(silent, workspace, viewer):
+    """The only place of the workspace is taken by a viewer's call."""
+    asked, answers = silent
+    saving.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
+    waiting.PLACES.limit(8)
+
+    def ask():
+        try:
+            with_token(viewer).get(f"{META}/accounts")
+        finally:
+            database.close()
+
+    caller = threading.Thread(target=ask)
+    caller.start()
+    assert asked.wait(20)
+    yield answers
+    answers.set()
+    caller.join()
+    waiting.PLACES.limit(None)
+
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("get", f"{META}/accounts"), ("post", f"{META}/test")]
+)
+def test_more_that_would_wait_are_told_when_to_come_back(held, api, method, path):
+    reply = api.generic(method.upper(), path)
+
+    assert (reply.status_code, reply.headers["Retry-After"]) == (503, "5")
+    assert reply.json() == {
+        "detail": "Many calls wait for platforms just now. Try again in 5 seconds.",
+        "code": "busy",
+    }
+
+
+def test_values_to_try_do_not_wait_either(held, api, silent):
+    body = {"config": {"accessToken": "EAAother"}}
+
+    reply = api.post(f"{META}/test", body, "application/json")
+
+    assert reply.status_code == 503
+
+
+def test_whoever_does_not_wait_is_answered(held, api, worker_seen, editor, monkeypatch):
+    settled = signed_in(editor).get(reverse("settings", args=["main"]))
+    assert settled.status_code == 200
+    assert api.get(META).status_code == 200
+
+    preferred = {"Prefer": "respond-async"}
+    held.set()  # here the queue itself does what a worker does elsewhere
+    reply = api.post(f"{META}/test", {}, "application/json", headers=preferred)
+    assert reply.status_code == 202
+
+
+def test_on_the_page_a_button_says_so(held, editor):
+    page = signed_in(editor)
+    page.get(reverse("settings", args=["main"]))
+    token = page.cookies["csrftoken"].value
+
+    card = page.post(
+        reverse("test", args=["main", "meta"]), {"csrfmiddlewaretoken": token}, follow=True
+    )
+
+    assert "Many tests wait for platforms just now. Try again in 5 seconds." in (
+        card.content.decode()
+    )
