@@ -90,6 +90,9 @@ class IntegrationConnection(models.Model):
         "ConnectionTest", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     reported_at = models.DateTimeField(null=True, blank=True)
+    reported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     proven_at = models.DateTimeField(null=True, blank=True)
     unanswered_since = models.DateTimeField(null=True, blank=True)
     last_test = models.ForeignKey(
@@ -208,6 +211,9 @@ class IntegrationConnection(models.Model):
     def has_no_answer_for_long(self, now: datetime) -> bool:
         since = self.unanswered_since
         return since is not None and now - since > timedelta(minutes=settings.OUTAGE_MINUTES)
+
+    def clear_report(self) -> None:
+        self.reported_error, self.reported_at, self.reported_by = "", None, None
 
     def failure(self) -> dict[str, Any] | None:
         """The break itself, whatever later inconclusive tests say."""

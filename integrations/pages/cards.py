@@ -1,5 +1,6 @@
 """What a person reads on a card and in the overview: words for a connection's facts."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,10 +31,12 @@ TREND_BARS = {
     TestOutcome.FAILED: "failed",
     TestOutcome.INCONCLUSIVE: "unanswered",
 }
-FILTERS = (
-    ("", "All"),
+RARE = "unprovable"
+# Each platform is in one of these groups alone.
+GROUPS = (
     ("attention", "Needs attention"),
-    ("connected", "Connected"),
+    ("proven", "Proven to work"),
+    (RARE, "Cannot be proven"),
     ("not_connected", "Not connected"),
     ("disabled", "Disabled"),
 )
@@ -85,12 +88,34 @@ class Card:
         return self.connection.attention(self.now)
 
     @property
-    def failure(self) -> dict[str, Any] | None:
-        return self.connection.failure()
+    def group(self) -> str:
+        """What needs nobody and is connected was proven lately, unless nothing can prove it."""
+        connection = self.connection
+        if self.attention:
+            return "attention"
+        if connection.status != Status.CONNECTED:
+            return connection.status
+        return RARE if connection.unprovable else "proven"
 
     @property
-    def is_green(self) -> bool:
-        return self.connection.light(self.now) == "green"
+    def is_only_reported(self) -> bool:
+        """Whether a report alone makes it red."""
+        failure = self.failure
+        return failure is not None and failure["kind"] == "reported"
+
+    @property
+    def reporter(self) -> str:
+        person = self.connection.reported_by
+        return (person.get_full_name() or person.get_username()) if person else "Another system"
+
+    @property
+    def has_passed_since_report(self) -> bool:
+        proven_at, reported_at = self.connection.proven_at, self.connection.reported_at
+        return proven_at is not None and reported_at is not None and proven_at > reported_at
+
+    @property
+    def failure(self) -> dict[str, Any] | None:
+        return self.connection.failure()
 
     @property
     def is_red(self) -> bool:
@@ -176,12 +201,9 @@ class Card:
         words = f"{self.provider.name} {self.used_by} {self.account_name}".lower()
         return self.is_shown_by(show) and query.strip().lower() in words
 
-    def is_shown_by(self, show: str) -> bool:
-        if show == "attention":
-            return self.attention is not None
-        if show == "proven":
-            return self.is_green
-        return show in ("", self.connection.status)
+    def is_shown_by(self, group: str) -> bool:
+        """A group that is none shows all, as an empty one does."""
+        return group == self.group or group not in dict(GROUPS)
 
 
 def card(connection: IntegrationConnection) -> Card:
@@ -202,7 +224,7 @@ def cards(workspace: Workspace) -> list[Card]:
     waiting = {item.connection_id for item in items if item.run.is_leased(now)}
     running = _running(connection__workspace=workspace)
     connections = rows.catalogue(workspace)
-    rows.read_sign_ins(connections)
+    rows.read_for_cards(connections)
     made = _cards(connections, running)
     for one in made:
         one.in_run = one.connection.pk in waiting
@@ -244,8 +266,13 @@ class Chip:
 
 
 def chips(shown: list[Card], chosen: str) -> list[Chip]:
-    """The filter chips with their counts."""
+    """The filter chips with their counts; that of the rare group where there are any."""
+    counts = Counter(card.group for card in shown)
     return [
-        Chip(value, label, sum(card.is_shown_by(value) for card in shown), value == chosen)
-        for value, label in FILTERS
+        Chip("", "All", len(shown), chosen not in dict(GROUPS)),
+        *(
+            Chip(group, label, counts[group], group == chosen)
+            for group, label in GROUPS
+            if counts[group] or group != RARE
+        ),
     ]

@@ -67,7 +67,6 @@ def overview(request: Request) -> HttpResponse:
             for card in shown
             if card.attention and not (card.is_expiring and card.connection.pk in told)
         ],
-        "proven": sum(card.is_green for card in shown),
         "nothing": not any(card.connection.has_anything for card in shown),
         "stand_ins": [card for card in shown if card.stand_in],
         "strip": strip.bars(shown),

@@ -73,10 +73,10 @@ def _with_test(row: Row) -> IntegrationConnection:
     return connection
 
 
-def read_sign_ins(connections: Collection[IntegrationConnection]) -> None:
-    """For a page that shows all of them: one query, where there are any."""
-    signed_in = [one for one in connections if one.sign_in_id]
-    prefetch_related_objects(signed_in, "sign_in")
+def read_for_cards(connections: Collection[IntegrationConnection]) -> None:
+    """What a page shows beside: their sign-ins, and who reported; a query each where any are."""
+    prefetch_related_objects([one for one in connections if one.sign_in_id], "sign_in")
+    prefetch_related_objects([one for one in connections if one.reported_by_id], "reported_by")
 
 
 def lock(workspace_id: int, provider: str) -> IntegrationConnection:

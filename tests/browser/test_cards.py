@@ -120,11 +120,11 @@ def test_searching_finds_what_a_platform_is_for(connected):
 
 
 def test_a_card_that_no_longer_fits_the_filter_leaves(connected):
-    connected.click("[data-show=connected]")
+    connected.click("[data-show=attention]")
     choose(connected, "Disable")
 
     expect(connected.locator("#card-meta")).to_be_hidden()
-    expect(connected.locator("[data-show=connected]")).to_have_attribute("aria-current", "true")
+    expect(connected.locator("[data-show=attention]")).to_have_attribute("aria-current", "true")
 
 
 @pytest.mark.parametrize(
@@ -162,5 +162,5 @@ def test_testing_all_follows_the_run_and_updates_the_cards(connected, gate):
     expect(run).to_contain_text("0 of 1")
     gate.open()
     expect(connected.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
-    expect(connected.locator("[data-show=connected] b")).to_have_text("1")
+    expect(connected.locator("[data-show=proven] b")).to_have_text("1")
     expect(run).not_to_contain_text("Stop")

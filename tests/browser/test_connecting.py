@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from integrations.models import Candidate
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from tests.browser.conftest import PASSWORD, SETTINGS, member, save_meta, saved
 from tests.integrations.kept import secrets_of
@@ -62,6 +64,21 @@ def test_the_ladder_is_seen_as_it_runs(page, gate):
     expect(ladder.nth(3)).to_have_class("passed")
 
 
+def test_a_report_that_stands_can_be_cleared_where_the_values_were_proven(page, workspace):
+    save_meta(workspace)
+    report = Changes(status="error", reported_error="No rows since Monday.")
+    saving.change_connection(workspace, "meta", report, by=None)
+    page.reload()
+    page.get_by_role("link", name="Configure").click()
+    press_test_and_save(page)
+    expect(page.locator("#dialog")).to_contain_text("Another system reported this")
+    page.locator("#dialog").get_by_role("button", name="Clear the report").click()
+
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
+    assert saved(workspace).reported_error == ""
+
+
 def test_a_passed_test_saves_and_turns_the_card_green_in_place(page, workspace):
     mark(page)
     open_dialog(page)
@@ -70,7 +87,7 @@ def test_a_passed_test_saves_and_turns_the_card_green_in_place(page, workspace):
 
     expect(page.locator("#dialog .note.ok")).to_contain_text("Meta works: proven at")
     expect(page.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
-    expect(page.locator("[data-show=connected] b")).to_have_text("1")
+    expect(page.locator("[data-show=proven] b")).to_have_text("1")
     assert is_same_page(page)
     assert saved(workspace).proven_at
 

@@ -70,7 +70,7 @@ def apply(
         warnings = attempt.warnings
         chosen = changes.auth_method is not None
         edited += _keep_values(connection, attempt, method_chosen=chosen)
-    edited += _keep_switches(connection, changes)
+    edited += _keep_switches(connection, changes, by)
     if edited:
         _count_edit(connection, edited, by)
         rows.save_changes(connection, before)
@@ -128,7 +128,9 @@ def _replace_sign_in(connection: IntegrationConnection, new: Credential | None) 
         old.delete()
 
 
-def _keep_switches(connection: IntegrationConnection, changes: Changes) -> list[str]:
+def _keep_switches(
+    connection: IntegrationConnection, changes: Changes, by: User | None
+) -> list[str]:
     """Enable, disable, report, clear: the labels of what is different."""
     _check_switches(connection, changes)
     before = (connection.is_enabled, connection.last_error, connection.reported_error)
@@ -140,11 +142,12 @@ def _keep_switches(connection: IntegrationConnection, changes: Changes) -> list[
         connection.is_enabled = True
         clear_error(connection)
     if changes.status == Status.CONNECTED or changes.clears_reported_error:
-        connection.reported_error, connection.reported_at = "", None
+        connection.clear_report()
     if changes.status == Status.ERROR:
         report = _without_secrets(connection, changes.reported_error or "", REPORT_MAX_LENGTH)
         if report != connection.reported_error:
             connection.reported_error, connection.reported_at = report, timezone.now()
+            connection.reported_by = by
     after = (connection.is_enabled, connection.last_error, connection.reported_error)
     labels = ("enabled" if connection.is_enabled else "disabled", "error", "reported error")
     return [label for label, old, new in zip(labels, before, after, strict=True) if old != new]
@@ -213,7 +216,7 @@ def disconnect(
             connection.auth_method, connection.config = "", {}
             connection.credentials_at = None
             connection.is_complete, connection.is_enabled = False, True
-            connection.reported_error, connection.reported_at = "", None
+            connection.clear_report()
             connection.platform_account_id = connection.platform_account_name = ""
             start_revision(connection)
             _count_edit(connection, ["disconnected"], by)

@@ -8,10 +8,12 @@
   let show = new URLSearchParams(location.search).get("show") || "";
 
   const apply = () => {
+    // A group without a chip hides nothing.
+    if (!document.querySelector(`#status-summary [data-show="${CSS.escape(show)}"]`)) show = "";
     const query = search.value.trim().toLowerCase();
     let found = 0;
     for (const card of grid.children) {
-      const shown = (!show || card.dataset.groups.split(" ").includes(show))
+      const shown = (!show || card.dataset.group === show)
         && card.dataset.words.toLowerCase().includes(query);
       card.hidden = !shown;
       found += shown;

@@ -234,15 +234,31 @@ def test_test_enable_disable_and_disconnect_are_plain_forms(
     assert status() == "not_connected"
 
 
-def test_a_report_is_cleared_by_a_person(visitor, connected, workspace):
+def report(workspace, by):
     saving.change_connection(
-        workspace, "meta", Changes(status="error", reported_error="No rows."), by=None
+        workspace, "meta", Changes(status="error", reported_error="No rows."), by=by
     )
-    assert "No rows." in text_of(visitor.get("settings"))
+
+
+def test_a_report_is_cleared_by_the_button_on_the_card(visitor, connected, workspace, owner):
+    report(workspace, owner)
+    page = visitor.get("settings")
+    assert "No rows. olga reported this" in text_of(page)
+    assert '<button class="btn primary" id="clear-meta"' in page.content.decode()
 
     visitor.post("clear-report", "meta")
 
-    assert rows.find(workspace, "meta").status == "connected"
+    now = rows.find(workspace, "meta")
+    assert (now.status, now.reported_by) == ("connected", None)
+
+
+def test_a_test_that_passed_offers_to_clear_the_report(visitor, connected, workspace, owner, meta):
+    report(workspace, owner)
+    assert "A test has passed since" not in text_of(visitor.get("settings"))
+
+    visitor.post("test", "meta")
+
+    assert "A test has passed since" in text_of(visitor.get("settings"))
 
 
 def test_the_history_tells_who_asked_and_what_came_out(visitor, proven):
@@ -255,7 +271,7 @@ def test_the_history_tells_who_asked_and_what_came_out(visitor, proven):
 
 
 def test_a_filter_and_a_search_work_as_links(visitor, proven):
-    page = visitor.get("settings", show="connected", q="ads").content.decode()
+    page = visitor.get("settings", show="proven", q="ads").content.decode()
 
     shown = re.findall(r'<article id="card-(\w+)"(?![^>]* hidden)', page)
     assert shown == ["meta"]

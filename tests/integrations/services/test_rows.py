@@ -33,7 +33,7 @@ def test_a_card_has_its_last_test_and_its_sign_in_as_they_are_stored(
     stored = IntegrationConnection.objects.select_related("workspace").get(pk=calendly_signed_in.pk)
     with django_assert_num_queries(2):
         cards = rows.catalogue(stored.workspace)
-        rows.read_sign_ins(cards)
+        rows.read_for_cards(cards)
         card = next(row for row in cards if row == stored)
         last_test, sign_in = card.last_test, card.sign_in
 
