@@ -1,8 +1,9 @@
 """Sessions in the database, each under a digest of its key: who reads the table opens none.
 
-Each request reads one, in a compiled query.
+Each request reads one, in a compiled query. Its end moves on while somebody uses it, once a day.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY
@@ -14,6 +15,7 @@ from django.utils import timezone
 from integrations import crypto
 from integrations.compiled import CompiledRows
 
+ONE_DAY = timedelta(days=1)
 BACKEND = "integrations.backend.Backend"
 DJANGOS_BACKEND = "django.contrib.auth.backends.ModelBackend"
 VALID = CompiledRows(
@@ -43,9 +45,12 @@ class SessionStore(DatabaseStore):
         return found
 
     def _get_session_from_db(self) -> Session | None:
-        found = VALID.first(kept_under(self.session_key or ""), timezone.now())
+        now = timezone.now()
+        found = VALID.first(kept_under(self.session_key or ""), now)
         if found is None:
             self._session_key = None
+        elif found.expire_date - now < timedelta(seconds=self.get_session_cookie_age()) - ONE_DAY:
+            self.modified = True  # saved with the answer, which moves its end
         return found
 
     def exists(self, session_key: str) -> bool:

@@ -4,5 +4,5 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def demo(request: HttpRequest) -> dict[str, bool]:
-    return {"is_demo": settings.DEMO}
+def site(request: HttpRequest) -> dict[str, bool | str]:
+    return {"is_demo": settings.DEMO, "csrf_cookie": settings.CSRF_COOKIE_NAME}

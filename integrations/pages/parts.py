@@ -60,11 +60,12 @@ def in_workspace(role: Role) -> Callable[[View], View]:
 
 
 def _to_sign_in(request: HttpRequest, workspace: str) -> HttpResponse:
-    """Sign in, and come back: a part of a page leads to the whole page."""
+    """Sign in, and come back. A part of a page is told where: what is typed there may stay."""
     if not is_partial(request):
         return redirect_to_login(request.get_full_path())
     page = redirect_to_login(reverse("settings", args=[workspace]))
-    return HttpResponse(headers={"HX-Redirect": page.url})
+    told = {"session-ended": {"url": page.url}}
+    return HttpResponse(status=401, headers={"HX-Trigger": json.dumps(told)})
 
 
 def find_connection(request: Request, slug: str) -> IntegrationConnection:

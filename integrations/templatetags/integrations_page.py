@@ -1,11 +1,13 @@
 """Small pieces that several templates draw: icons, times, durations."""
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 from django import template
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name, localtime
 
@@ -13,6 +15,8 @@ from providers.declare import Provider
 
 register = template.Library()
 
+SOME_MONTHS = timedelta(days=180)  # as in times.js
+UTC_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?: at)? (\d\d:\d\d) UTC")
 PICTURES = Path(__file__).resolve().parent.parent / "static" / "integrations"
 
 
@@ -42,16 +46,37 @@ def _svg(path: Path) -> SafeString:
 def moment(at: datetime | None, style: str = "smart") -> SafeString | str:
     """A time that reads in the server's zone, and by script in the reader's.
 
-    Styles: smart ("14:02", "3 Nov 14:02"), ago ("4 min ago"), date ("3 Nov 2026"), full.
+    Styles: smart ("14:02", "3 Nov 14:02", with its year when that is months away), ago
+    ("4 min ago"), date ("3 Nov 2026"), full.
     """
     if at is None:
         return ""
     local = localtime(at)
-    words = f"{local.day} {local:%b %Y}" if style == "date" else f"{local.day} {local:%b %H:%M}"
+    is_near = abs(timezone.now() - at) < SOME_MONTHS
+    day = f"{local.day} {local:%b}" if is_near and style != "date" else f"{local.day} {local:%b %Y}"
+    words = day if style == "date" else f"{day} {local:%H:%M}"
     zone = "" if style == "date" else f" {get_current_timezone_name()}"
     return format_html(
         '<time datetime="{}" data-style="{}">{}{}</time>', at.isoformat(), style, words, zone
     )
+
+
+@register.filter
+def said(text: str) -> SafeString:
+    """A sentence: what it says of a moment in UTC is shown as the other times are.
+
+    Whatever names are in it, in whatever script, turn nothing that stands beside it.
+    """
+    words = UTC_MOMENT.split(text)
+    shown = ((words[at], _moment_of(*words[at + 1 : at + 3])) for at in range(0, len(words) - 1, 3))
+    return format_html("<bdi>{}{}</bdi>", format_html_join("", "{}{}", shown), words[-1])
+
+
+def _moment_of(day: str, clock: str) -> SafeString | str:
+    try:
+        return moment(datetime.fromisoformat(f"{day}T{clock}Z"))
+    except ValueError:
+        return f"{day} {clock} UTC"
 
 
 @register.filter

@@ -26,6 +26,9 @@ from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts, Transport
 
 logger = logging.getLogger(__name__)
 
+# NUL, and what embeds, overrides or isolates a direction (Unicode Annex 9).
+LEFT_OUT = dict.fromkeys((0, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
 Authorize = Callable[[Draft, bool], None]
 
 
@@ -143,12 +146,13 @@ class Api:
     def redact(self, text: str, *, longest: int | None = None) -> str:
         """The text with a mask in place of every secret, however it is written, and then cut.
 
-        What no database keeps (NUL, half a surrogate pair) is replaced too.
+        What no database keeps (NUL, half a surrogate pair) is replaced too, and what would turn
+        the direction of the sentence around it is left out.
         """
         secrets = {*self._secrets, *self.fill.values()}
         if self._mask.secrets != secrets or self._mask.plain != self.plain:
             self._mask = Mask(secrets, self.plain)
-        kept = text.encode(errors="replace").decode().replace("\0", "")
+        kept = text.encode(errors="replace").decode().translate(LEFT_OUT)
         return self._mask.over(kept, longest=longest)
 
     def url(self, host: str, path: str) -> str:

@@ -128,7 +128,8 @@ def test_a_card_that_no_longer_fits_the_filter_leaves(connected):
 
 
 @pytest.mark.parametrize(
-    ("zone", "shown"), [("Asia/Tokyo", "2 Feb 00:30"), ("America/New_York", "1 Feb 10:30")]
+    ("zone", "shown"),
+    [("Asia/Tokyo", "2 Feb 2026 00:30"), ("America/New_York", "1 Feb 2026 10:30")],
 )
 def test_times_are_in_the_readers_zone(open_page, editor, meta, workspace, zone, shown):
     save_meta(workspace)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from integrations.models import Candidate
@@ -225,3 +226,31 @@ def test_the_second_of_two_editors_is_told_who_saved_and_keeps_what_was_typed(
     expect(other.get_by_label("Ad account ID")).to_have_value("act_1003")
     expect(other.get_by_label("Access token")).to_have_value("EAAsixtydays")
     assert saved(workspace).config["account_id"] == "act_1001"
+
+
+def test_a_session_that_ends_while_the_dialog_is_open_loses_nothing(page, workspace, editor):
+    open_dialog(page)
+    fill(page, TOKEN)
+    Session.objects.all().delete()
+    press_test_and_save(page)
+    expect(page.locator("#dialog .session-ended")).to_contain_text("You were signed out.")
+    expect(page.get_by_label("Access token")).to_have_value(TOKEN)
+
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in in another tab").click()
+    elsewhere = opened.value
+    elsewhere.get_by_label("Username").fill("emil")
+    elsewhere.get_by_label("Password").fill(PASSWORD)
+    elsewhere.get_by_role("button", name="Sign in").click()
+    expect(elsewhere.get_by_role("heading", name="Integrations")).to_be_visible()
+    press_test_and_save(page)
+
+    expect(page.locator("#dialog .note.ok")).to_contain_text("Meta works: proven at")
+    assert saved(workspace).proven_at
+
+
+def test_whoever_has_no_dialog_open_is_led_to_sign_in(page):
+    Session.objects.all().delete()
+    page.click("#test-all")
+
+    expect(page.get_by_label("Password")).to_be_visible()

@@ -12,6 +12,7 @@ from providers.sandbox import google_ads
 from tests.browser import states
 from tests.browser.conftest import (
     ACME,
+    OTHER_HOST,
     OUTLET,
     SETTINGS,
     continue_to,
@@ -336,6 +337,22 @@ def test_the_redirect_uri_is_copied(owners_page, base_url):
     expect(owners_page.locator("#toast")).to_have_text("Copied.")
     copied = owners_page.evaluate("navigator.clipboard.readText()")
     assert copied == f"{base_url}/oauth/calendly/callback/"
+
+
+def test_on_plain_http_the_redirect_uri_is_copied_too(open_page, owner, base_url, settings):
+    settings.ALLOWED_HOSTS = [OTHER_HOST]
+    there = base_url.replace("127.0.0.1", OTHER_HOST).replace("localhost", OTHER_HOST)
+    page = open_page(owner, f"{there}{APPS}calendly/")
+    assert not page.evaluate("isSecureContext")
+
+    page.get_by_role("button", name="Copy the redirect URI").click()
+    expect(page.locator("#toast")).to_have_text("Copied.")
+    page.get_by_label("Client ID").focus()
+    page.keyboard.press("Control+V")
+
+    expect(page.get_by_label("Client ID")).to_have_value(
+        f"{settings.PUBLIC_URL}/oauth/calendly/callback/"
+    )
 
 
 # --- Fix links -----------------------------------------------------------------------------------

@@ -93,3 +93,14 @@ def test_a_session_of_before_digests_goes_on():
 
     assert SessionStore(kept.session_key)["theme"] == "dark"
     assert not Session.objects.filter(session_key=kept.session_key).exists()
+
+
+@pytest.mark.parametrize(("days_left", "days_then"), [(12.9, 14), (13.1, 13.1)])
+def test_the_end_of_a_session_in_use_moves_on_once_a_day(browser, days_left, days_then):
+    Session.objects.update(expire_date=timezone.now() + timedelta(days=days_left))
+
+    reply = browser.get(LIST)
+
+    left = Session.objects.get().expire_date - timezone.now()
+    assert left == pytest.approx(timedelta(days=days_then), abs=timedelta(minutes=1))
+    assert (settings.SESSION_COOKIE_NAME in reply.cookies) == (days_then == 14)

@@ -52,6 +52,13 @@
   const mayClose = () => ![...content.querySelectorAll("[data-secret]")].some((input) => input.value)
     || confirm("Close without saving? What you typed is lost.");
 
+  const copied = (element) => {
+    if (navigator.clipboard) return navigator.clipboard.writeText(element.textContent);
+    // A page that came by plain http has no clipboard, but may copy what is selected.
+    getSelection().selectAllChildren(element);
+    return document.execCommand("copy") ? Promise.resolve() : Promise.reject();
+  };
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close]") && dialog && dialog.open) {
       event.preventDefault();
@@ -59,7 +66,7 @@
     }
     const copy = event.target.closest("[data-copy]");
     if (copy) {
-      navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent)
+      copied(document.getElementById(copy.dataset.copy))
         .then(() => say("Copied."), () => say("Copying is not allowed here: select the text."));
     }
   });
@@ -127,8 +134,31 @@
     dialog.close();
   });
   document.body.addEventListener("said", (event) => say(event.detail.value));
-  document.body.addEventListener("htmx:responseError", ({ detail }) => say(
-    detail.xhr.status === 503 ? "Too busy just now. Try again in a few seconds." : "That did not work. Try again.",
-  ));
+  document.body.addEventListener("htmx:responseError", ({ detail }) => {
+    if (detail.xhr.status === 401) return;
+    say(detail.xhr.status === 503 ? "Too busy just now. Try again in a few seconds." : "That did not work. Try again.");
+  });
+
+  // Whoever was signed out meanwhile signs in elsewhere: what is typed stays here, unsent.
+  document.body.addEventListener("session-ended", ({ detail }) => {
+    if (!dialog.open) {
+      location.assign(detail.url);
+      return;
+    }
+    const note = document.getElementById("session-ended").content.cloneNode(true).firstElementChild;
+    note.querySelector("a").href = detail.url;
+    content.querySelector(".session-ended")?.remove();
+    content.querySelector(".content").prepend(note);
+    note.focus();
+  });
+
+  // To sign in gives the browser another CSRF token than the form was made with.
+  document.body.addEventListener("htmx:configRequest", ({ detail }) => {
+    const { content: name } = document.querySelector("[name=csrf-cookie]");
+    const cookie = document.cookie.split("; ").find((one) => one.startsWith(`${name}=`));
+    if (cookie && detail.parameters.csrfmiddlewaretoken) {
+      detail.parameters.csrfmiddlewaretoken = cookie.slice(name.length + 1);
+    }
+  });
   document.body.addEventListener("htmx:sendError", () => say("No connection. Try again."));
 })();

@@ -6,7 +6,8 @@
   const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
   const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
   const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
-  const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  const someMonths = 180 * 86400 * 1000;
+  const units = [["year", 365 * 86400], ["month", 30 * 86400], ["day", 86400], ["hour", 3600], ["minute", 60]];
 
   const ago = (at) => {
     const seconds = (at - Date.now()) / 1000;
@@ -17,7 +18,9 @@
   };
   const smart = (at) => {
     const today = new Date().toDateString() === at.toDateString();
-    return today ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`;
+    if (today) return clock.format(at);
+    const near = Math.abs(at - Date.now()) < someMonths;
+    return `${(near ? day : date).format(at)} ${clock.format(at)}`;
   };
   const words = { ago, smart, date: (at) => date.format(at), full: (at) => full.format(at) };
 

@@ -1,5 +1,6 @@
 """The pages as a browser without script sees them: links, forms, redirects."""
 
+import json
 import re
 
 import pytest
@@ -320,7 +321,9 @@ def test_who_is_not_signed_in_is_led_there_and_back(db):
 
     assert client.get(address).headers["Location"] == f"{reverse('login')}?next={address}"
     part = client.get(reverse("card", args=["main", "meta"]), headers={"HX-Request": "true"})
-    assert part.headers["HX-Redirect"].endswith(f"?next={address}")
+    assert part.status_code == 401
+    told = json.loads(part.headers["HX-Trigger"])
+    assert told["session-ended"]["url"] == f"{reverse('login')}?next={address}"
 
 
 def test_a_token_is_shown_once_and_revoked(visitor):

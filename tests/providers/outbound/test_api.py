@@ -283,6 +283,13 @@ def test_a_server_that_mirrors_a_secret_does_not_get_it_shown(caplog):
     assert "s3cret" not in repr(reply) + caplog.text + error.action
 
 
+def test_what_would_turn_the_sentence_around_a_name_is_left_out():
+    with Api({}, judge=judge, platform="Meta", secrets=[SECRET]) as api:
+        shown = api.redact(f"\u202eAcme\u2069 {SECRET[:8]}\u2066{SECRET[8:]}")
+
+    assert shown == "Acme •••"
+
+
 def test_redact_covers_secrets_plain_and_as_they_stand_in_an_address():
     with Api({}, judge=judge, platform="Meta", secrets=[SECRET, "abc", "s3cret/"]) as api:
         api.add_secret("obtained-later")
