@@ -47,7 +47,7 @@ def integration(connection: IntegrationConnection, now: datetime) -> Json:
         "lastError": connection.last_error or connection.reported_error or None,
         "errorKind": connection.error_kind or ("reported" if connection.reported_error else None),
         "failure": {**failure, "since": moment(failure["since"])} if failure else None,
-        "provenAt": moment(connection.proven_at),
+        "provenAt": moment(connection.proof_at),
         "isStale": connection.is_complete and not connection.is_fresh(now),
         "unansweredSince": moment(connection.unanswered_since),
         "expiresAt": moment(connection.expires_at),

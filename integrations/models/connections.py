@@ -94,6 +94,7 @@ class IntegrationConnection(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     proven_at = models.DateTimeField(null=True, blank=True)
+    proof_stand_in = models.CharField(max_length=300, blank=True, default="", editable=False)
     unanswered_since = models.DateTimeField(null=True, blank=True)
     last_test = models.ForeignKey(
         "ConnectionTest", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -177,9 +178,16 @@ class IntegrationConnection(models.Model):
         methods = provider.methods if provider else ()
         return next((one.unprovable for one in methods if one.slug == self.auth_method), "")
 
+    @property
+    def proof_at(self) -> datetime | None:
+        """When it was proven by whoever is asked now: a stand-in proves nothing of the platform."""
+        is_same = self.proof_stand_in == (platforms.stand_in(self.provider) or "")
+        return self.proven_at if is_same else None
+
     def is_fresh(self, now: datetime) -> bool:
         """Whether a test passed with this revision within the platform's proof budget."""
-        return self.proven_at is not None and self.proven_at + self.platform.proof_budget > now
+        proven_at = self.proof_at
+        return proven_at is not None and proven_at + self.platform.proof_budget > now
 
     def light(self, now: datetime) -> str:
         if self.status == Status.ERROR:
@@ -203,7 +211,7 @@ class IntegrationConnection(models.Model):
             (None, self.unprovable),
             ("unanswered", self.has_no_answer_for_long(now)),
             ("expiring", self.expires_at and self.expires_at - now < EXPIRING_WITHIN),
-            ("unproven", self.proven_at is None),
+            ("unproven", self.proof_at is None),
             ("stale", not self.is_fresh(now)),
         )
         return next((word for word, holds in reasons if holds), None)

@@ -110,7 +110,7 @@ class Card:
 
     @property
     def has_passed_since_report(self) -> bool:
-        proven_at, reported_at = self.connection.proven_at, self.connection.reported_at
+        proven_at, reported_at = self.connection.proof_at, self.connection.reported_at
         return proven_at is not None and reported_at is not None and proven_at > reported_at
 
     @property
@@ -134,10 +134,10 @@ class Card:
             return Pill("idle", connection.unprovable)
         if connection.unanswered_since:
             return Pill("warn", "No clear answer since", connection.unanswered_since)
-        if connection.proven_at is None:
+        if connection.proof_at is None:
             return Pill("warn", "Not proven yet")
         if not connection.is_fresh(self.now):
-            return Pill("warn", "Not proven since", connection.proven_at)
+            return Pill("warn", "Not proven since", connection.proof_at)
         return Pill("ok", "Proven by a stand-in" if self.stand_in else "Connected")
 
     @property

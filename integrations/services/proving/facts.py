@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from integrations import platforms
 from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome
 
 
@@ -43,6 +44,7 @@ def apply_result(connection: IntegrationConnection, test: ConnectionTest) -> Non
         clear_error(connection)
         connection.unanswered_since = None
         connection.proven_at = at
+        connection.proof_stand_in = platforms.stand_in(connection.provider) or ""
         if test.expires_at:
             connection.expires_at = test.expires_at
             connection.expires_is_estimate = test.expires_is_estimate

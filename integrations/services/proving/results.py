@@ -22,7 +22,8 @@ CONCERNED = CompiledRows(
     columns=(
         *("id", "provider", "revision", "auth_method", "sign_in_id", "credentials_at"),
         *("last_error", "error_kind", "error_action", "error_action_url", "failing_since"),
-        *("failed_test_id", "last_test_id", "proven_at", "unanswered_since"),
+        *("failed_test_id", "last_test_id", "proven_at", "proof_stand_in"),
+        "unanswered_since",
         *("expires_at", "expires_is_estimate", "platform_account_id", "platform_account_name"),
     ),
 )

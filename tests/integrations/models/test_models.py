@@ -5,7 +5,8 @@ from django.db import IntegrityError, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from integrations import crypto
+from integrations import crypto, platforms
+from integrations.api import presentation
 from integrations.models import ConnectionTest, IntegrationConnection, Role, Status
 
 NOW = timezone.now()
@@ -99,6 +100,16 @@ def test_light_and_attention_say_what_was_proven(workspace, facts, light, attent
     connection = make(workspace, **facts)
 
     assert (connection.light(NOW), connection.attention(NOW)) == (light, attention)
+
+
+def test_what_a_stand_in_proved_is_no_proof_once_the_platform_is_asked(proven, settings):
+    now = timezone.now()
+    assert proven.light(now) == "green"
+    settings.PROVIDER_ORIGINS = {}
+    platforms.catalogue.cache_clear()
+
+    assert (proven.light(now), proven.attention(now)) == ("amber", "unproven")
+    assert presentation.integration(proven, now)["provenAt"] is None
 
 
 def test_credentials_of_an_unknown_key_are_never_green(proven):
