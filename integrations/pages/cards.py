@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
@@ -24,6 +25,7 @@ from integrations.models import (
 )
 from integrations.services import rows
 from providers.declare import Provider
+from providers.errors import AccountNotFound, InvalidConfig
 
 TREND_LENGTH = 30
 TREND_BARS = {
@@ -31,23 +33,51 @@ TREND_BARS = {
     TestOutcome.FAILED: "failed",
     TestOutcome.INCONCLUSIVE: "unanswered",
 }
-RARE = "unprovable"
 # Each platform is in one of these groups alone.
 GROUPS = (
-    ("attention", "Needs attention"),
-    ("proven", "Proven to work"),
-    (RARE, "Cannot be proven"),
-    ("not_connected", "Not connected"),
+    ("error", "Error"),
+    ("unproven", "Not proven"),
+    ("unanswered", "No clear answer"),
+    ("stand_in", "Stand-in"),
+    ("proven", "Connected"),
+    ("unprovable", "Cannot be proven"),
     ("disabled", "Disabled"),
+    ("not_connected", "Not connected"),
+)
+USUAL = ("", "error", "proven", "not_connected")  # shown with none in them, too
+
+
+@dataclass(frozen=True)
+class Section:
+    """Cards that ask for as much, burning first."""
+
+    slug: str
+    title: str
+    about: str
+
+
+SECTIONS = (
+    Section("now", "Needs someone now", "What stops most comes first"),
+    Section(
+        "soon",
+        "Will need someone",
+        "Nothing is known to be broken, but it was not proven lately or ends soon",
+    ),
+    Section("nothing", "Nothing to do", "Proven, tried again, or off on purpose"),
+    Section("not_connected", "Not connected", "What each would be used for"),
 )
 
 
 @dataclass(frozen=True)
 class Pill:
-    """A connection's state in a word. `since` is shown behind the text, in the reader's zone."""
+    """A connection's state in a word, with its sign.
+
+    `since` is shown behind the text, in the reader's zone.
+    """
 
     tone: str
     text: str
+    sign: str
     since: datetime | None = None
 
 
@@ -89,13 +119,70 @@ class Card:
 
     @property
     def group(self) -> str:
-        """What needs nobody and is connected was proven lately, unless nothing can prove it."""
         connection = self.connection
-        if self.attention:
-            return "attention"
+        if self.is_red:
+            return "error"
         if connection.status != Status.CONNECTED:
             return connection.status
-        return RARE if connection.unprovable else "proven"
+        if connection.unprovable:
+            return "unprovable"
+        if connection.unanswered_since:
+            return "unanswered"
+        if not connection.is_fresh(self.now):
+            return "unproven"
+        return "stand_in" if self.stand_in and not settings.DEMO else "proven"
+
+    @property
+    def section(self) -> str:
+        """An outage asks for nobody; what will end, and what only a stand-in proves, does soon."""
+        group = self.group
+        if group == "error":
+            return "now"
+        if group == "not_connected":
+            return group
+        if group in ("unproven", "stand_in") or self.is_expiring:
+            return "soon"
+        return "nothing"
+
+    @property
+    def title(self) -> str:
+        """The platform's name, with its vendor's where it is several."""
+        name, asked = self.provider.name, self.vendor
+        return f"{name}: {asked}" if asked != name else name
+
+    @property
+    def vendor(self) -> str:
+        return self.provider.for_values(self.connection.config).name
+
+    @property
+    def missing(self) -> list[str]:
+        """The labels of what a half set-up connection lacks."""
+        connection = self.connection
+        method = connection.auth_method or self.provider.method_for(connection.saved_names).slug
+        lacking = self.provider.for_values(connection.config).missing(
+            method, connection.saved_names
+        )
+        return [one.label for one in lacking]
+
+    @property
+    def next_click(self) -> str:
+        """What the button of a broken connection does, in its words."""
+        connection = self.connection
+        if connection.is_signed_in:
+            return f"Sign in to {self.vendor} again"
+        if connection.needs_reauth or connection.is_unreadable:
+            return "Enter new credentials"
+        kind = connection.error_kind
+        if kind == AccountNotFound.kind:
+            return "Correct the account"
+        return "Correct the values" if kind == InvalidConfig.kind else "Change what is saved"
+
+    @property
+    def words(self) -> str:
+        """What a search finds the card by."""
+        provider = self.provider
+        known = (self.title, *provider.aliases, self.used_by, self.account_name, self.account_id)
+        return " ".join([*known, self.pill.text, dict(GROUPS)[self.group]])
 
     @property
     def is_only_reported(self) -> bool:
@@ -123,22 +210,37 @@ class Card:
 
     @property
     def pill(self) -> Pill:
-        connection = self.connection
-        if connection.status == Status.NOT_CONNECTED:
-            return Pill("idle", "Half set up" if self.is_half_filled else "Not connected")
-        if connection.status == Status.DISABLED:
-            return Pill("off", "Disabled")
         if self.is_red:
-            return Pill("bad", "Error" if connection.status == Status.ERROR else "Unreadable")
+            return self._red_pill
+        if self.connection.status == Status.CONNECTED:
+            return self._connected_pill
+        if self.connection.status == Status.DISABLED:
+            return Pill("idle", "Disabled", "off")
+        if self.is_half_filled:
+            return Pill("idle", "Half set up", "half")
+        return Pill("idle", "Not connected", "none")
+
+    @property
+    def _red_pill(self) -> Pill:
+        connection = self.connection
+        if connection.status != Status.ERROR:
+            return Pill("bad", "Unreadable", "bad")
+        return Pill("bad", "Error since", "bad", connection.failing_since or connection.reported_at)
+
+    @property
+    def _connected_pill(self) -> Pill:
+        connection = self.connection
         if connection.unprovable:
-            return Pill("idle", connection.unprovable)
+            return Pill("idle", connection.unprovable, "page")
         if connection.unanswered_since:
-            return Pill("warn", "No clear answer since", connection.unanswered_since)
+            return Pill("warn", "No clear answer since", "silent", connection.unanswered_since)
         if connection.proof_at is None:
-            return Pill("warn", "Not proven yet")
+            return Pill("warn", "Not proven yet", "stale")
         if not connection.is_fresh(self.now):
-            return Pill("warn", "Not proven since", connection.proof_at)
-        return Pill("ok", "Proven by a stand-in" if self.stand_in else "Connected")
+            return Pill("warn", "Not proven since", "stale", connection.proof_at)
+        if self.stand_in:
+            return Pill("ok" if settings.DEMO else "warn", "Proven by a stand-in", "stand-in")
+        return Pill("ok", "Connected", "ok")
 
     @property
     def stand_in(self) -> str | None:
@@ -157,6 +259,14 @@ class Card:
         """What the last test warned about."""
         test = self.connection.last_test
         return test.warnings if test and self.connection.is_complete else []
+
+    @property
+    def steps_passed(self) -> int:
+        """How many steps the last test passed, if it did."""
+        test = self.connection.last_test
+        if test is None or test.outcome != TestOutcome.PASSED:
+            return 0
+        return sum(step["outcome"] in ("passed", "warned") for step in test.steps)
 
     @property
     def is_unanswered(self) -> bool:
@@ -198,8 +308,7 @@ class Card:
 
     def matches(self, show: str, query: str) -> bool:
         """Whether a filter chip and a search leave this card on the page."""
-        words = f"{self.provider.name} {self.used_by} {self.account_name}".lower()
-        return self.is_shown_by(show) and query.strip().lower() in words
+        return self.is_shown_by(show) and query.strip().lower() in self.words.lower()
 
     def is_shown_by(self, group: str) -> bool:
         """A group that is none shows all, as an empty one does."""
@@ -264,15 +373,40 @@ class Chip:
     count: int
     is_chosen: bool
 
+    @property
+    def is_hidden(self) -> bool:
+        """A rare group is left out while none is in it."""
+        return not self.count and not self.is_chosen and self.value not in USUAL
+
 
 def chips(shown: list[Card], chosen: str) -> list[Chip]:
-    """The filter chips with their counts; that of the rare group where there are any."""
+    """The filter chips with their counts."""
     counts = Counter(card.group for card in shown)
     return [
         Chip("", "All", len(shown), chosen not in dict(GROUPS)),
-        *(
-            Chip(group, label, counts[group], group == chosen)
-            for group, label in GROUPS
-            if counts[group] or group != RARE
-        ),
+        *(Chip(*group, counts[group[0]], group[0] == chosen) for group in GROUPS),
     ]
+
+
+def headline(shown: list[Card]) -> str:
+    """The state of all of them in a sentence."""
+    broken = sum(card.section == "now" for card in shown)
+    if broken:
+        needs = "needs" if broken == 1 else "need"
+        return f"{broken} of {len(shown)} platforms {needs} someone now"
+    if soon := sum(card.section == "soon" for card in shown):
+        return f"{soon} of {len(shown)} platforms will need someone"
+    if all(card.section == "not_connected" for card in shown):
+        return "Nothing is connected yet"
+    return "Everything that is connected works"
+
+
+def sections(shown: list[Card]) -> list[tuple[Section, list[Card]]]:
+    """The cards in the order in which somebody should look, those that stop most first."""
+    found = []
+    for section in SECTIONS:
+        its = [card for card in shown if card.section == section.slug]
+        its.sort(key=lambda card: (not card.is_half_filled, -len(card.provider.used_by)))
+        if its:
+            found.append((section, its))
+    return found

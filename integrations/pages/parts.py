@@ -118,7 +118,7 @@ def settled_card(request: Request, slug: str) -> dict[str, Any]:
     """A card to draw anew, with the counts that may have changed with it."""
     shown = cards.cards(request.access.workspace)
     card = next(card for card in shown if card.slug == slug)
-    return {"card": card, "chips": cards.chips(shown, "")}
+    return {"card": card, "chips": cards.chips(shown, ""), "headline": cards.headline(shown)}
 
 
 def card_update(request: Request, slug: str, said: str) -> HttpResponse:

@@ -85,7 +85,8 @@ def settings_page(request: Request) -> HttpResponse:
     context = {
         "page": "settings",
         "section": "integrations",
-        "cards": shown,
+        "sections": cards.sections(shown),
+        "headline": cards.headline(shown),
         "chips": cards.chips(shown, show),
         "show": show,
         "query": query,
@@ -156,6 +157,7 @@ def _run(request: Request) -> HttpResponse:
         "run": latest,
         "now": now,
         "changed": [card for card in shown if card.slug in changed],
+        "headline": cards.headline(shown),
         "chips": cards.chips(shown, ""),
     }
     return render(request, "integrations/partials/run_update.html", context)

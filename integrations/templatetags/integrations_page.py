@@ -27,12 +27,16 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
+def sign(name: str) -> SafeString:
+    """A state's shape, beside its word and colour."""
+    return _svg(PICTURES / "signs" / f"{name}.svg")
+
+
+@register.simple_tag
 def logo(provider: Provider) -> SafeString:
-    """A platform's mark, or two letters where we have none."""
+    """A platform's mark, or a plug where there is none that may be used."""
     path = PICTURES / "platforms" / f"{provider.slug}.svg"
-    if path.exists():
-        return _svg(path)
-    return format_html("<b>{}</b>", provider.name[:2].lower())
+    return _svg(path) if path.exists() else icon("plug")
 
 
 @cache

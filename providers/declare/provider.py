@@ -58,6 +58,7 @@ class Provider:
     of several, the first that leads to a text or number counts. `cost` is what a test of a
     healthy connection uses of its quota. `position` orders our own platforms in the catalogue;
     those without one come last, by slug.
+    `aliases` are other names that people look for it by.
     `also` is what every request carries beside what lets it in. `family` names the platforms
     that share an app and credentials; alone it is the slug.
     `variant` is for a platform that is several: it makes of this one what the values ask for;
@@ -90,6 +91,7 @@ class Provider:
     oauth_variants: tuple[Mapping[str, str], ...] = ()
     proof_budget: timedelta = timedelta(hours=24)
     cost: Cost | None = None
+    aliases: tuple[str, ...] = ()
     position: int = 1000
     overrides: Mapping[str, str] = field(default_factory=dict)
 

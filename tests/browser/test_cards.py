@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
+from integrations import platforms
 from integrations.services.proving import testing
 from tests.browser import states
 from tests.browser.conftest import SETTINGS, save_meta, saved
@@ -101,13 +102,13 @@ def test_history_opens_in_a_dialog_and_shows_the_steps(connected, workspace):
 
 
 def visible_cards(page):
-    return page.locator(".card:visible h2").all_text_contents()
+    return page.locator(".card:visible h3").all_text_contents()
 
 
 def test_a_chip_leaves_only_its_cards(connected):
-    connected.click("[data-show=attention]")
+    connected.click("[data-show=unproven]")
 
-    expect(connected.locator("[data-show=attention]")).to_have_attribute("aria-current", "true")
+    expect(connected.locator("[data-show=unproven]")).to_have_attribute("aria-current", "true")
     assert visible_cards(connected) == ["Meta"]
 
 
@@ -120,11 +121,11 @@ def test_searching_finds_what_a_platform_is_for(connected):
 
 
 def test_a_card_that_no_longer_fits_the_filter_leaves(connected):
-    connected.click("[data-show=attention]")
+    connected.click("[data-show=unproven]")
     choose(connected, "Disable")
 
     expect(connected.locator("#card-meta")).to_be_hidden()
-    expect(connected.locator("[data-show=attention]")).to_have_attribute("aria-current", "true")
+    expect(connected.locator("[data-show=unproven]")).to_have_attribute("aria-current", "true")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +136,7 @@ def test_times_are_in_the_readers_zone(open_page, editor, meta, workspace, zone,
     save_meta(workspace)
     connection = saved(workspace)
     connection.proven_at = datetime(2026, 2, 1, 15, 30, tzinfo=UTC)
+    connection.proof_stand_in = platforms.stand_in("meta")
     connection.save()
 
     page = open_page(editor, SETTINGS, timezone_id=zone)
@@ -163,5 +165,5 @@ def test_testing_all_follows_the_run_and_updates_the_cards(connected, gate):
     expect(run).to_contain_text("0 of 1")
     gate.open()
     expect(connected.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
-    expect(connected.locator("[data-show=proven] b")).to_have_text("1")
+    expect(connected.locator("[data-show=stand_in] b")).to_have_text("1")
     expect(run).not_to_contain_text("Stop")

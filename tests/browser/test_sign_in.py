@@ -77,8 +77,8 @@ def test_connecting_leads_over_the_platforms_page_to_a_green_card(page, workspac
 
     card = page.locator("#card-calendly")
     expect(card.locator(".pill")).to_have_text("Proven by a stand-in")
-    expect(card).to_contain_text("Signed in; renews itself")
-    expect(page.locator("[data-show=proven] b")).to_have_text("1")
+    expect(card).to_contain_text("The sign-in renews itself.")
+    expect(page.locator("[data-show=stand_in] b")).to_have_text("1")
     expect(page.locator("#test-calendly")).to_be_focused()
     assert saved(workspace, "calendly").platform_account_id == OUTLET
 

@@ -7,20 +7,26 @@
   const nothing = document.getElementById("nothing-found");
   let show = new URLSearchParams(location.search).get("show") || "";
 
+  if (!document.querySelector(`#status-summary [data-show="${CSS.escape(show)}"]`)) show = "";
+
   const apply = () => {
-    // A group without a chip hides nothing.
-    if (!document.querySelector(`#status-summary [data-show="${CSS.escape(show)}"]`)) show = "";
     const query = search.value.trim().toLowerCase();
     let found = 0;
-    for (const card of grid.children) {
+    for (const card of grid.querySelectorAll(".card")) {
       const shown = (!show || card.dataset.group === show)
         && card.dataset.words.toLowerCase().includes(query);
       card.hidden = !shown;
       found += shown;
     }
+    for (const section of grid.children) {
+      section.hidden = !section.querySelector(".card:not([hidden])");
+    }
     nothing.hidden = found > 0;
     for (const chip of document.querySelectorAll("#status-summary .chip")) {
-      if (chip.dataset.show === show) chip.setAttribute("aria-current", "true");
+      if (chip.dataset.show === show) {
+        chip.setAttribute("aria-current", "true");
+        chip.hidden = false;
+      }
       else chip.removeAttribute("aria-current");
     }
   };

@@ -7,12 +7,13 @@
   const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
   const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
   const someMonths = 180 * 86400 * 1000;
-  const units = [["year", 365 * 86400], ["month", 30 * 86400], ["day", 86400], ["hour", 3600], ["minute", 60]];
+  // A month is told from three of them on: until then days say it better.
+  const units = [["year", 365 * 86400], ["month", 30 * 86400, 3], ["day", 86400], ["hour", 3600], ["minute", 60]];
 
   const ago = (at) => {
     const seconds = (at - Date.now()) / 1000;
-    for (const [unit, size] of units) {
-      if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+    for (const [unit, size, least = 1] of units) {
+      if (Math.abs(seconds) >= size * least) return relative.format(Math.trunc(seconds / size), unit);
     }
     return "just now";
   };

@@ -53,6 +53,7 @@ def of_vendor(crm: Provider, values: Mapping[str, str]) -> Provider:
 PROVIDER = Provider(
     slug="crm",
     name="CRM",
+    aliases=tuple(name for _, name in VENDORS),
     position=130,
     used_by=("CRM sync",),
     docs_url="https://developers.hubspot.com",

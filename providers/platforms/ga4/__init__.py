@@ -24,6 +24,7 @@ def property_digits(text: str) -> str:
 PROVIDER = google.platform(
     slug="ga4",
     name="Google Analytics (GA4)",
+    aliases=("Google Analytics 4",),
     position=90,
     used_by=("Site traffic", "Funnel visibility"),
     docs_url="https://developers.google.com/analytics/devguides/reporting/data/v1",

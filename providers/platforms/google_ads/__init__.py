@@ -37,6 +37,7 @@ def customer_field(name: str, label: str, where: str) -> Field:
 PROVIDER = google.platform(
     slug="google_ads",
     name="Google Ads",
+    aliases=("AdWords",),
     position=20,
     used_by=("Ads spend/performance",),
     docs_url=DOCS_URL,

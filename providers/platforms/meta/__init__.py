@@ -25,6 +25,7 @@ def _with_act(text: str) -> str:
 PROVIDER = Provider(
     slug="meta",
     name="Meta",
+    aliases=("Facebook", "Instagram"),
     position=10,
     used_by=("Ads monitor", "Pixel/CAPI lead tracking"),
     docs_url="https://developers.facebook.com/documentation/ads-commerce/marketing-api",

@@ -18,6 +18,7 @@ OAUTH = oauth(*SearchConsoleTester.needs)
 PROVIDER = google.platform(
     slug="search_console",
     name="Search Console",
+    aliases=("Google Search Console", "Webmaster Tools"),
     position=100,
     used_by=("Search performance",),
     docs_url="https://developers.google.com/webmaster-tools/v1/searchanalytics",

@@ -28,6 +28,7 @@ def channel_alone(text: str) -> str:
 PROVIDER = google.platform(
     slug="youtube",
     name="YouTube",
+    aliases=("Google",),
     position=80,
     used_by=("Channel performance",),
     docs_url="https://developers.google.com/youtube/v3",

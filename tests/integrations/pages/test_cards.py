@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from integrations.models import IntegrationConnection, Status
-from integrations.pages.cards import GROUPS, Card, chips
+from integrations.pages.cards import GROUPS, Card, chips, headline, sections
 
 NOW = datetime(2026, 11, 29, 14, 2, tzinfo=UTC)
 LATELY, LONG_AGO = NOW - timedelta(hours=1), NOW - timedelta(days=3)
@@ -29,8 +30,8 @@ def card(provider="meta", method="access_token", **facts):
             "No clear answer since",
             NOW,
         ),
-        ({"status": Status.DISABLED, "proven_at": LATELY}, "off", "Disabled", None),
-        ({"status": Status.ERROR}, "bad", "Error", None),
+        ({"status": Status.DISABLED, "proven_at": LATELY}, "idle", "Disabled", None),
+        ({"status": Status.ERROR, "failing_since": NOW}, "bad", "Error since", NOW),
     ],
 )
 def test_a_card_says_no_more_than_is_known(facts, tone, text, since):
@@ -48,21 +49,30 @@ def test_what_no_test_can_prove_is_grey_and_asks_for_nothing():
 
 
 @pytest.mark.parametrize(
-    ("shown", "group"),
+    ("shown", "group", "section"),
     [
-        (card(proven_at=LATELY), "proven"),
-        (card(proven_at=LATELY, unanswered_since=NOW), "proven"),
-        (card(), "attention"),
-        (card(proven_at=LATELY, expires_at=NOW), "attention"),
-        (card(status=Status.ERROR, last_error="No."), "attention"),
-        (card("fiverr", "public_page"), "unprovable"),
-        (card(status=Status.DISABLED), "disabled"),
-        (card(status=Status.NOT_CONNECTED), "not_connected"),
+        (card(status=Status.ERROR, last_error="No."), "error", "now"),
+        (card(), "unproven", "soon"),
+        (card(proven_at=LONG_AGO), "unproven", "soon"),
+        (card(proven_at=LATELY, expires_at=NOW), "proven", "soon"),
+        (card(proven_at=LATELY), "proven", "nothing"),
+        (card(proven_at=LATELY, unanswered_since=NOW), "unanswered", "nothing"),
+        (card("fiverr", "public_page"), "unprovable", "nothing"),
+        (card(status=Status.DISABLED), "disabled", "nothing"),
+        (card(status=Status.NOT_CONNECTED), "not_connected", "not_connected"),
     ],
 )
-def test_each_card_is_in_one_group(shown, group):
-    assert shown.group == group
+def test_each_card_is_in_one_group_and_one_section(shown, group, section):
+    assert (shown.group, shown.section) == (group, section)
     assert [name for name, _ in GROUPS if shown.is_shown_by(name)] == [group]
+
+
+def test_what_only_a_stand_in_proves_is_nothing_to_rely_on(settings, proven):
+    shown = Card(proven, timezone.now())
+    assert (shown.group, shown.section, shown.pill.tone) == ("stand_in", "soon", "warn")
+
+    settings.DEMO = True  # where every page says so
+    assert (shown.group, shown.section, shown.pill.tone) == ("proven", "nothing", "ok")
 
 
 def test_the_counts_add_up_to_all():
@@ -71,15 +81,78 @@ def test_the_counts_add_up_to_all():
     counts = {chip.value: chip.count for chip in chips(shown, "proven")}
 
     assert counts.pop("") == 4
-    assert counts == dict.fromkeys(["attention", "proven", "unprovable", "disabled"], 1) | {
-        "not_connected": 0
-    }
+    found = dict.fromkeys(["unproven", "proven", "unprovable", "disabled"], 1)
+    assert sum(counts.values()) == 4
+    assert {group: count for group, count in counts.items() if count} == found
 
 
-def test_a_group_that_none_is_in_has_no_chip_where_it_is_rare():
-    values = [chip.value for chip in chips([card()], "")]
+def test_a_rare_group_that_none_is_in_has_no_chip_unless_it_is_chosen():
+    def values(chosen):
+        return [
+            chip.value for chip in chips([card(proven_at=LATELY)], chosen) if not chip.is_hidden
+        ]
 
-    assert values == ["", "attention", "proven", "not_connected", "disabled"]
+    assert values("") == ["", "error", "proven", "not_connected"]
+    assert values("disabled") == ["", "error", "proven", "disabled", "not_connected"]
+
+
+BROKEN = {"status": Status.ERROR, "last_error": "No.", "failing_since": NOW}
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ([card(**BROKEN), card()], "1 of 2 platforms needs someone now"),
+        ([card(**BROKEN), card(**BROKEN)], "2 of 2 platforms need someone now"),
+        ([card(), card(proven_at=LATELY)], "1 of 2 platforms will need someone"),
+        ([card(status=Status.NOT_CONNECTED)], "Nothing is connected yet"),
+        (
+            [card(proven_at=LATELY), card(status=Status.NOT_CONNECTED)],
+            "Everything that is connected works",
+        ),
+    ],
+)
+def test_the_headline_is_the_state_of_all(shown, said):
+    assert headline(shown) == said
+
+
+def test_the_sections_are_burning_first_and_what_stops_most_before_the_rest():
+    shown = [card("calendly"), card("meta"), card("reddit", **BROKEN)]
+
+    found = [(section.slug, [one.slug for one in its]) for section, its in sections(shown)]
+
+    assert found == [("now", ["reddit"]), ("soon", ["meta", "calendly"])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "click"),
+    [
+        ("auth_expired", "Enter new credentials"),
+        ("account_not_found", "Correct the account"),
+        ("invalid_config", "Correct the values"),
+        ("permission_missing", "Change what is saved"),
+    ],
+)
+def test_the_button_of_a_broken_card_names_the_act(kind, click):
+    assert card(**BROKEN, error_kind=kind).next_click == click
+
+
+def test_a_search_finds_other_names_vendors_accounts_and_states():
+    shown = card("crm", "token", config={"vendor": "hubspot"}, platform_account_id="424242")
+
+    assert shown.title == "CRM: HubSpot"
+    for query in ("hubspot", "salesforce", "4242", "not proven", "crm sync"):
+        assert shown.matches("", query), query
+    assert card("meta").matches("", "facebook")
+    assert not card("meta").matches("", "hubspot")
+
+
+def test_what_a_half_set_up_connection_lacks_is_named():
+    config = {"account_id": "act_1"}
+
+    assert card(status=Status.NOT_CONNECTED, config=config, is_complete=False).missing == [
+        "Access token"
+    ]
 
 
 def test_a_filter_of_another_day_shows_all():
