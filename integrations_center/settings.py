@@ -1,7 +1,6 @@
 """Django's settings. What differs between machines comes from the environment or `.env`."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -63,7 +62,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "knox",
-    "axes",
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
@@ -83,7 +81,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "integrations.pages.refused.TooManyGuessesMiddleware",
     "integrations_center.unavailable.UnavailableMiddleware",
 ]
 
@@ -125,10 +123,7 @@ STORAGES = {
 
 # --- Signing in ------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "integrations.backend.Backend",
-]
+AUTHENTICATION_BACKENDS = ["integrations.backend.Backend"]  # it counts tries
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -142,16 +137,6 @@ SESSION_ENGINE = "integrations.sessions"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/dashboard/"
 LOGOUT_REDIRECT_URL = "login"
-
-AXES_FAILURE_LIMIT = 5
-# A person behind one address, so that a stranger elsewhere cannot lock a colleague out.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # 15 minutes, as the page says
-AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
-AXES_VERBOSE = False
-AXES_DISABLE_ACCESS_LOG = True  # it keeps addresses, and the owner link is one
 
 # --- What browsers are told ------------------------------------------------------------------
 
@@ -229,6 +214,5 @@ LOGGING = {
         "django.tasks": {"level": "WARNING"},  # below that a job writes three lines
         "django_ox": {"level": "WARNING"},
         "psycopg.pool": {"level": "WARNING"},  # below that it writes lines for every request
-        "axes": {"level": "WARNING"},  # below that it writes addresses, such as the owner link
     },
 }

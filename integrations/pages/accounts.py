@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations.models import ApiToken, Role
-from integrations.pages.parts import Request, in_workspace
+from integrations.pages.parts import Request, count_link, in_workspace
 from integrations.services.people import people
 from integrations.sessions import BACKEND
 
@@ -81,8 +81,10 @@ class PasswordReset(views.PasswordResetView):
 @require_http_methods(["GET", "POST"])
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
     """The one-time link on which the first person makes the owner account."""
+    guess = count_link(request)
     if not people.is_owner_link(token):
         return render(request, "registration/link_refused.html", status=410)
+    guess.was_right()
     form = OwnerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -16,6 +16,7 @@ from integrations.models import Candidate, FixLink, Membership, Role, SignInAtte
 from integrations.services.connecting import disconnecting, fix_links, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
+from integrations.services.people.guesses import LINK
 from integrations.services.proving import testing
 from integrations.services.refusals import InvalidChange
 from providers.sandbox import calendly as sandbox
@@ -515,6 +516,14 @@ def test_of_two_proofs_at_once_one_is_saved_and_the_other_is_told(calendly, owne
     assert sorted(page.status_code for page in pages) == [200, 410]
     assert live(workspace).version == 1
     assert SignInAttempt.objects.filter(problem="").count() >= 1
+
+
+def test_who_guesses_links_is_told_to_wait_and_who_has_one_is_not(recipient, link):
+    for _ in range(LINK.most * 2):
+        assert recipient.opens(link).status_code == 200
+    guessed = [recipient.client.get(f"/fix/guess-{n}/").status_code for n in range(LINK.most + 1)]
+
+    assert guessed == [410] * LINK.most + [429]
 
 
 # --- What else it opens: nothing -----------------------------------------------------------------
