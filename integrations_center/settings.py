@@ -52,7 +52,10 @@ DEFAULT_FROM_EMAIL = env.sender(
 # --- Application -----------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django_ox",  # before ours, whose admin takes its pages away
+    # Before ours, whose admin takes their pages away.
+    "django_ox",
+    "allauth",
+    "allauth.account",
     "integrations.apps.IntegrationsConfig",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -80,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "integrations.pages.refused.TooManyGuessesMiddleware",
     "integrations_center.unavailable.UnavailableMiddleware",
@@ -125,18 +129,31 @@ STORAGES = {
 
 AUTHENTICATION_BACKENDS = ["integrations.backend.Backend"]  # it counts tries
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    {"NAME": name}
     for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "django.contrib.auth.password_validation.CommonPasswordValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
+        "integrations.services.people.passwords.TokensEnd",
     )
 ]
 SESSION_ENGINE = "integrations.sessions"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/dashboard/"
 LOGOUT_REDIRECT_URL = "login"
+
+ACCOUNT_ADAPTER = "integrations.pages.door.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to whom nobody here knows
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = False  # its own are kept in a cache, which forgets; ours in the database
+# Django's is bound to the mail address too; allauth's would write a row for each that it is asked.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 
 # --- What browsers are told ------------------------------------------------------------------
 

@@ -1,16 +1,13 @@
-"""Accounts: the very first one, signing in, passwords, API tokens."""
+"""Accounts: the very first one, the profile, API tokens."""
 
 from datetime import timedelta
-from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, password_validation, views
+from django.contrib.auth import login, password_validation
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -52,28 +49,6 @@ class TokenForm(forms.Form):
 
 class RevokeForm(forms.Form):
     token = forms.UUIDField()
-
-
-class SignIn(views.LoginView):
-    redirect_authenticated_user = True
-    extra_context = {"can_reset": settings.EMAIL_IS_CONFIGURED}
-
-
-class PasswordChange(views.PasswordChangeView):
-    success_url = reverse_lazy("dashboard")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        messages.success(self.request, "Your password is changed.")
-        return super().form_valid(form)
-
-
-class PasswordReset(views.PasswordResetView):
-    extra_context = {"can_reset": settings.EMAIL_IS_CONFIGURED}
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not settings.EMAIL_IS_CONFIGURED:
-            return self.get(request, *args, **kwargs)
-        return super().post(request, *args, **kwargs)
 
 
 @never_cache

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from unicodedata import normalize
 
 from django.contrib.auth.models import User
 from django.db import connection as database
@@ -48,6 +49,8 @@ SIGN_IN_FROM = Limit("sign in from", 50, 15, "Signing in from here is locked.")
 OLD_PASSWORD = Limit("old password", 5, 15, "The old password was wrong too often.")
 LINK = Limit("link", 20, 15, "Too many links that do not work were opened from here.")
 TOKEN = Limit("token", 50, 15, "Too many requests from here came with a token that is not valid.")
+RESET_TO = Limit("mail to", 3, 60, "Several mails to this address were asked for already.")
+RESET_FROM = Limit("mail from", 20, 60, "Too many mails were asked for from here.")
 
 Key = tuple[Limit, str]
 
@@ -91,6 +94,11 @@ def at_sign_in(name: str, address: str) -> list[Key]:
     """The tight one first: what it refuses does not count against the name everywhere."""
     name, place = User.normalize_username(name), network(address)
     return [(SIGN_IN_HERE, f"{place} {name}"), (SIGN_IN_FROM, place), (SIGN_IN_AS, name)]
+
+
+def at_reset(email: str, address: str) -> list[Key]:
+    """By mail address as Django compares them, so that no other way to write one is another."""
+    return [(RESET_FROM, network(address)), (RESET_TO, normalize("NFKC", email).casefold())]
 
 
 def forget_sign_in(name: str, address: str) -> None:

@@ -531,7 +531,8 @@ def test_who_guesses_links_is_told_to_wait_and_who_has_one_is_not(recipient, lin
 
 PUBLIC = {
     *("login", "logout", "welcome", "password_reset", "password_reset_done"),
-    *("password_reset_confirm", "password_reset_complete", "fix", "fix-page", "fix-sign-in"),
+    *("account_login", "account_reset_password_from_key", "password_reset_complete"),
+    *("fix", "fix-page", "fix-sign-in"),
     *("fix-account", "sign-in-callback", "healthz", "readyz"),
 }
 ARGS = {
