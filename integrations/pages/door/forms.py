@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from allauth.account import forms as allauth
 from django import forms
 from django.contrib.auth import password_validation
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -37,6 +38,10 @@ class SignInForm(Plain, allauth.LoginForm):
         super().__init__(*args, **kwargs)
         self.fields["password"].help_text = ""  # the page has the link to a new one below
         self.fields["login"].widget.attrs |= {"autocapitalize": "none"}
+
+    def clean_login(self) -> str:
+        """As names are kept: one letter with an accent, however a keyboard makes it."""
+        return str(User.normalize_username(super().clean_login()))
 
 
 class Ticked(forms.CheckboxInput):

@@ -37,6 +37,18 @@ def test_whatever_is_wrong_the_answer_is_the_same(dana, guest, username, passwor
     assert password not in page.content.decode()
 
 
+def test_a_name_is_found_however_its_letters_are_made(person, guest):
+    person("josé", Role.VIEWER)
+
+    assert guest.signs_in("jose\u0301").status_code == 302
+
+
+def test_who_comes_by_a_socket_without_an_address_gets_in_too(dana, guest):
+    guest.defaults["REMOTE_ADDR"] = ""
+
+    assert guest.signs_in().status_code == 302
+
+
 def test_an_account_that_is_switched_off_is_not_told_apart(dana, guest):
     User.objects.update(is_active=False)
 
