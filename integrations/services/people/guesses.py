@@ -4,7 +4,7 @@ A try is counted, and the count committed, before anything is compared. So of an
 no more are compared than there may be. What turns out right is given back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -79,15 +79,22 @@ def begin(*keys: Key) -> Guess:
     An empty one says nothing about who tries, so it is no key.
     """
     now, counted = int(timezone.now().timestamp()), []
-    for limit, about in keys:
-        if not about:
-            continue
-        key = digest(limit, about)
+    by_digest = {digest(limit, about): limit for limit, about in keys if about}
+    _refuse_the_locked(by_digest, now)
+    for key, limit in by_digest.items():
         count, until = _count(key, limit, now)
         if count > limit.most:
             raise _refusal(limit, until)
         counted.append((limit, key, count, until))
     return Guess(counted)
+
+
+def _refuse_the_locked(by_digest: Mapping[str, Limit], now: int) -> None:
+    """Who goes on while locked costs no writing, and fills no table with ever new names."""
+    found = Guesses.objects.filter(until__gt=now).in_bulk(list(by_digest))
+    for key, limit in by_digest.items():
+        if key in found and found[key].count >= limit.most:
+            raise _refusal(limit, found[key].until)
 
 
 def at_sign_in(name: str, address: str) -> list[Key]:

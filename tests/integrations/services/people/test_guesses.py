@@ -114,6 +114,15 @@ class TestOneAfterTheOther:
         assert sum(tried) == guesses.SIGN_IN_FROM.most
         assert wrong(*guesses.at_sign_in("person1", ELSEWHERE))
 
+    def test_who_goes_on_while_locked_writes_nothing_more(self, django_assert_num_queries):
+        for n in range(guesses.SIGN_IN_FROM.most):
+            wrong(*guesses.at_sign_in(f"person{n}", HOME))
+        rows = Guesses.objects.count()
+
+        with django_assert_num_queries(3):
+            assert not any(wrong(*guesses.at_sign_in(f"other{n}", HOME)) for n in range(3))
+        assert Guesses.objects.count() == rows
+
     def test_the_same_name_in_other_letters_is_the_same_name(self):
         assert all(wrong(*guesses.at_sign_in("ﬁona", HOME)) for _ in range(5))
         assert not wrong(*guesses.at_sign_in("fiona", HOME))
