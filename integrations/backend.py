@@ -1,16 +1,50 @@
-"""Who is signed in: Django's own backend, whose query for the person is compiled."""
+"""Who is signed in, and who may: the only backend, so every password passes its counting."""
 
+from typing import Any
+
+from asgiref.sync import sync_to_async
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 
 from integrations.compiled import CompiledRows
+from integrations.services.people import guesses
 
 PERSON = CompiledRows(User, lambda every, pk: every.filter(pk=pk), -2_000_000_000)
 
 
 class Backend(ModelBackend):
-    """Each request with a session reads its person here."""
+    """Django's own, which counts tries first and reads a session's person in a compiled query."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **more: Any,
+    ) -> User | None:
+        """Raises TooManyGuesses, which no form turns into a message."""
+        if not username or not password:
+            return None  # nobody's, so it is no try
+        address = request.META.get("REMOTE_ADDR", "") if request else ""
+        guess = guesses.begin(*guesses.at_sign_in(username, address))
+        user = super().authenticate(request, username=username, password=password)
+        if user is None:
+            guess.was_wrong()
+            return None
+        guess.was_right()
+        return user
+
+    async def aauthenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **more: Any,
+    ) -> User | None:
+        return await sync_to_async(self.authenticate)(request, username, password, **more)
 
     def get_user(self, user_id: int) -> User | None:
+        """Each request with a session reads its person here."""
         user = PERSON.first(user_id)
         return user if user and self.user_can_authenticate(user) else None

@@ -1,7 +1,6 @@
 """Django's settings. What differs between machines comes from the environment or `.env`."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,7 +52,10 @@ DEFAULT_FROM_EMAIL = env.sender(
 # --- Application -----------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django_ox",  # before ours, whose admin takes its pages away
+    # Before ours, whose admin takes their pages away.
+    "django_ox",
+    "allauth",
+    "allauth.account",
     "integrations.apps.IntegrationsConfig",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -63,7 +65,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "knox",
-    "axes",
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
@@ -82,8 +83,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "integrations.pages.refused.TooManyGuessesMiddleware",
     "integrations_center.unavailable.UnavailableMiddleware",
 ]
 
@@ -125,17 +127,15 @@ STORAGES = {
 
 # --- Signing in ------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "integrations.backend.Backend",
-]
+AUTHENTICATION_BACKENDS = ["integrations.backend.Backend"]  # it counts tries
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    {"NAME": name}
     for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "django.contrib.auth.password_validation.CommonPasswordValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
+        "integrations.services.people.passwords.TokensEnd",
     )
 ]
 SESSION_ENGINE = "integrations.sessions"
@@ -143,15 +143,17 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/dashboard/"
 LOGOUT_REDIRECT_URL = "login"
 
-AXES_FAILURE_LIMIT = 5
-# A person behind one address, so that a stranger elsewhere cannot lock a colleague out.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # 15 minutes, as the page says
-AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
-AXES_VERBOSE = False
-AXES_DISABLE_ACCESS_LOG = True  # it keeps addresses, and the owner link is one
+ACCOUNT_ADAPTER = "integrations.pages.door.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to whom nobody here knows
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = False  # its own are kept in a cache, which forgets; ours in the database
+# Django's is bound to the mail address too; allauth's would write a row for each that it is asked.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 
 # --- What browsers are told ------------------------------------------------------------------
 
@@ -229,6 +231,5 @@ LOGGING = {
         "django.tasks": {"level": "WARNING"},  # below that a job writes three lines
         "django_ox": {"level": "WARNING"},
         "psycopg.pool": {"level": "WARNING"},  # below that it writes lines for every request
-        "axes": {"level": "WARNING"},  # below that it writes addresses, such as the owner link
     },
 }

@@ -1,11 +1,15 @@
 """Django's admin: shows state, never a secret; its actions call the services."""
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django_ox.models import OxSchedule, OxTask
 
 from integrations.admin import connections, history, people
 
 __all__ = ["connections", "history", "people"]
+
+# Each person has one mail address, on their own page.
+admin.site.unregister(EmailAddress)
 
 # Jobs are the engine's own: what they did is told by tests and runs.
 admin.site.unregister([OxTask, OxSchedule])

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from integrations import database
+from integrations.api.authentication import TooManyTokens
 from integrations.api.presentation import api_errors
 from integrations.models import IntegrationConnection
 from integrations.services.people.people import NoWorkspace
@@ -126,7 +127,8 @@ def who_saved_what(connection: IntegrationConnection) -> str:
 def _answer_in_json(request: Request, problem: exceptions.APIException) -> None:
     """Only the browsable API shows a signed-in person an error as a page."""
     renderer = getattr(request, "accepted_renderer", None)
-    if not isinstance(renderer, BrowsableAPIRenderer) or problem.status_code == 401:
+    is_nobodys = problem.status_code == 401 or isinstance(problem, TooManyTokens)
+    if not isinstance(renderer, BrowsableAPIRenderer) or is_nobodys:
         request.accepted_renderer = JSONRenderer()
         request.accepted_media_type = JSONRenderer.media_type
 

@@ -4,14 +4,15 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
@@ -80,7 +81,7 @@ class Root(APIView):
     def get(self, request: Request) -> Response:
         names = {"integrations": "integrations", "schema": "schema", "docs": "schema-docs"}
         return Response(
-            {key: reverse(f"api:{name}", request=request) for key, name in names.items()}
+            {key: settings.PUBLIC_URL + reverse(f"api:{name}") for key, name in names.items()}
         )
 
 
@@ -175,7 +176,7 @@ class Integrations(InWorkspace):
 
     def _url_of(self, test: ConnectionTest, provider: str) -> str:
         """Where a test can be read, in the workspace that the address of this call names."""
-        url = reverse("api:one-test", args=[provider, test.pk], request=self.request)
+        url = settings.PUBLIC_URL + reverse("api:one-test", args=[provider, test.pk])
         named = self.request.query_params.get("workspace")
         return replace_query_param(url, "workspace", named) if named else url
 
@@ -207,7 +208,7 @@ class Integrations(InWorkspace):
         found = [*self._history(provider).filter(pk__lt=before)[: size + 1]]
         shown = found[:size]
         older_still = len(found) > size
-        here = request.build_absolute_uri()
+        here = settings.PUBLIC_URL + request.get_full_path()
         return Response(
             {
                 "next": replace_query_param(here, "cursor", shown[-1].pk) if older_still else None,

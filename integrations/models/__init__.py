@@ -7,6 +7,7 @@ from integrations.models.candidates import Candidate, SignInAttempt
 from integrations.models.connections import STATUS_FROM_FACTS, IntegrationConnection, Status
 from integrations.models.credentials import AppRegistration, Credential
 from integrations.models.fix_links import FixLink
+from integrations.models.guesses import Guesses
 from integrations.models.notices import ExpiryNotice, Heartbeat
 from integrations.models.people import ApiToken, OwnerLink
 from integrations.models.runs import RunItem, TestRun
@@ -22,6 +23,7 @@ __all__ = [
     "Credential",
     "ExpiryNotice",
     "FixLink",
+    "Guesses",
     "Heartbeat",
     "IntegrationConnection",
     "Membership",

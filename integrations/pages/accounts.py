@@ -1,23 +1,20 @@
-"""Accounts: the very first one, signing in, passwords, API tokens."""
+"""Accounts: the very first one, the profile, API tokens."""
 
 from datetime import timedelta
-from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, password_validation, views
+from django.contrib.auth import login, password_validation
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations.models import ApiToken, Role
-from integrations.pages.parts import Request, in_workspace
+from integrations.pages.parts import Request, count_link, in_workspace
 from integrations.services.people import people
 from integrations.sessions import BACKEND
 
@@ -54,35 +51,15 @@ class RevokeForm(forms.Form):
     token = forms.UUIDField()
 
 
-class SignIn(views.LoginView):
-    redirect_authenticated_user = True
-    extra_context = {"can_reset": settings.EMAIL_IS_CONFIGURED}
-
-
-class PasswordChange(views.PasswordChangeView):
-    success_url = reverse_lazy("dashboard")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        messages.success(self.request, "Your password is changed.")
-        return super().form_valid(form)
-
-
-class PasswordReset(views.PasswordResetView):
-    extra_context = {"can_reset": settings.EMAIL_IS_CONFIGURED}
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not settings.EMAIL_IS_CONFIGURED:
-            return self.get(request, *args, **kwargs)
-        return super().post(request, *args, **kwargs)
-
-
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
     """The one-time link on which the first person makes the owner account."""
+    guess = count_link(request)
     if not people.is_owner_link(token):
         return render(request, "registration/link_refused.html", status=410)
+    guess.was_right()
     form = OwnerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

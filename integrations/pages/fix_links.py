@@ -18,6 +18,7 @@ from integrations.pages import cards, sentences
 from integrations.pages.parts import (
     Request,
     at_public_url,
+    count_link,
     dialog,
     find_connection,
     in_workspace,
@@ -77,10 +78,12 @@ def _can_sign_in(connection: IntegrationConnection) -> bool:
 @require_GET
 def open_fix_link(request: HttpRequest, token: str) -> HttpResponse:
     """Keep in this browser which link was opened, and go on without it in the address."""
+    guess = count_link(request)
     try:
         link = fix_links.find(token)
     except fix_links.LinkGone:
         return without_referrer(render(request, "fix/gone.html", status=410))
+    guess.was_right()
     request.session[FIX_LINK] = str(link.pk)
     return without_referrer(redirect("fix-page"))
 

@@ -19,7 +19,7 @@ from integrations import platforms
 from integrations.models import IntegrationConnection, Role
 from integrations.pages import cards
 from integrations.services import rows
-from integrations.services.people import people
+from integrations.services.people import guesses, people
 from providers.outbound.origins import origin_of
 
 View = Callable[..., HttpResponse]
@@ -66,6 +66,11 @@ def _to_sign_in(request: HttpRequest, workspace: str) -> HttpResponse:
     page = redirect_to_login(reverse("settings", args=[workspace]))
     told = {"session-ended": {"url": page.url}}
     return HttpResponse(status=401, headers={"HX-Trigger": json.dumps(told)})
+
+
+def count_link(request: HttpRequest) -> guesses.Guess:
+    """Whoever opens links that nobody sent soon opens none any more."""
+    return guesses.begin((guesses.LINK, guesses.network(request.META.get("REMOTE_ADDR", ""))))
 
 
 def find_connection(request: Request, slug: str) -> IntegrationConnection:

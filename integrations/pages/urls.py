@@ -1,4 +1,3 @@
-from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 
 from integrations.pages import accounts as account_views
@@ -8,6 +7,7 @@ from integrations.pages import settings as views
 from integrations.pages import sign_in as sign_in_views
 from integrations.pages import sign_in_apps as app_views
 from integrations.pages import waiting as waiting_views
+from integrations.pages.door import views as door
 
 Urls = list[URLPattern | URLResolver]
 
@@ -55,20 +55,18 @@ fix_urls = [
 ]
 
 account_urls = [
-    path("login/", account_views.SignIn.as_view(), name="login"),
-    path("logout/", auth.LogoutView.as_view(), name="logout"),
-    path("password/", account_views.PasswordChange.as_view(), name="password_change"),
-    path("password/reset/", account_views.PasswordReset.as_view(), name="password_reset"),
-    path("password/reset/sent/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),
+    path("login/", door.SignIn.as_view(), name="login"),
+    path("logout/", door.SignOut.as_view(), name="logout"),
+    path("password/", door.PasswordChange.as_view(), name="password_change"),
+    path("password/reset/", door.PasswordReset.as_view(), name="password_reset"),
+    path("password/reset/sent/", door.PasswordResetSent.as_view(), name="password_reset_done"),
+    path("password/reset/complete/", door.PasswordSaved.as_view(), name="password_reset_complete"),
+    # django-allauth looks for these two by names of its own.
+    path("login/", door.SignIn.as_view(), name="account_login"),
     path(
-        "password/reset/<uidb64>/<token>/",
-        auth.PasswordResetConfirmView.as_view(),
-        name="password_reset_confirm",
-    ),
-    path(
-        "password/reset/complete/",
-        auth.PasswordResetCompleteView.as_view(),
-        name="password_reset_complete",
+        "password/reset/<str:uidb36>/<str:key>/",
+        door.NewPassword.as_view(),
+        name="account_reset_password_from_key",
     ),
 ]
 

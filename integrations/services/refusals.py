@@ -31,6 +31,21 @@ class NothingToTest(Exception):
     """Not all that the method needs is there."""
 
 
+class TooManyGuesses(Exception):
+    """Something was tried as often as it may be. `sentence` says what, to whoever tried."""
+
+    def __init__(self, sentence: str, retry_after_seconds: int) -> None:
+        self.sentence = sentence
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__("Too many guesses.")
+
+    @property
+    def wait(self) -> str:
+        """`"Try again in 15 minutes."`"""
+        minutes = -(-self.retry_after_seconds // 60)
+        return f"Try again in {minutes} minute{'' if minutes == 1 else 's'}."
+
+
 class TooManyTests(Exception):
     """The connection was tested as often as a minute allows."""
 

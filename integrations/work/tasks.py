@@ -24,6 +24,7 @@ from integrations.models import (
 )
 from integrations.services.connecting import candidates
 from integrations.services.keeping import renewals, rounds
+from integrations.services.people import passwords
 from integrations.services.proving import runs, testing
 from integrations.services.telling import notices
 from integrations.work import worker
@@ -112,6 +113,13 @@ def mail_notice(notice_id: int) -> None:
     """Tell a workspace's owners by mail that a connection ends."""
     if notice := ExpiryNotice.objects.filter(pk=notice_id).first():
         notices.mail(notice)
+
+
+@body("people.mail_link", PERSON_LOOKS)
+def mail_link(*user_ids: int) -> None:
+    """Mail a link to a new password to whoever asked for one."""
+    for user_id in user_ids:
+        passwords.mail_link(user_id)
 
 
 @body("work.prune")

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef
 
 from integrations.models import Candidate, ConnectionTest, Credential, FixLink, SignInAttempt
 from integrations.services.credentials import sealing
+from integrations.services.people import guesses
 
 KEPT = timedelta(hours=1)
 
@@ -21,3 +22,4 @@ def forget(now: datetime) -> None:
         connections=None, signed_in=None, candidates=None, candidate=None, attempt=None
     )
     unused.filter(registration=None, obtained_at__lt=now - KEPT).delete()
+    guesses.forget_old(now)

@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from integrations.models import ApiToken, Membership, Role, Workspace
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
+from integrations.services.people.guesses import TOKEN
 from tests.integrations.conftest import signed_in, with_token
 
 LIST = "/api/integrations"
@@ -83,6 +86,30 @@ def test_the_token_of_a_locked_account_is_refused(editor):
     User.objects.update(is_active=False)
 
     assert api.get(LIST).status_code == 401
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+def test_who_guesses_tokens_is_told_to_wait_and_a_valid_one_still_passes(editor, accept):
+    guesser = Client(headers={"Authorization": f"Token {'a' * 64}", "Accept": accept})
+    replies = [guesser.get(LIST) for _ in range(TOKEN.most + 1)]
+
+    assert [reply.status_code for reply in replies] == [401] * TOKEN.most + [429]
+    assert int(replies[-1].headers["Retry-After"]) > 0
+    assert replies[-1].json() == {
+        "detail": "Too many requests from here came with a token that is not valid. "
+        "Try again in 15 minutes.",
+        "code": "throttled",
+    }
+    assert with_token(editor).get(LIST).status_code == 200
+
+
+def test_a_valid_token_costs_no_statement_more(editor):
+    api = with_token(editor)
+    api.get(LIST)
+
+    with CaptureQueriesContext(database) as seen:
+        api.get(LIST)
+    assert not [one for one in seen.captured_queries if "guesses" in one["sql"]]
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS[2:5])

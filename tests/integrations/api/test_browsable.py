@@ -21,9 +21,9 @@ def test_the_root_leads_to_everything(browser):
     links = browser.get("/api/", headers={"Accept": "application/json"}).json()
 
     assert links == {
-        "integrations": "http://testserver/api/integrations",
-        "schema": "http://testserver/api/schema",
-        "docs": "http://testserver/api/schema/docs",
+        "integrations": "http://127.0.0.1:8000/api/integrations",
+        "schema": "http://127.0.0.1:8000/api/schema",
+        "docs": "http://127.0.0.1:8000/api/schema/docs",
     }
     for address in links.values():
         assert browser.get(address).status_code == 200

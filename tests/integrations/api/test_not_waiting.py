@@ -38,7 +38,7 @@ def test_the_answer_comes_at_once_and_says_where_the_test_is(
 
     test = ConnectionTest.objects.get()
     assert reply.status_code == 202
-    assert reply.headers["Location"] == f"http://testserver{PATH}s/{test.pk}"
+    assert reply.headers["Location"] == f"http://127.0.0.1:8000{PATH}s/{test.pk}"
     assert reply.headers["Preference-Applied"] == "respond-async"
     assert (reply.json()["id"], reply.json()["outcome"]) == (test.pk, "running")
     assert api.get(reply.headers["Location"]).json()["outcome"] == "passed"

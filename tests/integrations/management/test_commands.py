@@ -1,4 +1,4 @@
-"""The commands `integrations` and `owner_link`: what they print, and their exit codes."""
+"""The commands `integrations`, `owner_link` and `unlock`: what they print, and their exit codes."""
 
 import io
 import json
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command, execute_from_command_line
+from django.test import Client
 from django.urls import reverse
 
 from integrations import platforms
@@ -406,3 +407,17 @@ def test_owner_link_refuses_once_somebody_has_an_account(owner):
 
     assert refused.value.returncode == 1
     assert str(refused.value).startswith("Somebody has an account already.")
+
+
+# --- unlock --------------------------------------------------------------------------------------
+
+
+def test_unlock_lets_everybody_try_again(editor):
+    wrong = {"username": editor.username, "password": "wrong"}
+    answers = [Client().post(reverse("login"), wrong).status_code for _ in range(5)]
+    out = io.StringIO()
+    call_command("unlock", stdout=out)
+
+    assert answers[-1] == 429
+    assert out.getvalue() == "Everybody may try again.\n"
+    assert Client().post(reverse("login"), wrong).status_code == 200

@@ -14,6 +14,7 @@ from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
+from integrations.services.people.guesses import LINK
 from integrations.services.proving import runs
 from tests.integrations.conftest import signed_in
 from tests.integrations.kept import secrets_of
@@ -357,7 +358,19 @@ def test_the_fifth_wrong_password_locks_and_says_so(editor):
     answers = [client.post(reverse("login"), wrong) for _ in range(5)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
-    assert "Too many attempts" in text_of(answers[-1])
+    assert "Signing in with this name from here is locked. Try again in 15 minutes." in text_of(
+        answers[-1]
+    )
+    assert answers[-1].headers["Retry-After"] == "900"
+
+
+def test_who_guesses_the_owner_link_is_told_to_wait(workspace):
+    link = people.make_owner_link().removeprefix("http://127.0.0.1:8000")
+    guessed = [Client().get(f"/welcome/guess-{n}/").status_code for n in range(LINK.most + 1)]
+
+    assert guessed == [410] * LINK.most + [429]
+    assert Client().get(link).status_code == 429
+    assert Client().get(link, REMOTE_ADDR="198.51.100.7").status_code == 200
 
 
 def test_without_mail_the_reset_page_says_what_to_do(db):

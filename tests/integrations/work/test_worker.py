@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import threading
 import time
@@ -10,6 +11,8 @@ from datetime import timedelta
 from statistics import median
 
 import pytest
+from django.contrib.auth.models import User
+from django.core import mail
 from django.utils import timezone
 from django_ox.models import OxTask
 
@@ -19,6 +22,7 @@ from integrations.models import TestRun as Run
 from integrations.services import rows
 from integrations.services.connecting import background as proofs
 from integrations.services.connecting.changes import Changes
+from integrations.services.people import passwords
 from integrations.services.proving import background
 from integrations.work import tasks, worker
 from providers.sandbox import meta as sandbox
@@ -216,3 +220,15 @@ def test_the_queue_forgets_what_was_done_a_day_ago():
     worker.prune()
 
     assert OxTask.objects.get().status == "READY"
+
+
+def test_a_link_to_a_new_password_is_mailed_by_the_worker(workspace):
+    User.objects.create_user("dana", "dana@example.com", "pass-word-1")
+    passwords.ask_for_link("dana@example.com", "203.0.113.1")
+    assert mail.outbox == []
+
+    with worker.in_thread(concurrency=1, interval=0.05):
+        wait_until(lambda: mail.outbox)
+
+    (token,) = re.findall(r"/([^/\s]+)/\s", mail.outbox[0].body)
+    assert token not in repr(OxTask.objects.values())

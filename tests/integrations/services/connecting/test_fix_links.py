@@ -16,6 +16,7 @@ from integrations.models import Candidate, FixLink, Membership, Role, SignInAtte
 from integrations.services.connecting import disconnecting, fix_links, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
+from integrations.services.people.guesses import LINK
 from integrations.services.proving import testing
 from integrations.services.refusals import InvalidChange
 from providers.sandbox import calendly as sandbox
@@ -517,12 +518,21 @@ def test_of_two_proofs_at_once_one_is_saved_and_the_other_is_told(calendly, owne
     assert SignInAttempt.objects.filter(problem="").count() >= 1
 
 
+def test_who_guesses_links_is_told_to_wait_and_who_has_one_is_not(recipient, link):
+    for _ in range(LINK.most * 2):
+        assert recipient.opens(link).status_code == 200
+    guessed = [recipient.client.get(f"/fix/guess-{n}/").status_code for n in range(LINK.most + 1)]
+
+    assert guessed == [410] * LINK.most + [429]
+
+
 # --- What else it opens: nothing -----------------------------------------------------------------
 
 
 PUBLIC = {
     *("login", "logout", "welcome", "password_reset", "password_reset_done"),
-    *("password_reset_confirm", "password_reset_complete", "fix", "fix-page", "fix-sign-in"),
+    *("account_login", "account_reset_password_from_key", "password_reset_complete"),
+    *("fix", "fix-page", "fix-sign-in"),
     *("fix-account", "sign-in-callback", "healthz", "readyz"),
 }
 ARGS = {

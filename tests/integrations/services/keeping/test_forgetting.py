@@ -1,8 +1,9 @@
-from integrations.models import Candidate, FixLink, SignInAttempt
+from integrations.models import Candidate, FixLink, Guesses, SignInAttempt
 from integrations.services import rows
 from integrations.services.connecting import candidates, fix_links, signing_in
 from integrations.services.connecting.changes import Changes
 from integrations.services.keeping import forgetting
+from integrations.services.people import guesses
 from tests.integrations.conftest import SESSION, callback_of
 from tests.integrations.kept import sign_ins
 from tests.integrations.services.credentials.renewals import row_of
@@ -25,6 +26,15 @@ def waiting(workspace, user):
 
 def left():
     return (Candidate.objects.count(), SignInAttempt.objects.count(), sign_ins().count())
+
+
+def test_wrong_passwords_are_forgotten_once_they_count_no_more(db, clock):
+    guesses.begin((guesses.OLD_PASSWORD, "dana"))
+
+    forgetting.forget(NOW + 15 * MINUTE)
+    assert Guesses.objects.count() == 1
+    forgetting.forget(NOW + 16 * MINUTE)
+    assert not Guesses.objects.exists()
 
 
 def test_a_sign_in_that_nobody_finished_is_forgotten(workspace, calendly, editor, clock):

@@ -1,0 +1,90 @@
+"""The pages of the door. Who tries too often is answered by `pages.refused`."""
+
+from typing import Any
+
+from allauth.account import views as allauth
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from integrations.pages.door import forms
+from integrations.pages.parts import count_link
+from integrations.services.people import guesses
+
+
+class SignIn(allauth.LoginView):
+    form_class = forms.SignInForm
+    template_name = "registration/login.html"
+
+
+class SignOut(allauth.LogoutView):
+    http_method_names = ["post", "options"]
+
+
+@method_decorator(never_cache, name="dispatch")
+class PasswordChange(allauth.PasswordChangeView):
+    form_class = forms.ChangeForm
+    template_name = "registration/password_change_form.html"
+    success_url = reverse_lazy("dashboard")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and not request.user.has_usable_password():
+            return redirect("password_reset")
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: forms.ChangeForm) -> HttpResponse:
+        messages.success(self.request, "Your password is changed.")
+        return super().form_valid(form)
+
+
+class PasswordReset(allauth.PasswordResetView):
+    form_class = forms.LinkForm
+    template_name = "registration/password_reset_form.html"
+    success_url = reverse_lazy("password_reset_done")
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return super().get_context_data(can_reset=settings.EMAIL_IS_CONFIGURED, **more)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not settings.EMAIL_IS_CONFIGURED:
+            return self.get(request, *args, **kwargs)
+        return super().post(request, *args, **kwargs)
+
+
+class PasswordResetSent(allauth.PasswordResetDoneView):
+    template_name = "registration/password_reset_done.html"
+
+
+@method_decorator(never_cache, name="dispatch")
+class NewPassword(allauth.PasswordResetFromKeyView):
+    """Behind the link in the mail, which leads on to an address without its token."""
+
+    form_class = forms.NewPasswordForm
+    template_name = "registration/password_reset_confirm.html"
+    success_url = reverse_lazy("password_reset_complete")
+
+    def dispatch(
+        self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any
+    ) -> HttpResponseBase:
+        if key == self.reset_url_key:
+            return super().dispatch(request, uidb36, key, **kwargs)
+        guess = count_link(request)
+        response = super().dispatch(request, uidb36, key, **kwargs)
+        if response.status_code == 302:
+            guess.was_right()
+        return response
+
+    def form_valid(self, form: forms.NewPasswordForm) -> HttpResponse:
+        """Whoever reads the person's mail may sign in at once, also after too many tries."""
+        response = super().form_valid(form)
+        address = self.request.META.get("REMOTE_ADDR", "")
+        guesses.forget_sign_in(self.reset_user.get_username(), address)
+        return response
+
+
+class PasswordSaved(allauth.PasswordResetFromKeyDoneView):
+    template_name = "registration/password_reset_complete.html"

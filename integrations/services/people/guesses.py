@@ -1,0 +1,154 @@
+"""Counts tries at what one can guess: passwords, links, tokens; and mails that anybody can ask for.
+
+A try is counted, and the count committed, before anything is compared. So of any number at once
+no more are compared than there may be. What turns out right is given back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from unicodedata import normalize
+
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from integrations.models import Guesses
+from integrations.services.refusals import TooManyGuesses
+
+# Autocommit: inside a transaction a view that fails would undo it, and others wait for the row.
+COUNT = (
+    "INSERT INTO integrations_guesses (key, count, until) VALUES (%s, 1, %s)"
+    " ON CONFLICT (key) DO UPDATE SET"
+    " count = CASE WHEN integrations_guesses.until <= %s"
+    " THEN 1 ELSE integrations_guesses.count + 1 END,"
+    " until = CASE WHEN integrations_guesses.until <= %s OR integrations_guesses.count + 1 = %s"
+    " THEN excluded.until ELSE integrations_guesses.until END"
+    " RETURNING count, until"
+)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many tries within so many minutes of the first; the last of them begins these anew."""
+
+    name: str
+    most: int
+    minutes: int
+    sentence: str
+
+
+LOCKED = "Signing in with this name from here is locked."
+SIGN_IN_HERE = Limit("sign in as, from", 5, 15, LOCKED)
+# Loose: a stranger elsewhere must not be able to keep a known person out.
+SIGN_IN_AS = Limit("sign in as", 50, 15, "Signing in with this name is locked.")
+SIGN_IN_FROM = Limit("sign in from", 50, 15, "Signing in from here is locked.")
+OLD_PASSWORD = Limit("old password", 5, 15, "The old password was wrong too often.")
+LINK = Limit("link", 20, 15, "Too many links that do not work were opened from here.")
+TOKEN = Limit("token", 50, 15, "Too many requests from here came with a token that is not valid.")
+RESET_TO = Limit("mail to", 3, 60, "Several mails to this address were asked for already.")
+RESET_FROM = Limit("mail from", 20, 60, "Too many mails were asked for from here.")
+
+Key = tuple[Limit, str]
+
+
+class Guess:
+    """One try, which is counted already."""
+
+    def __init__(self, counted: Sequence[tuple[Limit, str, int, int]]) -> None:
+        self._counted = counted
+
+    def was_right(self) -> None:
+        """Give it back. What others guessed before it stays counted."""
+        for _, key, _, _ in self._counted:
+            Guesses.objects.filter(key=key, count__gt=0).update(count=F("count") - 1)
+
+    def was_wrong(self) -> None:
+        """Raises TooManyGuesses when it was the last one that was left."""
+        for limit, _, count, until in self._counted:
+            if count >= limit.most:
+                raise _refusal(limit, until)
+
+
+def begin(*keys: Key) -> Guess:
+    """Count a try under each key in turn. Raises TooManyGuesses at the first that is used up.
+
+    An empty one says nothing about who tries, so it is no key.
+    """
+    now, counted = int(timezone.now().timestamp()), []
+    by_digest = {digest(limit, about): limit for limit, about in keys if about}
+    _refuse_the_locked(by_digest, now)
+    for key, limit in by_digest.items():
+        count, until = _count(key, limit, now)
+        if count > limit.most:
+            raise _refusal(limit, until)
+        counted.append((limit, key, count, until))
+    return Guess(counted)
+
+
+def _refuse_the_locked(by_digest: Mapping[str, Limit], now: int) -> None:
+    """Who goes on while locked costs no writing, and fills no table with ever new names."""
+    found = Guesses.objects.filter(until__gt=now).in_bulk(list(by_digest))
+    for key, limit in by_digest.items():
+        if key in found and found[key].count >= limit.most:
+            raise _refusal(limit, found[key].until)
+
+
+def at_sign_in(name: str, address: str) -> list[Key]:
+    """The tight one first: what it refuses does not count against the name everywhere."""
+    name, place = User.normalize_username(name), network(address)
+    return [(SIGN_IN_HERE, f"{place} {name}"), (SIGN_IN_FROM, place), (SIGN_IN_AS, name)]
+
+
+def at_reset(email: str, address: str) -> list[Key]:
+    """By mail address as Django compares them, so that no other way to write one is another."""
+    return [(RESET_FROM, network(address)), (RESET_TO, normalize("NFKC", email).casefold())]
+
+
+def forget_sign_in(name: str, address: str) -> None:
+    """Let in again whoever proved otherwise that the account is theirs."""
+    here, _, named = (digest(*key) for key in at_sign_in(name, address))
+    Guesses.objects.filter(key__in=(here, named)).delete()
+
+
+def forget_old(now: datetime) -> None:
+    Guesses.objects.filter(until__lt=int(now.timestamp())).delete()
+
+
+def forget_all() -> None:
+    Guesses.objects.all().delete()
+
+
+def network(address: str) -> str:
+    """What one household or office has: of IPv6 the first half, whose rest anybody may change."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv6Address):
+        inner: IPv4Address | None = known.ipv4_mapped
+        return str(inner or ip_network((known.packed, 64), strict=False))
+    return str(known)
+
+
+def digest(limit: Limit, about: str) -> str:
+    """With a secret of ours: there are too few addresses for them not to be found out else."""
+    hashed = salted_hmac(f"guesses {limit.name}", about, algorithm="sha256")
+    return hashed.hexdigest()
+
+
+def _count(key: str, limit: Limit, now: int) -> tuple[int, int]:
+    """How many there were by now, this one with them, and until when they count."""
+    until = now + limit.minutes * 60
+    with database.cursor() as cursor:
+        cursor.execute(COUNT, [key, until, now, now, limit.most])
+        ((count, ends),) = cursor.fetchall()
+    return count, ends
+
+
+def _refusal(limit: Limit, until: int) -> TooManyGuesses:
+    seconds = max(1, until - int(timezone.now().timestamp()))
+    return TooManyGuesses(limit.sentence, seconds)
