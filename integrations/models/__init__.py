@@ -6,6 +6,7 @@ Imports crypto and providers.
 from integrations.models.candidates import Candidate, SignInAttempt
 from integrations.models.connections import STATUS_FROM_FACTS, IntegrationConnection, Status
 from integrations.models.credentials import AppRegistration, Credential
+from integrations.models.events import Event, EventType
 from integrations.models.fix_links import FixLink
 from integrations.models.guesses import Guesses
 from integrations.models.notices import ExpiryNotice, Heartbeat
@@ -21,6 +22,8 @@ __all__ = [
     "Candidate",
     "ConnectionTest",
     "Credential",
+    "Event",
+    "EventType",
     "ExpiryNotice",
     "FixLink",
     "Guesses",

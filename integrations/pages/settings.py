@@ -30,6 +30,7 @@ from integrations.pages.parts import (
     is_partial,
     updated,
 )
+from integrations.services import events
 from integrations.services.connecting import disconnecting, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
@@ -79,6 +80,7 @@ def overview(request: Request) -> HttpResponse:
 @in_workspace(Role.VIEWER)
 def settings_page(request: Request) -> HttpResponse:
     show, query = request.GET.get("show", ""), request.GET.get("q", "")
+    latest = events.latest_id(request.access.workspace)  # before what it changed is read
     shown = cards.cards(request.access.workspace)
     for card in shown:
         card.is_hidden = not card.matches(show, query)
@@ -94,6 +96,8 @@ def settings_page(request: Request) -> HttpResponse:
         "now": timezone.now(),
         "is_testing": any(card.is_busy for card in shown),
         "run": _running(request),
+        "since": latest,
+        "latest": latest,
         "opens": _dialog_to_open(request),
     }
     return render(request, "integrations/settings.html", context)

@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from integrations.pages import accounts as account_views
+from integrations.pages import changes as change_views
 from integrations.pages import dialog as dialog_views
 from integrations.pages import fix_links as fix_views
 from integrations.pages import settings as views
@@ -37,6 +38,7 @@ settings_urls: Urls = [
     path("", views.settings_page, name="settings"),
     path("test-all/", views.test_all, name="test-all"),
     path("test-all/stop/", views.stop_all, name="stop-all"),
+    path("changes/", change_views.changes, name="changes"),
     path("test-all/progress/", views.run, name="run"),
     path("integrations/<slug:slug>/", include(connection_urls)),
     path("api-access/", account_views.api_access, name="api-access"),

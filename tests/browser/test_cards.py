@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from integrations import platforms
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
 from tests.browser import states
 from tests.browser.conftest import SETTINGS, save_meta, saved
@@ -167,3 +169,23 @@ def test_testing_all_follows_the_run_and_updates_the_cards(connected, gate):
     expect(connected.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
     expect(connected.locator("[data-show=stand_in] b")).to_have_text("1")
     expect(run).not_to_contain_text("Stop")
+
+
+def test_what_somebody_else_changes_reaches_the_open_page(connected, workspace, owner):
+    connected.click("#more-meta")
+    changed = Changes(config={"account_id": "act_1002", "access_token": "EAAhealthy"})
+    saving.change_connection(workspace, "meta", changed, by=owner)
+
+    connected.evaluate("document.body.dispatchEvent(new Event('look-again'))")
+
+    expect(connected.locator("#changes")).to_contain_text("changed by olga")
+    expect(connected.locator("#card-meta")).to_contain_text("act_1002")
+    expect(connected.locator("#menu-meta")).to_have_attribute("open", "")
+    expect(connected.locator("#more-meta")).to_be_focused()
+
+
+def test_an_open_page_asks_by_itself(connected):
+    with connected.expect_response("**/changes/**", timeout=15_000) as asked:
+        pass
+
+    assert asked.value.status == 304

@@ -10,8 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations import crypto
-from integrations.models import Credential, IntegrationConnection, Status, Workspace
-from integrations.services import rows
+from integrations.models import (
+    Credential,
+    EventType,
+    IntegrationConnection,
+    Status,
+    Workspace,
+)
+from integrations.services import events, rows
 from integrations.services.connecting import fix_links
 from integrations.services.connecting.changes import REENTER, Changes, overlay
 from integrations.services.credentials import sealing
@@ -74,6 +80,7 @@ def apply(
     if edited:
         _count_edit(connection, edited, by)
         rows.save_changes(connection, before)
+        _record(connection, by)
     return warnings
 
 
@@ -187,6 +194,11 @@ def _obtained(row: Credential | None) -> list[str]:
     return []
 
 
+def _record(connection: IntegrationConnection, by: User | None) -> None:
+    data = {"what": "edited", "fields": connection.edited_fields}
+    events.record(connection, EventType.CHANGED, by_id=by.pk if by else None, **data)
+
+
 def _count_edit(connection: IntegrationConnection, edited: list[str], by: User | None) -> None:
     connection.version += 1
     connection.edited_at = timezone.now()
@@ -221,6 +233,7 @@ def disconnect(
             start_revision(connection)
             _count_edit(connection, ["disconnected"], by)
             connection.save()
+            _record(connection, by)
     return rows.find(workspace, provider)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from integrations import compiled
 from integrations.compiled import CompiledRows
 from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome
-from integrations.services import rows
+from integrations.services import events, rows
 from integrations.services.proving.facts import apply_result
 from integrations.services.proving.progress import stored
 from providers.errors import ProviderError, UnexpectedReply
@@ -20,7 +20,8 @@ CONCERNED = CompiledRows(
     lambda every, pk: every.select_for_update().filter(pk=pk),
     rows.ANY_ID,
     columns=(
-        *("id", "provider", "revision", "auth_method", "sign_in_id", "credentials_at"),
+        *("id", "workspace_id", "provider", "revision", "auth_method", "sign_in_id"),
+        "credentials_at",
         *("last_error", "error_kind", "error_action", "error_action_url", "failing_since"),
         *("failed_test_id", "last_test_id", "proven_at", "proof_stand_in"),
         "unanswered_since",
@@ -52,6 +53,7 @@ def finish(test: ConnectionTest, result: Result) -> None:
             connection.last_test = test
             apply_result(connection, test)
             rows.save_changes(connection, before)
+            events.record_result(connection, before, test)
 
 
 def _lock(test: ConnectionTest) -> IntegrationConnection:

@@ -135,7 +135,7 @@
   });
   document.body.addEventListener("said", (event) => say(event.detail.value));
   document.body.addEventListener("htmx:responseError", ({ detail }) => {
-    if (detail.xhr.status === 401) return;
+    if (detail.xhr.status === 401 || detail.elt.id === "changes") return;
     say(detail.xhr.status === 503 ? "Too busy just now. Try again in a few seconds." : "That did not work. Try again.");
   });
 
@@ -160,5 +160,7 @@
       detail.parameters.csrfmiddlewaretoken = cookie.slice(name.length + 1);
     }
   });
-  document.body.addEventListener("htmx:sendError", () => say("No connection. Try again."));
+  document.body.addEventListener("htmx:sendError", ({ detail }) => {
+    if (detail.elt.id !== "changes") say("No connection. Try again.");
+  });
 })();

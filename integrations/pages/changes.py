@@ -1,0 +1,100 @@
+"""What happens elsewhere while a page is open: a line for each, and the cards as they are now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
+from django.utils.text import get_text_list
+from django.views.decorators.http import require_GET
+
+from integrations import platforms
+from integrations.models import Event, EventType, Role, Trigger
+from integrations.pages import cards
+from integrations.pages.parts import Request, in_workspace
+from integrations.services import events
+
+MOST_EVENTS = 50
+MOST_LINES = 5
+FOUND = {
+    "proven": "was proven",
+    "unanswered": "gave no clear answer",
+}
+LAST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Line:
+    """ "Postbox stopped working, as a test by Ana found." `who` is "" where nobody is known."""
+
+    at: datetime
+    said: str
+    between: str = ""
+    who: str = ""
+    end: str = "."
+
+
+@require_GET
+@in_workspace(Role.VIEWER)
+def changes(request: Request) -> HttpResponse:
+    """Nothing, by 304, as long as nothing has happened.
+
+    `after` is the last event that the page knows, `since` the last one when it was loaded.
+    """
+    workspace = request.access.workspace
+    latest = events.latest_id(workspace)
+    if request.headers.get("If-None-Match") == f'"{latest}"':
+        return HttpResponseNotModified()
+    since, after = (_number(request.GET.get(name, "")) for name in ("since", "after"))
+    happened = events.since(workspace, since, most=MOST_EVENTS)
+    changed = {one.connection.provider for one in happened if one.connection and one.pk > after}
+    shown = cards.cards(workspace)
+    context = {
+        "lines": lines(happened, request.user.pk),
+        "changed": [card for card in shown if card.slug in changed],
+        "headline": cards.headline(shown),
+        "chips": cards.chips(shown, ""),
+        "since": since,
+        "latest": latest,
+    }
+    return render(request, "integrations/partials/changes_update.html", context)
+
+
+def _number(text: str) -> int:
+    """0 for anything but the number of an event."""
+    return min(int(text), LAST_ID) if text.isascii() and text.isdecimal() else 0
+
+
+def lines(happened: list[Event], own_id: int) -> list[Line]:
+    """What others did, the newest first. Whoever looks knows what they did themselves."""
+    others = [one for one in happened if one.by_id != own_id and one.connection]
+    return [_line(one) for one in reversed(others)][:MOST_LINES]
+
+
+def _line(event: Event) -> Line:
+    assert event.connection
+    name, data = platforms.get(event.connection.provider).name, event.data
+    who = (event.by.get_full_name() or event.by.get_username()) if event.by else ""
+    if data["what"] == "edited":
+        return Line(event.at, _edited(name, data["fields"]), " by " if who else "", who)
+    said = f"{name} {_verb(event.type, data)}"
+    if who:
+        return Line(event.at, said, ", as a test by ", who, " found.")
+    return Line(event.at, f"{said}, as {_asked(data)} found")
+
+
+def _edited(name: str, fields: list[str]) -> str:
+    if fields == ["disconnected"]:
+        return f"{name} was disconnected"
+    return f"{name}: {get_text_list(fields, 'and')} changed"
+
+
+def _verb(kind: str, data: dict[str, Any]) -> str:
+    if kind == EventType.FAILING:
+        return "stopped working"
+    return "works again" if kind == EventType.RECOVERED else FOUND[data["what"]]
+
+
+def _asked(data: dict[str, Any]) -> str:
+    return "the schedule" if data["trigger"] == Trigger.SCHEDULE else "a test"

@@ -1,0 +1,81 @@
+"""Events: the one place that writes down what happened, for pages, feeds and whoever asks later."""
+
+from datetime import datetime
+from typing import Any
+
+from integrations import compiled
+from integrations.models import (
+    ConnectionTest,
+    Event,
+    EventType,
+    IntegrationConnection,
+    TestOutcome,
+    Workspace,
+)
+from integrations.services.rows import State
+
+
+def record(
+    connection: IntegrationConnection,
+    kind: EventType,
+    *,
+    by_id: int | None = None,
+    at: datetime | None = None,
+    **data: Any,
+) -> None:
+    """Part of the transaction that made it so. `data` holds no secret and nobody's name."""
+    more = {"at": at} if at else {}
+    compiled.insert(
+        Event(
+            workspace_id=connection.workspace_id,
+            connection=connection,
+            type=kind,
+            by_id=by_id,
+            data=data,
+            **more,
+        )
+    )
+
+
+def record_result(connection: IntegrationConnection, before: State, test: ConnectionTest) -> None:
+    """What a test of the present values changed; most change nothing."""
+    if found := _meaning(connection, before, test):
+        kind, what = found
+        data = {"what": what, "trigger": test.trigger, "test": test.pk}
+        record(connection, kind, by_id=test.started_by_id, at=test.finished_at, **data)
+
+
+def latest_id(workspace: Workspace) -> int:
+    """The last event of a workspace; 0 where there is none."""
+    last = Event.objects.filter(workspace=workspace).order_by("-pk").values_list("pk", flat=True)
+    return last.first() or 0
+
+
+def since(workspace: Workspace, event_id: int, *, most: int) -> list[Event]:
+    """The newest ones after that one, in their order, with who did it."""
+    found = Event.objects.filter(workspace=workspace, pk__gt=event_id).order_by("-pk")
+    return [*reversed(found.select_related("by", "connection")[:most])]
+
+
+def _meaning(
+    connection: IntegrationConnection, before: State, test: ConnectionTest
+) -> tuple[EventType, str] | None:
+    was_failing, was_silent = before["last_error"], before["unanswered_since"]
+    if test.outcome == TestOutcome.FAILED:
+        is_same = was_failing and before["error_kind"] == connection.error_kind
+        return None if is_same else (EventType.FAILING, connection.error_kind)
+    if test.outcome == TestOutcome.PASSED:
+        if was_failing:
+            return EventType.RECOVERED, "proven"
+        if was_silent or not _was_fresh(connection, before, test):
+            return EventType.CHANGED, "proven"
+    if test.outcome == TestOutcome.INCONCLUSIVE and was_silent is None and not was_failing:
+        return EventType.CHANGED, "unanswered"
+    return None
+
+
+def _was_fresh(connection: IntegrationConnection, before: State, test: ConnectionTest) -> bool:
+    proven_at, at = before["proven_at"], test.finished_at
+    is_same = before["proof_stand_in"] == connection.proof_stand_in
+    lasts = connection.platform.proof_budget
+    return is_same and proven_at is not None and at is not None and proven_at + lasts > at

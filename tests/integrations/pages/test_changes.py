@@ -1,0 +1,152 @@
+"""What an open settings page is told of what happens elsewhere."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import Event, IntegrationConnection, Trigger, Workspace
+from integrations.services import events, rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
+from integrations.services.proving import testing
+from tests.integrations.conftest import VALUES, signed_in
+from tests.integrations.pages.test_pages import text_of
+
+
+@pytest.fixture
+def look(workspace, viewer):
+    """`look(12)` asks what came after the event 12."""
+    client = signed_in(viewer)
+
+    def ask(after, since=None):
+        return client.get(
+            reverse("changes", args=["main"]),
+            {"since": after if since is None else since, "after": after},
+            headers={"If-None-Match": f'"{after}"', "HX-Request": "true"},
+        )
+
+    return ask
+
+
+def change(workspace, by=None, **config):
+    saving.change_connection(workspace, "meta", Changes(config=config), by=by)
+
+
+def run_test(workspace, by=None, trigger=Trigger.API):
+    connection = rows.find(workspace, "meta")
+    return testing.test_connection(connection, trigger=trigger, by=by)
+
+
+def happened():
+    return [(one.type, one.data["what"]) for one in Event.objects.order_by("pk")]
+
+
+def test_nothing_new_is_a_304_of_four_queries(look, connected, django_assert_max_num_queries):
+    latest = events.latest_id(connected.workspace)
+
+    with django_assert_max_num_queries(4):
+        reply = look(latest)
+
+    assert (reply.status_code, reply.content) == (304, b"")
+
+
+def test_what_somebody_changed_reaches_the_page_with_who_did_it(look, connected, editor):
+    latest = events.latest_id(connected.workspace)
+    change(connected.workspace, by=editor, account_id="act_1002", access_token="EAAhealthy")
+
+    reply = look(latest)
+
+    page = reply.content.decode()
+    assert "Meta: Ad account ID changed by Emil Edit." in text_of(reply)
+    assert 'id="card-meta"' in page
+    assert page.count("<article") == 1
+    assert 'id="status-summary"' in page
+    assert re.search(r"after=(\d+)", page)[1] == str(events.latest_id(connected.workspace))
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("EAAhealthy", "Meta was proven, as a test by Emil Edit found."),
+        ("EAAexpired", "Meta stopped working, as a test by Emil Edit found."),
+    ],
+)
+def test_a_test_that_changed_something_is_told(look, connected, editor, meta, token, said):
+    change(connected.workspace, access_token=token, account_id="act_1001")
+    latest = events.latest_id(connected.workspace)
+
+    run_test(connected.workspace, by=editor)
+
+    assert said in text_of(look(latest))
+
+
+def test_what_one_did_oneself_is_no_news_but_draws_the_card(look, connected, viewer):
+    latest = events.latest_id(connected.workspace)
+    change(connected.workspace, by=viewer, account_id="act_1002", access_token="EAAhealthy")
+
+    reply = look(latest)
+
+    assert "while you were here" not in text_of(reply)
+    assert 'id="card-meta"' in reply.content.decode()
+
+
+def test_lines_stay_while_cards_are_drawn_once(look, connected, editor):
+    loaded = events.latest_id(connected.workspace)
+    change(connected.workspace, by=editor, account_id="act_1002", access_token="EAAhealthy")
+    known = events.latest_id(connected.workspace)
+    token = {"access_token": "rk_test_" + "a" * 40}
+    saving.change_connection(connected.workspace, "stripe", Changes(config=token), by=None)
+
+    reply = look(known, since=loaded)
+
+    assert "Ad account ID changed" in text_of(reply)
+    assert re.findall(r'<article id="card-(\w+)"', reply.content.decode()) == ["stripe"]
+
+
+def test_a_test_that_changes_nothing_is_no_event(proven):
+    before = happened()
+
+    run_test(proven.workspace)
+
+    assert happened() == before
+    assert before == [("connection.changed", "edited"), ("connection.changed", "proven")]
+
+
+def test_a_break_its_end_and_a_new_cause_are_events(connected, meta):
+    workspace = connected.workspace
+    for token in ("EAAexpired", "EAAexpired", "EAAhealthy"):
+        change(workspace, access_token=token)
+        run_test(workspace)
+        run_test(workspace)
+
+    found = [one for one in happened() if one[1] != "edited"]
+    assert found[:2] == [("connection.failing", "auth_expired"), ("connection.changed", "proven")]
+
+
+def test_an_old_proof_that_is_renewed_is_an_event(proven):
+    IntegrationConnection.objects.update(proven_at=timezone.now() - timedelta(hours=25))
+
+    run_test(proven.workspace)
+
+    assert happened()[-1] == ("connection.changed", "proven")
+    assert len(happened()) == 3
+
+
+def test_an_event_holds_neither_names_nor_values(connected, editor):
+    change(connected.workspace, by=editor, **VALUES | {"access_token": "EAAother"})
+
+    last = Event.objects.latest("pk")
+
+    assert last.by == editor
+    assert last.data == {"what": "edited", "fields": ["credentials"]}
+
+
+def test_another_workspaces_events_stay_there(look, connected, stranger):
+    other = Workspace.objects.create(slug="other", name="Other")
+    latest = events.latest_id(connected.workspace)
+    change(other, access_token="EAAhealthy")
+
+    assert look(latest).status_code == 304
