@@ -23,7 +23,7 @@ class UnavailableMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not is_unavailable(exception):
             return None
-        if request.path.startswith("/api/"):
+        if request.path_info.startswith("/api/"):
             body = {"detail": SENTENCE, "code": "unavailable"}
             return JsonResponse(body, status=503, headers=HEADERS)
         return HttpResponse(render_to_string("503.html"), status=503, headers=HEADERS)

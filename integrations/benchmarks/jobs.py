@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from integrations import platforms
@@ -84,8 +85,9 @@ def _tested(name: str, port: int, user: User) -> Iterator[Workspace]:
 
 
 def _headers(session_key: str) -> dict[str, str]:
+    cookies = {settings.SESSION_COOKIE_NAME: session_key, settings.CSRF_COOKIE_NAME: CSRF}
     return {
-        "Cookie": f"sessionid={session_key}; csrftoken={CSRF}",
+        "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
         "X-CSRFToken": CSRF,
         "Content-Type": "application/json",
         "Accept": "application/json",

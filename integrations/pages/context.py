@@ -2,7 +2,20 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.shortcuts import resolve_url
+
+from integrations_center import front_door
 
 
 def demo(request: HttpRequest) -> dict[str, bool]:
     return {"is_demo": settings.DEMO}
+
+
+def trouble(request: HttpRequest) -> dict[str, str]:
+    """What is not set up right, for an operator, and for who signs in as one may."""
+    sentence = front_door.trouble_of(request)
+    if not sentence:
+        return {}
+    signs_in = request.path == resolve_url(settings.LOGIN_URL)
+    user = getattr(request, "user", None)
+    return {"trouble": sentence} if signs_in or (user and user.is_superuser) else {}

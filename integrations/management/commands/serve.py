@@ -73,7 +73,7 @@ class Command(BaseCommand):
         if settings.SECURE_SSL_REDIRECT and not settings.TRUSTED_PROXIES:
             self.stderr.write(
                 "PUBLIC_URL is https, but TRUSTED_PROXIES is empty. "
-                "Set it to your proxy's address, or every page redirects to itself."
+                "Set it to your proxy's address: until then each page only says that."
             )
         connection.close()
 
@@ -88,7 +88,7 @@ class Command(BaseCommand):
 
 
 def gunicorn(workers: int, threads: int) -> list[str]:
-    """The command line. TrustedProxyMiddleware alone decides about X-Forwarded-*."""
+    """The command line."""
     options = {
         "config": "python:integrations_center.gunicorn_config",
         "bind": f"{port.HOST}:{settings.PORT}",
@@ -97,7 +97,6 @@ def gunicorn(workers: int, threads: int) -> list[str]:
         "threads": threads,
         "graceful-timeout": GRACEFUL_SECONDS,
         "log-level": "warning",
-        "forwarded-allow-ips": "",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     return [

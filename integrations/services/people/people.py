@@ -6,17 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
 from integrations import crypto
 from integrations.compiled import Compiled, CompiledRows
 from integrations.models import ApiToken, Membership, OwnerLink, Role, Workspace
+from integrations_center import public_url
 
 OWNER_LINK_LIVES = timedelta(hours=1)
 DEFAULT_SLUG = "main"
@@ -128,7 +127,7 @@ def make_owner_link() -> str:
         OwnerLink.objects.create(
             digest=crypto.digest(token), expires_at=timezone.now() + OWNER_LINK_LIVES
         )
-    return settings.PUBLIC_URL.rstrip("/") + reverse("welcome", args=[token])
+    return public_url.link("welcome", token)
 
 
 def is_owner_link(token: str) -> bool:
