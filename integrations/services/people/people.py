@@ -114,7 +114,9 @@ def nobody_has_an_account() -> bool:
 
 
 def make_owner_link() -> str:
-    """A link, good once and for an hour, on which the first person makes the first account.
+    """A link, good for an hour, on which the first person makes the first account.
+
+    Others that were made stay good as well, until there is that account.
 
     Raises LinkRefused when somebody has an account.
     """
@@ -123,7 +125,7 @@ def make_owner_link() -> str:
         _lock_accounts()
         if not nobody_has_an_account():
             raise LinkRefused
-        OwnerLink.objects.all().delete()
+        OwnerLink.objects.filter(expires_at__lte=timezone.now()).delete()
         OwnerLink.objects.create(
             digest=crypto.digest(token), expires_at=timezone.now() + OWNER_LINK_LIVES
         )
