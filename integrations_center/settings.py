@@ -208,7 +208,9 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Connect platforms, and prove with a real call that each works.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
+    "SERVERS": [{"url": PUBLIC_URL}],
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,  # it says each word twice
     "PREPROCESSING_HOOKS": ["integrations.api.schema.plain_paths"],
     "ENUM_NAME_OVERRIDES": {
         "TestErrorKind": "integrations.api.shapes.KINDS",

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from integrations import platforms
+from integrations.api import errors as api_errors
 from integrations.api import presentation
 from integrations.api import schema as api_schema
 from integrations.api.serializers import ChangeRequest, DisconnectRequest, ObjectParser, TestRequest
@@ -51,7 +52,7 @@ NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 class HasRole(BasePermission):
     """Finds the workspace that is meant; whoever changes something must be an editor there."""
 
-    message = "Your role in this workspace may only look. Ask an owner to make you an editor."
+    message = api_errors.MAY_ONLY_LOOK
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         asked = request.headers.get("X-Workspace", request.query_params.get("workspace"))
