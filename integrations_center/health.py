@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from integrations import queue
 from integrations.database import is_unavailable
+from integrations.services.credentials import sealing
 from integrations.services.keeping import rounds
 
 OK = "ok"
@@ -64,9 +65,11 @@ def said_of(error: DatabaseError) -> str:
 
 
 def key() -> str:
-    if settings.CREDENTIAL_KEYS:
-        return OK
-    return "CREDENTIAL_KEYS is empty. Put the key back and start again."
+    if not settings.CREDENTIAL_KEYS:
+        return "CREDENTIAL_KEYS is empty. Put the key back and start again."
+    if lost := sealing.sealed_with_lost_keys():
+        return sealing.LOST_KEY.format(lost)
+    return OK
 
 
 def worker() -> str:
