@@ -7,6 +7,7 @@ process that holds it. Who needs both takes the folder of the checkout first.
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 ADVISORY_LOCK = 4_157_301_911  # any number that other programs on this database do not use
+ASK_AGAIN_SECONDS = 0.2
 
 _folders: dict[Path, int] = {}
 _databases: set[str] = set()
@@ -67,13 +69,23 @@ def _in_sqlite(database: BaseDatabaseWrapper) -> Iterator[None]:
 
 @contextmanager
 def _in_postgresql(database: BaseDatabaseWrapper) -> Iterator[None]:
-    """By a transaction of a connection beside the pool: PgBouncer hands no other to it."""
+    """By a transaction of a connection beside the pool: PgBouncer lets it keep the server's.
+
+    Who waits asks again and holds nothing: else those who wait could have all that PgBouncer has.
+    """
     beside = database.copy()
     beside.settings_dict["OPTIONS"].pop("pool", None)
     try:
         beside.set_autocommit(False)
-        with beside.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+        while not _is_got(beside):
+            beside.rollback()
+            time.sleep(ASK_AGAIN_SECONDS)
         yield
     finally:
         beside.close()
+
+
+def _is_got(database: BaseDatabaseWrapper) -> bool:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+        return bool(cursor.fetchone()[0])

@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
 from integrations import crypto
-from tests.postgres import cluster
+from tests.postgres import bouncer, cluster
 
 ROOT = Path(__file__).parents[3]
 NEEDS_POSTGRESQL = pytest.mark.needs("postgresql")
@@ -159,7 +159,12 @@ def test_a_fresh_copy_serves_and_stops_cleanly(serve, fresh):
     assert (fresh / ".env").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=NEEDS_POSTGRESQL)])
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=NEEDS_POSTGRESQL),
+    ]
+)
 def empty_database(request):
     """The environment of a start on a database without tables."""
     if request.param == "sqlite":
@@ -181,9 +186,10 @@ def test_four_that_start_at_once_on_an_empty_database_all_serve(serve, fresh, em
     assert (fresh / ".env").read_text().count("_KEY") == 2
 
 
-def test_four_that_migrate_at_once_take_turns(empty_database, tmp_path):
+def migrate_four_times_at_once(tmp_path, **environment):
+    """The exit codes, and how many found nothing to do."""
     given = {"SECRET_KEY": crypto.new_key(), "CREDENTIAL_KEYS": crypto.new_key()}
-    given |= {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"} | empty_database
+    given |= {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"} | environment
     command = [sys.executable, "manage.py", "migrate", "--verbosity=1"]
     started = [
         subprocess.Popen(command, cwd=ROOT, env=os.environ | given, stdout=subprocess.PIPE)
@@ -192,8 +198,19 @@ def test_four_that_migrate_at_once_take_turns(empty_database, tmp_path):
 
     printed = [process.communicate(timeout=60)[0] for process in started]
 
-    assert [process.returncode for process in started] == [0] * 4
-    assert sum(b"No migrations to apply" in text for text in printed) == 3
+    idle = sum(b"No migrations to apply" in text for text in printed)
+    return [process.returncode for process in started], idle
+
+
+def test_four_that_migrate_at_once_take_turns(empty_database, tmp_path):
+    assert migrate_four_times_at_once(tmp_path, **empty_database) == ([0] * 4, 3)
+
+
+@NEEDS_POSTGRESQL
+@pytest.mark.needs("pgbouncer")
+def test_those_that_wait_leave_pgbouncers_connections_to_the_one_that_works(tmp_path):
+    with cluster() as server, bouncer(server, 2) as url:
+        assert migrate_four_times_at_once(tmp_path, DATABASE_URL=url) == ([0] * 4, 3)
 
 
 def test_a_worker_runs_beside_the_site_and_is_started_again_when_it_crashes(serve, used):
