@@ -30,7 +30,7 @@ HOST = (
 )
 NOT_TRUSTED = (
     "PUBLIC_URL begins with https://, and the proxy at {proxy} is not trusted when it says by what "
-    "the browser came. Set TRUSTED_PROXIES={trusted} and start again."
+    "the browser came. If it is yours, set TRUSTED_PROXIES={trusted} and start again."
 )
 NO_SCHEME = (
     "PUBLIC_URL begins with https://, and the proxy at {proxy} does not say that the browser came "

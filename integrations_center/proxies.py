@@ -24,10 +24,15 @@ from integrations_center.forwarded import Headers
 WAY = "integrations.way"  # in META
 SOCKET = "the Unix socket"
 HERE = "127.0.0.1"  # stands for whoever asks through a socket and is not told
+PERHAPS = "perhaps a proxy"
 TROUBLES = {
     "not trusted": (
         "{proxy} passes requests on and is not trusted, so all who come through it look like one "
         "address. If it is your proxy, set TRUSTED_PROXIES={trusted} and start again."
+    ),
+    PERHAPS: (
+        "Requests come through {proxy}, which names somebody before itself. If it is a proxy of "
+        "yours, add it to TRUSTED_PROXIES; if you do not know it, a visitor wrote that."
     ),
     "no address": (
         "The proxy at {proxy} does not say who asks, so all look like one address. Let it send "
@@ -72,6 +77,7 @@ class TrustedProxyMiddleware:
         if kind:
             trouble = TROUBLES[kind].format(**{"proxy": peer} | facts)
             told_once.warn(logger, kind, trouble)
+            trouble = "" if kind == PERHAPS else trouble
         environ["REMOTE_ADDR"] = HERE if client == SOCKET else client
         scheme = forwarded.scheme(headers)
         if trusted and scheme:
@@ -120,8 +126,10 @@ def _who(request: HttpRequest, peer: str, headers: Headers) -> Finding:
     if not first.client:
         return peer, "unreadable", {"header": _written(header)}
     if first.before and not is_trusted(first.client):
+        # On the internet it may be anybody, who would be glad to be trusted.
+        kind = PERHAPS if ip_address(first.client).is_global else "not trusted"
         facts = {"proxy": first.client, "trusted": trusting(first.client)}
-        return first.client, "not trusted", facts
+        return first.client, kind, facts
     return first.client, "", {}
 
 

@@ -113,6 +113,17 @@ def test_an_outer_proxy_that_is_not_trusted_is_named_with_the_value_to_set(seen)
     assert "set TRUSTED_PROXIES=127.0.0.1,10.0.0.2 and" in proxies.way_of(request).trouble
 
 
+def test_nobody_on_the_internet_is_recommended_as_a_proxy(seen, caplog, monkeypatch):
+    monkeypatch.setattr(told_once, "_said", {})
+
+    request = seen("10.0.0.2", ["10.0.0.2"], HTTP_X_FORWARDED_FOR="1.2.3.4, 198.41.128.7")
+
+    assert request.META["REMOTE_ADDR"] == "198.41.128.7"
+    assert proxies.way_of(request).trouble == ""
+    assert "if you do not know it, a visitor wrote that." in caplog.text
+    assert "TRUSTED_PROXIES=" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("more", "is_trouble"),
     [

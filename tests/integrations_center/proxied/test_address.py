@@ -2,12 +2,19 @@
 
 import pytest
 
-from tests.integrations_center.proxied.conftest import NGINX_SAYS, VISITOR
+from tests.integrations_center.proxied.conftest import HAPROXY_SAYS, NGINX_SAYS, ROOT, VISITOR
 from tests.postgres import free_port
 
 PROXIES = [
     pytest.param(name, marks=pytest.mark.needs(name)) for name in ("nginx", "caddy", "haproxy")
 ]
+INVENTED = {"X_Forwarded_For": "1.2.3.4", "X_Real_IP": "1.2.3.4", "Forwarded": "for=1.2.3.4"}
+DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
+AS_IN_THE_DOCS = {
+    "nginx": ("proxy_set_header X-Real-IP $remote_addr;", 'proxy_set_header Forwarded "";'),
+    "caddy": ("header_up -X-Real-IP", "header_up -Forwarded"),
+    "haproxy": ("http-request del-header X-Real-IP", "http-request del-header Forwarded"),
+}
 RIGHT = {"client": VISITOR, "scheme": "https", "trouble": ""}
 WITHOUT_SCHEME = {
     "nginx": "proxy_set_header Host $http_host;",
@@ -51,11 +58,23 @@ def test_a_site_that_listens_on_ipv6_knows_the_proxy(site, proxy, ask, name, at)
 @pytest.mark.parametrize("name", PROXIES)
 def test_a_visitor_chooses_no_address(site, proxy, ask, name):
     front = proxy(name)(site(TRUSTED_PROXIES="127.0.0.1"))
-    invented = {"X_Forwarded_For": "1.2.3.4", "X_Real_IP": "1.2.3.4", "Forwarded": "for=1.2.3.4"}
 
-    for header, value in invented.items():
+    for header, value in INVENTED.items():
         assert ask(front, **{header: value}).seen["client"] in {VISITOR, "127.0.0.1"}
     assert ask(front).seen["client"] == VISITOR
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_with_the_lines_of_the_docs_whatever_a_visitor_writes_is_dropped(site, proxy, ask, name):
+    lines, before = (
+        AS_IN_THE_DOCS[name],
+        {"nginx": NGINX_SAYS, "haproxy": HAPROXY_SAYS, "caddy": ""},
+    )
+    front = proxy(name)(site(TRUSTED_PROXIES="127.0.0.1"), says="\n  ".join([before[name], *lines]))
+
+    assert all(line in DEPLOY for line in lines)
+    for header, value in INVENTED.items():
+        assert ask(front, **{header: value}).seen["client"] == VISITOR
 
 
 @pytest.mark.parametrize("name", PROXIES)
@@ -68,7 +87,7 @@ def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirected_for_ever(
     answers = [ask(front) for _ in range(3)]
 
     assert [answer.status for answer in answers] == [503, 503, 503]
-    assert "Set TRUSTED_PROXIES=127.0.0.1 and start again." in answers[0].text
+    assert "set TRUSTED_PROXIES=127.0.0.1 and start again." in answers[0].text
     assert behind.log.read_text().count("the proxy at 127.0.0.1 is not trusted when") == 1
 
 
@@ -83,7 +102,7 @@ def test_a_proxy_that_tells_no_scheme_is_asked_for_it_at_the_second_look(
     second = ask(front, Cookie=first.headers["Set-Cookie"].partition(";")[0])
 
     assert (first.status, second.status) == (308, 503)
-    wanted = "Let it send X-Forwarded-Proto" if trusted else "Set TRUSTED_PROXIES=127.0.0.1 "
+    wanted = "Let it send X-Forwarded-Proto" if trusted else "set TRUSTED_PROXIES=127.0.0.1 "
     assert wanted in second.text
 
 
