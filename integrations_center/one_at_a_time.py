@@ -7,6 +7,7 @@ process that holds it. Who needs both takes the folder of the checkout first.
 
 import fcntl
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,7 +32,11 @@ def take_folder(folder: Path) -> None:
         return
     with suppress(OSError):
         _folders[folder] = os.open(folder, os.O_RDONLY)
-        fcntl.flock(_folders[folder], fcntl.LOCK_EX)
+        try:
+            fcntl.flock(_folders[folder], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say_that_it_waits()
+            fcntl.flock(_folders[folder], fcntl.LOCK_EX)
 
 
 def give_folder(folder: Path) -> None:
@@ -77,12 +82,18 @@ def _in_postgresql(database: BaseDatabaseWrapper) -> Iterator[None]:
     beside.settings_dict["OPTIONS"].pop("pool", None)
     try:
         beside.set_autocommit(False)
+        if not _is_got(beside):
+            _say_that_it_waits()
         while not _is_got(beside):
             beside.rollback()
             time.sleep(ASK_AGAIN_SECONDS)
         yield
     finally:
         beside.close()
+
+
+def _say_that_it_waits() -> None:
+    sys.stderr.write("Another start is being prepared here. This one waits for it.\n")
 
 
 def _is_got(database: BaseDatabaseWrapper) -> bool:

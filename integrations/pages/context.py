@@ -14,8 +14,9 @@ def demo(request: HttpRequest) -> dict[str, bool]:
 def trouble(request: HttpRequest) -> dict[str, str]:
     """What is not set up right, for an operator, and for who signs in as one may."""
     sentence = front_door.trouble_of(request)
-    if not sentence:
-        return {}
-    signs_in = request.path == resolve_url(settings.LOGIN_URL)
+    return {"trouble": sentence if sentence and _may_mend(request) else ""}
+
+
+def _may_mend(request: HttpRequest) -> bool:
     user = getattr(request, "user", None)
-    return {"trouble": sentence} if signs_in or (user and user.is_superuser) else {}
+    return request.path == resolve_url(settings.LOGIN_URL) or bool(user and user.is_superuser)
