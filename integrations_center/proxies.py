@@ -38,6 +38,11 @@ TROUBLES = {
         "The proxy at {proxy} does not say who asks, so all look like one address. Let it send "
         "X-Forwarded-For; nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
     ),
+    "hidden": (
+        "The proxy at {proxy} names {client}, a proxy of yours, as the one who asks, so all look "
+        "like one address. Let it add to the X-Forwarded-For that it gets, not replace it; "
+        "nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
+    ),
     "unreadable": (
         "The proxy at {proxy} sends {header} without an IP address, so who asks looks like the "
         "proxy. Let it send the address of the one who asks."
@@ -100,6 +105,16 @@ def is_trusted(text: str) -> bool:
     return any(address in network for network in settings.TRUSTED_PROXIES)
 
 
+def _is_a_proxy(text: str) -> bool:
+    """Whether it is trusted by its own address. In a network of those trusted people may be too.
+
+    Nor does it count on this machine, where the browser may be beside the proxy.
+    """
+    address = ip_address(text)
+    networks = [one for one in settings.TRUSTED_PROXIES if one.num_addresses == 1]
+    return not address.is_loopback and any(address in network for network in networks)
+
+
 def trusting(proxy: str) -> str:
     """The value of TRUSTED_PROXIES that has this one too."""
     known = [str(network).removesuffix("/32") for network in settings.TRUSTED_PROXIES]
@@ -130,7 +145,7 @@ def _who(request: HttpRequest, peer: str, headers: Headers) -> Finding:
         kind = PERHAPS if ip_address(first.client).is_global else "not trusted"
         facts = {"proxy": first.client, "trusted": trusting(first.client)}
         return first.client, kind, facts
-    return first.client, "", {}
+    return first.client, "hidden" if _is_a_proxy(first.client) else "", {"client": first.client}
 
 
 def _contradicts(one: str, first: str) -> bool:

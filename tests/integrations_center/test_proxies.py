@@ -113,6 +113,14 @@ def test_an_outer_proxy_that_is_not_trusted_is_named_with_the_value_to_set(seen)
     assert "set TRUSTED_PROXIES=127.0.0.1,10.0.0.2 and" in proxies.way_of(request).trouble
 
 
+@pytest.mark.parametrize(("trusted", "is_trouble"), [("10.0.0.2", True), ("10.0.0.0/24", False)])
+def test_an_inner_proxy_that_replaces_what_the_outer_one_told_is_named(seen, trusted, is_trouble):
+    request = seen("10.0.0.1", ["10.0.0.1", trusted], HTTP_X_FORWARDED_FOR="10.0.0.2")
+
+    trouble = proxies.way_of(request).trouble
+    assert trouble.startswith("The proxy at 10.0.0.1 names 10.0.0.2, a proxy") is is_trouble
+
+
 def test_nobody_on_the_internet_is_recommended_as_a_proxy(seen, caplog, monkeypatch):
     monkeypatch.setattr(told_once, "_said", {})
 

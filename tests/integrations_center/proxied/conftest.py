@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
@@ -257,11 +257,12 @@ def ask() -> Callable[..., Answer]:
         *,
         method: str = "GET",
         tls: bool = True,
+        raw: Mapping[str, str] = {},
         **headers: str,
     ) -> Answer:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         connection = _connection(running.port, tls)
-        connection.request(method, path, headers={"Host": HOST} | headers)
+        connection.request(method, path, headers={"Host": HOST, **headers, **raw})
         reply = connection.getresponse()
         answer = Answer(reply.status, reply.headers, reply.read().decode())
         connection.close()

@@ -22,6 +22,14 @@ def test_a_path_works_whether_the_proxy_takes_it_off_or_not(site, nginx, ask, st
     assert ask(front, f"{PATH}/healthz").status == 200
 
 
+@pytest.mark.needs("haproxy")
+def test_no_visitor_says_which_part_of_the_address_is_the_path(site, haproxy, ask, folder):
+    """gunicorn by itself believes this of whoever comes through a socket."""
+    front = haproxy(site("--umask=0", at=f"unix:{folder}/site.sock"))
+
+    assert ask(front, raw={"SCRIPT_NAME": "/seen"}).seen["login"] == "/accounts/login/"
+
+
 @pytest.mark.needs("nginx")
 def test_what_was_posted_by_http_is_posted_again_by_https(site, nginx, ask):
     front = nginx(site(TRUSTED_PROXIES="127.0.0.1"), tls=False)
