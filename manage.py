@@ -22,11 +22,16 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
     from django.core.exceptions import ImproperlyConfigured
+    from django.db import OperationalError
 
     try:
         run(starts=starts)
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+    except OperationalError as error:
+        from integrations_center import health
+
+        sys.exit(health.said_of(error))
     except BrokenPipeError:  # `… | head -1` has read enough
         forget_what_is_unwritten()
         sys.exit(ENDED_BY_SIGPIPE)

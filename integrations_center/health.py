@@ -61,7 +61,7 @@ def said_of(error: DatabaseError) -> str:
     """For a terminal: whether the database is not there, or what it refuses, without values."""
     said = str(error).partition("FATAL:")[2] or ("" if is_unavailable(error) else str(error))
     lines = said.strip().splitlines()
-    return f"The database answers, and refuses: {lines[0]}." if lines else NO_ANSWER
+    return f"The database refuses: {lines[0]}." if lines else NO_ANSWER
 
 
 def key() -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from integrations import crypto
+from tests.postgres import cluster, free_port
 
 ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "manage.py", "help"]
@@ -20,6 +21,7 @@ def environment(tmp_path):
         "PATH": os.environ["PATH"],
         "CREDENTIAL_KEYS": crypto.new_key(),
         "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "PORT": str(free_port()),
         "SECRET_KEY": crypto.new_key(),
     }
 
@@ -60,3 +62,30 @@ def test_letters_that_a_terminal_lacks_are_written_in_others(environment, encodi
     )
 
     assert ran.stdout.endswith(b"a\\u2026\n")
+
+
+def test_a_database_that_is_away_is_one_sentence(environment):
+    given = environment | {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}
+    command = [sys.executable, "manage.py", "integrations", "list"]
+
+    ran = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 1
+    assert ran.stderr.endswith(
+        "The database does not answer. Check DATABASE_URL and that it runs.\n"
+    )
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.needs("postgresql")
+def test_a_database_that_refuses_says_why(environment):
+    with cluster() as server:
+        given = environment | {"DATABASE_URL": server.url.removesuffix("postgres") + "nothing"}
+        command = [sys.executable, "manage.py", "serve", "--no-worker"]
+
+        ran = subprocess.run(
+            command, cwd=ROOT, env=given, capture_output=True, text=True, check=False
+        )
+
+    assert ran.returncode == 1
+    assert ran.stderr == 'The database refuses: database "nothing" does not exist.\n'
