@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 from django.db import DatabaseError, connection
 
+from integrations.services.credentials import sealing
 from integrations_center import env, names
 from providers import registry
 from providers.declare import BASE_URL, SIGN_IN, AppForm, Field, OAuth, Provider
@@ -112,6 +113,15 @@ def there_are_enough_connections(**_: Any) -> list[CheckMessage]:
             id="integrations.W002",
         )
     ]
+
+
+@register(deploy=True)
+def saved_credentials_open(**_: Any) -> list[CheckMessage]:
+    try:
+        lost = sealing.sealed_with_lost_keys()
+    except DatabaseError:
+        return []  # it has no tables yet, or does not answer
+    return [Error(sealing.LOST_KEY.format(lost), id="integrations.E005")] if lost else []
 
 
 def _connections_offered() -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from integrations import crypto
-from integrations_center import env, env_file
+from integrations_center import env, env_file, one_at_a_time
 
 ENV_FILE = Path(__file__).resolve().parent.parent / ".env"
 LOST_KEYS = (
@@ -23,8 +23,13 @@ def make_missing_keys(file: Path = ENV_FILE) -> None:
     """Set what is missing in the environment of this process; keep a new SECRET_KEY.
 
     New CREDENTIAL_KEYS are kept later, by `keep_new_credential_keys`: only the migrated
-    database can say whether old ones were lost.
+    database can say whether old ones were lost. Until then others that lack a key wait.
     """
+    env_file.read(file)
+    if env.text("SECRET_KEY") and env.text("CREDENTIAL_KEYS"):
+        return
+    # Of several that start at once, the first makes the keys, and the others read them.
+    one_at_a_time.take_folder(file.parent)
     env_file.read(file)
     if not env.text("SECRET_KEY"):
         os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)

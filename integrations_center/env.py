@@ -8,10 +8,11 @@ import os
 import re
 from collections.abc import Mapping
 from email.utils import parseaddr
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+import idna
 from django.core.exceptions import ImproperlyConfigured
 
 from integrations import crypto
@@ -28,6 +29,15 @@ PERCENT_ENCODE = "In a password, write @ : / ? # and % as %40 %3A %2F %3F %23 an
 SHORTEST_SECRET_KEY = 32
 # What Django answers, as django.http.request checks it; a dot in front stands for subdomains.
 HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[a-f0-9]*:[a-f0-9:.]+\]", re.IGNORECASE)
+DEFAULT_PORTS = {"http": 80, "https": 443}
+PATH = re.compile(r"(?:/[\w~-][\w.~-]*)*", re.ASCII)
+PATH_LETTERS = "with letters, digits, -, _, ~ and . in its path"
+# What the site's own addresses begin with. Where a proxy takes a path off that begins so too,
+# nobody could tell the one from the other.
+OUR_PATHS = frozenset(
+    {"accounts", "admin", "api", "dashboard", "fix", "healthz", "oauth", "readyz", "static", "w"}
+    | {"welcome"}
+)
 
 READ: set[str] = set()  # the names that were asked for: no others are settings
 
@@ -103,7 +113,7 @@ def words(name: str) -> list[str]:
 
 def hosts(name: str) -> list[str]:
     """The names that Django answers, without scheme and port: others would match no request."""
-    found = words(name)
+    found = [word if word.isascii() else ascii_host(word) or word for word in words(name)]
     for word in found:
         if not HOST.fullmatch(word):
             must = "host names such as integrations.example.com, with commas between"
@@ -138,6 +148,44 @@ def origin(name: str, value: str, *, path_allowed: bool) -> str:
         example = "https://example.com/prefix" if path_allowed else "https://example.com"
         raise wrong(name, f"an address like {example}, and nothing more", value)
     return value.rstrip("/")
+
+
+def public_url(name: str, default: str) -> str:
+    """Where people open the site, in the one form that all its ways of writing share.
+
+    `HTTPS://Example.com:443/Path/` -> `https://example.com/Path`; an international name in
+    punycode, an IPv6 address in its shortest form.
+    """
+    value = origin(name, text(name, default), path_allowed=True)
+    parts = urlsplit(value)
+    first, _, _ = parts.path.strip("/").partition("/")
+    if not PATH.fullmatch(parts.path):
+        raise wrong(name, f"like https://example.com/integrations, {PATH_LETTERS}", value)
+    if first in OUR_PATHS:
+        raise wrong(name, f"an address whose path begins otherwise: /{first}/ is ours", value)
+    host = ascii_host(parts.hostname or "")
+    if not host:
+        raise wrong(name, "an address with a host name such as integrations.example.com", value)
+    port = "" if parts.port in {None, DEFAULT_PORTS[parts.scheme]} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}{parts.path}"
+
+
+def ascii_host(host: str) -> str:
+    """As browsers send it: `M\u00fcller.example` in punycode, `[::1]`; "" for what is no host."""
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        pass
+    else:
+        return f"[{address}]" if isinstance(address, IPv6Address) else str(address)
+    host = host.lower()
+    if not host.isascii():
+        try:
+            host = idna.encode(host, uts46=True).decode()
+        except idna.IDNAError:
+            return ""
+    host = host.removesuffix(".")
+    return host if HOST.fullmatch(host) and not host.startswith((".", "*")) else ""
 
 
 def _split(value: str) -> SplitResult | None:

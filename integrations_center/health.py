@@ -10,9 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from integrations import queue
+from integrations.database import is_unavailable
+from integrations.services.credentials import sealing
 from integrations.services.keeping import rounds
 
 OK = "ok"
+NO_ANSWER = "The database does not answer. Check DATABASE_URL and that it runs."
 START = "Start `./dev serve` or `manage.py worker`."
 
 
@@ -47,15 +50,26 @@ def what_is_missing() -> str | None:
     try:
         if migrations_due():
             return "The database is not migrated. Run `python manage.py migrate`."
-    except DatabaseError:
-        return "The database does not answer. Check DATABASE_URL and that it runs."
+    except DatabaseError as error:
+        if is_unavailable(error):
+            return NO_ANSWER
+        return "The database refuses to be read. Check what its user may do."
     return None
 
 
+def said_of(error: DatabaseError) -> str:
+    """For a terminal: whether the database is not there, or what it refuses, without values."""
+    said = str(error).partition("FATAL:")[2] or ("" if is_unavailable(error) else str(error))
+    lines = said.strip().splitlines()
+    return f"The database refuses: {lines[0]}." if lines else NO_ANSWER
+
+
 def key() -> str:
-    if settings.CREDENTIAL_KEYS:
-        return OK
-    return "CREDENTIAL_KEYS is empty. Put the key back and start again."
+    if not settings.CREDENTIAL_KEYS:
+        return "CREDENTIAL_KEYS is empty. Put the key back and start again."
+    if lost := sealing.sealed_with_lost_keys():
+        return sealing.LOST_KEY.format(lost)
+    return OK
 
 
 def worker() -> str:

@@ -18,7 +18,7 @@ LONGEST = 20_000  # characters of a message or a traceback
 CUT = f" [longer than {LONGEST} characters]"
 _NAMES = (
     r"(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credential(?:_key)?s?"
-    r"|signature|code_verifier|assertion|cookie|sessionid)"
+    r"|signature|code_verifier|assertion|cookie|sessionid|icc_session[\w+]{0,60})"
 )
 # Outside input meets all of these. Each takes a time in proportion to the text: what repeats
 # is bounded by something that no other attempt has to pass again.

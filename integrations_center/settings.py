@@ -1,15 +1,17 @@
 """Django's settings. What differs between machines comes from the environment or `.env`."""
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from integrations_center import databases, env, env_file
+from integrations_center import cookies, databases, env, env_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / "data"
+A_YEAR = 365 * 24 * 3600  # seconds
 
 env_file.read(BASE_DIR / ".env")
 
@@ -20,14 +22,11 @@ DEBUG = env.boolean("DEBUG")
 DEMO = env.boolean("DEMO")  # set by `manage.py demo` alone: every page says so
 SECRET_KEY = env.secret_key("SECRET_KEY")
 CREDENTIAL_KEYS = env.keys("CREDENTIAL_KEYS")
-PUBLIC_URL = env.origin(
-    "PUBLIC_URL", env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}"), path_allowed=False
-)
-ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or [
-    str(urlsplit(PUBLIC_URL).hostname),
-    "localhost",
-    "127.0.0.1",
-]
+PUBLIC_URL = env.public_url("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+_PUBLIC = urlsplit(PUBLIC_URL)
+_PUBLIC_HOST = re.sub(r":[0-9]+\Z", "", _PUBLIC.netloc)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or ["localhost", "127.0.0.1"]
+ALLOWED_HOSTS = [_PUBLIC_HOST, *(host for host in ALLOWED_HOSTS if host != _PUBLIC_HOST)]
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 TEST_RATE = env.positive_number("TEST_RATE", 10)
 OUTAGE_MINUTES = env.positive_number("OUTAGE_MINUTES", 30)
@@ -44,10 +43,9 @@ if DATABASES["default"]["NAME"] == str(DATA_DIR / "db.sqlite3"):
     DATA_DIR.mkdir(mode=0o700, exist_ok=True)
 MAILERS = env.mailers("EMAIL_URL")
 EMAIL_IS_CONFIGURED = bool(env.text("EMAIL_URL"))
-SILENCED_SYSTEM_CHECKS = ["mail.W001"]  # no mail server is fine: without one no mail is tried
-DEFAULT_FROM_EMAIL = env.sender(
-    "DEFAULT_FROM_EMAIL", f"integrations@{urlsplit(PUBLIC_URL).hostname}"
-)
+# No mail server is fine: without one no mail is tried. What HSTS says is the operator's decision.
+SILENCED_SYSTEM_CHECKS = ["mail.W001", "security.W004", "security.W005", "security.W021"]
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", f"integrations@{_PUBLIC_HOST}")
 
 # --- Application -----------------------------------------------------------------------------
 
@@ -72,6 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "integrations_center.uncached.UncachedErrorsMiddleware",  # meets what all others answer
     "integrations_center.proxies.TrustedProxyMiddleware",  # the others ask who calls
+    "integrations_center.front_door.FrontDoorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Below the static files, which are compressed already. Each reply gets some random bytes, and
@@ -103,6 +102,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "integrations.pages.context.site",
+                "integrations.pages.context.trouble",
             ],
         },
     },
@@ -118,7 +118,9 @@ TASKS = {
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 
-STATIC_URL = "static/"
+# Whole, as the path of PUBLIC_URL is known here and not yet where Django would put it in front.
+STATIC_URL = f"{_PUBLIC.path}/static/"
+FORCE_SCRIPT_NAME = _PUBLIC.path or None
 STATIC_ROOT = BASE_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -140,7 +142,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SESSION_ENGINE = "integrations.sessions"
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/dashboard/"
+LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
 
 ACCOUNT_ADAPTER = "integrations.pages.door.adapter.Adapter"
@@ -158,11 +160,19 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 # --- What browsers are told ------------------------------------------------------------------
 
 _IS_HTTPS = PUBLIC_URL.startswith("https://")
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"]
+SESSION_COOKIE_NAME = cookies.name("session", PUBLIC_URL)
+CSRF_COOKIE_NAME = cookies.name("csrf", PUBLIC_URL)
+MESSAGES_COOKIE_NAME = cookies.name("messages", PUBLIC_URL)
+HTTPS_COOKIE_NAME = cookies.name("https", PUBLIC_URL)
+CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = f"{_PUBLIC.path}/"
+MESSAGE_STORAGE = "integrations_center.message_storage.MessageStorage"
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = _IS_HTTPS
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _IS_HTTPS
+_HSTS_SECONDS = env.positive_number("HSTS_SECONDS", A_YEAR, least=0, most=10 * A_YEAR)
+SECURE_HSTS_SECONDS = _HSTS_SECONDS if _IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("HSTS_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = env.boolean("HSTS_PRELOAD")
 SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]  # probes ask by plain http
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -200,7 +210,9 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Connect platforms, and prove with a real call that each works.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
+    "SERVERS": [{"url": PUBLIC_URL}],
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,  # it says each word twice
     "PREPROCESSING_HOOKS": ["integrations.api.schema.plain_paths"],
     "ENUM_NAME_OVERRIDES": {
         "TestErrorKind": "integrations.api.shapes.KINDS",

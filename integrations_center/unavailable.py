@@ -30,10 +30,14 @@ class UnavailableMiddleware:
         return None
 
 
+def sentence(reason: str) -> str:
+    return f"{reason} Try again in a few seconds."
+
+
 def _answer(request: HttpRequest, reason: str, seconds: int) -> HttpResponse:
     headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
-    if request.path.startswith("/api/"):
-        body = {"detail": f"{reason} Try again in a few seconds.", "code": "unavailable"}
+    if request.path_info.startswith("/api/"):
+        body = {"detail": sentence(reason), "code": "unavailable"}
         return JsonResponse(body, status=503, headers=headers)
     page = render_to_string("503.html", {"reason": reason})
     return HttpResponse(page, status=503, headers=headers)

@@ -6,7 +6,8 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix, include, path
 from django.views import defaults
 from django.views.generic import RedirectView
 
@@ -15,7 +16,9 @@ from integrations_center import health
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
+    path("healthz/", health.healthz),
     path("readyz", health.readyz, name="readyz"),
+    path("readyz/", health.readyz),
     # One door: the admin's own log-in and change of a password count nothing and ask nothing more.
     path("admin/login/", secure_admin_login(admin.site.login)),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
@@ -31,12 +34,17 @@ def _answers(to_scripts: View, to_people: View) -> View:
     """JSON under /api/, a page elsewhere."""
 
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        answer = to_scripts if request.path.startswith("/api/") else to_people
+        answer = to_scripts if request.path_info.startswith("/api/") else to_people
         return answer(request, *args, **kwargs)
 
     return view
 
 
+def _crashed(request: HttpRequest) -> HttpResponse:
+    """A page that looks nothing up: who knows what is broken."""
+    return HttpResponse(render_to_string("500.html", {"home": get_script_prefix()}), status=500)
+
+
 handler400 = _answers(api_errors.bad_request, defaults.bad_request)
 handler404 = _answers(api_errors.not_found, defaults.page_not_found)
-handler500 = _answers(api_errors.server_error, defaults.server_error)
+handler500 = _answers(api_errors.server_error, _crashed)

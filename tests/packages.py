@@ -19,7 +19,7 @@ CHROMIUM_NAMES = (
     "google-chrome",
 )
 CHROMIUM_ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-# Debian keeps PostgreSQL's programs where no PATH leads, and PgBouncer where root's alone does.
+# Debian keeps PostgreSQL's programs where no PATH leads, and others where root's alone does.
 PLACES = ("usr/lib/postgresql/*/bin", "usr/sbin", "usr/local/bin", "opt/homebrew/bin")
 
 
@@ -52,7 +52,7 @@ def _runs(path: str) -> bool:
 
 @cache
 def program(name: str) -> str | None:
-    """Where one of PostgreSQL's programs is."""
+    """Where a program is that need not be on the PATH."""
     places = chain.from_iterable(Path("/").glob(f"{place}/{name}") for place in PLACES)
     return shutil.which(name) or next(map(str, places), None)
 
@@ -83,8 +83,12 @@ POSTGRESQL = Package(
     "PostgreSQL's server", "postgresql", lambda: all(map(program, ("initdb", "postgres")))
 )
 PGBOUNCER = Package("PgBouncer", "pgbouncer", lambda: program("pgbouncer") is not None)
+NGINX = Package("nginx", "nginx", lambda: program("nginx") is not None)
+CADDY = Package("Caddy", "caddy", lambda: program("caddy") is not None)
+HAPROXY = Package("HAProxy", "haproxy", lambda: program("haproxy") is not None)
 # By the name that a test says: `@pytest.mark.needs("pgbouncer")`.
-PACKAGES = {package.debian: package for package in (CHROMIUM, POSTGRESQL, PGBOUNCER)}
+ALL = (CHROMIUM, POSTGRESQL, PGBOUNCER, NGINX, CADDY, HAPROXY)
+PACKAGES = {package.debian: package for package in ALL}
 
 
 def left_out(reasons: Iterable[str]) -> Iterator[str]:

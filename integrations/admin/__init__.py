@@ -1,6 +1,7 @@
 """Django's admin: shows state, never a secret; its actions call the services."""
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib import admin
 from django_ox.models import OxSchedule, OxTask
 
@@ -16,3 +17,4 @@ admin.site.unregister([OxTask, OxSchedule])
 
 admin.site.site_title = admin.site.site_header = "Integrations Control Center"
 admin.site.index_title = "Administration"
+admin.site.site_url = f"{settings.FORCE_SCRIPT_NAME or ''}/"

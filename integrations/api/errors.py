@@ -34,6 +34,7 @@ from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
 
+MAY_ONLY_LOOK = "Your role in this workspace may only look. Ask an owner to make you an editor."
 BAD_REQUEST = "This request cannot be read."
 NOT_FOUND = "There is nothing at this address."
 NO_WORKSPACE = "No workspace of yours has this name. Leave it out to use your default one."

@@ -1,5 +1,6 @@
 """The OpenAPI document: what each call takes and answers, with examples, and its two views."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from integrations.api import examples as api_examples
 from integrations.api import shapes as api_shapes
 from integrations.api.serializers import ChangeRequest, DisconnectRequest, TestRequest
 from integrations.models import Status
+from integrations_center import unavailable
 
 SENTENCES = {"type": "array", "items": {"type": "string"}}
 BAD_REQUEST = {
@@ -55,7 +57,9 @@ LOCATION = _header(
     "Where the test is: its `outcome` is `running` until it is done.",
     response=[202],
 )
-RETRY_AFTER = _header("Retry-After", "Seconds.", type=int, response=[429, 503])
+RETRY_AFTER = _header(
+    "Retry-After", "Seconds to wait before it is asked again.", type=int, response=[429, 503]
+)
 JSON_FIRST = [
     OpenApiJsonRenderer2,
     OpenApiJsonRenderer,
@@ -64,7 +68,7 @@ JSON_FIRST = [
 ]
 PROBLEMS = {
     401: ("not_authenticated", "Authentication credentials were not provided."),
-    403: ("permission_denied", "Your role in this workspace may only look. …"),
+    403: ("permission_denied", api_errors.MAY_ONLY_LOOK),
     404: ("not_found", api_errors.NO_WORKSPACE),
     405: ("method_not_allowed", 'Method "PUT" not allowed.'),
     406: ("not_acceptable", "Could not satisfy the request Accept header."),
@@ -77,14 +81,21 @@ PROBLEMS = {
     415: ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
     429: ("throttled", "This was tested too often in a minute. Test again in 12 seconds."),
     500: ("server_error", api_errors.CRASHED),
-    503: ("busy", f"{api_errors.BUSY} Try again in 5 seconds."),
+    503: ("unavailable", unavailable.sentence(unavailable.NO_DATABASE)),
 }
-ALWAYS = (401, 403, 404, 405, 406, 500)
+ALWAYS = (401, 403, 404, 405, 406, 500, 503)
 WITH_A_BODY = (400, 413, 415)
 
 
 def _answers(shape: Any, *codes: int) -> dict[int, Any]:
-    return {200: shape} | {code: _problem(code) for code in sorted({*ALWAYS, *codes})}
+    problems = {code: _problem(code) for code in sorted({*ALWAYS, *codes})}
+    return {200: _good(shape)} | problems
+
+
+def _good(shape: Any) -> OpenApiResponse:
+    """Described as the shape itself is."""
+    kind = getattr(shape, "child", shape)
+    return OpenApiResponse(shape, inspect.getdoc(kind) or "")
 
 
 def _problem(status: int) -> OpenApiResponse:
@@ -150,7 +161,7 @@ change_integration = _call(
 )
 test_integration = _call(
     "test_integration",
-    _answers(api_shapes.Test, *WITH_A_BODY, 409, 429, 503) | {202: api_shapes.Test},
+    _answers(api_shapes.Test, *WITH_A_BODY, 409, 429) | {202: _good(api_shapes.Test)},
     PROVIDER,
     PREFER,
     LOCATION,
@@ -194,7 +205,8 @@ list_accounts = _call(
 UNDER_WAY = {"Under way": api_examples.RUN}
 start_run = _call(
     "test_all",
-    {202: api_shapes.Run} | {k: v for k, v in _answers(None, *WITH_A_BODY).items() if k != 200},
+    {202: _good(api_shapes.Run)}
+    | {k: v for k, v in _answers(None, *WITH_A_BODY).items() if k != 200},
     shown_with_202=UNDER_WAY,
 )
 read_run = _call("read_test_run", _answers(api_shapes.Run), shown=UNDER_WAY)

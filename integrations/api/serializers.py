@@ -106,7 +106,7 @@ class Values(serializers.DictField):
 
 
 class Body(serializers.Serializer[Any]):
-    """Refuses what it does not know, by name. Every key may be left out."""
+    # No docstring: those of the bodies are read in the OpenAPI document.
 
     def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
         wrong: dict[str, Any] = dict(unknown_keys(data, self.fields))
@@ -120,6 +120,8 @@ class Body(serializers.Serializer[Any]):
 
 
 class TestRequest(Body):
+    """Values to test in place of the saved ones. Without any, what is saved is tested."""
+
     config = Values(
         required=False,
         help_text="Laid over the saved values and tested; nothing is saved.",
@@ -135,6 +137,8 @@ class TestRequest(Body):
 
 
 class DisconnectRequest(Body):
+    """How to disconnect; every key may be left out."""
+
     revoke = Switch(
         required=False,
         help_text="Whether to end the sign-in at the platform too. Left out it is ended, unless "
@@ -143,6 +147,8 @@ class DisconnectRequest(Body):
 
 
 class ChangeRequest(Body):
+    """What to change; every key may be left out."""
+
     config = Values(
         required=False,
         help_text="By the names in `fields`. Left out keeps a value, null clears it.",

@@ -27,26 +27,35 @@ STEP_OUTCOMES = [
 ]
 
 
-class Shape(serializers.Serializer[Any]):
-    """Never reads and never writes."""
+Shape = serializers.Serializer[Any]  # one that never reads and never writes
 
 
 class Problem(Shape):
+    """What went wrong, for people in `detail` and for programs in `code`."""
+
     detail = serializers.CharField()
     code = serializers.CharField()
 
 
 class Account(Shape):
+    """An account at the platform."""
+
     id = serializers.CharField()
     name = serializers.CharField(allow_null=True)
 
 
 class Secret(Shape):
+    """Whether a secret is saved. Its value is never told."""
+
     isSet = serializers.BooleanField()
-    hint = serializers.CharField(allow_null=True, help_text="The last four characters.")
+    hint = serializers.CharField(
+        allow_null=True, help_text="The last four characters of one that has twelve or more."
+    )
 
 
 class Failure(Shape):
+    """What broke, and what to do; it stays until a test passes or the report is cleared."""
+
     kind = serializers.ChoiceField(choices=ALL_KINDS)
     message = serializers.CharField()
     action = serializers.CharField()
@@ -56,6 +65,8 @@ class Failure(Shape):
 
 
 class TestStep(Shape):
+    """One question that a test asked, in the order of asking."""
+
     label = serializers.CharField()  # type: ignore[assignment]
     outcome = serializers.ChoiceField(choices=STEP_OUTCOMES)
     detail = serializers.CharField(allow_blank=True)
@@ -63,29 +74,43 @@ class TestStep(Shape):
 
 
 class Test(Shape):
+    """One test of a connection: what was asked, and what it means."""
+
     id = serializers.IntegerField()
     provider = serializers.ChoiceField(choices=PROVIDERS)
     outcome = serializers.ChoiceField(choices=TestOutcome.choices)
-    errorKind = serializers.ChoiceField(choices=KINDS, allow_null=True)
+    errorKind = serializers.ChoiceField(
+        choices=KINDS, allow_null=True, help_text="Null unless it failed or got no clear answer."
+    )
     message = serializers.CharField(allow_blank=True)
     action = serializers.CharField(allow_null=True)
     actionUrl = serializers.URLField(allow_null=True)
     steps = TestStep(many=True)
     account = Account(allow_null=True)
-    accountChanged = serializers.BooleanField()
-    retryAt = serializers.DateTimeField(allow_null=True)
+    accountChanged = serializers.BooleanField(
+        help_text="Whether another account answered than at the last proof."
+    )
+    retryAt = serializers.DateTimeField(
+        allow_null=True, help_text="When the platform may be asked again, where it says so."
+    )
     trigger = serializers.ChoiceField(choices=Trigger.choices)
-    dryRun = serializers.BooleanField()
+    dryRun = serializers.BooleanField(
+        help_text="Whether other values than the saved ones were tested."
+    )
     startedAt = serializers.DateTimeField()
     durationMs = serializers.IntegerField()
 
 
 class TestPage(Shape):
+    """Tests, the newest first."""
+
     next = serializers.URLField(allow_null=True, help_text="Where older tests are.")
     results = Test(many=True)
 
 
 class RunItem(Shape):
+    """One platform of a run."""
+
     provider = serializers.ChoiceField(choices=PROVIDERS)
     state = serializers.ChoiceField(choices=["waiting", "running", "done", "skipped"])
     problem = serializers.CharField(allow_null=True, help_text="Why it was skipped.")
@@ -93,6 +118,8 @@ class RunItem(Shape):
 
 
 class Run(Shape):
+    """All that is connected, tested together."""
+
     id = serializers.IntegerField()
     state = serializers.ChoiceField(choices=["running", "finished", "stopped"])
     total = serializers.IntegerField()
@@ -107,12 +134,19 @@ class Run(Shape):
 
 
 class Integration(Shape):
+    """A platform, with what is saved for it and how that is. Secrets are never told."""
+
     provider = serializers.ChoiceField(choices=PROVIDERS)
     name = serializers.CharField()
     usedBy = serializers.ListField(child=serializers.CharField())
     status = serializers.ChoiceField(choices=Status.choices)
-    light = serializers.ChoiceField(choices=LIGHTS)
-    attention = serializers.ChoiceField(choices=ATTENTIONS, allow_null=True)
+    light = serializers.ChoiceField(
+        choices=LIGHTS,
+        help_text="Green: proven lately. Amber: not, or no more. Red: broken. Grey: the rest.",
+    )
+    attention = serializers.ChoiceField(
+        choices=ATTENTIONS, allow_null=True, help_text="Why a person should look, if one should."
+    )
     isEnabled = serializers.BooleanField()
     needsReauth = serializers.BooleanField()
     authMethod = serializers.CharField(allow_null=True)
@@ -124,22 +158,37 @@ class Integration(Shape):
         allow_null=True,
         help_text="The origin that is asked in place of the platform: a proof is only its own.",
     )
-    config = serializers.DictField(child=serializers.CharField(allow_null=True))
-    secrets = serializers.DictField(child=Secret())
+    config = serializers.DictField(
+        child=serializers.CharField(allow_null=True),
+        help_text="The values that are no secrets, by the names in `fields`.",
+    )
+    secrets = serializers.DictField(
+        child=Secret(), help_text="All secrets of all methods, by the names in `fields`."
+    )
     lastError = serializers.CharField(allow_null=True)
     errorKind = serializers.ChoiceField(choices=ALL_KINDS, allow_null=True)
     failure = Failure(allow_null=True)
-    provenAt = serializers.DateTimeField(allow_null=True)
-    isStale = serializers.BooleanField()
-    unansweredSince = serializers.DateTimeField(allow_null=True)
-    expiresAt = serializers.DateTimeField(allow_null=True)
+    provenAt = serializers.DateTimeField(
+        allow_null=True, help_text="When a test last passed with these very values."
+    )
+    isStale = serializers.BooleanField(
+        help_text="True without a proof, and with one that is too old to count."
+    )
+    unansweredSince = serializers.DateTimeField(
+        allow_null=True, help_text="When tests began to get no clear answer."
+    )
+    expiresAt = serializers.DateTimeField(
+        allow_null=True, help_text="When a person must renew the credential, where that is known."
+    )
     expiresIsEstimate = serializers.BooleanField()
     lastTest = Test(allow_null=True)
     updatedAt = serializers.DateTimeField(allow_null=True)
-    version = serializers.IntegerField(help_text="Counts people's edits.")
+    version = serializers.IntegerField(help_text="Counts people's edits: the ETag.")
 
 
 class Method(Shape):
+    """A way to prove who one is; `fields` say which values it takes."""
+
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     help = serializers.CharField(allow_blank=True)
@@ -147,11 +196,15 @@ class Method(Shape):
 
 
 class Choice(Shape):
+    """A value that a field may have."""
+
     value = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
 
 
 class FormField(Shape):
+    """A value that can be sent in `config`, under this name."""
+
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     help = serializers.CharField(allow_blank=True)
@@ -167,15 +220,21 @@ class FormField(Shape):
 
 
 class IntegrationWithForm(Integration):
+    """An integration, with the ways to connect it and the values that these take."""
+
     methods = Method(many=True)
     fields = FormField(many=True)  # type: ignore[assignment]
 
 
 class RevocationWarnings(Shape):
+    """Sentences about the sign-in at the platform."""
+
     revoke = serializers.ListField(child=serializers.CharField())
 
 
 class DisconnectedIntegration(Integration):
+    """The integration, of which nothing but its history is left."""
+
     warnings = RevocationWarnings(
         required=False,
         help_text="What the platform did not confirm or was not asked for, and what to do there. "
@@ -184,6 +243,8 @@ class DisconnectedIntegration(Integration):
 
 
 class ChangedIntegration(Integration):
+    """The integration as it is saved now."""
+
     warnings = serializers.DictField(
         child=serializers.DictField(
             child=serializers.ListField(child=serializers.CharField()),

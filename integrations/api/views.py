@@ -4,10 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
@@ -18,6 +16,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from integrations import platforms
+from integrations.api import errors as api_errors
 from integrations.api import presentation
 from integrations.api import schema as api_schema
 from integrations.api.serializers import ChangeRequest, DisconnectRequest, ObjectParser, TestRequest
@@ -35,6 +34,7 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from integrations.services.proving import background, discovery, runs, testing
 from integrations.services.refusals import VersionConflict
+from integrations_center import public_url
 
 WORKSPACE_SLUG = re.compile(r"[-\w]+", re.ASCII)
 ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
@@ -52,7 +52,7 @@ NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 class HasRole(BasePermission):
     """Finds the workspace that is meant; whoever changes something must be an editor there."""
 
-    message = "Your role in this workspace may only look. Ask an owner to make you an editor."
+    message = api_errors.MAY_ONLY_LOOK
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         asked = request.headers.get("X-Workspace", request.query_params.get("workspace"))
@@ -80,9 +80,7 @@ class Root(APIView):
 
     def get(self, request: Request) -> Response:
         names = {"integrations": "integrations", "schema": "schema", "docs": "schema-docs"}
-        return Response(
-            {key: settings.PUBLIC_URL + reverse(f"api:{name}") for key, name in names.items()}
-        )
+        return Response({key: public_url.link(f"api:{name}") for key, name in names.items()})
 
 
 class Integrations(InWorkspace):
@@ -176,7 +174,7 @@ class Integrations(InWorkspace):
 
     def _url_of(self, test: ConnectionTest, provider: str) -> str:
         """Where a test can be read, in the workspace that the address of this call names."""
-        url = settings.PUBLIC_URL + reverse("api:one-test", args=[provider, test.pk])
+        url = public_url.link("api:one-test", provider, test.pk)
         named = self.request.query_params.get("workspace")
         return replace_query_param(url, "workspace", named) if named else url
 
@@ -208,7 +206,7 @@ class Integrations(InWorkspace):
         found = [*self._history(provider).filter(pk__lt=before)[: size + 1]]
         shown = found[:size]
         older_still = len(found) > size
-        here = settings.PUBLIC_URL + request.get_full_path()
+        here = public_url.origin() + request.get_full_path()
         return Response(
             {
                 "next": replace_query_param(here, "cursor", shown[-1].pk) if older_still else None,

@@ -8,11 +8,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from integrations import platforms
 from integrations.benchmarks import data
 from integrations.models import Membership, Workspace
+from integrations_center import cookies
 from providers.declare import Provider
 from providers.sandbox.__main__ import PLATFORMS
 
@@ -24,17 +26,19 @@ ANYWHERE = next(slug for slug, one in PLATFORMS.items() if one.anywhere)
 CSRF = "abcdefghijklmnopqrstuvwxyzABCDEF"
 
 
-def jobs(ports: dict[str, int]) -> Json:
+def jobs(ports: dict[str, int], public_url: str = "") -> Json:
     """Fill the database and tell what to ask: `{"list": {"method": "GET", "paths": […], …}, …}`.
 
     `ports` tells where on loopback each of the test jobs finds its platform: `{"test0": 18900}`.
+    `public_url` is the server's own, which names its cookies: that of the settings, if left out.
     The load tool puts a running number in place of `__N__`, and looks for `expect` in replies.
     """
     user = User.objects.filter(username=data.OWNER).first() or data.owner()
     home = Membership.objects.get(user=user, is_default=True).workspace
     if not home.connections.exists():
         data.connect(home, list(platforms.catalogue()))
-    headers = _headers(data.session_of(data.signed_in(user)))
+    session = data.session_of(data.signed_in(user))
+    headers = _headers(session, public_url or settings.PUBLIC_URL)
     first, *_, last = platforms.catalogue().values()
     account = first.field("account_id").example
     found = {
@@ -83,9 +87,10 @@ def _tested(name: str, port: int, user: User) -> Iterator[Workspace]:
         yield workspace
 
 
-def _headers(session_key: str) -> dict[str, str]:
+def _headers(session_key: str, public_url: str) -> dict[str, str]:
+    session, csrf = (cookies.name(use, public_url) for use in ("session", "csrf"))
     return {
-        "Cookie": f"sessionid={session_key}; csrftoken={CSRF}",
+        "Cookie": f"{session}={session_key}; {csrf}={CSRF}",
         "X-CSRFToken": CSRF,
         "Content-Type": "application/json",
         "Accept": "application/json",

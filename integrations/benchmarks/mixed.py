@@ -29,6 +29,7 @@ from integrations_center import port as ports
 from providers.outbound.addresses import parse_allowed
 from providers.sandbox.server import Answer, Server
 
+PUBLIC_URL = "http://127.0.0.1"
 ROOT = Path(__file__).parents[2]
 AT_ONCE = {"list": 8, "patch": 4, "test": 2}
 MOST_WRITE_MS = 500
@@ -48,7 +49,7 @@ def measure(seconds: int) -> list[Measure]:
     with Server(lambda _asked: Answer(body={"ok": True})) as platform:
         place = urlsplit(platform.url)
         with override_settings(OUTBOUND_ALLOW=parse_allowed(place.netloc), TEST_RATE=999_999):
-            asked = jobs.jobs({"test": int(place.port or 0)})
+            asked = jobs.jobs({"test": int(place.port or 0)}, PUBLIC_URL)
         with _served(place.netloc) as site:
             seen = _load(site, asked, seconds)
     return [measure for name in AT_ONCE for measure in _measures(name, seen[name])]
@@ -74,7 +75,7 @@ def _served(allowed: str) -> Iterator[str]:
         "DJANGO_SETTINGS_MODULE": "integrations_center.settings",
         "OUTBOUND_ALLOW": allowed,
         "PORT": str(port),
-        "PUBLIC_URL": "",
+        "PUBLIC_URL": PUBLIC_URL,
         "SECRET_KEY": settings.SECRET_KEY,
         "TEST_RATE": "999999",
     }

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
@@ -283,7 +284,8 @@ def open_page(new_context: Any, base_url: str, watch: Watch) -> Iterator[OpenPag
 def _session(user: User, base_url: str) -> dict[str, str]:
     client = Client()
     client.force_login(user, backend=BACKEND)
-    return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base_url}
+    name = django_settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": base_url}
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import get_resolver
 
 from integrations import crypto
+from integrations.pages import urls as pages
 from integrations_center import env
 from providers.declare import App
 
@@ -246,6 +248,35 @@ def test_a_mail_server_that_is_not_read_as_written_is_refused(given, url):
 def test_a_public_url_is_an_origin_and_nothing_more(address):
     with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL must be an address"):
         env.origin("PUBLIC_URL", address, path_allowed=False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://my_host.example",
+        "https://a..example",
+        "https://*.example",
+        "https://example.com/a/../b",
+        "https://example.com/a b",
+        "https://example.com//a",
+        "https://example.com/%61",
+    ],
+)
+def test_a_public_url_that_no_browser_would_keep_is_refused(given, address):
+    given(PUBLIC_URL=address)
+
+    with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL must be"):
+        env.public_url("PUBLIC_URL", "")
+
+
+def test_a_path_that_begins_like_ours_is_refused(given):
+    ours = {str(one.pattern).partition("/")[0] for one in get_resolver().url_patterns}
+    of_pages = {str(one.pattern).partition("/")[0] for one in pages.urlpatterns}
+
+    assert (ours | of_pages | {"static"}) - {""} == env.OUR_PATHS
+    given(PUBLIC_URL="https://example.com/dashboard/")
+    with pytest.raises(ImproperlyConfigured, match="/dashboard/ is ours"):
+        env.public_url("PUBLIC_URL", "")
 
 
 def test_networks_are_read_from_addresses_and_networks(given):

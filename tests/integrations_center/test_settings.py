@@ -45,11 +45,18 @@ def ask():
 
 
 HTTPS = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
+HSTS = ("SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD")
 
 
 def test_https_makes_cookies_secure_and_redirects(ask):
     assert ask(*HTTPS, PUBLIC_URL="https://icc.example.com") == [True, True, True]
-    assert ask("SECURE_HSTS_SECONDS", PUBLIC_URL="https://icc.example.com") == [31536000]
+    assert ask(*HSTS, PUBLIC_URL="https://icc.example.com") == [31536000, False, False]
+
+
+def test_how_long_https_is_kept_to_is_a_setting(ask):
+    given = {"HSTS_SECONDS": "0", "HSTS_SUBDOMAINS": "on", "HSTS_PRELOAD": "on"}
+
+    assert ask(*HSTS, PUBLIC_URL="https://icc.example.com", **given) == [0, True, True]
 
 
 def test_plain_http_works_without_https(ask):
@@ -61,6 +68,52 @@ def test_the_port_decides_the_public_url_and_its_host_is_allowed(ask):
     assert ask("ALLOWED_HOSTS", PUBLIC_URL="https://icc.example.com") == [
         ["icc.example.com", "localhost", "127.0.0.1"]
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "public_url", "host"),
+    [
+        ("HTTPS://ICC.Example.COM:443/", "https://icc.example.com", "icc.example.com"),
+        ("http://icc.example.com.:80", "http://icc.example.com", "icc.example.com"),
+        ("https://icc.example.com:8443//", "https://icc.example.com:8443", "icc.example.com"),
+        ("http://[2001:DB8:0::1]:8000", "http://[2001:db8::1]:8000", "[2001:db8::1]"),
+        ("https://Bücher.example", "https://xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("https://ex.com/Tools/icc/", "https://ex.com/Tools/icc", "ex.com"),
+    ],
+)
+def test_what_means_the_same_public_url_is_the_same(ask, written, public_url, host):
+    names = ("PUBLIC_URL", "ALLOWED_HOSTS")
+
+    assert ask(*names, PUBLIC_URL=written) == [public_url, [host, "localhost", "127.0.0.1"]]
+
+
+def test_the_host_of_the_public_url_is_answered_whatever_else_is(ask):
+    given = {"PUBLIC_URL": "https://a.example", "ALLOWED_HOSTS": "b.example,Bücher.example"}
+
+    assert ask("ALLOWED_HOSTS", **given) == [["a.example", "b.example", "xn--bcher-kva.example"]]
+
+
+def test_the_path_of_the_public_url_is_in_links_static_files_and_cookies(ask):
+    names = ("FORCE_SCRIPT_NAME", "STATIC_URL", "SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH")
+
+    found = ask(*names, "CSRF_TRUSTED_ORIGINS", PUBLIC_URL="https://ex.com/a/b")
+
+    assert found == ["/a/b", "/a/b/static/", "/a/b/", "/a/b/", ["https://ex.com"]]
+
+
+def test_installations_on_one_host_have_cookies_of_their_own(ask):
+    urls = ("http://ex.com:8000", "http://ex.com:8001", "https://ex.com", "https://ex.com/a")
+    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "MESSAGES_COOKIE_NAME")
+
+    found = [ask(*names, PUBLIC_URL=url) for url in urls]
+
+    assert [one[0] for one in found] == [
+        "icc_session_8000",
+        "icc_session_8001",
+        "__Host-icc_session_443",
+        "__Secure-icc_session_443+a",
+    ]
+    assert len({name for one in found for name in one}) == 12
 
 
 def test_five_wrong_passwords_lock_this_address_and_no_other(db, client, django_user_model):

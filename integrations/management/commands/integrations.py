@@ -169,7 +169,9 @@ class Command(BaseCommand):
         return FAILED if any(report.outcome == "refused" for report in reports) else PASSED
 
     def write_json(self, value: Any) -> None:
-        self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False))
+        # Elsewhere than in UTF-8 some letters would have to be left out.
+        plain = str(getattr(self.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+        self.stdout.write(json.dumps(value, indent=2, ensure_ascii=not plain))
 
     def write_table(self, lines: Sequence[Sequence[str]]) -> None:
         head = ("PROVIDER", "STATUS", "ATTENTION", "ACCOUNT", "LAST TEST")
@@ -257,10 +259,14 @@ def _exit_code(outcomes: Sequence[str | None]) -> int:
 
 
 def _text(file: str) -> str:
+    """In any encoding that JSON may have, with a byte-order mark or without one."""
     try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise UnreadableFile("The file cannot be read. Check its name and its encoding.") from None
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return content.decode(json.detect_encoding(content))
+    except OSError:
+        raise UnreadableFile("The file cannot be read. Check its name and your rights.") from None
+    except UnicodeDecodeError:
+        raise UnreadableFile("This is not UTF-8. Save it in that encoding.") from None
 
 
 def _reported_row(report: Report) -> str:

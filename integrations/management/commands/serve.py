@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from integrations.services.credentials import sealing
 from integrations.services.people import people
-from integrations_center import bootstrap, health, port, safety_copy, static_files
+from integrations_center import bootstrap, health, one_at_a_time, port, safety_copy, static_files
 from integrations_center.supervisor import Child, Supervisor
 
 THREADS = 40
@@ -44,10 +44,8 @@ class Command(BaseCommand):
             raise ImproperlyConfigured(problem)
         try:
             self.prepare()
-        except DatabaseError:
-            raise ImproperlyConfigured(
-                "The database does not answer. Check DATABASE_URL and that it runs."
-            ) from None
+        except DatabaseError as error:
+            raise ImproperlyConfigured(health.said_of(error)) from None
         self.stdout.write(f"Serving on {settings.PUBLIC_URL} (Ctrl-C stops it).")
         self.stdout.flush()
         children = [Child("server", gunicorn(workers, threads))]
@@ -56,6 +54,14 @@ class Command(BaseCommand):
         sys.exit(Supervisor(children).run())
 
     def prepare(self) -> None:
+        """One process at a time: those that start with it find everything done."""
+        one_at_a_time.take_folder(settings.BASE_DIR)
+        with one_at_a_time.in_database():
+            self.prepare_alone()
+        one_at_a_time.give_folder(settings.BASE_DIR)
+        connection.close()
+
+    def prepare_alone(self) -> None:
         self.check()
         if due := health.migrations_due():
             self.keep_copy(due)
@@ -73,9 +79,8 @@ class Command(BaseCommand):
         if settings.SECURE_SSL_REDIRECT and not settings.TRUSTED_PROXIES:
             self.stderr.write(
                 "PUBLIC_URL is https, but TRUSTED_PROXIES is empty. "
-                "Set it to your proxy's address, or every page redirects to itself."
+                "Set it to your proxy's address: until then each page only says that."
             )
-        connection.close()
 
     def keep_copy(self, due: list[Migration]) -> None:
         """Of an SQLite database whose secrets are about to be rewritten."""
@@ -88,7 +93,7 @@ class Command(BaseCommand):
 
 
 def gunicorn(workers: int, threads: int) -> list[str]:
-    """The command line. TrustedProxyMiddleware alone decides about X-Forwarded-*."""
+    """The command line."""
     options = {
         "config": "python:integrations_center.gunicorn_config",
         "bind": f"{port.HOST}:{settings.PORT}",
@@ -97,7 +102,6 @@ def gunicorn(workers: int, threads: int) -> list[str]:
         "threads": threads,
         "graceful-timeout": GRACEFUL_SECONDS,
         "log-level": "warning",
-        "forwarded-allow-ips": "",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     return [

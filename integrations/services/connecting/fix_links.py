@@ -9,10 +9,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from integrations import crypto
@@ -20,6 +18,7 @@ from integrations.models import FixLink, IntegrationConnection, Role, Workspace
 from integrations.services import rows
 from integrations.services.people import people
 from integrations.services.refusals import InvalidChange
+from integrations_center import public_url
 
 LIVES = timedelta(hours=24)
 LONGEST_RECIPIENT = 100
@@ -51,7 +50,7 @@ def send(workspace: Workspace, provider: str, *, recipient: str, by: User) -> st
             sent_at=now,
             expires_at=now + LIVES,
         )
-    return settings.PUBLIC_URL + reverse("fix", args=[token])
+    return public_url.link("fix", token)
 
 
 def end_unused(connection: IntegrationConnection) -> None:

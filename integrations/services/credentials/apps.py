@@ -13,7 +13,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
 from integrations import crypto, platforms
@@ -23,6 +22,7 @@ from integrations.services import waiting
 from integrations.services.credentials import ends
 from integrations.services.credentials.sealing import hints_of, put_secrets
 from integrations.services.refusals import InvalidChange
+from integrations_center import public_url
 from providers import errors
 from providers.access import flow as oauth
 from providers.declare import App, AppForm, OAuth, Provider
@@ -80,7 +80,7 @@ def catalogue() -> dict[str, AppFacts]:
 
 def redirect_uri(app: str) -> str:
     """Where the platform sends people back to: one address for each app, exact."""
-    return settings.PUBLIC_URL + reverse("sign-in-callback", args=[app])
+    return public_url.link("sign-in-callback", app)
 
 
 def find(workspace_id: int, app: str, *, client_id: str | None = None) -> App | None:

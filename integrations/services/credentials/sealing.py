@@ -32,6 +32,12 @@ SHARED = Compiled(
 )
 
 
+LOST_KEY = (
+    "{} of the saved credentials are sealed with a key that is not in CREDENTIAL_KEYS. "
+    "Put it back, after a comma, and start again."
+)
+
+
 class Moved(crypto.Unreadable):
     """The secrets were entered for another address, or another way of sending, than is saved."""
 
@@ -235,3 +241,10 @@ def forget(waiting: QuerySet[Candidate] | QuerySet[SignInAttempt]) -> None:
 def anything_encrypted() -> bool:
     """Whether some row needs a key to be read."""
     return Credential.objects.exclude(key_id="").exists()
+
+
+def sealed_with_lost_keys() -> int:
+    """How many rows wait for a key that is not here. Decrypts nothing."""
+    saved = Credential.objects.exclude(key_id="").values_list("key_id", flat=True).distinct()
+    lost = [key_id for key_id in saved if not crypto.is_known(key_id)]
+    return Credential.objects.filter(key_id__in=lost).count() if lost else 0

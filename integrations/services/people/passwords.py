@@ -9,12 +9,12 @@ from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.http import int_to_base36
 
 from integrations import queue
 from integrations.models import ApiToken
 from integrations.services.people import guesses
+from integrations_center import public_url
 
 NOBODY = 0  # no account has this number
 SUBJECT, BODY = "registration/password_reset_subject.txt", "registration/password_reset_email.txt"
@@ -58,11 +58,10 @@ def mail_link(user_id: int) -> None:
     if user is None or not user.has_usable_password():
         return
     token = default_token_generator.make_token(user)
-    where = reverse("account_reset_password_from_key", args=[int_to_base36(user.pk), token])
     context = {
         "username": user.get_username(),
         "site": settings.PUBLIC_URL,
-        "link": settings.PUBLIC_URL + where,
+        "link": public_url.link("account_reset_password_from_key", int_to_base36(user.pk), token),
     }
     subject = render_to_string(SUBJECT).strip()
     EmailMessage(subject, render_to_string(BODY, context), to=[user.email]).send()

@@ -6,17 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 
 from integrations import crypto
 from integrations.compiled import Compiled, CompiledRows
 from integrations.models import ApiToken, Membership, OwnerLink, Role, Workspace
+from integrations_center import public_url
 
 OWNER_LINK_LIVES = timedelta(hours=1)
 DEFAULT_SLUG = "main"
@@ -115,7 +114,9 @@ def nobody_has_an_account() -> bool:
 
 
 def make_owner_link() -> str:
-    """A link, good once and for an hour, on which the first person makes the first account.
+    """A link, good for an hour, on which the first person makes the first account.
+
+    Others that were made stay good as well, until there is that account.
 
     Raises LinkRefused when somebody has an account.
     """
@@ -124,11 +125,11 @@ def make_owner_link() -> str:
         _lock_accounts()
         if not nobody_has_an_account():
             raise LinkRefused
-        OwnerLink.objects.all().delete()
+        OwnerLink.objects.filter(expires_at__lte=timezone.now()).delete()
         OwnerLink.objects.create(
             digest=crypto.digest(token), expires_at=timezone.now() + OWNER_LINK_LIVES
         )
-    return settings.PUBLIC_URL.rstrip("/") + reverse("welcome", args=[token])
+    return public_url.link("welcome", token)
 
 
 def is_owner_link(token: str) -> bool:

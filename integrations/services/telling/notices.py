@@ -9,7 +9,6 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from integrations import queue
@@ -20,6 +19,7 @@ from integrations.models import (
     Role,
     Workspace,
 )
+from integrations_center import public_url
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ def _message(notice: ExpiryNotice, addresses: list[str]) -> EmailMessage:
     name, stops = connection.platform.name, " and ".join(connection.platform.used_by)
     days = "1 day" if notice.days == 1 else f"{notice.days} days"
     about = "probably ends" if notice.is_estimate else "ends"
-    link = settings.PUBLIC_URL + reverse("settings", args=[connection.workspace.slug])
+    link = public_url.link("settings", connection.workspace.slug)
     body = (
         f"The connection to {name} in {connection.workspace} {about} on "
         f"{notice.ends_at:%Y-%m-%d at %H:%M} UTC. After that, {stops} will get no data from it.\n\n"

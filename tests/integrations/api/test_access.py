@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.test import Client
@@ -116,7 +117,7 @@ def test_a_valid_token_costs_no_statement_more(editor):
 def test_a_session_needs_its_csrf_token_to_change_something(editor, connected, method, path):
     browser = signed_in(editor)
     browser.get("/api/", headers={"Accept": "text/html"})
-    token = browser.cookies["csrftoken"].value
+    token = browser.cookies[settings.CSRF_COOKIE_NAME].value
 
     refused = browser.generic(method, path)
     taken = browser.generic(method, path, headers={"X-CSRFToken": token})

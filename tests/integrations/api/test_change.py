@@ -1,6 +1,7 @@
 """PATCH /api/integrations/{provider}"""
 
 import pytest
+from django.conf import settings
 
 from integrations.models import IntegrationConnection
 from integrations.services import rows
@@ -278,7 +279,7 @@ def test_a_malformed_condition_is_refused_before_anything_is_saved(patch, connec
 def test_a_viewer_may_not_change_anything(viewer, connected):
     browser = signed_in(viewer)
     browser.get("/api/", headers={"Accept": "text/html"})
-    csrf = {"X-CSRFToken": browser.cookies["csrftoken"].value}
+    csrf = {"X-CSRFToken": browser.cookies[settings.CSRF_COOKIE_NAME].value}
 
     reply = browser.patch(PATH, {"isEnabled": False}, "application/json", headers=csrf)
 

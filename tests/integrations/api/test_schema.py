@@ -57,6 +57,26 @@ def test_every_call_is_described_by_its_plain_path(document):
     assert document["openapi"] == "3.1.1"
 
 
+def test_the_document_says_where_it_is_served(document, settings):
+    assert document["servers"] == [{"url": settings.PUBLIC_URL}]
+
+
+def test_each_shape_and_answer_is_described_for_its_readers(document):
+    shapes = document["components"]["schemas"]
+    answers = [
+        answer
+        for calls in document["paths"].values()
+        for call in calls.values()
+        for answer in call["responses"].values()
+    ]
+    objects = {name: one for name, one in shapes.items() if one.get("type") == "object"}
+
+    assert [name for name, one in objects.items() if not one.get("description")] == []
+    assert len(objects) > 15
+    assert all(answer["description"] for answer in answers)
+    assert not [word for word in ("Never reads", "Refuses what") if word in json.dumps(shapes)]
+
+
 def test_the_platforms_are_named(document):
     one = document["paths"]["/api/integrations/{provider}"]["get"]
     [provider] = [part for part in one["parameters"] if part["name"] == "provider"]
@@ -81,7 +101,7 @@ def test_the_platforms_are_named(document):
 def test_each_answer_is_described_with_an_example(document, path, method, codes):
     answers = document["paths"][path][method]["responses"]
 
-    assert {int(code) for code in answers} == {200, 401, 403, 404, 405, 406, 500} | codes
+    assert {int(code) for code in answers} == {200, 401, 403, 404, 405, 406, 500, 503} | codes
     for answer in answers.values():
         assert answer["content"]["application/json"]["examples"]
 

@@ -46,7 +46,7 @@ class Ran:
         return json.loads(self.out)
 
 
-class Terminal(io.StringIO):
+class Terminal(io.TextIOWrapper):
     def isatty(self) -> bool:
         return True
 
@@ -63,9 +63,9 @@ def save(workspace: Workspace):
 def typed(monkeypatch: pytest.MonkeyPatch):
     """Standard input with this text, at a terminal or not."""
 
-    def put(text: str, *, is_terminal: bool = False) -> None:
-        stream = Terminal(text) if is_terminal else io.StringIO(text)
-        monkeypatch.setattr("sys.stdin", stream)
+    def put(text: str, *, is_terminal: bool = False, encoding: str = "utf-8") -> None:
+        kind = Terminal if is_terminal else io.TextIOWrapper
+        monkeypatch.setattr("sys.stdin", kind(io.BytesIO(text.encode(encoding))))
 
     return put
 
@@ -373,6 +373,21 @@ def test_a_dry_run_says_that_nothing_was_saved(workspace, typed):
 
     assert ran.out.endswith("This was a dry run: nothing was saved.\n")
     assert not rows.find(workspace, "meta").saved_names
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_what_an_editor_or_a_shell_of_windows_puts_out_is_read(workspace, typed, encoding):
+    typed(json.dumps([ROW]), encoding=encoding)
+
+    assert Ran("import", "-", "--json").json[0]["outcome"] == "imported"
+
+
+def test_another_encoding_is_named_and_nothing_is_guessed(workspace, typed):
+    typed(json.dumps([ROW | {"accountId": "é"}], ensure_ascii=False), encoding="latin-1")
+
+    ran = Ran("import", "-")
+
+    assert (ran.code, ran.err) == (2, "This is not UTF-8. Save it in that encoding.")
 
 
 def test_a_file_that_is_no_json_ends_with_2_and_shows_nothing_of_it(workspace, typed):

@@ -18,7 +18,11 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
+from integrations import crypto
+from tests.postgres import bouncer, cluster
+
 ROOT = Path(__file__).parents[3]
+NEEDS_POSTGRESQL = pytest.mark.needs("postgresql")
 PACKAGES = ("integrations", "integrations_center", "providers", "templates")
 
 
@@ -36,12 +40,12 @@ class Started:
         self.process.communicate()
 
 
-def start(folder, *options, port=0):
+def start(folder, *options, port=0, **environment):
     port = port or free_port()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve", *options],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PORT": str(port)},
+        env={"PATH": os.environ["PATH"], "PORT": str(port), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -153,6 +157,60 @@ def test_a_fresh_copy_serves_and_stops_cleanly(serve, fresh):
     assert server.process.returncode == 0
     assert "Traceback" not in errors
     assert (fresh / ".env").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=NEEDS_POSTGRESQL),
+    ]
+)
+def empty_database(request):
+    """The environment of a start on a database without tables."""
+    if request.param == "sqlite":
+        yield {}
+    else:
+        with cluster() as server:
+            yield {"DATABASE_URL": server.url}
+
+
+def test_four_that_start_at_once_on_an_empty_database_all_serve(serve, fresh, empty_database):
+    servers = [serve(fresh, "--no-worker", **empty_database) for _ in range(4)]
+
+    printed = [read_until_it_serves(server.process) for server in servers]
+    links = [re.search(r"http://127\.0\.0\.1:\d+(/welcome/\S+)", text).group(1) for text in printed]
+
+    assert sum("Migrating" in text for text in printed) == 1
+    assert [ask(server.port, "/readyz").status_code for server in servers] == [200] * 4
+    assert [ask(servers[0].port, link).status_code for link in links] == [200] * 4
+    assert (fresh / ".env").read_text().count("_KEY") == 2
+
+
+def migrate_four_times_at_once(tmp_path, **environment):
+    """The exit codes, and how many found nothing to do."""
+    given = {"SECRET_KEY": crypto.new_key(), "CREDENTIAL_KEYS": crypto.new_key()}
+    given |= {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"} | environment
+    command = [sys.executable, "manage.py", "migrate", "--verbosity=1"]
+    started = [
+        subprocess.Popen(command, cwd=ROOT, env=os.environ | given, stdout=subprocess.PIPE)
+        for _ in range(4)
+    ]
+
+    printed = [process.communicate(timeout=60)[0] for process in started]
+
+    idle = sum(b"No migrations to apply" in text for text in printed)
+    return [process.returncode for process in started], idle
+
+
+def test_four_that_migrate_at_once_take_turns(empty_database, tmp_path):
+    assert migrate_four_times_at_once(tmp_path, **empty_database) == ([0] * 4, 3)
+
+
+@NEEDS_POSTGRESQL
+@pytest.mark.needs("pgbouncer")
+def test_those_that_wait_leave_pgbouncers_connections_to_the_one_that_works(tmp_path):
+    with cluster() as server, bouncer(server, 2) as url:
+        assert migrate_four_times_at_once(tmp_path, DATABASE_URL=url) == ([0] * 4, 3)
 
 
 def test_a_worker_runs_beside_the_site_and_is_started_again_when_it_crashes(serve, used):

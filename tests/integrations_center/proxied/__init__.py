@@ -1,0 +1,1 @@
+"""The site behind real proxies: nginx, Caddy and HAProxy, each asked over loopback."""
