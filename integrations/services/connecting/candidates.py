@@ -92,10 +92,8 @@ def keep_candidate(
         if not is_draft and not changes.sign_in:
             trying.read_attempt(connection, changes)
         session_digest = crypto.digest(session_key)
-        sealing.forget(Candidate.objects.filter(expires_at__lt=timezone.now()))
-        sealing.forget(connection.candidates.filter(session_digest=session_digest))
         bound, payload = _bound(connection, changes), _payload(changes)
-        return Candidate.objects.create(
+        kept = Candidate.objects.create(
             connection=connection,
             user=user,
             fix_link=fix_link,
@@ -108,6 +106,11 @@ def keep_candidate(
             is_draft=is_draft,
             expires_at=timezone.now() + LIVES,
         )
+        # Afterwards, since it may go on with the sign-in of an earlier one.
+        sealing.forget(Candidate.objects.filter(expires_at__lt=timezone.now()))
+        earlier = connection.candidates.filter(session_digest=session_digest)
+        sealing.forget(earlier.exclude(pk=kept.pk))
+    return kept
 
 
 def _bound(connection: IntegrationConnection, changes: Changes) -> dict[str, str | None]:
