@@ -209,7 +209,8 @@ def disconnect(
         if connection.sign_in_id and connection.sign_in_id not in revoked:
             raise SignedInMeanwhile
         # Not given back once more: those that waited, and what was replaced meanwhile.
-        Credential.objects.filter(pk__in=revoked).exclude(pk=connection.sign_in_id).delete()
+        gone = [pk for pk in revoked if pk != connection.sign_in_id]
+        Credential.objects.filter(pk__in=gone).delete()
         sealing.forget(connection.candidates.all())
         sealing.forget(connection.sign_in_attempts.all())
         fix_links.end_unused(connection)
