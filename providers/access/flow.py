@@ -235,7 +235,13 @@ class Flow:
 
     def tokens_of(self, reply: Mapping[str, Any]) -> Tokens:
         """RFC 6749 section 5.1, and what platforms make of it."""
-        tokens = tokens_in(reply, self.oauth.keeps)
+        oauth = self.oauth
+        tokens = tokens_in(
+            reply,
+            oauth.keeps,
+            lives=oauth.access_token_lifetime,
+            refresh_lives=oauth.refresh_token_lifetime,
+        )
         for secret in (tokens.access_token, tokens.refresh_token):
             if secret:
                 self.api.add_secret(secret)

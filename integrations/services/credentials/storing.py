@@ -108,8 +108,11 @@ def _store(row: Credential, lease: UUID, held: Tokens, fresh: Tokens) -> Credent
         )
         now = timezone.now()
         if locked.method == SIGN_IN:
+            declared = ends.declared_for(locked)
             fixed = ends.has_fixed_end(locked, held, fresh, now)
-            _keep_sign_in(locked, tokens, ends.declared_for(locked), now, has_fixed_end=fixed)
+            if fresh.refresh_token != held.refresh_token and fixed is None:
+                locked.refresh_expires_at = None  # that was said of the one before
+            _keep_sign_in(locked, tokens, declared, now, has_fixed_end=fixed)
         else:
             _keep_obtained(locked, tokens, now)
         locked.save()

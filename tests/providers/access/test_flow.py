@@ -13,13 +13,16 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from providers import errors
+from providers.access import grants
 from providers.access.flow import Flow, flow, is_issued_by
 from providers.access.refusals import APP_ACTION, AppRefused, CannotRenew, NotRevocable
 from providers.declare import (
     OUR_FAULT,
     App,
     AppForm,
+    ClientCredentials,
     ErrorRule,
+    Method,
     OAuth,
     Provider,
     Scope,
@@ -502,6 +505,17 @@ def test_a_lifetime_is_a_number_of_seconds_or_unknown(talking, way, written_as, 
     talk, _ = talking(200, GRANT | {"expires_in": written_as})
 
     assert WAYS[way](talk).expires_in == seconds
+
+
+def test_what_is_asked_for_with_typed_secrets_is_checked_too(platform):
+    access = ClientCredentials(token_url=OAUTH.token_url, lifetime=timedelta(hours=1))
+    method = Method("client", "A client", access=access)
+    body = {"access_token": "a", "expires_in": 3_600_000}
+    fake, _ = platform(replace(ACME, methods=(method,)), lambda _asked: Answer(200, body))
+
+    with fake.api({}) as api:
+        known = {"client_id": "id", "client_secret": "a-long-secret"}
+        assert grants.ask(fake, access, known, api).expires_in == 3600
 
 
 def test_a_reply_without_a_lifetime_says_none(talking):

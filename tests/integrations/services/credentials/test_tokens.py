@@ -15,9 +15,11 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import storing, tokens
 from integrations.services.proving import testing
 from providers import errors
+from providers.access.replies import tokens_in
 from providers.declare import SIGN_IN, App, Tokens
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
+from tests.integrations.conftest import sign_in_as
 from tests.integrations.kept import sign_ins
 from tests.integrations.services.credentials.renewals import (
     DOWN,
@@ -695,6 +697,53 @@ def test_a_refresh_token_that_lives_on_with_its_use_has_no_end(workspace, declar
     clock.shift(HOUR)
 
     assert end_of(renewed(calendly, row, expires_in=3600)) == (None, False)
+
+
+@pytest.mark.parametrize("lives", [7 * DAY, 60 * DAY])
+def test_an_end_that_is_told_is_known_from_the_first_minute(workspace, calendly, clock, lives):
+    row = obtained(workspace, refresh_token_expires_in=lives.total_seconds())
+
+    assert end_of(row) == (lives, False)
+
+
+def test_an_end_that_is_told_shows_on_the_card_and_in_the_api(workspace, calendly, editor, api):
+    usual = sandbox.SIGN_IN.reply
+    with pytest.MonkeyPatch.context() as patched:
+        told = {"refresh_token_expires_in": (7 * DAY).total_seconds()}
+        patched.setattr(sandbox.SIGN_IN, "reply", lambda given: usual(given) | told)
+        sign_in_as("healthy", workspace, editor)
+
+    read = api.get("/api/integrations/calendly").json()
+    assert read["expiresAt"] == f"{NOW + 7 * DAY:%Y-%m-%dT%H:%M:%SZ}"
+    assert (read["expiresIsEstimate"], read["attention"]) == (False, "expiring")
+
+
+def test_of_a_new_refresh_token_that_nothing_is_told_of_no_end_is_known(workspace, calendly, clock):
+    row = obtained(workspace, refresh_token_expires_in=(7 * DAY).total_seconds())
+
+    clock.shift(HOUR)
+
+    assert end_of(renewed(calendly, row, refresh_token="another")) == (None, False)
+    clock.shift(HOUR)
+    assert end_of(renewed(calendly, row)) == (None, False)
+
+
+@pytest.mark.parametrize("told", [None, "0", -5, 10 * 365 * 24 * 3600])
+def test_without_a_lifetime_to_believe_the_published_one_counts(workspace, declare, told):
+    declare(access_token_lifetime=2 * HOUR)
+    read = tokens_in({"access_token": "a", "expires_in": told}, (), lives=2 * HOUR)
+
+    assert obtained(workspace, expires_in=read.expires_in).expires_at == NOW + 2 * HOUR
+
+
+def test_without_any_lifetime_a_token_is_tried_by_its_use(workspace, declare, clock):
+    declare(access_token_lifetime=None)
+    row = obtained(workspace)
+
+    clock.shift(5 * HOUR)
+
+    assert row.expires_at is None
+    assert tokens.is_good(row, timezone.now())
 
 
 @pytest.mark.parametrize("lives", [7 * DAY, 60 * DAY])
