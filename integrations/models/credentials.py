@@ -59,6 +59,7 @@ class Credential(models.Model):
     interrupted_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     failed_at = models.DateTimeField(null=True, blank=True)
+    refused_since = models.DateTimeField(null=True, blank=True)
     failure_kind = models.CharField(max_length=30, blank=True, default="")
     failure_message = models.TextField(blank=True, default="")
     failure_action = models.TextField(blank=True, default="")

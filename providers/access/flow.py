@@ -18,11 +18,19 @@ from authlib.integrations.requests_client import OAuth2Session
 from requests.adapters import BaseAdapter
 
 from providers import errors
-from providers.access.refusals import AppRefused, CannotRenew, NotRevocable, by_status, rules_for
+from providers.access.refusals import (
+    AppRefused,
+    CannotRenew,
+    NotRevocable,
+    by_status,
+    rules_for,
+    said_in,
+)
 from providers.access.replies import tokens_in
 from providers.declare import App, OAuth, Provider, Tokens, dig
 from providers.declare.oauth import Conversation
 from providers.declare.rules import first_match
+from providers.declare.usual import AGAIN
 from providers.outbound import addresses
 from providers.outbound.api import Api
 from providers.outbound.basic import basic
@@ -108,7 +116,7 @@ class Flow:
         if not held.refresh_token:
             raise CannotRenew(
                 f"{self.provider.name} gave a sign-in that cannot be renewed, and it has ended.",
-                "Sign in again.",
+                AGAIN,
             )
         with self.session() as session:
             reply = session.refresh_token(
@@ -214,19 +222,27 @@ class Flow:
             raise self._meaning_of(reply, body)
 
     def _meaning_of(self, reply: Reply, body: Any) -> errors.ProviderError:
+        error = self._error_in(reply, body)
+        error.is_unexplained = type(error) is errors.UnexpectedReply and 400 <= reply.status < 500
+        return error
+
+    def _error_in(self, reply: Reply, body: Any) -> errors.ProviderError:
         name = self.provider.name
         facts = self.provider.facts_of(reply)
-        code = dig(body, "error")
+        code, subtype = dig(body, "error"), dig(body, "error_subtype")
         if isinstance(code, str):
-            facts = replace(facts, code=code)
+            facts = replace(facts, code=code, subcode=subtype or facts.subcode)
         # What a platform's file says of refusals is about tokens that somebody pasted.
         about_outages = (
             rule
             for rule in self.provider.errors
             if issubclass(rule.error, errors.Unanswered) and rule.status != 400
         )
-        of_sign_in = (*self.oauth.errors, *rules_for(name))
-        rule = first_match((*of_sign_in, *about_outages, *by_status(name)), facts)
+        rule = (
+            first_match(self.oauth.errors, facts)
+            or first_match(rules_for(name), replace(facts, text=said_in(body)))
+            or first_match((*about_outages, *by_status(name)), facts)
+        )
         if rule:
             return rule.meant(**self.provider.after(reply))
         if reply.is_html:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from providers.access.refusals import AppRefused
 from providers.declare import AppForm, Method, OAuth, Scope, codes, rule, sign_in
 from providers.errors import InvalidConfig
-from providers.families.google.errors import REFUSED_BY_ADMIN
+from providers.families.google.errors import ENDED_BY_POLICY, REFUSED_BY_ADMIN
 from providers.families.google.facts import (
     AUTHORIZATION,
     CLIENT_ID,
@@ -82,6 +82,7 @@ def oauth(*scopes: Scope, prompt: str = "consent") -> OAuth:
                 CLIENTS_URL,
             ),
             REFUSED_BY_ADMIN,
+            *ENDED_BY_POLICY,
         ),
     )
 

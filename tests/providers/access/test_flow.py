@@ -627,6 +627,28 @@ ENDED = "Acme has ended this sign-in, or it was withdrawn there."
 NOT_OUR_APP = "Acme does not accept this app's ID and secret."
 DOWN = "Acme has a problem at the moment."
 LIMITED = "Acme is limiting sign-ins at the moment."
+TRIED_AGAIN = "Acme could not renew the sign-in at the moment."
+NOT_FROM_HERE = "Acme lets this sign-in be used neither from this server's address nor at any hour."
+BY_POLICY = "A rule of your organization at Acme asks people to sign in anew every so often."
+PERSON_GONE = "The person who signed in to Acme is no longer active there."
+REPLACED = "Acme had replaced what renews this sign-in, and got the old one."
+INVALID_GRANT = [
+    ("Please try again later", errors.ProviderUnavailable, TRIED_AGAIN),
+    ("The refresh token is already being processed", errors.ProviderUnavailable, TRIED_AGAIN),
+    ("Too many requests for this token", errors.ProviderUnavailable, TRIED_AGAIN),
+    ("IP restricted", errors.PermissionMissing, NOT_FROM_HERE),
+    ("invalid login hours", errors.PermissionMissing, NOT_FROM_HERE),
+    ("reauth related error (invalid_rapt)", errors.AuthExpired, BY_POLICY),
+    ("The session policy asks for it", errors.AuthExpired, BY_POLICY),
+    ("inactive user", errors.AuthExpired, PERSON_GONE),
+    ("Account has been disabled", errors.AuthExpired, PERSON_GONE),
+    ("The token was already exchanged", errors.AuthExpired, REPLACED),
+    ("It has been revoked", errors.AuthExpired, "This sign-in was withdrawn at Acme."),
+    ("The grant has expired", errors.AuthExpired, "This sign-in to Acme has run out."),
+    ("Token has been expired or revoked.", errors.AuthExpired, ENDED),
+    ("Bad Request", errors.AuthExpired, ENDED),
+    (["no", "text"], errors.AuthExpired, ENDED),
+]
 RFC_6749 = [
     ("invalid_grant", errors.AuthExpired, ENDED, "Sign in again."),
     ("invalid_client", AppRefused, NOT_OUR_APP, APP_ACTION),
@@ -663,6 +685,43 @@ RFC_6749 = [
     ),
     ("slow_down", errors.RateLimited, LIMITED, "Nothing to fix: it is tried again."),
 ]
+
+
+@pytest.mark.parametrize(("said", "kind", "message"), INVALID_GRANT)
+def test_what_a_server_adds_says_whether_it_is_the_end(talking, said, kind, message):
+    talk, _ = talking(400, {"error": "invalid_grant", "error_description": said})
+
+    error = refusal(talk.renew, HELD)
+
+    assert (type(error), error.message) == (kind, message)
+
+
+def test_a_subtype_says_it_too(talking):
+    body = {"error": "invalid_grant", "error_description": "No", "error_subtype": "invalid_rapt"}
+    talk, _ = talking(400, body)
+
+    assert refusal(talk.renew, HELD).message == BY_POLICY
+
+
+@pytest.mark.parametrize(
+    ("status", "is_it"), [(400, True), (403, True), (200, False), (302, False)]
+)
+def test_a_refusal_that_nobody_understands_is_known_as_one(talking, status, is_it):
+    talk, _ = talking(status, {"error": "moon_phase"})
+
+    error = refusal(talk.renew, HELD)
+
+    assert (type(error), error.is_unexplained) == (errors.UnexpectedReply, is_it)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_it"),
+    [(Answer(is_reset=True), True), (Answer(503, {"error": "server_error"}), False)],
+)
+def test_an_answer_that_was_lost_is_known_as_that(talking, answer, is_it):
+    talk, _ = talking(answer)
+
+    assert refusal(talk.renew, HELD).is_half_done is is_it
 
 
 @pytest.mark.parametrize("status", [200, 400, 401])

@@ -13,6 +13,7 @@ from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import storing, tokens
+from integrations.services.keeping import renewals
 from integrations.services.proving import testing
 from providers import errors
 from providers.access.replies import tokens_in
@@ -27,6 +28,7 @@ from tests.integrations.services.credentials.renewals import (
     answer_as_usual,
     answer_renewals,
     declaring,
+    go_round,
     is_accepted,
     is_renewal,
     renewals_seen,
@@ -90,6 +92,10 @@ def renewed(server, row, **reply):
     assert tokens.renew(row.pk)
     row.refresh_from_db()
     return row
+
+
+def row_of_pk(row):
+    return sign_ins().get(pk=row.pk)
 
 
 def failed(row):
@@ -563,6 +569,90 @@ def test_an_interruption_is_remembered_over_an_outage(row, calendly, clock):
     answer_renewals(calendly, INVALID_GRANT)
 
     assert "A renewal was interrupted on 2026-11-23 at 11:59 UTC" in failed(row).message
+
+
+def test_an_answer_that_was_lost_is_told_with_the_end(row, calendly, clock):
+    answer_renewals(calendly, Answer(is_reset=True))
+    run_out(row)
+    failed(row)
+
+    clock.shift(10)
+    answer_renewals(calendly, INVALID_GRANT)
+
+    assert "A renewal was interrupted on 2026-11-23 at 12:00 UTC" in failed(row).message
+
+
+# --- What a refusal says -------------------------------------------------------------------------
+
+
+def refused_with(server, error, said):
+    answer_renewals(server, Answer(400, {"error": error, "error_description": said}))
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("ip restricted", "permission_missing"), ("try again later", "provider_unavailable")],
+)
+def test_what_may_pass_is_tried_again_and_heals(row, calendly, clock, said, kind):
+    refused_with(calendly, "invalid_grant", said)
+    run_out(row)
+    assert failed(row).kind == kind
+    assert not row_of_pk(row).is_ended
+
+    clock.shift(HOUR)
+    answer_as_usual(calendly)
+
+    assert renewals.due(timezone.now()) == [row]
+    assert tokens.renew(row.pk)
+    assert row_of_pk(row).failures == 0
+
+
+def test_an_end_says_its_cause_and_what_helps(row, calendly):
+    refused_with(calendly, "invalid_grant", "reauth related error (invalid_rapt)")
+    run_out(row)
+
+    error = failed(row)
+
+    assert error.message.startswith("A rule of your organization at Calendly asks people")
+    assert error.action == "Sign in again, and ask an admin there to exempt this app."
+    assert row_of_pk(row).is_ended
+
+
+def test_what_stays_refused_is_the_end_after_a_week(connection, calendly, clock, api):
+    refused_with(calendly, "moon_phase", "Not at this moon.")
+    run_out(row_of(connection))
+    kinds = set()
+    for _ in range(7):
+        kinds.add(failed(row_of(connection)).kind)
+        clock.shift(DAY)
+    assert kinds == {"unexpected_reply"}
+
+    go_round()
+
+    read = api.get("/api/integrations/calendly").json()
+    assert (read["light"], read["needsReauth"]) == ("red", True)
+    assert read["lastError"] == "Calendly has refused to renew this sign-in since 2026-11-23."
+    assert read["failure"]["action"] == "Sign in to Calendly again."
+
+
+def test_an_outage_is_never_the_end_however_long(row, calendly, clock):
+    answer_renewals(calendly, DOWN)
+    run_out(row)
+    for _ in range(40):
+        assert failed(row).kind == "provider_unavailable"
+        clock.shift(DAY)
+
+    assert (row_of_pk(row).refused_since, row_of_pk(row).is_ended) == (None, False)
+
+
+def test_a_renewal_that_works_forgets_what_was_refused(row, calendly, clock):
+    refused_with(calendly, "moon_phase", "Not at this moon.")
+    run_out(row)
+    failed(row)
+    answer_as_usual(calendly)
+    tokens.renew(row.pk)
+
+    assert row_of_pk(row).refused_since is None
 
 
 # --- A token that is refused before its time -----------------------------------------------------
