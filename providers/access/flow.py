@@ -5,13 +5,14 @@ checks of addresses and its limits. Nothing here renews by itself: who calls hol
 """
 
 import io
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 import requests
 from authlib.integrations.requests_client import OAuth2Session
@@ -38,6 +39,8 @@ from providers.outbound.headers import HEADERS
 from providers.outbound.origins import origin_of
 from providers.outbound.reply import Reply
 from providers.outbound.transport import Timeouts
+
+logger = logging.getLogger(__name__)
 
 # Shorter than the lease under which a token is renewed.
 TIMEOUTS = Timeouts(total=12)
@@ -124,7 +127,21 @@ class Flow:
                 refresh_token=held.refresh_token,
                 allow_redirects=False,
             )
-        return self.tokens_of(reply)
+        return self._of_known_addresses(self.tokens_of(reply))
+
+    def _of_known_addresses(self, tokens: Tokens) -> Tokens:
+        """Without addresses that are new and not known as the platform's: those held go on.
+
+        Nobody who was let in before is shut out by a host that its documents did not name yet.
+        """
+        known = {
+            name: value
+            for name, value in tokens.facts.items()
+            if name not in self.oauth.addresses or self.oauth.addresses[name](value)
+        }
+        if known.keys() != tokens.facts.keys():
+            logger.warning("%s named a host at a renewal that is not known.", self.provider.name)
+        return replace(tokens, facts=known)
 
     @_without_frames
     def revoke(self, held: Tokens) -> None:
@@ -294,15 +311,19 @@ def flow(
 def is_issued_by(provider: Provider, issuer: str, values: Mapping[str, str]) -> bool:
     """Whether the callback's `iss` names this platform. RFC 9207 section 2.4.
 
-    Where a file knows the issuer it must be that one; otherwise, and in a trial, an issuer
-    is at one of the origins at which the person and the code are sent.
+    Where a file knows issuers it must be one of them; otherwise, and in a trial, an issuer is at
+    one of the origins at which the person and the code are sent. A last slash, the usual port
+    and how a host is written say nothing.
     """
     asked = provider.for_values(values)
     oauth = asked.oauth
     if oauth is None:
         return False
-    if oauth.issuer and not asked.overrides:
-        return issuer == oauth.issuer
+    if not asked.overrides:
+        if any(_is_issuer(issuer, one) for one in oauth.also_issuers):
+            return True
+        if oauth.issuer:
+            return _is_issuer(issuer, oauth.issuer)
     origins = asked.origins(values)
     places = (
         asked.place_of(oauth.authorization_url, "AUTHORIZATION", values)[0],
@@ -311,6 +332,20 @@ def is_issued_by(provider: Provider, issuer: str, values: Mapping[str, str]) -> 
     known = {origin_of(origins[place]) for place in places if place in origins}
     try:
         return origin_of(issuer) in known
+    except ValueError:
+        return False
+
+
+def _is_issuer(issuer: str, published: str) -> bool:
+    """Whether these are one; `*.acme.example` is every https host below, and no path."""
+    if "://" not in published and not published.startswith("*"):
+        return issuer == published
+    try:
+        (scheme, host, port), path = origin_of(issuer), urlsplit(issuer).path.rstrip("/")
+        if published.startswith("*"):
+            return (scheme, port, path) == ("https", 443, "") and host.endswith(published[1:])
+        same = origin_of(published) == (scheme, host, port)
+        return same and path == urlsplit(published).path.rstrip("/")
     except ValueError:
         return False
 

@@ -8,7 +8,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-# Organizations may choose: Salesforce's session lasts up to twelve times the usual.
+# Organizations may choose how long: up to twelve times the usual is known of one platform.
 MOST_TIMES = 24
 LONGEST = timedelta(days=5 * 365).total_seconds()
 MOMENTS = timedelta(days=10 * 365).total_seconds()  # so far ahead a moment may lie

@@ -44,7 +44,7 @@ def redirect_refused(name: str, **when: Any) -> ErrorRule:
 
 
 def said_in(body: Any) -> str:
-    """What a reply says about its error, in the fields of RFC 6749 section 5.2 and Google's."""
+    """What a reply says about its error, in the field of RFC 6749 section 5.2 and a newer one."""
     said = (dig(body, field) for field in ("error_description", "error_subtype"))
     return " ".join(text for text in said if isinstance(text, str))[:MOST_TEXT]
 

@@ -63,6 +63,8 @@ def oauth(*scopes: Scope, prompt: str = "consent") -> OAuth:
         token_url=f"{TOKEN}/token",
         revocation_url=f"{TOKEN}/revoke",
         issuer=AUTHORIZATION,
+        # https://developers.google.com/identity/openid-connect/openid-connect has it either way.
+        also_issuers=("accounts.google.com",),
         scopes=scopes,
         authorization_params={"access_type": "offline", "prompt": prompt},
         access_token_lifetime=timedelta(hours=1),

@@ -1087,7 +1087,11 @@ def test_a_server_that_checks_refuses_a_wrong_app(checking, app, takes_basic):
     ("issuer", "is_it"),
     [
         ("https://acme.example", True),
-        ("https://acme.example/", False),
+        ("https://acme.example/", True),
+        ("https://ACME.example:443", True),
+        ("https://acme.example/v2", False),
+        ("http://acme.example", False),
+        ("acme.example", False),
         ("https://login.acme.example", False),
         ("https://evil.example", False),
         ("", False),
@@ -1095,6 +1099,41 @@ def test_a_server_that_checks_refuses_a_wrong_app(checking, app, takes_basic):
 )
 def test_an_issuer_that_is_declared_is_the_only_one(issuer, is_it):
     assert is_issued_by(acme(issuer="https://acme.example"), issuer, {}) is is_it
+
+
+@pytest.mark.parametrize(
+    ("issuer", "is_it"),
+    [
+        ("https://acme.example", True),
+        ("acme.example", True),
+        ("https://eu.acme.example", True),
+        ("https://eu.acme.example/", True),
+        ("https://eu.acme.example/evil", False),
+        ("https://eu.acme.example:8443", False),
+        ("http://eu.acme.example", False),
+        ("https://evilacme.example", False),
+        ("https://eu.acme.example.evil.example", False),
+        ("https://eu.acme.example@evil.example", False),
+        ("https://[", False),
+        ("", False),
+    ],
+)
+def test_an_issuer_may_be_published_in_several_forms(issuer, is_it):
+    known = acme(issuer="https://acme.example", also_issuers=("acme.example", "*.acme.example"))
+
+    assert is_issued_by(known, issuer, {}) is is_it
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [("https://eu.acme.example", "https://eu.acme.example"), ("https://evil.example", None)],
+)
+def test_an_unknown_address_at_a_renewal_does_not_replace_the_known_one(talking, address, kept):
+    own = acme(keeps=("home",), addresses={"home": lambda it: it.endswith(".acme.example")})
+    talk, _ = talking(200, GRANT | {"home": address}, provider=own)
+
+    assert talk.renew(HELD).facts.get("home") == kept
+    assert exchange(talk, CALLBACK).facts["home"] == address
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,8 @@ def test_a_declined_sign_in_comes_back_with_the_usual_word(standing_in):
     ("issuer", "is_google"),
     [
         ("https://accounts.google.com", True),
-        ("https://accounts.google.com/", False),
+        ("https://accounts.google.com/", True),
+        ("accounts.google.com", True),
         ("https://oauth2.googleapis.com", False),
         ("https://accounts.google.com.evil.example", False),
     ],

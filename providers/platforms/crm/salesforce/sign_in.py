@@ -16,6 +16,7 @@ from providers.declare import (
     troubled,
 )
 from providers.errors import AuthExpired, PermissionMissing
+from providers.platforms.crm.vendors import INSTANCES, MY_DOMAINS, host_of
 
 LOGIN = "https://login.salesforce.com"
 TOKEN_PATH = "/services/oauth2/token"
@@ -53,6 +54,11 @@ REFUSED = (
         "Sign in again. The app's refresh token policy, in Salesforce, says how long it lasts.",
     ),
 )
+
+
+def is_instance(address: str) -> bool:
+    """Whether an address is an organization's own, or an instance that holds several."""
+    return host_of(address).endswith(INSTANCES)
 
 
 class SalesforceFlow(Flow):
@@ -97,7 +103,10 @@ def sign_in_at(login: str) -> OAuth:
         token_url=f"{login}{TOKEN_PATH}",
         revocation_url=f"{login}/services/oauth2/revoke",
         scopes=SCOPES,
+        # Who signs in at everybody's is sent on to their My Domain, which names itself.
+        also_issuers=(LOGIN, *(f"*{domain}" for domain in MY_DOMAINS)),
         keeps=("instance_url", "id"),
+        addresses={"instance_url": is_instance},
         access_token_lifetime=timedelta(hours=2),  # an organization's usual session timeout
         revoked_already=("invalid_token",),
         errors=(
