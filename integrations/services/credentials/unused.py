@@ -3,18 +3,21 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from integrations import queue
 from integrations.models import Candidate, Credential
 from providers.declare import SIGN_IN
 
+# What is typed beside a sign-in is kept for the same method, but came of no app.
+OBTAINED = Q(method=SIGN_IN) & ~Q(app="")
+
 
 def unused() -> QuerySet[Credential]:
     """Sign-ins that no connection has and that wait for nobody."""
     waits = Candidate.objects.filter(sign_in=OuterRef("pk"), saved_at=None)
-    return Credential.objects.filter(~Exists(waits), method=SIGN_IN, signed_in=None)
+    return Credential.objects.filter(OBTAINED, ~Exists(waits), signed_in=None, connections=None)
 
 
 def let_go(sign_ins: Collection[UUID]) -> None:

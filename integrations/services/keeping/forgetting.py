@@ -7,8 +7,7 @@ from django.db.models import Exists, OuterRef
 from integrations import queue
 from integrations.models import Candidate, ConnectionTest, Credential, FixLink, SignInAttempt
 from integrations.services.credentials import revoking, sealing
-from integrations.services.credentials.unused import let_go, unused
-from providers.declare import SIGN_IN
+from integrations.services.credentials.unused import OBTAINED, let_go, unused
 
 KEPT = timedelta(hours=1)
 SETTLES = timedelta(minutes=2)  # a new sign-in belongs to somebody by then
@@ -22,8 +21,8 @@ def forget(now: datetime) -> None:
     old = FixLink.objects.filter(used_at=None, expires_at__lt=now - KEPT)
     old.filter(~Exists(named)).delete()
     sealed = Credential.objects.filter(connections=None, candidate=None, attempt=None)
-    left = sealed.filter(registration=None, obtained_at__lt=now - KEPT)
-    left.exclude(method=SIGN_IN).delete()
+    left = sealed.filter(registration=None, signed_in=None, obtained_at__lt=now - KEPT)
+    left.exclude(OBTAINED).delete()
 
 
 def give_back(now: datetime) -> None:

@@ -105,6 +105,7 @@ def test_x_gives_no_refresh_token_to_who_leaves_the_permission_out(settings, wor
         before = sign_in_as("healthy", workspace, editor, slug="x", account_id="acme")
         dialog = Visitor(editor).connects("healthy", "x", without="offline.access")
 
+    assert "The new one cannot renew itself" in text_of(dialog)
     assert "The new one may not read: a sign-in that lasts." in text_of(dialog)
     assert live(workspace, "x").sign_in == before.sign_in
 

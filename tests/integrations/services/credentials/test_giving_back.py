@@ -1,5 +1,6 @@
 """A sign-in that nobody uses any more is ended at its platform, and none that is used."""
 
+import json
 import logging
 import os
 import signal
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from integrations.models import Candidate, IntegrationConnection
 from integrations.services import rows
-from integrations.services.connecting import candidates, disconnecting, signing_in
+from integrations.services.connecting import candidates, disconnecting, saving, signing_in
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import revoking, tokens
 from integrations.services.keeping import forgetting
@@ -24,8 +25,8 @@ from providers.sandbox import upwork as upwork_sandbox
 from providers.sandbox.crm import salesforce as salesforce_sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import SESSION, callback_of, sign_in_as
-from tests.integrations.kept import sign_ins
-from tests.integrations.services.connecting.test_signing_in import here
+from tests.integrations.kept import secrets_of, sign_ins
+from tests.integrations.services.connecting.test_signing_in import Visitor, here
 
 DOWN = Answer(503, "<html>Down</html>")
 MINUTE = timedelta(minutes=1)
@@ -171,6 +172,19 @@ def test_a_sign_in_in_use_is_never_given_back(calendly_signed_in, calendly):
     assert sign_ins().get().give_back_at is None
 
 
+def test_what_is_typed_beside_a_sign_in_is_left_alone(workspace, editor, calendly):
+    pasted = Changes(config={"access_token": sandbox.token_of("healthy")})
+    saving.change_connection(workspace, "calendly", pasted, by=None)
+    live = sign_in_as("healthy", workspace, editor)
+    assert secrets_of(live)
+
+    go_round(after=timedelta(hours=3))
+
+    after = rows.find(workspace, "calendly")
+    assert secrets_of(after) == secrets_of(live)
+    assert (after.credential.give_back_at, revocations(calendly)) == (None, [])
+
+
 def test_one_that_has_run_out_needs_no_ending(workspace, editor, calendly):
     waiting = tried(workspace, editor)
     sign_ins().update(can_renew=False, expires_at=timezone.now() - MINUTE)
@@ -224,6 +238,18 @@ def test_where_one_in_use_would_end_with_it_it_is_left_and_that_is_told(google, 
     )
     assert revocations(google, "/revoke") == []
     assert sign_ins().get() == live.sign_in
+
+
+def test_the_page_tells_who_cancels_what_was_left_in_place(google, workspace, editor):
+    google_connected(workspace, editor)
+    visitor = Visitor(editor)
+    visitor.connects("healthy", "ga4", "google")
+    waiting = Candidate.objects.get(saved_at=None)
+
+    reply = visitor.post("discard-candidate", "ga4", str(waiting.pk))
+
+    said = json.loads(reply["HX-Trigger-After-Settle"])["said"]
+    assert said.startswith("Cancelled. Nothing was saved. The approval at Google Analytics")
 
 
 def test_where_none_would_end_with_it_it_is_ended(google, workspace, editor):
