@@ -214,7 +214,7 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
         locked.failed_at = now
         if error.is_unexplained:
             locked.refused_since = locked.refused_since or now
-        if error.is_half_done and locked.interrupted_at is None:
+        if error.is_half_done and row.method == SIGN_IN and locked.interrupted_at is None:
             locked.interrupted_at = now  # the platform may have given what nobody here got
         locked.failure_kind, locked.failure_message = error.kind, error.message
         locked.failure_action, locked.failure_url = error.action, error.action_url or ""
