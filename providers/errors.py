@@ -27,7 +27,9 @@ class ProviderError(Exception):
 
     Neither holds a secret, what was typed, or the platform's raw reply.
     `retry_after_seconds` is set when the platform said when to come back.
-    `once_proven` is what it is instead where the same values passed before.
+    `once_proven` is what it is instead where the same values passed before. `is_half_done` says
+    that what was asked may have been done and its answer was lost, `is_unexplained` that it was
+    refused in words which nobody here knows.
     """
 
     kind: ClassVar[str]
@@ -35,6 +37,8 @@ class ProviderError(Exception):
     default_message: ClassVar[str]
     default_action: ClassVar[str]
     once_proven: "Unanswered | None" = None
+    is_half_done: bool = False
+    is_unexplained: bool = False
 
     def __init__(
         self,

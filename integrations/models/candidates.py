@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from integrations.models.credentials import Credential
 from integrations.models.tests import ConnectionTest, TestOutcome
 from providers.errors import AccountNotFound
 
@@ -69,10 +70,13 @@ class Candidate(OfSession):
 
     @property
     def is_proven(self) -> bool:
-        """Whether its test passed for the account that is connected: then it saves itself."""
+        """Whether its test passed for the account that is connected: then it saves itself.
+
+        Not where something would be lost with the sign-in that it replaces.
+        """
         test = self.test
         passed = bool(test and test.outcome == TestOutcome.PASSED and not test.account_changed)
-        return passed and not self.is_unsure
+        return passed and not self.is_unsure and not self.is_loss
 
     @property
     def is_unsure(self) -> bool:
@@ -80,6 +84,39 @@ class Candidate(OfSession):
         test = self.test
         told = test is None or test.outcome != TestOutcome.PASSED or test.account_id
         return not told and bool(self.sign_in_id and self.connection.platform_account_id)
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether the sign-in that it replaces could do more than this one."""
+        return self.loses_renewal or bool(self.lost_permissions)
+
+    @property
+    def loses_renewal(self) -> bool:
+        """Whether the present sign-in renews itself, and this one cannot."""
+        present, new = self._replaced, self.sign_in
+        return bool(present and new and present.can_renew and not new.can_renew)
+
+    @property
+    def lost_permissions(self) -> list[str]:
+        """What the present sign-in may read and this one may not, as the platform's file says it.
+
+        Only where the platform lists what it granted.
+        """
+        present, new = self._replaced, self.sign_in
+        if not present or not new or present.scopes is None or new.scopes is None:
+            return []
+        declared = self.connection.platform.for_values(new.plain).oauth
+        before, after = frozenset(present.scopes), frozenset(new.scopes)
+        asked = declared.scopes if declared else ()
+        return [one.gives for one in asked if one.is_in(before) and not one.is_in(after)]
+
+    @property
+    def _replaced(self) -> Credential | None:
+        """The sign-in that is connected and alive, where this one would take its place."""
+        present = self.connection.sign_in if self.connection.is_signed_in else None
+        if present is None or present.pk == self.sign_in_id or present.is_ended:
+            return None
+        return present
 
     @property
     def is_switch(self) -> bool:

@@ -27,7 +27,8 @@ class Credential(models.Model):
     Of a sign-in `expires_at` is the access token's end; `ends_at` is when a person must come
     back, `renew_at` when the schedule renews it. A renewal holds the lease; one that is still
     there when it has run out was left by a process that died. `is_ended` means that the
-    platform refused: only a new sign-in helps.
+    platform refused: only a new sign-in helps. Of one that nobody uses `give_back_at` is when its
+    platform is asked to end it, and `failures` how often that was done.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -52,11 +53,13 @@ class Credential(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     ends_is_estimate = models.BooleanField(default=False)
     renew_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    give_back_at = models.DateTimeField(null=True, blank=True, db_index=True)
     lease = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True)
     interrupted_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     failed_at = models.DateTimeField(null=True, blank=True)
+    refused_since = models.DateTimeField(null=True, blank=True)
     failure_kind = models.CharField(max_length=30, blank=True, default="")
     failure_message = models.TextField(blank=True, default="")
     failure_action = models.TextField(blank=True, default="")

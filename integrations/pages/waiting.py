@@ -13,7 +13,7 @@ from integrations.models import Candidate, Role
 from integrations.pages import answers
 from integrations.pages.forms import ConnectionForm
 from integrations.pages.parts import Request, find_connection, in_workspace, updated
-from integrations.services.connecting import background, candidates
+from integrations.services.connecting import background, candidates, disconnecting
 from integrations.services.connecting.candidates import CandidateGone
 from integrations.services.refusals import InvalidChange, VersionConflict
 
@@ -95,5 +95,7 @@ def discard_candidate(request: Request, slug: str, candidate_id: UUID) -> HttpRe
         kept = own_candidate(request, slug, candidate_id)
         if kept.saved_at:
             said = "The test had passed already, so your values are saved."
+        else:
+            said = f"{said} {disconnecting.farewell(kept)}".strip()
         candidates.discard(kept)
     return updated(request, slug, said)

@@ -23,6 +23,7 @@ from integrations.models import (
     Trigger,
 )
 from integrations.services.connecting import candidates
+from integrations.services.credentials import revoking
 from integrations.services.keeping import renewals, rounds
 from integrations.services.people import passwords
 from integrations.services.proving import runs, testing
@@ -100,6 +101,12 @@ def prove(candidate_id: str) -> None:
 def renew(sign_in_id: str) -> None:
     """Renew the tokens of one sign-in that is still due."""
     renewals.renew(UUID(sign_in_id))
+
+
+@body("keeping.give_back")
+def give_back(sign_in_id: str) -> None:
+    """End a sign-in that nobody uses at its platform."""
+    revoking.give_back(UUID(sign_in_id))
 
 
 @body("keeping.look_after")

@@ -5,24 +5,33 @@ checks of addresses and its limits. Nothing here renews by itself: who calls hol
 """
 
 import io
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 from requests.adapters import BaseAdapter
 
 from providers import errors
-from providers.access.refusals import AppRefused, CannotRenew, NotRevocable, by_status, rules_for
+from providers.access.refusals import (
+    AppRefused,
+    CannotRenew,
+    NotRevocable,
+    by_status,
+    rules_for,
+    said_in,
+)
 from providers.access.replies import tokens_in
 from providers.declare import App, OAuth, Provider, Tokens, dig
 from providers.declare.oauth import Conversation
 from providers.declare.rules import first_match
+from providers.declare.usual import AGAIN
 from providers.outbound import addresses
 from providers.outbound.api import Api
 from providers.outbound.basic import basic
@@ -30,6 +39,8 @@ from providers.outbound.headers import HEADERS
 from providers.outbound.origins import origin_of
 from providers.outbound.reply import Reply
 from providers.outbound.transport import Timeouts
+
+logger = logging.getLogger(__name__)
 
 # Shorter than the lease under which a token is renewed.
 TIMEOUTS = Timeouts(total=12)
@@ -108,7 +119,7 @@ class Flow:
         if not held.refresh_token:
             raise CannotRenew(
                 f"{self.provider.name} gave a sign-in that cannot be renewed, and it has ended.",
-                "Sign in again.",
+                AGAIN,
             )
         with self.session() as session:
             reply = session.refresh_token(
@@ -116,7 +127,21 @@ class Flow:
                 refresh_token=held.refresh_token,
                 allow_redirects=False,
             )
-        return self.tokens_of(reply)
+        return self._of_known_addresses(self.tokens_of(reply))
+
+    def _of_known_addresses(self, tokens: Tokens) -> Tokens:
+        """Without addresses that are new and not known as the platform's: those held go on.
+
+        Nobody who was let in before is shut out by a host that its documents did not name yet.
+        """
+        known = {
+            name: value
+            for name, value in tokens.facts.items()
+            if name not in self.oauth.addresses or self.oauth.addresses[name](value)
+        }
+        if known.keys() != tokens.facts.keys():
+            logger.warning("%s named a host at a renewal that is not known.", self.provider.name)
+        return replace(tokens, facts=known)
 
     @_without_frames
     def revoke(self, held: Tokens) -> None:
@@ -214,19 +239,27 @@ class Flow:
             raise self._meaning_of(reply, body)
 
     def _meaning_of(self, reply: Reply, body: Any) -> errors.ProviderError:
+        error = self._error_in(reply, body)
+        error.is_unexplained = type(error) is errors.UnexpectedReply and 400 <= reply.status < 500
+        return error
+
+    def _error_in(self, reply: Reply, body: Any) -> errors.ProviderError:
         name = self.provider.name
         facts = self.provider.facts_of(reply)
-        code = dig(body, "error")
+        code, subtype = dig(body, "error"), dig(body, "error_subtype")
         if isinstance(code, str):
-            facts = replace(facts, code=code)
+            facts = replace(facts, code=code, subcode=subtype or facts.subcode)
         # What a platform's file says of refusals is about tokens that somebody pasted.
         about_outages = (
             rule
             for rule in self.provider.errors
             if issubclass(rule.error, errors.Unanswered) and rule.status != 400
         )
-        of_sign_in = (*self.oauth.errors, *rules_for(name))
-        rule = first_match((*of_sign_in, *about_outages, *by_status(name)), facts)
+        rule = (
+            first_match(self.oauth.errors, facts)
+            or first_match(rules_for(name), replace(facts, text=said_in(body)))
+            or first_match((*about_outages, *by_status(name)), facts)
+        )
         if rule:
             return rule.meant(**self.provider.after(reply))
         if reply.is_html:
@@ -235,7 +268,13 @@ class Flow:
 
     def tokens_of(self, reply: Mapping[str, Any]) -> Tokens:
         """RFC 6749 section 5.1, and what platforms make of it."""
-        tokens = tokens_in(reply, self.oauth.keeps)
+        oauth = self.oauth
+        tokens = tokens_in(
+            reply,
+            oauth.keeps,
+            lives=oauth.access_token_lifetime,
+            refresh_lives=oauth.refresh_token_lifetime,
+        )
         for secret in (tokens.access_token, tokens.refresh_token):
             if secret:
                 self.api.add_secret(secret)
@@ -272,15 +311,19 @@ def flow(
 def is_issued_by(provider: Provider, issuer: str, values: Mapping[str, str]) -> bool:
     """Whether the callback's `iss` names this platform. RFC 9207 section 2.4.
 
-    Where a file knows the issuer it must be that one; otherwise, and in a trial, an issuer
-    is at one of the origins at which the person and the code are sent.
+    Where a file knows issuers it must be one of them; otherwise, and in a trial, an issuer is at
+    one of the origins at which the person and the code are sent. A last slash, the usual port
+    and how a host is written say nothing.
     """
     asked = provider.for_values(values)
     oauth = asked.oauth
     if oauth is None:
         return False
-    if oauth.issuer and not asked.overrides:
-        return issuer == oauth.issuer
+    if not asked.overrides:
+        if any(_is_issuer(issuer, one) for one in oauth.also_issuers):
+            return True
+        if oauth.issuer:
+            return _is_issuer(issuer, oauth.issuer)
     origins = asked.origins(values)
     places = (
         asked.place_of(oauth.authorization_url, "AUTHORIZATION", values)[0],
@@ -289,6 +332,20 @@ def is_issued_by(provider: Provider, issuer: str, values: Mapping[str, str]) -> 
     known = {origin_of(origins[place]) for place in places if place in origins}
     try:
         return origin_of(issuer) in known
+    except ValueError:
+        return False
+
+
+def _is_issuer(issuer: str, published: str) -> bool:
+    """Whether these are one; `*.acme.example` is every https host below, and no path."""
+    if "://" not in published and not published.startswith("*"):
+        return issuer == published
+    try:
+        (scheme, host, port), path = origin_of(issuer), urlsplit(issuer).path.rstrip("/")
+        if published.startswith("*"):
+            return (scheme, port, path) == ("https", 443, "") and host.endswith(published[1:])
+        same = origin_of(published) == (scheme, host, port)
+        return same and path == urlsplit(published).path.rstrip("/")
     except ValueError:
         return False
 

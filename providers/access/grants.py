@@ -44,7 +44,7 @@ def ask(provider: Provider, access: Obtained, known: Mapping[str, str], api: Api
     body = reply.json_or_none()
     if not isinstance(body, dict) or not isinstance(body.get("access_token"), str):
         raise errors.UnexpectedReply
-    tokens = tokens_in(body, access.keeps)
+    tokens = tokens_in(body, access.keeps, lives=access.lifetime)
     for secret in (tokens.access_token, tokens.refresh_token, body.get("id_token")):
         if secret:
             api.add_secret(str(secret))

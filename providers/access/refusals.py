@@ -3,8 +3,18 @@
 from typing import Any
 
 from providers import errors
-from providers.declare import ErrorRule, codes, ended, rule, troubled
-from providers.declare.usual import OUTAGE
+from providers.declare import ErrorRule, codes, dig, ended, rule, troubled
+from providers.declare.provider import MOST_TEXT
+from providers.declare.usual import AGAIN, OUTAGE
+
+# What `error_description` and `error_subtype` of an `invalid_grant` say.
+PASSES = "try again|try later|retry|temporar|too many|rate limit|rate exceeded|being processed"
+NOT_FROM_HERE = r"\bip (restrict|range|address)|login hours|trusted (network|location)"
+BY_POLICY = r"_rapt\b|re-?auth|session (policy|control)"
+PERSON_GONE = "inactive (user|account)|(user|account) (is |has been )?(inactive|disabled|suspended)"
+REPLACED = "already (been )?(used|exchanged|redeemed)|was used before|reuse"
+WITHDRAWN = "(has been|was) (revoked|withdrawn)|uninstalled|deauthori[sz]ed"
+RAN_OUT = "(has|is|was) expired|^expired"
 
 APP_ACTION = "An owner corrects both in Settings, Sign-in apps."
 
@@ -33,9 +43,52 @@ def redirect_refused(name: str, **when: Any) -> ErrorRule:
     )
 
 
+def said_in(body: Any) -> str:
+    """What a reply says about its error, in the field of RFC 6749 section 5.2 and a newer one."""
+    said = (dig(body, field) for field in ("error_description", "error_subtype"))
+    return " ".join(text for text in said if isinstance(text, str))[:MOST_TEXT]
+
+
+def invalid_grant(name: str) -> tuple[ErrorRule, ...]:
+    """RFC 6749 section 5.2 has one code for the end and for what passes: servers' words decide.
+
+    What is not AuthExpired is tried again. Which words are seen where stands in each platform's
+    documents; a platform whose own differ has rules of its own, which go first.
+    """
+    refused = "invalid_grant"
+    return (
+        rule(errors.ProviderUnavailable, code=refused, text=PASSES).says(
+            f"{name} could not renew the sign-in at the moment.",
+            "Nothing to fix here: it is tried again.",
+        ),
+        rule(errors.PermissionMissing, code=refused, text=NOT_FROM_HERE).says(
+            f"{name} lets this sign-in be used neither from this server's address nor at any hour.",
+            "Ask an admin there to allow it. It is tried again by itself.",
+        ),
+        rule(errors.AuthExpired, code=refused, text=BY_POLICY).says(
+            f"A rule of your organization at {name} asks people to sign in anew every so often.",
+            "Sign in again, and ask an admin there to exempt this app.",
+        ),
+        rule(errors.AuthExpired, code=refused, text=PERSON_GONE).says(
+            f"The person who signed in to {name} is no longer active there.",
+            "Sign in again as somebody who has access.",
+        ),
+        rule(errors.AuthExpired, code=refused, text=REPLACED).says(
+            f"{name} had replaced what renews this sign-in, and got the old one.", AGAIN
+        ),
+        rule(errors.AuthExpired, code=refused, text=WITHDRAWN).says(
+            f"This sign-in was withdrawn at {name}.", AGAIN
+        ),
+        rule(errors.AuthExpired, code=refused, text=RAN_OUT).says(
+            f"This sign-in to {name} has run out.", AGAIN
+        ),
+        ended(name, code=refused),
+    )
+
+
 def rules_for(name: str) -> tuple[ErrorRule, ...]:
     return (
-        ended(name, code="invalid_grant"),
+        *invalid_grant(name),
         app_refused(name, code=codes("invalid_client", "unauthorized_client")),
         rule(errors.PermissionMissing, code="invalid_scope").says(
             f"{name} does not give this app the permissions that were asked for.",

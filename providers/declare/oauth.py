@@ -105,7 +105,9 @@ class OAuth:
     """How one signs in at a platform: the authorization code flow of RFC 6749, section 4.1.
 
     Each address lies on one of the provider's hosts, so that a trial can point it elsewhere.
-    `issuer` is what the platform calls itself in `iss` (RFC 9207), where that is known.
+    `issuer` is what the platform calls itself in `iss` (RFC 9207), where that is known, and
+    `also_issuers` what it is published to call itself too: `*.acme.example` is any https host
+    below. `addresses` says of kept values that are addresses which ones are the platform's own.
     PKCE (RFC 7636) is on; `pkce_source` says where a platform's documents keep it off.
     `lists_scopes` is off where permissions are ticked on the app and may not be asked for.
     `keeps` names plain values of the token's reply that later calls need.
@@ -122,6 +124,7 @@ class OAuth:
     token_url: str
     revocation_url: str | None = None
     issuer: str | None = None
+    also_issuers: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ()
     scope_separator: str = " "
     lists_scopes: bool = True
@@ -131,6 +134,7 @@ class OAuth:
     client_authentication: ClientAuthentication = "client_secret_post"
     revocation_authentication: ClientAuthentication | None = None
     keeps: tuple[str, ...] = ()
+    addresses: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
     app_values: Mapping[str, str] = field(default_factory=dict)
     access_token_lifetime: timedelta | None = None
     refresh_token_lifetime: timedelta | None = None

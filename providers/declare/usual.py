@@ -12,6 +12,7 @@ from providers.errors import (
     UnexpectedReply,
 )
 
+AGAIN = "Sign in again."
 OUR_FAULT = UnexpectedReply.default_action
 OUTAGE = codes(408, range(500, 1000))
 WEB_PAGE = r"^\s*<(!doctype|html)"  # at the start of what should be data
@@ -50,5 +51,5 @@ def walled(platform: str, entered: str, message: str = "") -> ErrorRule:
 def ended(platform: str, **when: Any) -> ErrorRule:
     """At the token endpoint: what a sign-in gave is renewed no longer."""
     return rule(AuthExpired, **when).says(
-        f"{platform} has ended this sign-in, or it was withdrawn there.", "Sign in again."
+        f"{platform} has ended this sign-in, or it was withdrawn there.", AGAIN
     )

@@ -36,13 +36,15 @@ class Failures:
                 "certificates.",
             )
         if _any(causes, RemoteDisconnected, IncompleteRead):
-            return errors.Network(f"{self.platform} broke the connection off.", TRY_LATER)
+            return _half_done(f"{self.platform} broke the connection off.")
         if _any(causes, HTTPException, ValueError, urllib3.exceptions.DecodeError):
             return self._unreadable("answered with something that cannot be read")
-        return self.unreachable()
+        error = self.unreachable()
+        error.is_half_done = _any(causes, ConnectionResetError)
+        return error
 
     def late(self) -> errors.ProviderError:
-        return errors.Network(f"{self.platform} did not answer in time.", TRY_LATER)
+        return _half_done(f"{self.platform} did not answer in time.")
 
     def unreachable(self) -> errors.ProviderError:
         return errors.Network(f"{self.platform} could not be reached.")
@@ -69,6 +71,12 @@ class Failures:
                 f"This address {what}.", "Enter the address of the API itself."
             )
         return errors.UnexpectedReply(f"{self.platform} {what}.")
+
+
+def _half_done(message: str) -> errors.ProviderError:
+    error = errors.Network(message, TRY_LATER)
+    error.is_half_done = True
+    return error
 
 
 def refused() -> errors.ProviderError:

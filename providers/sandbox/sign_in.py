@@ -183,7 +183,8 @@ class AuthorizationServer:
     def _code(self, query: Mapping[str, str], person: str, without: str) -> str:
         scopes = tuple(scope for scope in self._asked_scopes(query) if scope != without)
         given = Given(person, scopes, query["redirect_uri"], query.get("code_challenge", ""))
-        if self.gives_refresh_token(query):
+        allowed = self.scope_separator.join(scopes)
+        if self.gives_refresh_token({**query, "scope": allowed}):
             given.refresh_tokens.append(_new_refresh_token())
         code = secrets.token_urlsafe(16)
         self._codes[code] = given

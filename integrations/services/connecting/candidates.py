@@ -21,6 +21,7 @@ from integrations.models import (
     Credential,
     FixLink,
     IntegrationConnection,
+    TestOutcome,
     Trigger,
     Workspace,
 )
@@ -51,6 +52,14 @@ OTHER_ACCOUNT = (
 )
 UNKNOWN_ACCOUNT = (
     "The platform does not say which account this sign-in leads to, so it was not taken. "
+    "Sign in again, and allow everything that is asked."
+)
+NO_RENEWAL = (
+    "This sign-in cannot renew itself, and the present one does, so it was not taken. "
+    "Sign in again, and allow everything that is asked."
+)
+FEWER_PERMISSIONS = (
+    "This sign-in may read less than the present one, so it was not taken. "
     "Sign in again, and allow everything that is asked."
 )
 NO_ACCESS = (
@@ -93,10 +102,8 @@ def keep_candidate(
         if not is_draft and not changes.sign_in:
             trying.read_attempt(connection, changes)
         session_digest = crypto.digest(session_key)
-        sealing.forget(Candidate.objects.filter(expires_at__lt=timezone.now()))
-        sealing.forget(connection.candidates.filter(session_digest=session_digest))
         bound, payload = _bound(connection, changes), _payload(changes)
-        return Candidate.objects.create(
+        kept = Candidate.objects.create(
             connection=connection,
             user=user,
             fix_link=fix_link,
@@ -109,6 +116,11 @@ def keep_candidate(
             is_draft=is_draft,
             expires_at=timezone.now() + LIVES,
         )
+        # Afterwards, since it may go on with the sign-in of an earlier one.
+        sealing.forget(Candidate.objects.filter(expires_at__lt=timezone.now()))
+        earlier = connection.candidates.filter(session_digest=session_digest)
+        sealing.forget(earlier.exclude(pk=kept.pk))
+    return kept
 
 
 def _bound(connection: IntegrationConnection, changes: Changes) -> dict[str, str | None]:
@@ -236,9 +248,12 @@ def _tested(candidate: Candidate, changes: Changes) -> ConnectionTest | None:
 
 def _settle(candidate: Candidate, test: ConnectionTest, changes: Changes) -> None:
     candidate.refresh_from_db()
+    saved, passed = candidate.connection, test.outcome == TestOutcome.PASSED
     if candidate.fix_link and (test.account_changed or candidate.is_unsure):
         _note(candidate, OTHER_ACCOUNT if test.account_changed else UNKNOWN_ACCOUNT)
-    elif candidate.is_proven:
+    elif candidate.fix_link and passed and candidate.is_loss and not saved.last_error:
+        _note(candidate, NO_RENEWAL if candidate.loses_renewal else FEWER_PERMISSIONS)
+    elif candidate.is_proven or (candidate.fix_link and passed):
         try:
             save_candidate(candidate)
         except VersionConflict:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.utils.text import get_text_list
 
-from integrations.models import Credential, IntegrationConnection, Workspace
+from integrations.models import Candidate, Credential, IntegrationConnection, Workspace
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.credentials import leases, revoking
@@ -46,9 +46,35 @@ def siblings(connection: IntegrationConnection, row: Credential | None = None) -
     row = row or connection.sign_in
     if row is None:
         return Siblings()
-    found = [one for one in revoking.siblings(row) if one.pk != connection.pk]
+    return _told([one for one in revoking.siblings(row) if one.pk != connection.pk], connection)
+
+
+def _told(found: list[IntegrationConnection], connection: IntegrationConnection) -> Siblings:
     here = [one for one in found if one.workspace_id == connection.workspace_id]
     return Siblings(tuple(one.platform.name for one in here), len(found) - len(here))
+
+
+def farewell(candidate: Candidate) -> str:
+    """What the person has to know who gives up a sign-in; "" when it is ended at the platform."""
+    row, connection = candidate.sign_in, candidate.connection
+    if row is None or row.pk == connection.sign_in_id:
+        return ""
+    provider = _variant(connection, row)
+    if provider.oauth and not provider.oauth.revocation_url:
+        return f"{provider.name} has no way to end a sign-in from here. {_way_out(provider)}"
+    others = _told(revoking.siblings(row), connection)
+    if not others:
+        return ""
+    return (
+        f"The approval at {provider.name} was left in place: ending it may also end the sign-in of "
+        f"{others}. If you signed in there as somebody else: {_way_out(provider)}"
+    )
+
+
+def _way_out(provider: Provider) -> str:
+    """Where a person ends an approval at the platform."""
+    how = provider.oauth.how_to_remove if provider.oauth else ""
+    return how or f"Remove the app in the settings of your {provider.name} account."
 
 
 def disconnect(
@@ -109,8 +135,7 @@ def _revoke(connection: IntegrationConnection, sign_in_id: UUID) -> str:
     if row is None or row.is_ended:
         return ""
     provider = _variant(connection, row)
-    how = provider.oauth.how_to_remove if provider.oauth else ""
-    remove = how or f"Remove the app in the settings of your {provider.name} account."
+    remove = _way_out(provider)
     try:
         revoking.revoke(row)
     except NotRevocable:

@@ -22,6 +22,7 @@ from integrations.services.connecting import fix_links
 from integrations.services.connecting.changes import REENTER, Changes, overlay
 from integrations.services.credentials import sealing
 from integrations.services.credentials.attempts import Attempt
+from integrations.services.credentials.unused import let_go
 from integrations.services.proving.facts import clear_error, start_revision
 from integrations.services.refusals import InvalidChange, SignedInMeanwhile, VersionConflict
 from providers.outbound.masking import masked
@@ -126,13 +127,17 @@ def _keep_values(
     return edited
 
 
-def _replace_sign_in(connection: IntegrationConnection, new: Credential | None) -> None:
-    """Attach a sign-in, or none, and forget the one before."""
+def _replace_sign_in(
+    connection: IntegrationConnection, new: Credential | None, *, is_revoked: bool = False
+) -> None:
+    """Attach a sign-in, or none, and give the one before back, if that was not done already."""
     old, connection.sign_in = connection.sign_in, new
     connection.sign_in_key_id = new.key_id if new else ""
     connection.save(update_fields=["sign_in", "sign_in_key_id"])
-    if old:
+    if old and is_revoked:
         old.delete()
+    elif old:
+        let_go([old.pk])
 
 
 def _keep_switches(
@@ -218,12 +223,15 @@ def disconnect(
         connection = rows.lock(workspace.pk, provider)
         if connection.sign_in_id and connection.sign_in_id not in revoked:
             raise SignedInMeanwhile
+        # Not given back once more: those that waited, and what was replaced meanwhile.
+        gone = [pk for pk in revoked if pk != connection.sign_in_id]
+        Credential.objects.filter(pk__in=gone).delete()
         sealing.forget(connection.candidates.all())
         sealing.forget(connection.sign_in_attempts.all())
         fix_links.end_unused(connection)
         connection.expiry_notices.all().delete()
         if not _is_blank(connection):
-            _replace_sign_in(connection, None)
+            _replace_sign_in(connection, None, is_revoked=True)
             sealing.keep_secrets(connection, "", {}, {})
             connection.auth_method, connection.config = "", {}
             connection.credentials_at = None

@@ -35,6 +35,7 @@ from integrations.services.connecting import callbacks, candidates, fix_links
 from integrations.services.connecting.callbacks import AGAIN
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import apps, sealing, storing
+from integrations.services.credentials.unused import let_go
 from integrations.services.people import people
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
@@ -286,15 +287,19 @@ def _exchange(
         is_enabled=payload["is_enabled"],
         sign_in=row,
     )
-    return candidates.keep_candidate(
-        connection.workspace,
-        connection.provider,
-        changes,
-        user=attempt.user,
-        session_key=session_key,
-        base_version=attempt.base_version,
-        fix_link=attempt.fix_link,
-    )
+    try:
+        return candidates.keep_candidate(
+            connection.workspace,
+            connection.provider,
+            changes,
+            user=attempt.user,
+            session_key=session_key,
+            base_version=attempt.base_version,
+            fix_link=attempt.fix_link,
+        )
+    except (VersionConflict, InvalidChange):
+        let_go([row.pk])
+        raise
 
 
 def _end(attempt: SignInAttempt, error: ProviderError) -> CameBack:

@@ -8,8 +8,6 @@ from providers import errors
 from providers.declare import OAuth, Tokens
 
 AHEAD = timedelta(minutes=5)  # the schedule renews this long before the end, or earlier
-# A refresh token that lives shorter than this is taken to live on with each renewal.
-LONG = timedelta(days=14)
 SOON = timedelta(minutes=1)
 
 
@@ -40,7 +38,8 @@ def end_of(
 ) -> tuple[datetime | None, bool]:
     """When a person must come back, and whether that is an estimate.
 
-    A refresh token that lives on with every renewal has no end while renewals work.
+    A refresh token that lives on with every renewal has no end while renewals work. One that was
+    told is believed until a renewal is seen to move it.
     """
     ends: list[tuple[datetime, bool]] = []
     if declared.consent_lifetime:
@@ -48,9 +47,7 @@ def end_of(
     if not row.can_renew and row.expires_at:
         ends.append((row.expires_at, not is_known))
     if row.can_renew and row.refresh_expires_at:
-        if has_fixed_end is None:
-            has_fixed_end = row.refresh_expires_at - row.renewed_at >= LONG
-        if declared.refresh_token_ends_anyway or has_fixed_end:
+        if declared.refresh_token_ends_anyway or has_fixed_end is not False:
             ends.append((row.refresh_expires_at, False))
     elif row.can_renew and declared.refresh_token_ends_anyway and declared.refresh_token_lifetime:
         ends.append((row.obtained_at + declared.refresh_token_lifetime, True))
@@ -90,13 +87,13 @@ def keep_forecast(connection: IntegrationConnection, row: Credential) -> None:
 def has_fixed_end(row: Credential, held: Tokens, fresh: Tokens, now: datetime) -> bool | None:
     """Whether the refresh token was seen to end when it was said to, however often it is used.
 
-    None where that cannot be told: of a new one nothing was said, or it is just as old.
+    None where nothing was ever said, or not of the one that is held now.
     """
     before, since = row.refresh_expires_at, now - row.renewed_at
     if before is None:
         return None
     if fresh.refresh_token_expires_in is None:
-        return None if fresh.refresh_token not in (None, held.refresh_token) else True
+        return True if fresh.refresh_token in (None, held.refresh_token) else None
     if since < SOON:
         return row.ends_at == before
     return now + timedelta(seconds=fresh.refresh_token_expires_in) - before < since / 2

@@ -14,6 +14,7 @@ from integrations.crypto import OLD_VERSION
 from integrations.database import release_connection
 from integrations.models import Candidate, Credential, IntegrationConnection, SignInAttempt
 from integrations.services import rows
+from integrations.services.credentials.unused import let_go
 from providers.declare import Provider
 from providers.errors import CredentialsUnreadable
 
@@ -230,12 +231,17 @@ def _adopt(row: Credential) -> None:
 
 
 def forget(waiting: QuerySet[Candidate] | QuerySet[SignInAttempt]) -> None:
-    """Delete rows that wait, with what is sealed for them."""
+    """Delete rows that wait, with what is sealed for them; a sign-in is given back."""
     sealed: list[UUID] = list(
         waiting.exclude(credential=None).values_list("credential_id", flat=True)
     )
-    waiting.delete()
-    Credential.objects.filter(pk__in=sealed).delete()
+    sign_ins: list[UUID] = []
+    if waiting.model is Candidate:
+        sign_ins = list(waiting.exclude(sign_in=None).values_list("sign_in_id", flat=True))
+    with transaction.atomic():
+        waiting.delete()
+        Credential.objects.filter(pk__in=sealed).delete()
+        let_go(sign_ins)
 
 
 def anything_encrypted() -> bool:

@@ -20,6 +20,7 @@ from integrations.models import Credential, IntegrationConnection
 from integrations.services.credentials import ends, leases, sealing
 from providers import errors
 from providers.declare import SIGN_IN, OAuth, Obtained, Provider, Tokens
+from providers.declare.usual import AGAIN
 from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,10 @@ logger = logging.getLogger(__name__)
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 LASTING = 10  # so many in a row are no hiccup: about three hours
+STUBBORN = timedelta(days=7)  # so long refused, in whatever words, is refused for good
 LONGEST_FACT = 2000
+# What to do about an end, where a platform's file says nothing more: where to sign in is added.
+USUAL_ACTIONS = {errors.AuthExpired.default_action, errors.AuthInvalid.default_action, AGAIN}
 
 
 class Gone(Exception):
@@ -108,8 +112,11 @@ def _store(row: Credential, lease: UUID, held: Tokens, fresh: Tokens) -> Credent
         )
         now = timezone.now()
         if locked.method == SIGN_IN:
+            declared = ends.declared_for(locked)
             fixed = ends.has_fixed_end(locked, held, fresh, now)
-            _keep_sign_in(locked, tokens, ends.declared_for(locked), now, has_fixed_end=fixed)
+            if fresh.refresh_token != held.refresh_token and fixed is None:
+                locked.refresh_expires_at = None  # that was said of the one before
+            _keep_sign_in(locked, tokens, declared, now, has_fixed_end=fixed)
         else:
             _keep_obtained(locked, tokens, now)
         locked.save()
@@ -169,9 +176,20 @@ def _keep_lives(
     if tokens.refresh_token_expires_in:
         row.refresh_expires_at = now + timedelta(seconds=tokens.refresh_token_expires_in)
     row.lease = row.lease_until = row.interrupted_at = None
-    row.failures, row.failed_at = 0, None
+    row.failures, row.failed_at, row.refused_since = 0, None, None
     row.failure_kind = row.failure_message = row.failure_action = row.failure_url = ""
     row.is_ended = False
+
+
+def in_the_end(row: Credential, error: ProviderError) -> ProviderError:
+    """The error of a renewal; one that stays unexplained so long is the end of the sign-in."""
+    since = row.refused_since
+    if not error.is_unexplained or row.method != SIGN_IN or since is None:
+        return error
+    if timezone.now() - since < STUBBORN:
+        return error
+    name = platforms.get(row.provider).name
+    return errors.AuthInvalid(f"{name} has refused to renew this sign-in since {since:%Y-%m-%d}.")
 
 
 def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
@@ -179,7 +197,7 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
     now = timezone.now()
     is_refused = error.kind in (errors.AuthExpired.kind, errors.AuthInvalid.kind)
     is_ended = is_refused and row.method == SIGN_IN
-    if is_ended:
+    if is_ended and error.action in USUAL_ACTIONS:
         error.action = f"Sign in to {platforms.get(row.provider).name} again."
     if is_refused and row.interrupted_at:
         error.message = (
@@ -194,6 +212,10 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
         locked.lease = locked.lease_until = None
         locked.failures += 1
         locked.failed_at = now
+        if error.is_unexplained:
+            locked.refused_since = locked.refused_since or now
+        if error.is_half_done and row.method == SIGN_IN and locked.interrupted_at is None:
+            locked.interrupted_at = now  # the platform may have given what nobody here got
         locked.failure_kind, locked.failure_message = error.kind, error.message
         locked.failure_action, locked.failure_url = error.action, error.action_url or ""
         locked.is_ended = is_ended

@@ -212,7 +212,7 @@ def _renew(credential_id: UUID, lease: UUID) -> Credential | None:
             held = held_by(row) if row.method == SIGN_IN else Tokens("")
             fresh = _asked(row, held)
         except ProviderError as error:
-            failure = proofs.believed(error, row)
+            failure = storing.in_the_end(row, proofs.believed(error, row))
             if not storing.note(row, lease, failure):
                 return None
             raise failure from None

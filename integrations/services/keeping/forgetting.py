@@ -1,14 +1,17 @@
-"""Forgets what has run out and may hold secrets."""
+"""Forgets what has run out and may hold secrets; sign-ins are given back."""
 
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 
+from integrations import queue
 from integrations.models import Candidate, ConnectionTest, Credential, FixLink, SignInAttempt
-from integrations.services.credentials import sealing
+from integrations.services.credentials import revoking, sealing
+from integrations.services.credentials.unused import OBTAINED, let_go, unused
 from integrations.services.people import guesses
 
 KEPT = timedelta(hours=1)
+SETTLES = timedelta(minutes=2)  # a new sign-in belongs to somebody by then
 
 
 def forget(now: datetime) -> None:
@@ -18,8 +21,15 @@ def forget(now: datetime) -> None:
     named = ConnectionTest.objects.filter(fix_link=OuterRef("pk"))  # the history names them
     old = FixLink.objects.filter(used_at=None, expires_at__lt=now - KEPT)
     old.filter(~Exists(named)).delete()
-    unused = Credential.objects.filter(
-        connections=None, signed_in=None, candidates=None, candidate=None, attempt=None
-    )
-    unused.filter(registration=None, obtained_at__lt=now - KEPT).delete()
+    sealed = Credential.objects.filter(connections=None, candidate=None, attempt=None)
+    left = sealed.filter(registration=None, signed_in=None, obtained_at__lt=now - KEPT)
+    left.exclude(OBTAINED).delete()
     guesses.forget_old(now)
+
+
+def give_back(now: datetime) -> None:
+    """Have sign-ins ended at their platforms that nobody uses any more."""
+    left = unused().filter(give_back_at=None, obtained_at__lt=now - SETTLES)
+    let_go(list(left.values_list("pk", flat=True)))
+    for sign_in_id in revoking.due(now):
+        queue.enqueue("keeping.give_back", str(sign_in_id))

@@ -6,7 +6,7 @@ Any number of processes may go round at once: leases and row locks keep them apa
 from datetime import datetime, timedelta
 
 from integrations.models import Credential, Heartbeat
-from integrations.services.keeping.forgetting import forget
+from integrations.services.keeping.forgetting import forget, give_back
 from integrations.services.keeping.renewals import tell_ends
 from integrations.services.keeping.trouble import apart
 from integrations.services.telling import notices
@@ -18,7 +18,7 @@ LATE = timedelta(minutes=5)
 
 def look_after(now: datetime) -> None:
     """Ends, notices and forgetting: harmless to repeat, and none in the way of the others."""
-    for what in (tell_ends, notices.give_due, forget):
+    for what in (tell_ends, notices.give_due, forget, give_back):
         with apart(what.__name__):
             what(now)
     Heartbeat.objects.update_or_create(name=NAME, defaults={"at": now})

@@ -49,7 +49,18 @@ REFUSED_BY_ADMIN = rule(
     "An admin does not let this Google account use this client.",
     "Ask the admin of your Google Workspace to allow it.",
 )
+# An administrator's session policy: https://support.google.com/a/answer/9368756
+SESSION_POLICY = ("invalid_rapt", "rapt_required")
+BY_POLICY = "Google ended this sign-in, as your organization's session policy asks."
+EXEMPTED = "An admin can exempt this app, under Google Cloud session control."
+ENDED_BY_POLICY = tuple(
+    rule(AuthExpired, code="invalid_grant", **where).says(BY_POLICY, f"Sign in again. {EXEMPTED}")
+    for where in ({"text": "|".join(SESSION_POLICY)}, {"subcode": codes(*SESSION_POLICY)})
+)
 TOKEN_ENDPOINT = (
+    rule(AuthExpired, code="invalid_grant", text="|".join(SESSION_POLICY)).says(
+        BY_POLICY, f"Paste a new token. {EXEMPTED}"
+    ),
     rule(UnexpectedReply, code="invalid_grant", text="reasonable timeframe").says(
         "Google takes this server's clock to be wrong.",
         "Set the clock of this server, then test again.",
@@ -63,7 +74,7 @@ TOKEN_ENDPOINT = (
         "Make a new JSON key of the service account and paste all of it.",
         SERVICE_ACCOUNTS_URL,
     ),
-    rule(AuthExpired, code="invalid_grant", text="expired or revoked|invalid_rapt|^$").says(
+    rule(AuthExpired, code="invalid_grant", text="expired or revoked|^$").says(
         "Google ended this sign-in.", SIGN_IN_AGAIN
     ),
     rule(AuthInvalid, code="invalid_grant").says(

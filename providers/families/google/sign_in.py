@@ -8,7 +8,7 @@ from datetime import timedelta
 from providers.access.refusals import AppRefused
 from providers.declare import AppForm, Method, OAuth, Scope, codes, rule, sign_in
 from providers.errors import InvalidConfig
-from providers.families.google.errors import REFUSED_BY_ADMIN
+from providers.families.google.errors import ENDED_BY_POLICY, REFUSED_BY_ADMIN
 from providers.families.google.facts import (
     AUTHORIZATION,
     CLIENT_ID,
@@ -63,6 +63,8 @@ def oauth(*scopes: Scope, prompt: str = "consent") -> OAuth:
         token_url=f"{TOKEN}/token",
         revocation_url=f"{TOKEN}/revoke",
         issuer=AUTHORIZATION,
+        # https://developers.google.com/identity/openid-connect/openid-connect has it either way.
+        also_issuers=("accounts.google.com",),
         scopes=scopes,
         authorization_params={"access_type": "offline", "prompt": prompt},
         access_token_lifetime=timedelta(hours=1),
@@ -82,6 +84,7 @@ def oauth(*scopes: Scope, prompt: str = "consent") -> OAuth:
                 CLIENTS_URL,
             ),
             REFUSED_BY_ADMIN,
+            *ENDED_BY_POLICY,
         ),
     )
 

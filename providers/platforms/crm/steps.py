@@ -18,10 +18,10 @@ class CrmTester(Tester):
         whose = "sign-in's" if self.is_signed_in else "pasted"
         return Passed(f"The {whose} access token is used; the next steps prove it.")
 
-    def named_by_sign_in(self, address: str, suffix: str) -> str:
+    def named_by_sign_in(self, address: str, *suffixes: str) -> str:
         """The origin that a sign-in's reply names. Raises UnexpectedReply for a stranger's."""
         host, vendor = host_of(address), self.api.platform
-        if not host.endswith(suffix):
+        if not host.endswith(suffixes):
             raise UnexpectedReply(f"{vendor} named an address that is not one of its own.")
         return f"https://{host}"
 

@@ -17,10 +17,16 @@ VENDORS = (
 )
 SUFFIXES = {
     "hubspot": (".hubspot.com", ".hubapi.com"),
-    "salesforce": (".salesforce.com", ".lightning.force.com", ".my.site.com"),
+    "salesforce": (
+        *(".salesforce.com", ".lightning.force.com", ".my.site.com"),
+        *(".sfcrmproducts.cn", ".sfcrmapps.cn"),
+    ),
     "pipedrive": (".pipedrive.com",),
 }
-MY_DOMAIN = ".my.salesforce.com"
+# https://help.salesforce.com/s/articleView?id=xcloud.domain_name_url_formats.htm; the last two are
+# those of Salesforce on Alibaba Cloud: https://www.alibabacloud.com/help/en/sfoa
+MY_DOMAINS = (".my.salesforce.com", ".my.sfcrmproducts.cn", ".my.sfcrmapps.cn")
+INSTANCES = (".salesforce.com", ".sfcrmproducts.cn", ".sfcrmapps.cn")
 # Where Zoho keeps the sign-in and the API of each data centre.
 ZOHO = {
     "us": ("accounts.zoho.com", "www.zohoapis.com"),
@@ -98,7 +104,7 @@ def contradictions(values: Mapping[str, str]) -> dict[str, str]:
 
 def _about_address(vendor: str, address: str, data_centre: str) -> dict[str, str]:
     owner, names = vendor_of_address(address), dict(VENDORS)
-    if vendor == "salesforce" and not host_of(address).endswith(MY_DOMAIN):
+    if vendor == "salesforce" and not host_of(address).endswith(MY_DOMAINS):
         return {
             "base_url": "This is not your My Domain, which ends in .my.salesforce.com. "
             "Find it in Salesforce → Setup → My Domain."

@@ -66,6 +66,7 @@ OAUTH = OAuth(
     access_token_lifetime=timedelta(days=60),
     refresh_token_lifetime=timedelta(days=365),
     refresh_token_ends_anyway=True,
+    revoking_ends_siblings=True,  # it is in no document: what else it ends is not known
     how_to_remove="Remove the app in LinkedIn's settings, under Data privacy, Permitted services.",
     errors=SIGN_IN_ERRORS,
 )

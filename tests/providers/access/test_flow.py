@@ -13,13 +13,16 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from providers import errors
+from providers.access import grants
 from providers.access.flow import Flow, flow, is_issued_by
 from providers.access.refusals import APP_ACTION, AppRefused, CannotRenew, NotRevocable
 from providers.declare import (
     OUR_FAULT,
     App,
     AppForm,
+    ClientCredentials,
     ErrorRule,
+    Method,
     OAuth,
     Provider,
     Scope,
@@ -504,6 +507,17 @@ def test_a_lifetime_is_a_number_of_seconds_or_unknown(talking, way, written_as, 
     assert WAYS[way](talk).expires_in == seconds
 
 
+def test_what_is_asked_for_with_typed_secrets_is_checked_too(platform):
+    access = ClientCredentials(token_url=OAUTH.token_url, lifetime=timedelta(hours=1))
+    method = Method("client", "A client", access=access)
+    body = {"access_token": "a", "expires_in": 3_600_000}
+    fake, _ = platform(replace(ACME, methods=(method,)), lambda _asked: Answer(200, body))
+
+    with fake.api({}) as api:
+        known = {"client_id": "id", "client_secret": "a-long-secret"}
+        assert grants.ask(fake, access, known, api).expires_in == 3600
+
+
 def test_a_reply_without_a_lifetime_says_none(talking):
     talk, _ = talking(200, GRANT)
 
@@ -613,6 +627,28 @@ ENDED = "Acme has ended this sign-in, or it was withdrawn there."
 NOT_OUR_APP = "Acme does not accept this app's ID and secret."
 DOWN = "Acme has a problem at the moment."
 LIMITED = "Acme is limiting sign-ins at the moment."
+TRIED_AGAIN = "Acme could not renew the sign-in at the moment."
+NOT_FROM_HERE = "Acme lets this sign-in be used neither from this server's address nor at any hour."
+BY_POLICY = "A rule of your organization at Acme asks people to sign in anew every so often."
+PERSON_GONE = "The person who signed in to Acme is no longer active there."
+REPLACED = "Acme had replaced what renews this sign-in, and got the old one."
+INVALID_GRANT = [
+    ("Please try again later", errors.ProviderUnavailable, TRIED_AGAIN),
+    ("The refresh token is already being processed", errors.ProviderUnavailable, TRIED_AGAIN),
+    ("Too many requests for this token", errors.ProviderUnavailable, TRIED_AGAIN),
+    ("IP restricted", errors.PermissionMissing, NOT_FROM_HERE),
+    ("invalid login hours", errors.PermissionMissing, NOT_FROM_HERE),
+    ("reauth related error (invalid_rapt)", errors.AuthExpired, BY_POLICY),
+    ("The session policy asks for it", errors.AuthExpired, BY_POLICY),
+    ("inactive user", errors.AuthExpired, PERSON_GONE),
+    ("Account has been disabled", errors.AuthExpired, PERSON_GONE),
+    ("The token was already exchanged", errors.AuthExpired, REPLACED),
+    ("It has been revoked", errors.AuthExpired, "This sign-in was withdrawn at Acme."),
+    ("The grant has expired", errors.AuthExpired, "This sign-in to Acme has run out."),
+    ("Token has been expired or revoked.", errors.AuthExpired, ENDED),
+    ("Bad Request", errors.AuthExpired, ENDED),
+    (["no", "text"], errors.AuthExpired, ENDED),
+]
 RFC_6749 = [
     ("invalid_grant", errors.AuthExpired, ENDED, "Sign in again."),
     ("invalid_client", AppRefused, NOT_OUR_APP, APP_ACTION),
@@ -649,6 +685,43 @@ RFC_6749 = [
     ),
     ("slow_down", errors.RateLimited, LIMITED, "Nothing to fix: it is tried again."),
 ]
+
+
+@pytest.mark.parametrize(("said", "kind", "message"), INVALID_GRANT)
+def test_what_a_server_adds_says_whether_it_is_the_end(talking, said, kind, message):
+    talk, _ = talking(400, {"error": "invalid_grant", "error_description": said})
+
+    error = refusal(talk.renew, HELD)
+
+    assert (type(error), error.message) == (kind, message)
+
+
+def test_a_subtype_says_it_too(talking):
+    body = {"error": "invalid_grant", "error_description": "No", "error_subtype": "invalid_rapt"}
+    talk, _ = talking(400, body)
+
+    assert refusal(talk.renew, HELD).message == BY_POLICY
+
+
+@pytest.mark.parametrize(
+    ("status", "is_it"), [(400, True), (403, True), (200, False), (302, False)]
+)
+def test_a_refusal_that_nobody_understands_is_known_as_one(talking, status, is_it):
+    talk, _ = talking(status, {"error": "moon_phase"})
+
+    error = refusal(talk.renew, HELD)
+
+    assert (type(error), error.is_unexplained) == (errors.UnexpectedReply, is_it)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_it"),
+    [(Answer(is_reset=True), True), (Answer(503, {"error": "server_error"}), False)],
+)
+def test_an_answer_that_was_lost_is_known_as_that(talking, answer, is_it):
+    talk, _ = talking(answer)
+
+    assert refusal(talk.renew, HELD).is_half_done is is_it
 
 
 @pytest.mark.parametrize("status", [200, 400, 401])
@@ -1014,7 +1087,11 @@ def test_a_server_that_checks_refuses_a_wrong_app(checking, app, takes_basic):
     ("issuer", "is_it"),
     [
         ("https://acme.example", True),
-        ("https://acme.example/", False),
+        ("https://acme.example/", True),
+        ("https://ACME.example:443", True),
+        ("https://acme.example/v2", False),
+        ("http://acme.example", False),
+        ("acme.example", False),
         ("https://login.acme.example", False),
         ("https://evil.example", False),
         ("", False),
@@ -1022,6 +1099,41 @@ def test_a_server_that_checks_refuses_a_wrong_app(checking, app, takes_basic):
 )
 def test_an_issuer_that_is_declared_is_the_only_one(issuer, is_it):
     assert is_issued_by(acme(issuer="https://acme.example"), issuer, {}) is is_it
+
+
+@pytest.mark.parametrize(
+    ("issuer", "is_it"),
+    [
+        ("https://acme.example", True),
+        ("acme.example", True),
+        ("https://eu.acme.example", True),
+        ("https://eu.acme.example/", True),
+        ("https://eu.acme.example/evil", False),
+        ("https://eu.acme.example:8443", False),
+        ("http://eu.acme.example", False),
+        ("https://evilacme.example", False),
+        ("https://eu.acme.example.evil.example", False),
+        ("https://eu.acme.example@evil.example", False),
+        ("https://[", False),
+        ("", False),
+    ],
+)
+def test_an_issuer_may_be_published_in_several_forms(issuer, is_it):
+    known = acme(issuer="https://acme.example", also_issuers=("acme.example", "*.acme.example"))
+
+    assert is_issued_by(known, issuer, {}) is is_it
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [("https://eu.acme.example", "https://eu.acme.example"), ("https://evil.example", None)],
+)
+def test_an_unknown_address_at_a_renewal_does_not_replace_the_known_one(talking, address, kept):
+    own = acme(keeps=("home",), addresses={"home": lambda it: it.endswith(".acme.example")})
+    talk, _ = talking(200, GRANT | {"home": address}, provider=own)
+
+    assert talk.renew(HELD).facts.get("home") == kept
+    assert exchange(talk, CALLBACK).facts["home"] == address
 
 
 @pytest.mark.parametrize(

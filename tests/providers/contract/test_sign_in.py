@@ -121,6 +121,19 @@ def test_an_issuer_is_an_https_address(declared):
 
 
 @each_declared
+def test_a_told_lifetime_is_checked_against_the_published_one(declared):
+    published, refresh = declared.oauth.access_token_lifetime, declared.oauth.refresh_token_lifetime
+    lives = {"expires_in": published, "refresh_token_expires_in": refresh}
+    told = {name: one.total_seconds() * 1000 for name, one in lives.items() if one}
+
+    with flow(declared.provider, App("id", "secret"), declared.values) as talk:
+        read = talk.tokens_of({"access_token": "a", "refresh_token": "r", **told})
+
+    for name, one in lives.items():
+        assert getattr(read, name) == (one.total_seconds() if one else None), name
+
+
+@each_declared
 def test_pkce_is_off_with_a_source_alone(declared):
     assert declared.oauth.uses_pkce or declared.oauth.pkce_source
 

@@ -193,7 +193,8 @@ def test_a_declined_sign_in_comes_back_with_the_usual_word(standing_in):
     ("issuer", "is_google"),
     [
         ("https://accounts.google.com", True),
-        ("https://accounts.google.com/", False),
+        ("https://accounts.google.com/", True),
+        ("accounts.google.com", True),
         ("https://oauth2.googleapis.com", False),
         ("https://accounts.google.com.evil.example", False),
     ],
@@ -250,7 +251,6 @@ def test_access_for_a_time_says_when_it_ends(standing_in):
     [
         ("invalid_grant", "Token has been expired or revoked."),
         ("invalid_grant", "Bad Request"),
-        ("invalid_grant", "reauth related error (invalid_rapt)"),
         ("invalid_grant", ""),
     ],
 )
@@ -261,6 +261,28 @@ def test_a_sign_in_that_google_has_ended_asks_for_a_new_one(answering, slug, cod
 
     assert "ended this sign-in" in end.value.message
     assert end.value.action == "Sign in again."
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"error_description": "reauth related error (invalid_rapt)"},
+        {"error_description": "Bad Request", "error_subtype": "invalid_rapt"},
+        {"error_description": "Bad Request", "error_subtype": "rapt_required"},
+    ],
+)
+@each_platform
+def test_a_session_policy_is_named_with_who_can_change_it(answering, slug, more):
+    body = {"error": "invalid_grant", **more}
+    with answering(400, body, slug=slug) as talk, pytest.raises(errors.AuthExpired) as end:
+        talk.renew(HELD)
+
+    assert end.value.message == (
+        "Google ended this sign-in, as your organization's session policy asks."
+    )
+    assert end.value.action == (
+        "Sign in again. An admin can exempt this app, under Google Cloud session control."
+    )
 
 
 # --- Disconnecting

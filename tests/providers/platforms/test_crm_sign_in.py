@@ -543,6 +543,40 @@ FAILURES = [
         errors.AuthExpired,
         "ended",
     ),
+    *(
+        (
+            "salesforce",
+            400,
+            {"error": "invalid_grant", "error_description": said},
+            errors.PermissionMissing,
+            "neither from this server's address nor at any hour",
+        )
+        for said in ("ip restricted", "invalid login hours", "ip restricted or invalid login hours")
+    ),
+    (
+        "salesforce",
+        400,
+        {"error": "invalid_grant", "error_description": "login rate exceeded"},
+        errors.RateLimited,
+        "limiting",
+    ),
+    (
+        "salesforce",
+        400,
+        {"error": "unknown_error", "error_description": "retry your request"},
+        errors.ProviderUnavailable,
+        "problem",
+    ),
+    (
+        "salesforce",
+        400,
+        {
+            "error": "invalid_grant",
+            "error_description": "token request is already being processed",
+        },
+        errors.ProviderUnavailable,
+        "problem",
+    ),
     ("salesforce", 400, {"error": "inactive_user"}, errors.AuthExpired, "ended"),
     ("salesforce", 400, {"error": "invalid_client_id"}, AppRefused, "ID and secret"),
     ("salesforce", 400, {"error": "invalid_client"}, AppRefused, "ID and secret"),

@@ -42,6 +42,7 @@ OAUTH = OAuth(
     authorization_url="https://app.hubspot.com/oauth/authorize",
     token_url=f"https://api.hubapi.com/oauth/{VERSION}/token",
     revocation_url=f"https://api.hubapi.com/oauth/{VERSION}/token/revoke",
+    also_issuers=("*.hubspot.com",),  # a region has a host of its own: app-eu1
     scopes=(
         scope(
             "oauth",

@@ -8,11 +8,17 @@ from datetime import timedelta
 
 from providers.access.refusals import app_refused, redirect_refused
 from providers.declare import AppForm, OAuth, Scope, ended, scope
+from providers.platforms.crm.vendors import SUFFIXES, host_of
 
 
 def to_read(what: str, gives: str, *, is_optional: bool = False) -> Scope:
     stops = f"{what.capitalize()} can no longer be read."
     return scope(f"{what}:read", gives, stops, f"{what}:full", is_optional=is_optional)
+
+
+def is_company(address: str) -> bool:
+    """Whether an address is a company's own at Pipedrive."""
+    return host_of(address).endswith(SUFFIXES["pipedrive"])
 
 
 OAUTH = OAuth(
@@ -44,6 +50,7 @@ OAUTH = OAuth(
     pkce_source="https://pipedrive.readme.io/docs/marketplace-oauth-authorization",
     client_authentication="client_secret_basic",
     keeps=("api_domain",),
+    addresses={"api_domain": is_company},
     access_token_lifetime=timedelta(hours=1),
     refresh_token_lifetime=timedelta(days=60),
     revoking_ends_siblings=True,  # it uninstalls the app

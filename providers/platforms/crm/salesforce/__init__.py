@@ -16,7 +16,7 @@ from providers.declare.provider import Cost, Provider
 from providers.platforms.crm.salesforce.errors import ERRORS
 from providers.platforms.crm.salesforce.sign_in import LOGIN, TOKEN_PATH, sign_in_at
 from providers.platforms.crm.salesforce.steps import SalesforceTester
-from providers.platforms.crm.vendors import DESTINATION, MY_DOMAIN, WITH_CLIENT, host_of
+from providers.platforms.crm.vendors import DESTINATION, MY_DOMAINS, WITH_CLIENT, host_of
 
 BOTH = "Choose the way with a consumer key and secret, and enter both."
 TOKEN = Bearer(advice=BOTH)
@@ -29,7 +29,7 @@ NO_DOMAIN = Closed(
 def speak(crm: Provider, address: str) -> Provider:
     """Sign-in is at the typed My Domain, so that the app's secret goes to no other address."""
     host = host_of(address)
-    login = f"https://{host}" if host.endswith(MY_DOMAIN) else LOGIN
+    login = f"https://{host}" if host.endswith(MY_DOMAINS) else LOGIN
     # POST -> {"access_token": str, "instance_url": str, "scope": "api id"}.
     client = ClientCredentials(
         token_url=f"{login}{TOKEN_PATH}", keeps=("instance_url",), advice=BOTH

@@ -4,7 +4,19 @@ from datetime import timedelta
 
 from providers.access.flow import Flow
 from providers.access.refusals import app_refused, redirect_refused
-from providers.declare import AppForm, OAuth, Tokens, codes, ended, scope
+from providers.declare import (
+    AppForm,
+    OAuth,
+    Tokens,
+    codes,
+    ended,
+    limited,
+    rule,
+    scope,
+    troubled,
+)
+from providers.errors import AuthExpired, PermissionMissing
+from providers.platforms.crm.vendors import INSTANCES, MY_DOMAINS, host_of
 
 LOGIN = "https://login.salesforce.com"
 TOKEN_PATH = "/services/oauth2/token"
@@ -26,6 +38,27 @@ SCOPES = (
         is_optional=True,
     ),
 )
+
+# https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm
+REFUSED = (
+    rule(PermissionMissing, code="invalid_grant", text="ip restricted|login hours").says(
+        "Salesforce lets this user in neither from this server's address nor at any hour.",
+        "Ask your Salesforce administrator to relax the app's IP restrictions or the profile's "
+        "login hours. It is tried again by itself.",
+    ),
+    limited("Salesforce", code="invalid_grant", text="login rate exceeded"),
+    troubled("Salesforce", code="unknown_error", text="retry your request"),
+    troubled("Salesforce", text="token request is already being processed"),
+    rule(AuthExpired, code="invalid_grant", text="expired access/refresh token").says(
+        "Salesforce has ended this sign-in: revoked there, or run out by the app's policies.",
+        "Sign in again. The app's refresh token policy, in Salesforce, says how long it lasts.",
+    ),
+)
+
+
+def is_instance(address: str) -> bool:
+    """Whether an address is an organization's own, or an instance that holds several."""
+    return host_of(address).endswith(INSTANCES)
 
 
 class SalesforceFlow(Flow):
@@ -70,10 +103,14 @@ def sign_in_at(login: str) -> OAuth:
         token_url=f"{login}{TOKEN_PATH}",
         revocation_url=f"{login}/services/oauth2/revoke",
         scopes=SCOPES,
+        # Who signs in at everybody's is sent on to their My Domain, which names itself.
+        also_issuers=(LOGIN, *(f"*{domain}" for domain in MY_DOMAINS)),
         keeps=("instance_url", "id"),
+        addresses={"instance_url": is_instance},
         access_token_lifetime=timedelta(hours=2),  # an organization's usual session timeout
         revoked_already=("invalid_token",),
         errors=(
+            *REFUSED,
             ended("Salesforce", code=codes("inactive_user", "inactive_org")),
             app_refused("Salesforce", code="invalid_client_id"),
             redirect_refused("Salesforce", code="redirect_uri_mismatch"),

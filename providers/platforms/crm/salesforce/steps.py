@@ -7,7 +7,7 @@ from providers.declare.steps import Account, Answer, Passed, Skipped, Warned, st
 from providers.errors import AuthExpired, Blocked, PermissionMissing, wrong_address
 from providers.platforms.crm.salesforce.errors import FLOW_URL
 from providers.platforms.crm.steps import CrmTester, named, one_read
-from providers.platforms.crm.vendors import host_of
+from providers.platforms.crm.vendors import INSTANCES, host_of
 
 NEWEST = 68.0  # Winter '27, the newest version that these calls were read for
 
@@ -112,7 +112,7 @@ class SalesforceTester(CrmTester):
         """Data are read where the reply with a token says; a pasted token came without one."""
         if self.enter().got_at:
             instance = self.grant.facts["instance_url"]
-            self.api.move("API", self.named_by_sign_in(instance, ".salesforce.com"))
+            self.api.move("API", self.named_by_sign_in(instance, *INSTANCES))
 
     def _organization(self) -> tuple[Account, bool]:
         fields = "Id, Name, OrganizationType, IsSandbox"

@@ -15,6 +15,7 @@ from providers.platforms.crm.zoho.centres import (
     TOKEN_PATH,
     accounts_in,
     console_of,
+    is_api,
 )
 
 ALL_MODULES = ("ZohoCRM.modules.ALL", "ZohoCRM.modules.READ")
@@ -116,6 +117,8 @@ def sign_in_in(centre: str) -> OAuth:
         uses_pkce=False,
         pkce_source="Zoho's pages on server-based applications know no code challenge.",
         keeps=("api_domain",),
+        addresses={"api_domain": is_api},
+        also_issuers=tuple(accounts_in(one) for one in ZOHO),
         access_token_lifetime=timedelta(hours=1),
         revoked_already=("invalid_code", "invalid_token"),
         errors=(

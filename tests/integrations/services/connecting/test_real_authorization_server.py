@@ -386,6 +386,28 @@ def test_after_disconnecting_anybody_may_connect(connected, workspace, editor):
     assert (now.status, now.platform_account_id) == ("connected", sandbox.OUTLET)
 
 
+# --- What is not kept ----------------------------------------------------------------------------
+
+
+def test_a_sign_in_that_was_cancelled_is_ended_there(real, connected, workspace, editor):
+    waiting = come_back(Person().brings_back(begin(workspace, editor))).candidate
+    tried = tokens.held_by(waiting.sign_in)
+
+    candidates.discard(waiting)
+
+    assert not real.knows(tried.access_token)["active"]
+    assert real.knows(tokens.held_by(again(connected).sign_in).access_token)["active"]
+
+
+def test_one_that_a_newer_one_replaced_is_ended_there(real, connected, workspace, editor):
+    before = tokens.held_by(connected.sign_in)
+
+    candidates.prove(come_back(Person().brings_back(begin(workspace, editor))).candidate)
+
+    assert not real.knows(before.access_token)["active"]
+    assert real.knows(tokens.held_by(again(connected).sign_in).access_token)["active"]
+
+
 # --- What the server refuses ---------------------------------------------------------------------
 
 

@@ -13,11 +13,14 @@ from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import storing, tokens
+from integrations.services.keeping import renewals
 from integrations.services.proving import testing
 from providers import errors
+from providers.access.replies import tokens_in
 from providers.declare import SIGN_IN, App, Tokens
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
+from tests.integrations.conftest import sign_in_as
 from tests.integrations.kept import sign_ins
 from tests.integrations.services.credentials.renewals import (
     DOWN,
@@ -25,6 +28,7 @@ from tests.integrations.services.credentials.renewals import (
     answer_as_usual,
     answer_renewals,
     declaring,
+    go_round,
     is_accepted,
     is_renewal,
     renewals_seen,
@@ -88,6 +92,10 @@ def renewed(server, row, **reply):
     assert tokens.renew(row.pk)
     row.refresh_from_db()
     return row
+
+
+def row_of_pk(row):
+    return sign_ins().get(pk=row.pk)
 
 
 def failed(row):
@@ -563,6 +571,90 @@ def test_an_interruption_is_remembered_over_an_outage(row, calendly, clock):
     assert "A renewal was interrupted on 2026-11-23 at 11:59 UTC" in failed(row).message
 
 
+def test_an_answer_that_was_lost_is_told_with_the_end(row, calendly, clock):
+    answer_renewals(calendly, Answer(is_reset=True))
+    run_out(row)
+    failed(row)
+
+    clock.shift(10)
+    answer_renewals(calendly, INVALID_GRANT)
+
+    assert "A renewal was interrupted on 2026-11-23 at 12:00 UTC" in failed(row).message
+
+
+# --- What a refusal says -------------------------------------------------------------------------
+
+
+def refused_with(server, error, said):
+    answer_renewals(server, Answer(400, {"error": error, "error_description": said}))
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("ip restricted", "permission_missing"), ("try again later", "provider_unavailable")],
+)
+def test_what_may_pass_is_tried_again_and_heals(row, calendly, clock, said, kind):
+    refused_with(calendly, "invalid_grant", said)
+    run_out(row)
+    assert failed(row).kind == kind
+    assert not row_of_pk(row).is_ended
+
+    clock.shift(HOUR)
+    answer_as_usual(calendly)
+
+    assert renewals.due(timezone.now()) == [row]
+    assert tokens.renew(row.pk)
+    assert row_of_pk(row).failures == 0
+
+
+def test_an_end_says_its_cause_and_what_helps(row, calendly):
+    refused_with(calendly, "invalid_grant", "reauth related error (invalid_rapt)")
+    run_out(row)
+
+    error = failed(row)
+
+    assert error.message.startswith("A rule of your organization at Calendly asks people")
+    assert error.action == "Sign in again, and ask an admin there to exempt this app."
+    assert row_of_pk(row).is_ended
+
+
+def test_what_stays_refused_is_the_end_after_a_week(connection, calendly, clock, api):
+    refused_with(calendly, "moon_phase", "Not at this moon.")
+    run_out(row_of(connection))
+    kinds = set()
+    for _ in range(7):
+        kinds.add(failed(row_of(connection)).kind)
+        clock.shift(DAY)
+    assert kinds == {"unexpected_reply"}
+
+    go_round()
+
+    read = api.get("/api/integrations/calendly").json()
+    assert (read["light"], read["needsReauth"]) == ("red", True)
+    assert read["lastError"] == "Calendly has refused to renew this sign-in since 2026-11-23."
+    assert read["failure"]["action"] == "Sign in to Calendly again."
+
+
+def test_an_outage_is_never_the_end_however_long(row, calendly, clock):
+    answer_renewals(calendly, DOWN)
+    run_out(row)
+    for _ in range(40):
+        assert failed(row).kind == "provider_unavailable"
+        clock.shift(DAY)
+
+    assert (row_of_pk(row).refused_since, row_of_pk(row).is_ended) == (None, False)
+
+
+def test_a_renewal_that_works_forgets_what_was_refused(row, calendly, clock):
+    refused_with(calendly, "moon_phase", "Not at this moon.")
+    run_out(row)
+    failed(row)
+    answer_as_usual(calendly)
+    tokens.renew(row.pk)
+
+    assert row_of_pk(row).refused_since is None
+
+
 # --- A token that is refused before its time -----------------------------------------------------
 
 
@@ -695,6 +787,53 @@ def test_a_refresh_token_that_lives_on_with_its_use_has_no_end(workspace, declar
     clock.shift(HOUR)
 
     assert end_of(renewed(calendly, row, expires_in=3600)) == (None, False)
+
+
+@pytest.mark.parametrize("lives", [7 * DAY, 60 * DAY])
+def test_an_end_that_is_told_is_known_from_the_first_minute(workspace, calendly, clock, lives):
+    row = obtained(workspace, refresh_token_expires_in=lives.total_seconds())
+
+    assert end_of(row) == (lives, False)
+
+
+def test_an_end_that_is_told_shows_on_the_card_and_in_the_api(workspace, calendly, editor, api):
+    usual = sandbox.SIGN_IN.reply
+    with pytest.MonkeyPatch.context() as patched:
+        told = {"refresh_token_expires_in": (7 * DAY).total_seconds()}
+        patched.setattr(sandbox.SIGN_IN, "reply", lambda given: usual(given) | told)
+        sign_in_as("healthy", workspace, editor)
+
+    read = api.get("/api/integrations/calendly").json()
+    assert read["expiresAt"] == f"{NOW + 7 * DAY:%Y-%m-%dT%H:%M:%SZ}"
+    assert (read["expiresIsEstimate"], read["attention"]) == (False, "expiring")
+
+
+def test_of_a_new_refresh_token_that_nothing_is_told_of_no_end_is_known(workspace, calendly, clock):
+    row = obtained(workspace, refresh_token_expires_in=(7 * DAY).total_seconds())
+
+    clock.shift(HOUR)
+
+    assert end_of(renewed(calendly, row, refresh_token="another")) == (None, False)
+    clock.shift(HOUR)
+    assert end_of(renewed(calendly, row)) == (None, False)
+
+
+@pytest.mark.parametrize("told", [None, "0", -5, 10 * 365 * 24 * 3600])
+def test_without_a_lifetime_to_believe_the_published_one_counts(workspace, declare, told):
+    declare(access_token_lifetime=2 * HOUR)
+    read = tokens_in({"access_token": "a", "expires_in": told}, (), lives=2 * HOUR)
+
+    assert obtained(workspace, expires_in=read.expires_in).expires_at == NOW + 2 * HOUR
+
+
+def test_without_any_lifetime_a_token_is_tried_by_its_use(workspace, declare, clock):
+    declare(access_token_lifetime=None)
+    row = obtained(workspace)
+
+    clock.shift(5 * HOUR)
+
+    assert row.expires_at is None
+    assert tokens.is_good(row, timezone.now())
 
 
 @pytest.mark.parametrize("lives", [7 * DAY, 60 * DAY])

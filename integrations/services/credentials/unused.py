@@ -1,0 +1,32 @@
+"""Sign-ins that nobody uses any more: they wait to be given back to their platforms."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from integrations import queue
+from integrations.models import Candidate, Credential
+from providers.declare import SIGN_IN
+
+# What is typed beside a sign-in is kept for the same method, but came of no app.
+OBTAINED = Q(method=SIGN_IN) & ~Q(app="")
+
+
+def unused() -> QuerySet[Credential]:
+    """Sign-ins that no connection has and that wait for nobody."""
+    waits = Candidate.objects.filter(sign_in=OuterRef("pk"), saved_at=None)
+    return Credential.objects.filter(OBTAINED, ~Exists(waits), signed_in=None, connections=None)
+
+
+def let_go(sign_ins: Collection[UUID]) -> None:
+    """Have a worker end those of them at their platforms that are not used any more.
+
+    In the transaction in which they came to be unused: until then nobody may end them.
+    """
+    given_up = unused().filter(pk__in=sign_ins, give_back_at=None)
+    for pk in list(given_up.values_list("pk", flat=True)):
+        waiting = Credential.objects.filter(pk=pk)
+        waiting.update(give_back_at=timezone.now(), failures=0, renew_at=None)
+        queue.enqueue("keeping.give_back", str(pk))
