@@ -111,6 +111,12 @@ class Provider:
         own = [self, *(self.for_values(values) for values in self.oauth_variants)]
         return [provider.oauth for provider in own if provider.oauth]
 
+    def asked_with(self, app: str) -> str:
+        """The name of who is asked when one signs in with this app: ours, or a variant's."""
+        own = [self, *(self.for_values(values) for values in self.oauth_variants)]
+        signed_in_with = (one for one in own if one.oauth and one.oauth.app.slug == app)
+        return next((one.name for one in signed_in_with), self.name)
+
     def method(self, slug: str) -> Method:
         """Raises KeyError for a method the platform does not have."""
         return {method.slug: method for method in self.methods}[slug]

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from integrations.services.connecting.begun import AGAIN
 from providers import errors
 from providers.access import flow as oauth
 from providers.declare import Provider
 from providers.errors import ProviderError
 
-AGAIN = "Sign in again."
 CANCELLED = frozenset(
     {"access_denied", "user_cancelled_login", "user_cancelled_authorize", "user_denied"}
 )
@@ -16,12 +16,16 @@ ASKS_AGAIN = frozenset({"login_required", "interaction_required", "consent_requi
 TRY_LATER = frozenset({"temporarily_unavailable", "server_error"})
 
 
+class NotThePlatform(errors.Blocked):
+    """Somebody else answered."""
+
+
 def check(platform: Provider, callback: Mapping[str, str], values: Mapping[str, str]) -> None:
     """Raise the ProviderError that a callback without a usable code means."""
     name = platform.for_values(values).name
     issuer = callback.get("iss")
     if issuer and not oauth.is_issued_by(platform, issuer, values):
-        raise errors.Blocked(
+        raise NotThePlatform(
             f"Somebody other than {name} answered this sign-in, so it was stopped.",
             "Sign in again, and tell whoever runs this installation if it happens twice.",
         )

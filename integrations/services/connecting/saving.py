@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations import crypto
 from integrations.models import Credential, IntegrationConnection, Status, Workspace
 from integrations.services import rows
-from integrations.services.connecting import fix_links
+from integrations.services.connecting import begun, fix_links
 from integrations.services.connecting.changes import REENTER, Changes, overlay
 from integrations.services.credentials import sealing
 from integrations.services.credentials.attempts import Attempt
@@ -204,7 +204,7 @@ def disconnect(
         if connection.sign_in_id and connection.sign_in_id not in revoked:
             raise SignedInMeanwhile
         sealing.forget(connection.candidates.all())
-        sealing.forget(connection.sign_in_attempts.all())
+        begun.close(connection)
         fix_links.end_unused(connection)
         connection.expiry_notices.all().delete()
         if not _is_blank(connection):

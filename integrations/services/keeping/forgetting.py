@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 
-from integrations.models import Candidate, ConnectionTest, Credential, FixLink, SignInAttempt
+from integrations.models import Candidate, ConnectionTest, Credential, FixLink
+from integrations.services.connecting import begun
 from integrations.services.credentials import sealing
 
 KEPT = timedelta(hours=1)
@@ -13,7 +14,7 @@ KEPT = timedelta(hours=1)
 def forget(now: datetime) -> None:
     """Delete it; an hour later where somebody may still look at it."""
     sealing.forget(Candidate.objects.filter(expires_at__lt=now))
-    sealing.forget(SignInAttempt.objects.filter(expires_at__lt=now - KEPT))
+    begun.forget_old(now)
     named = ConnectionTest.objects.filter(fix_link=OuterRef("pk"))  # the history names them
     old = FixLink.objects.filter(used_at=None, expires_at__lt=now - KEPT)
     old.filter(~Exists(named)).delete()
