@@ -110,6 +110,8 @@ class OAuth:
     `lists_scopes` is off where permissions are ticked on the app and may not be asked for.
     `keeps` names plain values of the token's reply that later calls need.
     `revoked_already` are codes of a 400 to who revokes a token that had ended before.
+    `errors` are of the token's address, `refusals` of the callback: their code is its `error`,
+    their subcode the reason, their text the description.
     `app_values` says which fields of a test the app's own values fill.
 
     Lifetimes are the published ones, for when the reply names none: of the access token, of
@@ -141,6 +143,7 @@ class OAuth:
     revoking_ends_siblings: bool = False
     how_to_remove: str = ""
     errors: tuple[ErrorRule, ...] = ()
+    refusals: tuple[ErrorRule, ...] = ()
     flow: Callable[..., Conversation] | None = None
 
     @property

@@ -37,7 +37,7 @@ from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 from providers import errors
 from providers.access import flow as oauth
-from providers.declare import SIGN_IN, OAuth
+from providers.declare import SIGN_IN, App, OAuth
 from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
@@ -149,8 +149,11 @@ def come_back(app: str, callback: Mapping[str, str], *, session_key: str) -> Cam
     except ProviderError as error:
         return _end(attempt, error, is_over=True)
     try:
-        callbacks.check(attempt.connection.platform, callback, payload["values"])
-        candidate = _exchange(attempt, callback, payload, session_key)
+        found = apps.find(attempt.connection.workspace_id, attempt.app, client_id=attempt.client_id)
+        secrets = [payload["code_verifier"], *([found.client_secret] if found else [])]
+        values = payload["values"]
+        callbacks.check(attempt.connection.platform, callback, values, secrets=secrets)
+        candidate = _exchange(attempt, found, callback, payload, session_key)
     except (VersionConflict, InvalidChange) as refusal:
         return _end(attempt, _overtaken(attempt, refusal), is_over=True)
     except ProviderError as error:
@@ -210,16 +213,14 @@ def _check_permitted(attempt: SignInAttempt) -> None:
 
 def _exchange(
     attempt: SignInAttempt,
+    app: App | None,
     callback: Mapping[str, str],
     payload: Mapping[str, Any],
     session_key: str,
 ) -> Candidate:
     connection = attempt.connection
-    if connection.version != attempt.base_version:
-        raise VersionConflict(connection)
     platform = connection.platform
     values: dict[str, str] = payload["values"]
-    app = apps.find(connection.workspace_id, attempt.app, client_id=attempt.client_id)
     if app is None:
         raise errors.InvalidConfig(
             "The app was changed in Settings, Sign-in apps, while you signed in.", AGAIN

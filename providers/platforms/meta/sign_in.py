@@ -15,7 +15,7 @@ from providers.access.refusals import AppRefused
 from providers.declare import AppForm, OAuth, Tokens, dig, scope, sign_in
 from providers.errors import Refused, Unanswered, UnexpectedReply
 from providers.platforms.meta.access import VERSION, GraphToken, proof_of
-from providers.platforms.meta.errors import APPS, SIGN_IN_ERRORS
+from providers.platforms.meta.errors import APPS, CALLBACK_REFUSALS, SIGN_IN_ERRORS
 
 PERMISSIONS_URL = f"https://graph.facebook.com/{VERSION}/me/permissions"
 APP_REMOVED = 458
@@ -147,5 +147,6 @@ OAUTH = OAuth(
     revoking_ends_siblings=True,
     how_to_remove="Remove the app in Facebook's settings, under Business integrations.",
     errors=SIGN_IN_ERRORS,
+    refusals=CALLBACK_REFUSALS,
     flow=MetaFlow,
 )

@@ -73,9 +73,9 @@ def offers_a_way_on(dialog):
         ({"error": "unauthorized_scope_error"}, "Calendly does not give this app the permissions"),
         ({"error": "server_error"}, "Calendly has a problem at the moment."),
         ({"error": "temporarily_unavailable"}, "Calendly has a problem at the moment."),
-        ({"error": "unauthorized_client"}, "Calendly refused the sign-in."),
-        ({"error_code": "1349048"}, "Calendly refused the sign-in."),
-        ({"error": "<script>alert(1)</script>"}, "Calendly refused the sign-in."),
+        ({"error": "unauthorized_client"}, "Calendly does not let this app sign people in."),
+        ({"error_code": "999"}, "Calendly refused the sign-in, and says: “999”."),
+        ({"error": "<script>alert(1)</script>"}, "Calendly refused the sign-in, and says:"),
         ({}, "Calendly sent you back without an answer."),
         ({"code": ""}, "Calendly sent you back without an answer."),
     ],
@@ -85,7 +85,7 @@ def test_a_refusal_ends_on_the_dialog_with_a_sentence(visitor, calendly, reply, 
 
     assert sentence in text_of(dialog)
     assert offers_a_way_on(dialog)
-    assert "alert(1)" not in dialog.content.decode()
+    assert "<script>alert" not in dialog.content.decode()
     assert exchanges(calendly) == 0
 
 
@@ -95,6 +95,17 @@ def test_what_the_platform_writes_about_it_is_not_repeated(visitor):
     dialog = visitor.comes_back({"state": state_of(visitor.leaves()), **told})
 
     assert "30 123456" not in dialog.content.decode()
+
+
+def test_the_apps_secret_is_masked_in_what_the_platform_writes(visitor):
+    secret = sandbox.SIGN_IN.client_secret
+    told = {"error": "odd", "error_description": f"The secret {secret} is too old."}
+
+    dialog = visitor.comes_back({"state": state_of(visitor.leaves()), **told})
+
+    assert "and says: “The secret ••• is too old”" in text_of(dialog)
+    assert secret not in dialog.content.decode()
+    assert secret not in SignInAttempt.objects.get().problem
 
 
 @pytest.mark.parametrize(

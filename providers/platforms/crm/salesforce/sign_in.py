@@ -5,6 +5,7 @@ from datetime import timedelta
 from providers.access.flow import Flow
 from providers.access.refusals import app_refused, redirect_refused
 from providers.declare import AppForm, OAuth, Tokens, codes, ended, scope
+from providers.platforms.crm.salesforce.errors import CALLBACK_REFUSALS
 
 LOGIN = "https://login.salesforce.com"
 TOKEN_PATH = "/services/oauth2/token"
@@ -78,5 +79,6 @@ def sign_in_at(login: str) -> OAuth:
             app_refused("Salesforce", code="invalid_client_id"),
             redirect_refused("Salesforce", code="redirect_uri_mismatch"),
         ),
+        refusals=CALLBACK_REFUSALS,
         flow=SalesforceFlow,
     )
