@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from integrations import crypto
 from providers.declare import App
-from providers.outbound.addresses import Allowed, parse_allowed
+from providers.outbound.addresses import DEFAULT_PORTS, Allowed, parse_allowed
 
 Network = IPv4Network | IPv6Network
 
@@ -123,7 +123,7 @@ def keys(name: str) -> list[str]:
 
 
 def origin(name: str, value: str, *, path_allowed: bool) -> str:
-    """`https://host[:port]`, without a final slash. Raises with a sentence otherwise."""
+    """`https://host[:port]` in normal form, without a final slash; raises with a sentence."""
     parts = _split(value)
     good = (
         parts is not None
@@ -137,7 +137,16 @@ def origin(name: str, value: str, *, path_allowed: bool) -> str:
     if not good:
         example = "https://example.com/prefix" if path_allowed else "https://example.com"
         raise wrong(name, f"an address like {example}, and nothing more", value)
-    return value.rstrip("/")
+    return _normal(parts) if parts else value
+
+
+def _normal(parts: SplitResult) -> str:
+    """In small letters, without the port that the scheme has anyway: RFC 3986 section 6.2.3."""
+    host = str(parts.hostname)
+    place = f"[{host}]" if ":" in host else host
+    if parts.port and parts.port != DEFAULT_PORTS[parts.scheme]:
+        place = f"{place}:{parts.port}"
+    return f"{parts.scheme}://{place}{parts.path}".rstrip("/")
 
 
 def _split(value: str) -> SplitResult | None:

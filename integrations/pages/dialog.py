@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -113,7 +116,10 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
     if not form.is_valid():
         return answers.form_dialog(request, form, status=422)
     if not at_public_url(request):
-        return answers.form_dialog(request, form, status=422, problem=sentences.other_address())
+        page = reverse("settings", args=[request.access.workspace.slug])
+        there = f"{settings.PUBLIC_URL}{page}?{urlencode({'dialog': slug})}"
+        told = {"problem": sentences.other_address(), "there": there}
+        return answers.form_dialog(request, form, status=422, **told)
     try:
         url = signing_in.begin(
             request.access.workspace,

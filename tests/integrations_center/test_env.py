@@ -248,6 +248,27 @@ def test_a_public_url_is_an_origin_and_nothing_more(address):
         env.origin("PUBLIC_URL", address, path_allowed=False)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("HTTPS://Center.Example:443/", "https://center.example"),
+        ("http://center.example:80", "http://center.example"),
+        ("https://center.example:8443", "https://center.example:8443"),
+        ("http://center.example:443", "http://center.example:443"),
+        ("http://[2001:DB8::1]:80/", "http://[2001:db8::1]"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_an_origin_is_kept_in_normal_form(written, meant):
+    assert env.origin("PUBLIC_URL", written, path_allowed=False) == meant
+
+
+def test_the_path_of_an_origin_stays_as_it_was_written():
+    written = "https://Proxy.Example:443/Some/Path/"
+
+    assert env.origin("X", written, path_allowed=True) == "https://proxy.example/Some/Path"
+
+
 def test_networks_are_read_from_addresses_and_networks(given):
     given(TRUSTED_PROXIES="10.0.0.7, 2001:db8::/32")
 

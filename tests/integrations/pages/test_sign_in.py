@@ -714,7 +714,36 @@ def test_a_browser_at_another_address_is_sent_to_the_right_one(visitor, settings
 
     assert reply.status_code == 422
     assert "A sign-in comes back to https://center.example." in text_of(reply)
+    there = "https://center.example/w/main/dashboard/settings/?dialog=calendly"
+    assert f'href="{there}"' in reply.content.decode()
     assert not SignInAttempt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("stands_at", "status"),
+    [
+        ({"HTTP_ORIGIN": "http://center.example"}, 200),
+        ({"HTTP_ORIGIN": "null", "HTTP_HX_CURRENT_URL": "http://center.example/w/main/"}, 200),
+        ({"HTTP_ORIGIN": "null", "HTTP_REFERER": "http://CENTER.example:80/w/main/"}, 200),
+        ({"HTTP_REFERER": "http://127.0.0.1:8000/"}, 422),
+        ({"HTTP_ORIGIN": "http://testserver"}, 422),
+        ({}, 422),
+    ],
+    ids=str,
+)
+def test_where_the_browser_stands_is_what_it_says_not_what_a_proxy_passes_on(
+    editor, calendly, settings, stands_at, status
+):
+    settings.PUBLIC_URL = "http://center.example"
+    settings.CSRF_TRUSTED_ORIGINS = [settings.PUBLIC_URL]
+    browser = Client(headers={"HX-Request": "true"})  # checks no CSRF token: `null` may not post
+    browser.force_login(editor, backend=BACKEND)
+    data = {"version": 0, "auth_method": "sign_in", "is_enabled": "on"}
+
+    reply = browser.post(reverse("sign-in", args=["main", "calendly"]), data, **stands_at)
+
+    assert reply.status_code == status
+    assert SignInAttempt.objects.exists() is (status == 200)
 
 
 @pytest.mark.parametrize("public_url", ["http://TestServer", "http://testserver:80"])
