@@ -264,6 +264,31 @@ def test_fewer_permissions_say_what_is_there_what_is_missing_and_what_stops(visi
     assert live(workspace).version == 0
 
 
+@pytest.mark.parametrize("account", ["", "act_1001"])
+@pytest.mark.parametrize("who", ["ada", "ben"])
+def test_a_declined_permission_is_known_before_anything_else_is_concluded(
+    editor, workspace, meta_app, who, account
+):
+    typed = {"account_id": account} if account else {}
+
+    dialog = text_of(Visitor(editor).connects(who, "meta", without="ads_read", **typed))
+
+    assert "Missing: ads_read (ad accounts, their reports and datasets)." in dialog
+    assert "Ads monitor and lead tracking stop working." in dialog
+    assert "Sign in to Meta again, and allow everything it asks." in dialog
+    assert "reaches no account" not in dialog
+    assert live(workspace, "meta").version == 0
+
+
+def test_an_optional_permission_that_was_declined_only_warns(editor, workspace, meta_app):
+    visitor = Visitor(editor)
+
+    dialog = visitor.connects("ada", "meta", without="business_management", account_id="act_1001")
+
+    assert "Meta works" in text_of(dialog)
+    assert "Missing: business_management" in text_of(dialog)
+
+
 def test_what_was_typed_before_is_saved_with_the_sign_in(visitor, workspace):
     visitor.connects("two", account_id=sandbox.OUTLET, user_uri=sandbox.ADA, is_enabled="")
 
