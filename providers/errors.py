@@ -85,6 +85,10 @@ class InvalidConfig(Refused):
     default_action = "Correct it and test again."
 
 
+class Forwarded(InvalidConfig):
+    """The address leads on to another one."""
+
+
 class CredentialsUnreadable(Refused):
     kind = "credentials_unreadable"
     default_message = "The stored credentials cannot be read."
@@ -122,6 +126,10 @@ class Network(Unanswered):
     default_action = "Check this server's connection to the internet, then test again."
 
 
+class NoSuchHost(Network):
+    """The address has a name that is not known."""
+
+
 class Blocked(Unanswered):
     kind = "blocked"
     default_message = "A wall in front of the platform answered instead of the platform."
@@ -132,6 +140,10 @@ class UnexpectedReply(Unanswered):
     kind = "unexpected_reply"
     default_message = "The platform answered in a way we did not expect."
     default_action = "Nothing to fix for you: tell whoever runs this installation."
+
+
+class AddressGone(ProviderUnavailable):
+    """What a sign-in gave as its address answers no more: a renewal may name another one."""
 
 
 WAS_RIGHT = "It was right before: test again later. If it stays so, look at the address."

@@ -358,7 +358,7 @@ class Provider:
         """What a status means when the platform's file has no rule for the reply."""
         name, status = self.name, reply.status
         if 300 <= status < 400 and self.takes_any_address:
-            return errors.InvalidConfig(
+            return errors.Forwarded(
                 "This address forwards to another one.", "Enter the final address."
             )
         if reply.json_or_none() is None and (reply.is_html or self.takes_any_address):

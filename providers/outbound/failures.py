@@ -48,7 +48,7 @@ class Failures:
         return errors.Network(f"{self.platform} could not be reached.")
 
     def nameless(self) -> errors.ProviderError:
-        return errors.Network(
+        return errors.NoSuchHost(
             f"The name of {self.platform}'s server could not be looked up.",
             "Check the address for typing mistakes, then test again."
             if self.typed

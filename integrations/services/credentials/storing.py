@@ -180,7 +180,8 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
     is_refused = error.kind in (errors.AuthExpired.kind, errors.AuthInvalid.kind)
     is_ended = is_refused and row.method == SIGN_IN
     if is_ended:
-        error.action = f"Sign in to {platforms.get(row.provider).name} again."
+        asked = platforms.get(row.provider).for_values(row.plain)
+        error.action = f"Sign in to {asked.name} again."
     if is_refused and row.interrupted_at:
         error.message = (
             f"{error.message} A renewal was interrupted on {row.interrupted_at:%Y-%m-%d at %H:%M} "

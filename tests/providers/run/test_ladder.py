@@ -287,3 +287,30 @@ def test_a_detail_without_end_is_cut():
     result = run_test(acme(Passed("x" * 100_000)), VALUES)
 
     assert len(result.steps[0].detail) == 500
+
+
+def moves_and_raises(error):
+    def ask(tester):
+        tester.api.move("API", "https://given.acme.example")
+        raise error
+
+    return ask
+
+
+@pytest.mark.parametrize("error", [errors.Forwarded(), errors.NoSuchHost()])
+@pytest.mark.parametrize(
+    ("method", "kind"), [("sign_in", "provider_unavailable"), ("api_key", None)]
+)
+def test_an_address_that_a_sign_in_gave_is_nobodys_to_correct(error, method, kind):
+    result = run_test(acme(moves_and_raises(error)), VALUES, method=method)
+
+    assert result.error.kind == (kind or error.kind)
+    assert isinstance(result.error, errors.AddressGone) is (method == "sign_in")
+
+
+def test_what_an_optional_step_warns_of_is_advised_after_a_sign_in_too():
+    refused = errors.AuthInvalid("No.", "Paste a new token.")
+
+    result = run_test(acme(refused, optional=[1]), VALUES, method="sign_in")
+
+    assert result.steps[0].detail == "No. Sign in to Acme again."

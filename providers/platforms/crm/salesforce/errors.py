@@ -5,6 +5,7 @@ from providers.errors import (
     AuthExpired,
     AuthInvalid,
     Blocked,
+    Forwarded,
     InvalidConfig,
     PermissionMissing,
     ProviderUnavailable,
@@ -112,7 +113,7 @@ ERRORS = (
     rule(ProviderUnavailable, status=420).says(
         "Salesforce is under maintenance.", action_url=STATUS_URL
     ),
-    rule(InvalidConfig, status=codes(range(300, 400))).says(
+    rule(Forwarded, status=codes(range(300, 400))).says(
         "This My Domain forwards to another address, as a renamed one does.",
         "Enter the present one, from Setup, My Domain.",
     ),
