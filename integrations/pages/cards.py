@@ -64,6 +64,11 @@ class Card:
         return self.connection.platform
 
     @property
+    def asked(self) -> str:
+        """The name of who is asked: the platform, or the vendor that was chosen of it."""
+        return self.provider.for_values(self.connection.config).name
+
+    @property
     def slug(self) -> str:
         return self.connection.provider
 

@@ -69,7 +69,7 @@ def _last_sign_in(
     if attempt is None or attempt.candidate_id or _is_settled(attempt, connection):
         return {}
     if attempt.used_at is None:
-        return {"unfinished": attempt}
+        return {"unfinished": attempt, "unfinished_at": connection.platform.asked_with(attempt.app)}
     if attempt.problem and not _is_new(attempt):
         return {}
     # What it needs is thrown away only when it has ended, in whatever way.
@@ -134,7 +134,7 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
     except signing_in.NoApp as missing:
         problem = sentences.no_app(missing.declared)
         return answers.form_dialog(request, form, status=422, problem=problem)
-    return leave_for(request, url, form.provider.for_values(request.POST.dict()).name)
+    return leave_for(request, url, form.asked)
 
 
 @require_POST

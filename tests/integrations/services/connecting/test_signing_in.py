@@ -10,11 +10,12 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations import platforms
-from integrations.models import Candidate, SignInAttempt, Workspace
+from integrations.models import Candidate, SignInAttempt, Trigger, Workspace
 from integrations.services import rows
 from integrations.services.connecting import candidates, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
+from integrations.services.proving import testing
 from providers import registry
 from providers.declare import App
 from providers.sandbox import calendly as sandbox
@@ -318,8 +319,46 @@ def test_a_platform_that_is_several_is_signed_in_to_as_the_chosen_one(editor, wo
 
     dialog = visitor.connects("healthy", "crm", "hubspot", vendor="hubspot")
 
-    assert "CRM works: proven at" in text_of(dialog)
+    assert "HubSpot works: proven at" in text_of(dialog)
     assert live(workspace, "crm").sign_in.values == {"vendor": "hubspot"}
+
+
+def test_who_is_asked_is_named_while_one_signs_in(editor, workspace, crm_app):
+    visitor = Visitor(editor)
+    url = visitor.leaves("crm", vendor="hubspot")
+    unfinished = visitor.get("connection", "crm")
+    refused = visitor.comes_back(
+        {"state": parse_qs(urlsplit(url).query)["state"][0], "error": "access_denied"}, "hubspot"
+    )
+    missing = visitor.connects(
+        "healthy", "crm", "hubspot", without="crm.objects.contacts.read", vendor="hubspot"
+    )
+
+    assert "You began to sign in to HubSpot" in text_of(unfinished)
+    assert "The sign-in at HubSpot was cancelled." in text_of(refused)
+    assert "Sign in to HubSpot again, and allow everything it asks." in text_of(missing)
+
+
+def test_who_is_asked_is_named_once_it_is_connected(editor, owner, workspace, crm_app):
+    visitor = Visitor(editor)
+    visitor.connects("healthy", "crm", "hubspot", vendor="hubspot")
+    hubspot_sandbox.SIGN_IN.revoke_all("healthy")
+    test = testing.test_connection(live(workspace, "crm"), trigger=Trigger.SCHEDULE)
+
+    assert test.action == "Sign in to HubSpot again."
+    assert "is ended at HubSpot too" in text_of(visitor.get("disconnect", "crm"))
+    assert "owns the HubSpot account" in text_of(Visitor(owner).get("send-fix-link", "crm"))
+
+
+def test_a_vendor_that_was_chosen_is_named_on_the_button(editor, workspace, crm_app):
+    visitor = Visitor(editor)
+    nobody = visitor.get("connection", "crm")
+    chosen = visitor.presses_continue("crm", vendor="hubspot", base_url="nonsense")
+
+    assert "Continue to your CRM" in text_of(nobody)
+    assert chosen.status_code == 422
+    assert "Continue to HubSpot" in text_of(chosen)
+    assert "HubSpot will ask you to allow: which account is connected" in text_of(chosen)
 
 
 def test_the_test_of_a_sign_in_stays_in_the_history(visitor, workspace, editor):
@@ -512,7 +551,7 @@ def test_a_sign_in_elsewhere_gives_up_the_secrets_of_the_place_before(editor, wo
 
     dialog = Visitor(editor).connects("healthy", "crm", "hubspot", vendor="hubspot")
 
-    assert "CRM works" in text_of(dialog)
+    assert "HubSpot works" in text_of(dialog)
     assert live(workspace, "crm").hints == {}
 
 
