@@ -346,6 +346,7 @@ def test_who_is_asked_is_named_once_it_is_connected(editor, owner, workspace, cr
     test = testing.test_connection(live(workspace, "crm"), trigger=Trigger.SCHEDULE)
 
     assert test.action == "Sign in to HubSpot again."
+    assert live(workspace, "crm").sign_in.failure_action == "Sign in to HubSpot again."
     assert "is ended at HubSpot too" in text_of(visitor.get("disconnect", "crm"))
     assert "owns the HubSpot account" in text_of(Visitor(owner).get("send-fix-link", "crm"))
 
