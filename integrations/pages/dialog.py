@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 from uuid import UUID
 
 from django.conf import settings
@@ -117,7 +117,7 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
         return answers.form_dialog(request, form, status=422)
     if not at_public_url(request):
         page = reverse("settings", args=[request.access.workspace.slug])
-        there = f"{settings.PUBLIC_URL}{page}?{urlencode({'dialog': slug})}"
+        there = urljoin(settings.PUBLIC_URL, f"{page}?{urlencode({'dialog': slug})}")
         told = {"problem": sentences.other_address(), "there": there}
         return answers.form_dialog(request, form, status=422, **told)
     try:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from integrations.models import SignInAttempt
 from integrations.pages.parts import without_referrer
-from integrations.services.connecting import background, begun, signing_in
+from integrations.services.connecting import background, begun, callbacks, signing_in
 from integrations.services.credentials import apps
 from integrations.services.people import people
 
@@ -136,8 +136,17 @@ def _told(request: HttpRequest, platform: str, foreign: begun.NotOurs) -> Told:
     if not request.GET:
         return NOTHING.of(platform)
     if not request.GET.get("state"):
-        return NAMELESS.of(platform)
+        return _nameless(request, platform, foreign.still_open)
     return FOREIGN
+
+
+def _nameless(request: HttpRequest, platform: str, waiting: SignInAttempt | None) -> Told:
+    """What a refusal without a state means, where a code says it: whoever wrote it is unknown."""
+    told = NAMELESS.of(platform)
+    if waiting is None:
+        return told
+    refusal = callbacks.refusal_by_code(waiting, request.GET.dict())
+    return replace(told, what=f"{refusal.message} {told.what}") if refusal else told
 
 
 def _is_anothers(request: HttpRequest, attempt: SignInAttempt) -> bool:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
+from integrations.models import SignInAttempt
 from integrations.services.connecting.begun import AGAIN
+from integrations.services.credentials import apps
 from providers import errors
 from providers.access import flow as oauth
-from providers.access.returned import refusal_in
+from providers.access.returned import CODES_IN, REASONS_IN, refusal_in
 from providers.declare import Provider
 
 
@@ -35,3 +37,14 @@ def check(
         raise refusal
     if not callback.get("code"):
         raise errors.UnexpectedReply(f"{name} sent you back without an answer.", AGAIN)
+
+
+def refusal_by_code(
+    attempt: SignInAttempt, callback: Mapping[str, str]
+) -> errors.ProviderError | None:
+    """What an error means that no state vouches for: by its codes, so that nothing is quoted."""
+    uses = apps.catalogue()[attempt.app].uses
+    values = next(use.values for use in uses if use.provider.slug == attempt.connection.provider)
+    coded = {name: callback[name] for name in (*CODES_IN, *REASONS_IN) if name in callback}
+    found = refusal_in(attempt.connection.platform, coded, values)
+    return None if isinstance(found, errors.UnexpectedReply) else found

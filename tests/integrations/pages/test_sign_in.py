@@ -476,6 +476,24 @@ def test_an_answer_without_a_name_finds_the_open_attempt_and_is_not_used(
     assert all(attempt.is_open for attempt in SignInAttempt.objects.all())
 
 
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"error": "access_denied"}, "The sign-in at Calendly was cancelled."),
+        ({"error": "invalid_scope"}, "Calendly does not give this app the permissions"),
+        ({"error": "call-49-30-123456", "error_description": "Call +49 30 123456"}, ""),
+    ],
+)
+def test_a_refusal_without_a_name_is_told_by_its_code_and_never_quoted(visitor, query, sentence):
+    visitor.leaves()
+
+    page = visitor.client.get(CALLBACK, query)
+
+    assert sentence in text_of(page)
+    assert "123456" not in page.content.decode()
+    assert SignInAttempt.objects.get().problem == ""
+
+
 def test_an_open_attempt_of_another_browser_is_not_shown(visitor, attacker):
     visitor.leaves()
 
