@@ -28,6 +28,7 @@ class ProviderError(Exception):
     Neither holds a secret, what was typed, or the platform's raw reply.
     `retry_after_seconds` is set when the platform said when to come back.
     `once_proven` is what it is instead where the same values passed before.
+    `renewal_may_help` says that what comes with another token may mend it.
     """
 
     kind: ClassVar[str]
@@ -35,6 +36,7 @@ class ProviderError(Exception):
     default_message: ClassVar[str]
     default_action: ClassVar[str]
     once_proven: "Unanswered | None" = None
+    renewal_may_help: bool = False
 
     def __init__(
         self,
@@ -140,10 +142,6 @@ class UnexpectedReply(Unanswered):
     kind = "unexpected_reply"
     default_message = "The platform answered in a way we did not expect."
     default_action = "Nothing to fix for you: tell whoever runs this installation."
-
-
-class AddressGone(ProviderUnavailable):
-    """What a sign-in gave as its address answers no more: a renewal may name another one."""
 
 
 WAS_RIGHT = "It was right before: test again later. If it stays so, look at the address."

@@ -14,8 +14,7 @@ OF_PASTED = re.compile(
 
 def may_be_renewed(error: errors.ProviderError | None) -> bool:
     """Whether another token, or what comes with it, may help."""
-    is_refused = error is not None and error.kind in NEEDS_SIGN_IN
-    return is_refused or isinstance(error, errors.AddressGone)
+    return error is not None and (error.kind in NEEDS_SIGN_IN or error.renewal_may_help)
 
 
 def advise_signed_in(error: errors.ProviderError, platform: str) -> None:

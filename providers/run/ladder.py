@@ -8,6 +8,7 @@ from typing import Unpack
 from providers import errors
 from providers.access.door import Door, WayIn, let_in
 from providers.declare import Account, Provider, Step, Tester, Warned
+from providers.outbound.failures import DNS_ACTION
 from providers.run.advice import advise_signed_in
 from providers.run.results import Progress, Result, StepResult
 
@@ -110,14 +111,24 @@ def _believed(
     """What an error means where these values were proven before, as those of a sign-in were."""
     is_given = tester.is_signed_in and tester.api.is_moved
     if is_given and isinstance(error, errors.Forwarded | errors.NoSuchHost):
-        return errors.AddressGone(
-            f"{tester.api.platform} does not answer at the address that the sign-in gave."
-        )
+        return _gone(error, tester.api.platform)
     if error.once_proven is None or not (tester.is_signed_in or was_proven()):
         return error
     if tester.is_signed_in:  # nobody typed the address
         error.once_proven.action = errors.ProviderUnavailable.default_action
     return error.once_proven
+
+
+def _gone(error: errors.ProviderError, platform: str) -> errors.ProviderError:
+    """Nothing answers at the address that a sign-in gave: a renewal may name another one."""
+    if isinstance(error, errors.NoSuchHost):
+        error.action = DNS_ACTION
+    else:
+        error = errors.ProviderUnavailable(
+            f"{platform} does not answer at the address that the sign-in gave."
+        )
+    error.renewal_may_help = True
+    return error
 
 
 def _word(error: errors.ProviderError, tester: Tester) -> None:

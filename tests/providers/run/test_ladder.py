@@ -297,15 +297,30 @@ def moves_and_raises(error):
     return ask
 
 
-@pytest.mark.parametrize("error", [errors.Forwarded(), errors.NoSuchHost()])
 @pytest.mark.parametrize(
-    ("method", "kind"), [("sign_in", "provider_unavailable"), ("api_key", None)]
+    ("error", "told"),
+    [
+        (errors.Forwarded(), ("provider_unavailable", "Nothing to fix here: test again later.")),
+        (
+            errors.NoSuchHost("Unknown.", "Check the address for typing mistakes."),
+            ("network", "Check this server's DNS and its connection to the internet."),
+        ),
+    ],
 )
-def test_an_address_that_a_sign_in_gave_is_nobodys_to_correct(error, method, kind):
-    result = run_test(acme(moves_and_raises(error)), VALUES, method=method)
+def test_an_address_that_a_sign_in_gave_is_nobodys_to_correct(error, told):
+    result = run_test(acme(moves_and_raises(error)), VALUES, method="sign_in")
 
-    assert result.error.kind == (kind or error.kind)
-    assert isinstance(result.error, errors.AddressGone) is (method == "sign_in")
+    assert result.outcome == "inconclusive"
+    assert (result.error.kind, result.error.action) == told
+    assert result.error.renewal_may_help
+
+
+@pytest.mark.parametrize("error", [errors.Forwarded("Moved."), errors.NoSuchHost("Unknown.")])
+def test_an_address_that_a_person_typed_is_theirs(error):
+    result = run_test(acme(moves_and_raises(error)), VALUES, method="api_key")
+
+    assert (result.error.message, result.error.kind) == (error.message, error.kind)
+    assert not result.error.renewal_may_help
 
 
 def test_what_an_optional_step_warns_of_is_advised_after_a_sign_in_too():

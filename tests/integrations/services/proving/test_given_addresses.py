@@ -76,5 +76,5 @@ def test_accounts_of_a_moved_instance_are_listed_after_a_renewal(workspace, move
 def test_accounts_of_an_instance_that_stays_away_are_not(workspace, moved):
     moved(99)
 
-    with pytest.raises(errors.AddressGone):
+    with pytest.raises(errors.ProviderUnavailable, match="at the address that the sign-in gave"):
         discovery.accounts(rows.find(workspace, "crm"))
