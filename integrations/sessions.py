@@ -28,7 +28,12 @@ VALID = CompiledRows(
 
 def kept_under(session_key: str) -> str:
     """What stands for a browser's key in the table, whose column holds 40 characters."""
-    return crypto.digest(session_key)[:40]
+    return kept_under_digest(crypto.digest(session_key))
+
+
+def kept_under_digest(digest: str) -> str:
+    """The same, of a key of which only the digest is known."""
+    return digest[:40]
 
 
 class SessionStore(DatabaseStore):

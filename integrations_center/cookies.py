@@ -5,7 +5,7 @@ So each installation has names of its own, and two on one host sign nobody out o
 
 from urllib.parse import urlsplit
 
-from integrations_center.env import DEFAULT_PORTS
+from providers.outbound.addresses import DEFAULT_PORTS
 
 
 def name(use: str, public_url: str) -> str:

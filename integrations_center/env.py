@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from integrations import crypto
 from providers.declare import App
-from providers.outbound.addresses import Allowed, parse_allowed
+from providers.outbound.addresses import DEFAULT_PORTS, Allowed, parse_allowed
 
 Network = IPv4Network | IPv6Network
 
@@ -29,7 +29,6 @@ PERCENT_ENCODE = "In a password, write @ : / ? # and % as %40 %3A %2F %3F %23 an
 SHORTEST_SECRET_KEY = 32
 # What Django answers, as django.http.request checks it; a dot in front stands for subdomains.
 HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[a-f0-9]*:[a-f0-9:.]+\]", re.IGNORECASE)
-DEFAULT_PORTS = {"http": 80, "https": 443}
 PATH = re.compile(r"(?:/[\w~-][\w.~-]*)*", re.ASCII)
 PATH_LETTERS = "with letters, digits, -, _, ~ and . in its path"
 # What the site's own addresses begin with. Where a proxy takes a path off that begins so too,
@@ -133,7 +132,7 @@ def keys(name: str) -> list[str]:
 
 
 def origin(name: str, value: str, *, path_allowed: bool) -> str:
-    """`https://host[:port]`, without a final slash. Raises with a sentence otherwise."""
+    """`https://host[:port]` in normal form, without a final slash; raises with a sentence."""
     parts = _split(value)
     good = (
         parts is not None
@@ -147,7 +146,16 @@ def origin(name: str, value: str, *, path_allowed: bool) -> str:
     if not good:
         example = "https://example.com/prefix" if path_allowed else "https://example.com"
         raise wrong(name, f"an address like {example}, and nothing more", value)
-    return value.rstrip("/")
+    return _normal(parts) if parts else value
+
+
+def _normal(parts: SplitResult) -> str:
+    """In small letters, without the port that the scheme has anyway: RFC 3986 section 6.2.3."""
+    host = str(parts.hostname)
+    place = f"[{host}]" if ":" in host else host
+    if parts.port and parts.port != DEFAULT_PORTS[parts.scheme]:
+        place = f"{place}:{parts.port}"
+    return f"{parts.scheme}://{place}{parts.path}".rstrip("/")
 
 
 def public_url(name: str, default: str) -> str:
@@ -166,7 +174,7 @@ def public_url(name: str, default: str) -> str:
     host = ascii_host(parts.hostname or "")
     if not host:
         raise wrong(name, "an address with a host name such as integrations.example.com", value)
-    port = "" if parts.port in {None, DEFAULT_PORTS[parts.scheme]} else f":{parts.port}"
+    port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{host}{port}{parts.path}"
 
 

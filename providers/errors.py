@@ -29,7 +29,8 @@ class ProviderError(Exception):
     `retry_after_seconds` is set when the platform said when to come back.
     `once_proven` is what it is instead where the same values passed before. `is_half_done` says
     that what was asked may have been done and its answer was lost, `is_unexplained` that it was
-    refused in words which nobody here knows.
+    refused in words which nobody here knows. `renewal_may_help` says
+    that what comes with another token may mend it.
     """
 
     kind: ClassVar[str]
@@ -39,6 +40,7 @@ class ProviderError(Exception):
     once_proven: "Unanswered | None" = None
     is_half_done: bool = False
     is_unexplained: bool = False
+    renewal_may_help: bool = False
 
     def __init__(
         self,
@@ -89,6 +91,10 @@ class InvalidConfig(Refused):
     default_action = "Correct it and test again."
 
 
+class Forwarded(InvalidConfig):
+    """The address leads on to another one."""
+
+
 class CredentialsUnreadable(Refused):
     kind = "credentials_unreadable"
     default_message = "The stored credentials cannot be read."
@@ -124,6 +130,10 @@ class Network(Unanswered):
     kind = "network"
     default_message = "The platform could not be reached."
     default_action = "Check this server's connection to the internet, then test again."
+
+
+class NoSuchHost(Network):
+    """The address has a name that is not known."""
 
 
 class Blocked(Unanswered):

@@ -13,6 +13,7 @@ from providers.errors import AccountNotFound
 
 STARTS_WITHIN = timedelta(seconds=60)
 SAVES_WITHIN = timedelta(seconds=5)
+EXCHANGED_WITHIN = timedelta(seconds=30)
 
 
 class OfSession(models.Model):
@@ -162,10 +163,12 @@ class Candidate(OfSession):
 
 
 class SignInAttempt(OfSession):
-    """A sign-in that was begun: what comes back must fit it, once, within ten minutes.
+    """A sign-in that was begun: what comes back must fit it, within ten minutes.
 
     Bound to the session of whoever began it. The payload holds the code verifier and what was
-    typed. `problem` says how it ended if not with tokens.
+    typed; it is kept for as long as another answer may do better. `codes` are digests of those
+    that were exchanged. `used_at` is when the last answer came, and `problem` says how that
+    ended if not with tokens.
     """
 
     connection = models.ForeignKey(
@@ -189,6 +192,18 @@ class SignInAttempt(OfSession):
     problem = models.TextField(blank=True, default="")
     action = models.TextField(blank=True, default="")
     candidate = models.ForeignKey(Candidate, on_delete=models.SET_NULL, null=True, related_name="+")
+    codes = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"Sign-in for {self.connection}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer may still connect: nothing was given yet, and what it needs is here."""
+        return self.credential_id is not None and self.candidate_id is None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether an answer came and its code is being exchanged: how that ends shows soon."""
+        came = self.used_at if self.is_open and not self.problem else None
+        return came is not None and timezone.now() - came < EXCHANGED_WITHIN

@@ -51,7 +51,7 @@ def _conflict(
 def form_dialog(
     request: Request, form: ConnectionForm, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    context |= {"form": form, "card": cards.card(form.connection)}
+    context |= {"form": form, "card": cards.card(form.connection), "asked": form.asked}
     return dialog(request, DIALOG, context, status=status)
 
 
@@ -67,6 +67,7 @@ def candidate_dialog(
     context = {
         "form": form,
         "card": cards.card(connection),
+        "asked": form.asked,
         "candidate": kept,
         "hides_form": kept.sign_in_id is not None and kept.is_running,
         "account_is_required": connection.platform.field(ACCOUNT_FIELD).required,

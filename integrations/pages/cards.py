@@ -97,6 +97,11 @@ class Card:
         return self.connection.platform
 
     @property
+    def asked(self) -> str:
+        """The name of who is asked: the platform, or the vendor that was chosen of it."""
+        return self.provider.for_values(self.connection.config).name
+
+    @property
     def slug(self) -> str:
         return self.connection.provider
 
@@ -147,12 +152,8 @@ class Card:
     @property
     def title(self) -> str:
         """The platform's name, with its vendor's where it is several."""
-        name, asked = self.provider.name, self.vendor
+        name, asked = self.provider.name, self.asked
         return f"{name}: {asked}" if asked != name else name
-
-    @property
-    def vendor(self) -> str:
-        return self.provider.for_values(self.connection.config).name
 
     @property
     def missing(self) -> list[str]:
@@ -169,7 +170,7 @@ class Card:
         """What the button of a broken connection does, in its words."""
         connection = self.connection
         if connection.is_signed_in:
-            return f"Sign in to {self.vendor} again"
+            return f"Sign in to {self.asked} again"
         if connection.needs_reauth or connection.is_unreadable:
             return "Enter new credentials"
         kind = connection.error_kind

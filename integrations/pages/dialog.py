@@ -2,26 +2,30 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode, urljoin
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations.models import IntegrationConnection, Role, SignInAttempt
-from integrations.pages import answers, sentences
+from integrations.pages import answers, cards, sentences
 from integrations.pages.forms import ConnectionForm
 from integrations.pages.parts import (
     Request,
     at_public_url,
+    dialog,
     find_connection,
     in_workspace,
     leave_for,
     session_key,
 )
 from integrations.pages.waiting import own_candidate
-from integrations.services.connecting import background, candidates, signing_in, trying
+from integrations.services.connecting import background, begun, candidates, signing_in, trying
 from integrations.services.connecting.candidates import CandidateGone
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import discovery
@@ -33,8 +37,6 @@ from providers.errors import ProviderError
 SESSION_ENDED = (
     "Your session here ended while you were signing in, so nothing was changed. Sign in once more."
 )
-INTERRUPTED = "You came back from a sign-in, and nothing is known of how it ended."
-LOOK_AGAIN = "Open this again in a moment, or sign in again."
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,7 +45,11 @@ def connection(request: Request, slug: str) -> HttpResponse:
     """The dialog of one platform; POST is Test and save."""
     found = find_connection(request, slug)
     if request.method == "GET":
-        return answers.form_dialog(request, ConnectionForm(found), **_last_sign_in(request, found))
+        last = begun.latest(found, session_key=request.session.session_key or "")
+        if last and last.is_under_way:
+            return redirect("sign-in-attempt", request.access.workspace.slug, slug, last.pk)
+        said = _last_sign_in(request, found, last)
+        return answers.form_dialog(request, ConnectionForm(found), **said)
     form = _typed_form(request, slug)
     is_gone = request.POST.get("candidate") and form.initial["candidate"] is None
     if is_gone and request.POST.get("auth_method") == SIGN_IN:
@@ -54,19 +60,25 @@ def connection(request: Request, slug: str) -> HttpResponse:
     return _prove(request, form, slug)
 
 
-def _last_sign_in(request: Request, connection: IntegrationConnection) -> dict[str, Any]:
-    """What became of a sign-in that this session began and that gave nothing."""
+def _last_sign_in(
+    request: Request, connection: IntegrationConnection, attempt: SignInAttempt | None
+) -> dict[str, Any]:
+    """What became of the sign-in that this session began last, if that gave nothing."""
     if request.GET.get("ended") == "session":
         return {"problem": SESSION_ENDED}
-    attempt = signing_in.latest(connection, session_key=request.session.session_key or "")
     if attempt is None or attempt.candidate_id or _is_settled(attempt, connection):
         return {}
     if attempt.used_at is None:
-        return {"unfinished": attempt}
-    if attempt.problem:
-        return {"problem": attempt.problem, "advice": attempt.action} if _is_new(attempt) else {}
+        return {"unfinished": attempt, "unfinished_at": connection.platform.asked_with(attempt.app)}
+    if attempt.problem and not _is_new(attempt):
+        return {}
     # What it needs is thrown away only when it has ended, in whatever way.
-    return {"problem": INTERRUPTED, "advice": LOOK_AGAIN} if attempt.credential_id else {}
+    return _what_became_of(attempt) if attempt.problem or attempt.credential_id else {}
+
+
+def _what_became_of(attempt: SignInAttempt) -> dict[str, Any]:
+    problem, advice = begun.became(attempt)
+    return {"problem": problem, "advice": advice}
 
 
 def _is_settled(attempt: SignInAttempt, connection: IntegrationConnection) -> bool:
@@ -77,7 +89,23 @@ def _is_settled(attempt: SignInAttempt, connection: IntegrationConnection) -> bo
 
 def _is_new(attempt: SignInAttempt) -> bool:
     """Whether it began so lately that its end is news."""
-    return timezone.now() - attempt.begun_at < signing_in.LIVES * 2
+    return timezone.now() - attempt.begun_at < begun.LIVES * 2
+
+
+@require_GET
+@in_workspace(Role.EDITOR)
+def attempt(request: Request, slug: str, attempt_id: UUID) -> HttpResponse:
+    """What became of a sign-in: asked for again and again while its code is exchanged."""
+    found = find_connection(request, slug)
+    mine = begun.of_session(found, attempt_id, session_key=request.session.session_key or "")
+    if mine is None:
+        return redirect("connection", request.access.workspace.slug, slug)
+    if mine.candidate_id:
+        return redirect("candidate", request.access.workspace.slug, slug, mine.candidate_id)
+    if mine.is_under_way:
+        context = {"card": cards.card(found), "attempt": mine}
+        return dialog(request, "integrations/partials/sign_in_progress.html", context)
+    return answers.form_dialog(request, ConnectionForm(found), **_what_became_of(mine))
 
 
 @require_POST
@@ -88,7 +116,10 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
     if not form.is_valid():
         return answers.form_dialog(request, form, status=422)
     if not at_public_url(request):
-        return answers.form_dialog(request, form, status=422, problem=sentences.other_address())
+        page = reverse("settings", args=[request.access.workspace.slug])
+        there = urljoin(settings.PUBLIC_URL, f"{page}?{urlencode({'dialog': slug})}")
+        told = {"problem": sentences.other_address(), "there": there}
+        return answers.form_dialog(request, form, status=422, **told)
     try:
         url = signing_in.begin(
             request.access.workspace,
@@ -103,7 +134,7 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
     except signing_in.NoApp as missing:
         problem = sentences.no_app(missing.declared)
         return answers.form_dialog(request, form, status=422, problem=problem)
-    return leave_for(request, url, form.provider.for_values(request.POST.dict()).name)
+    return leave_for(request, url, form.asked)
 
 
 @require_POST

@@ -27,7 +27,7 @@ from integrations.pages.parts import (
     session_key,
     without_referrer,
 )
-from integrations.services.connecting import background, candidates, fix_links, signing_in
+from integrations.services.connecting import background, begun, candidates, fix_links, signing_in
 from integrations.services.connecting.candidates import CandidateGone
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps
@@ -35,6 +35,7 @@ from integrations.services.refusals import InvalidChange, NothingToTest, Version
 
 FIX_LINK = "fix_link"
 FIX_PROOF = "fix/proof.html"
+FIX_WAIT = "fix/wait.html"
 
 
 class FixLinkForm(forms.Form):
@@ -116,9 +117,10 @@ def fix_page(request: HttpRequest, link: FixLink) -> HttpResponse:
     context = _fix_context(link, kept)
     if kept and is_partial(request) and kept.is_running:
         return render(request, FIX_PROOF, context)
-    context["attempt"] = signing_in.latest(
-        link.connection, session_key=session_key(request), fix_link=link
-    )
+    attempt = begun.latest(link.connection, session_key=session_key(request), fix_link=link)
+    context["attempt"] = attempt
+    if attempt and attempt.is_under_way and is_partial(request):
+        return render(request, FIX_WAIT, context)
     response = render(request, "fix/page.html", context)
     if is_partial(request):
         response["HX-Redirect"] = reverse("fix-page")

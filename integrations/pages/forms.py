@@ -15,7 +15,7 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps
 from integrations.services.credentials.sealing import hint
 from integrations.services.proving.discovery import ACCOUNT_FIELD
-from providers.declare import BASE_URL, SIGN_IN, Account, Cost, Field, Method
+from providers.declare import BASE_URL, SIGN_IN, Account, Cost, Field, Method, OAuth, Provider
 
 REMOVE = "remove_"
 PICKED_ACCOUNT = "picked_account"
@@ -93,6 +93,25 @@ class ConnectionForm(forms.Form):
     @property
     def can_sign_in(self) -> bool:
         return any(self.apps.values())
+
+    @cached_property
+    def _who(self) -> Provider:
+        """Who is asked with what the form holds: a vendor, once it is chosen."""
+        known = {**self.connection.config, **self.typed.config, **self._sent()}
+        return self.provider.for_values({name: value for name, value in known.items() if value})
+
+    @property
+    def asked(self) -> str:
+        return self._who.name
+
+    @property
+    def way(self) -> OAuth | None:
+        """How one signs in there."""
+        return self._who.oauth
+
+    def _sent(self) -> dict[str, str]:
+        plain = [field.name for field in self.provider.fields if not field.secret]
+        return {name: self.data[name] for name in plain if name in self.data}
 
     @property
     def sign_in(self) -> Credential | None:
@@ -239,7 +258,7 @@ class ConnectionForm(forms.Form):
             if field.name != but:
                 self.add_error(field.name, MISSING)
         if method == SIGN_IN and not self.sign_in and not self.errors:
-            self.add_error(None, f"Sign in first: press Continue to {self.provider.name}.")
+            self.add_error(None, f"Sign in first: press Continue to {self.asked}.")
 
     def show(self, errors: Mapping[str, Any]) -> None:
         """Put an InvalidChange's sentences where they belong."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from integrations.models import IntegrationConnection, Role
 from integrations.pages import cards
 from integrations.services import rows
 from integrations.services.people import guesses, people
-from providers.outbound.origins import origin_of
+from providers.outbound.origins import Origin, origin_of
 
 View = Callable[..., HttpResponse]
 
@@ -100,9 +101,27 @@ def leave_for(request: HttpRequest, url: str, platform: str) -> HttpResponse:
 
 
 def at_public_url(request: HttpRequest) -> bool:
-    """Whether the browser is where a platform will send it back to."""
+    """Whether the browser is where a platform will send it back to.
+
+    The browser knows: a proxy may pass another Host on than the one that it was asked for.
+    """
     scheme = urlsplit(settings.PUBLIC_URL).scheme
-    return origin_of(f"{scheme}://{request.get_host()}") == origin_of(settings.PUBLIC_URL)
+    said = (
+        request.headers.get("Origin"),
+        request.headers.get("HX-Current-URL"),
+        request.headers.get("Referer"),
+        f"{scheme}://{request.get_host()}",
+    )
+    stands = (found for url in said if (found := _origin_or_none(url)))
+    return next(stands, None) == origin_of(settings.PUBLIC_URL)
+
+
+def _origin_or_none(url: str | None) -> Origin | None:
+    """None for `null`, which a browser says that may not tell."""
+    with suppress(ValueError):
+        origin = origin_of(url or "")
+        return origin if all(origin) else None
+    return None
 
 
 def without_referrer(response: HttpResponse) -> HttpResponse:

@@ -3,6 +3,7 @@
 Every control works as a plain link or form; with htmx the same views answer with a part.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -108,11 +109,11 @@ def _dialog_to_open(request: Request) -> str:
     slug, workspace = request.GET.get("dialog", ""), request.access.workspace.slug
     if slug not in platforms.catalogue() or not request.access.can_edit:
         return ""
-    try:
-        return reverse("candidate", args=[workspace, slug, UUID(request.GET.get("candidate", ""))])
-    except ValueError:
-        ended = "?ended=session" if request.GET.get("ended") == "session" else ""
-        return reverse("connection", args=[workspace, slug]) + ended
+    for name, view in (("candidate", "candidate"), ("attempt", "sign-in-attempt")):
+        with suppress(ValueError):
+            return reverse(view, args=[workspace, slug, UUID(request.GET.get(name, ""))])
+    ended = "?ended=session" if request.GET.get("ended") == "session" else ""
+    return reverse("connection", args=[workspace, slug]) + ended
 
 
 def _running(request: Request) -> TestRun | None:

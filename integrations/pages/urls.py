@@ -23,6 +23,7 @@ connection_urls: Urls = [
     path("", dialog_views.connection, name="connection"),
     path("accounts/", dialog_views.accounts, name="accounts"),
     path("sign-in/", dialog_views.sign_in, name="sign-in"),
+    path("sign-in/<uuid:attempt_id>/", dialog_views.attempt, name="sign-in-attempt"),
     path("fix-link/", fix_views.send_fix_link, name="send-fix-link"),
     path("card/", views.card, name="card"),
     path("test/", views.test, name="test"),

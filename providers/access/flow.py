@@ -90,7 +90,7 @@ class Flow:
                 state=state,
                 code_verifier=code_verifier if self.oauth.uses_pkce else None,
                 scope=self.oauth.scope,
-                **self.oauth.authorization_params,
+                **self.oauth.params,
             )
         return str(url)
 

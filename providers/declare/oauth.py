@@ -3,7 +3,7 @@
 Names are those of RFC 6749. The flow itself is one piece of code for all: `providers.access.flow`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, Protocol
@@ -19,13 +19,15 @@ ClientAuthentication = Literal["client_secret_basic", "client_secret_post"]
 class Scope:
     """One permission: what it lets us read, and what stops working without it.
 
-    `implied_by` are wider ones that do as well. Without an optional one the rest still works.
+    `implied_by` are wider ones that do as well. Without an optional one the rest still works;
+    `comes_always` says that the platform gives it to every app all the same.
     """
 
     name: str
     gives: str
     stops: str
     is_optional: bool = False
+    comes_always: bool = False
     implied_by: tuple[str, ...] = ()
 
     def is_in(self, granted: frozenset[str]) -> bool:
@@ -110,8 +112,12 @@ class OAuth:
     below. `addresses` says of kept values that are addresses which ones are the platform's own.
     PKCE (RFC 7636) is on; `pkce_source` says where a platform's documents keep it off.
     `lists_scopes` is off where permissions are ticked on the app and may not be asked for.
+    `optional_scopes_in` is the parameter for those that may be refused one by one; without it
+    all are asked for together.
     `keeps` names plain values of the token's reply that later calls need.
     `revoked_already` are codes of a 400 to who revokes a token that had ended before.
+    `errors` are of the token's address, `refusals` of the callback: their code is its `error`,
+    their subcode the reason, their text the description.
     `app_values` says which fields of a test the app's own values fill.
 
     Lifetimes are the published ones, for when the reply names none: of the access token, of
@@ -128,6 +134,7 @@ class OAuth:
     scopes: tuple[Scope, ...] = ()
     scope_separator: str = " "
     lists_scopes: bool = True
+    optional_scopes_in: str = ""
     authorization_params: Mapping[str, str] = field(default_factory=dict)
     uses_pkce: bool = True
     pkce_source: str = ""
@@ -145,6 +152,7 @@ class OAuth:
     revoking_ends_siblings: bool = False
     how_to_remove: str = ""
     errors: tuple[ErrorRule, ...] = ()
+    refusals: tuple[ErrorRule, ...] = ()
     flow: Callable[..., Conversation] | None = None
 
     @property
@@ -152,7 +160,19 @@ class OAuth:
         """The request's `scope`; None where none is sent."""
         if not self.lists_scopes or not self.scopes:
             return None
-        return self.scope_separator.join(scope.name for scope in self.scopes)
+        return self._joined(one for one in self.scopes if not self._is_apart(one))
+
+    @property
+    def params(self) -> dict[str, str]:
+        """What else the request for a code holds."""
+        apart = self._joined(one for one in self.scopes if self._is_apart(one))
+        return {**self.authorization_params, **({self.optional_scopes_in: apart} if apart else {})}
+
+    def _is_apart(self, one: Scope) -> bool:
+        return bool(self.optional_scopes_in) and one.is_optional and not one.comes_always
+
+    def _joined(self, scopes: Iterable[Scope]) -> str:
+        return self.scope_separator.join(one.name for one in scopes)
 
     @property
     def hosts(self) -> dict[str, str]:

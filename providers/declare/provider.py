@@ -113,6 +113,12 @@ class Provider:
         own = [self, *(self.for_values(values) for values in self.oauth_variants)]
         return [provider.oauth for provider in own if provider.oauth]
 
+    def asked_with(self, app: str) -> str:
+        """The name of who is asked when one signs in with this app: ours, or a variant's."""
+        own = [self, *(self.for_values(values) for values in self.oauth_variants)]
+        signed_in_with = (one for one in own if one.oauth and one.oauth.app.slug == app)
+        return next((one.name for one in signed_in_with), self.name)
+
     def method(self, slug: str) -> Method:
         """Raises KeyError for a method the platform does not have."""
         return {method.slug: method for method in self.methods}[slug]
@@ -354,7 +360,7 @@ class Provider:
         """What a status means when the platform's file has no rule for the reply."""
         name, status = self.name, reply.status
         if 300 <= status < 400 and self.takes_any_address:
-            return errors.InvalidConfig(
+            return errors.Forwarded(
                 "This address forwards to another one.", "Enter the final address."
             )
         if reply.json_or_none() is None and (reply.is_html or self.takes_any_address):

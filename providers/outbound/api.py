@@ -71,6 +71,7 @@ class Api:
         self._allow = tuple(allow)
         self._secrets = set(secrets)
         self._mask = Mask(())
+        self.is_moved = False
         self._transport = Transport(
             trusted=self._trusted,
             kept=frozenset() if typed else frozenset(_origins_of(origins.values())),
@@ -136,6 +137,7 @@ class Api:
 
     def move(self, host: str, origin: str) -> None:
         """The platform says where this host is. In a trial it stays where the operator put it."""
+        self.is_moved = True
         if not self._trusted:
             self.origins[host] = origin
 

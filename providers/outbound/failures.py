@@ -11,6 +11,7 @@ from providers import errors
 from providers.outbound import addresses
 from providers.outbound.connection import TooLarge
 
+DNS_ACTION = "Check this server's DNS and its connection to the internet."
 TRY_LATER = "Nothing to fix here: test again in a few minutes."
 
 
@@ -50,11 +51,9 @@ class Failures:
         return errors.Network(f"{self.platform} could not be reached.")
 
     def nameless(self) -> errors.ProviderError:
-        return errors.Network(
+        return errors.NoSuchHost(
             f"The name of {self.platform}'s server could not be looked up.",
-            "Check the address for typing mistakes, then test again."
-            if self.typed
-            else "Check this server's DNS and its connection to the internet.",
+            "Check the address for typing mistakes, then test again." if self.typed else DNS_ACTION,
         )
 
     def not_public(self) -> errors.ProviderError:

@@ -8,6 +8,8 @@ from typing import Unpack
 from providers import errors
 from providers.access.door import Door, WayIn, let_in
 from providers.declare import Account, Provider, Step, Tester, Warned
+from providers.outbound.failures import DNS_ACTION
+from providers.run.advice import advise_signed_in
 from providers.run.results import Progress, Result, StepResult
 
 logger = logging.getLogger(__name__)
@@ -18,7 +20,6 @@ LONGEST_ACCOUNT = 200
 NOT_TRIED = "Not tried: a step above did not pass."
 LONGEST_DETAIL = 500
 GOT = "Its token was got on {:%Y-%m-%d at %H:%M} UTC."
-NEEDS_SIGN_IN = (errors.AuthInvalid.kind, errors.AuthExpired.kind)
 
 
 def run_test(
@@ -108,6 +109,9 @@ def _believed(
     error: errors.ProviderError, tester: Tester, was_proven: Callable[[], bool]
 ) -> errors.ProviderError:
     """What an error means where these values were proven before, as those of a sign-in were."""
+    is_given = tester.is_signed_in and tester.api.is_moved
+    if is_given and isinstance(error, errors.Forwarded | errors.NoSuchHost):
+        return _gone(error, tester.api.platform)
     if error.once_proven is None or not (tester.is_signed_in or was_proven()):
         return error
     if tester.is_signed_in:  # nobody typed the address
@@ -115,15 +119,24 @@ def _believed(
     return error.once_proven
 
 
-def _word(error: errors.ProviderError, tester: Tester) -> None:
-    """Without what a reply may have put into it, and of what the person can do.
+def _gone(error: errors.ProviderError, platform: str) -> errors.ProviderError:
+    """Nothing answers at the address that a sign-in gave: a renewal may name another one."""
+    if isinstance(error, errors.NoSuchHost):
+        error.action = DNS_ACTION
+    else:
+        error = errors.ProviderUnavailable(
+            f"{platform} does not answer at the address that the sign-in gave."
+        )
+    error.renewal_may_help = True
+    return error
 
-    A platform's file speaks of tokens to paste: after a sign-in nobody pasted one.
-    """
+
+def _word(error: errors.ProviderError, tester: Tester) -> None:
+    """Without what a reply may have put into it, and of what the person can do."""
     error.message = _plain(error.message, tester, LONGEST_DETAIL)
     error.action = _plain(error.action, tester, LONGEST_DETAIL)
-    if tester.is_signed_in and error.kind in NEEDS_SIGN_IN:
-        error.action, error.action_url = f"Sign in to {tester.api.platform} again.", None
+    if tester.is_signed_in:
+        advise_signed_in(error, tester.api.platform)
 
 
 def _account_of(tester: Tester) -> Account | None:
@@ -149,6 +162,7 @@ def _ask(
         answer = step.ask(tester)
     except errors.ProviderError as error:
         if step.optional:
+            _word(error, tester)
             return Warned.outcome, f"{error.message} {error.action}", None
         believed = _believed(error, tester, was_proven)
         return believed.outcome, believed.message, believed

@@ -178,7 +178,8 @@ class AuthorizationServer:
         return ""
 
     def _asked_scopes(self, query: Mapping[str, str]) -> list[str]:
-        return query.get("scope", "").replace(self.scope_separator, " ").split()
+        asked = f"{query.get('scope', '')} {query.get('optional_scope', '')}"
+        return asked.replace(self.scope_separator, " ").split()
 
     def _code(self, query: Mapping[str, str], person: str, without: str) -> str:
         scopes = tuple(scope for scope in self._asked_scopes(query) if scope != without)

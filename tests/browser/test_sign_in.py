@@ -132,6 +132,32 @@ def test_cancelling_at_the_platform_ends_on_the_dialog_with_a_way_on(page, base_
     expect(proof(page)).to_be_visible()
 
 
+def test_who_denied_goes_back_and_allows(page, workspace):
+    continue_to(page, "calendly", "Continue to Calendly")
+    page.click("#cancel")
+    expect(page.locator("#dialog .note.warn")).to_contain_text("was cancelled")
+    page.go_back()
+    page.click("#as-healthy")
+
+    expect(proof(page)).to_contain_text("Calendly works")
+    assert saved(workspace, "calendly").sign_in
+
+
+def test_a_second_return_shows_that_the_first_is_under_way_and_goes_on_by_itself(page, gate):
+    second = page.context.new_page()
+    gate.close("/oauth/token")
+    continue_to(page, "calendly", "Continue to Calendly")
+    second.goto(page.url)
+    with page.expect_request("**/oauth/calendly/callback/**"):
+        page.evaluate("setTimeout(() => document.getElementById('as-healthy').click())")
+    second.click("#as-healthy")
+    expect(second.locator("#dialog")).to_contain_text("You are back.")
+    gate.open()
+
+    expect(proof(second)).to_contain_text("Calendly works")
+    expect(proof(page)).to_contain_text("Calendly works")
+
+
 def test_who_never_came_back_is_told_when_the_dialog_opens_again(page):
     continue_to(page, "calendly", "Continue to Calendly")
     page.goto(SETTINGS)
@@ -174,7 +200,7 @@ def test_of_two_tabs_the_second_to_come_back_is_told_who_was_first(page, workspa
     second.click("#as-healthy")
 
     note = second.locator("#dialog .note.warn")
-    expect(note).to_contain_text("This connection was saved while you signed in")
+    expect(note).to_contain_text("Calendly was connected since this sign-in began.")
     assert saved(workspace, "calendly").version == 1
 
 

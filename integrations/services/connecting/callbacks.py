@@ -1,54 +1,50 @@
-"""What a callback without a usable code means: RFC 6749 section 4.1.2.1, and platforms' words."""
+"""What a callback without a usable code means: somebody else's, a refusal, or nothing at all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from integrations.models import SignInAttempt
+from integrations.services.connecting.begun import AGAIN
+from integrations.services.credentials import apps
 from providers import errors
 from providers.access import flow as oauth
+from providers.access.returned import CODES_IN, REASONS_IN, refusal_in
 from providers.declare import Provider
-from providers.errors import ProviderError
-
-AGAIN = "Sign in again."
-CANCELLED = frozenset(
-    {"access_denied", "user_cancelled_login", "user_cancelled_authorize", "user_denied"}
-)
-REFUSED_SCOPES = frozenset({"invalid_scope", "unauthorized_scope_error"})
-ASKS_AGAIN = frozenset({"login_required", "interaction_required", "consent_required"})
-TRY_LATER = frozenset({"temporarily_unavailable", "server_error"})
 
 
-def check(platform: Provider, callback: Mapping[str, str], values: Mapping[str, str]) -> None:
-    """Raise the ProviderError that a callback without a usable code means."""
+class NotThePlatform(errors.Blocked):
+    """Somebody else answered."""
+
+
+def check(
+    platform: Provider,
+    callback: Mapping[str, str],
+    values: Mapping[str, str],
+    *,
+    secrets: Iterable[str] = (),
+) -> None:
+    """Raise the ProviderError that a callback without a usable code means.
+
+    `secrets` are masked where the platform's text is told.
+    """
     name = platform.for_values(values).name
     issuer = callback.get("iss")
     if issuer and not oauth.is_issued_by(platform, issuer, values):
-        raise errors.Blocked(
+        raise NotThePlatform(
             f"Somebody other than {name} answered this sign-in, so it was stopped.",
             "Sign in again, and tell whoever runs this installation if it happens twice.",
         )
-    refusal = callback.get("error") or callback.get("error_code")
-    if refusal:
-        raise _meaning_of(refusal, callback, name)
+    if refusal := refusal_in(platform, callback, values, secrets=secrets):
+        raise refusal
     if not callback.get("code"):
         raise errors.UnexpectedReply(f"{name} sent you back without an answer.", AGAIN)
 
 
-def _meaning_of(refusal: str, callback: Mapping[str, str], name: str) -> ProviderError:
-    """RFC 6749 section 4.1.2.1, and the platforms' own words for it."""
-    if refusal in CANCELLED or callback.get("error_reason") in CANCELLED:
-        return errors.PermissionMissing(
-            f"The sign-in at {name} was cancelled. Nothing was changed.",
-            "Sign in again when you are ready, and allow what is asked.",
-        )
-    if refusal in REFUSED_SCOPES:
-        return errors.PermissionMissing(
-            f"{name} does not give this app the permissions that were asked for.",
-            "An owner adds them to the app: Settings, Sign-in apps, says which.",
-        )
-    if refusal in ASKS_AGAIN:
-        return errors.AuthExpired(f"{name} wants to hear from you first.", AGAIN)
-    if refusal in TRY_LATER:
-        return errors.ProviderUnavailable(f"{name} has a problem at the moment.", AGAIN)
-    return errors.UnexpectedReply(
-        f"{name} refused the sign-in.",
-        "Check with an owner that the app is set up as Settings, Sign-in apps, says.",
-    )
+def refusal_by_code(
+    attempt: SignInAttempt, callback: Mapping[str, str]
+) -> errors.ProviderError | None:
+    """What an error means that no state vouches for: by its codes, so that nothing is quoted."""
+    uses = apps.catalogue()[attempt.app].uses
+    values = next(use.values for use in uses if use.provider.slug == attempt.connection.provider)
+    coded = {name: callback[name] for name in (*CODES_IN, *REASONS_IN) if name in callback}
+    found = refusal_in(attempt.connection.platform, coded, values)
+    return None if isinstance(found, errors.UnexpectedReply) else found

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations import crypto
+from integrations import crypto, platforms
 from integrations.models import (
     Candidate,
     ConnectionTest,
@@ -40,7 +40,8 @@ from integrations.services.refusals import (
     VersionConflict,
 )
 from providers.declare import Account
-from providers.errors import AccountNotFound, ProviderError
+from providers.declare.permissions import compare_scopes
+from providers.errors import AccountNotFound, PermissionMissing, ProviderError
 
 LIVES = timedelta(minutes=15)
 SAVED_MEANWHILE = "Someone else saved this connection while yours was being tested."
@@ -289,6 +290,10 @@ def _has_account(candidate: Candidate, changes: Changes) -> bool:
     if attempt.config.get(ACCOUNT_FIELD) or candidate.accounts is not None:
         return True
     is_complete = attempt.is_complete(platform)
+    if lacks := _lacking(candidate.sign_in):
+        if not is_complete:
+            _note(candidate, lacks)
+        return is_complete  # then the ladder says it
     listed = _listed(candidate, changes, is_complete=is_complete)
     if listed is None:
         return False
@@ -300,6 +305,19 @@ def _has_account(candidate: Candidate, changes: Changes) -> bool:
     elif not is_complete:
         _note(candidate, NO_ACCOUNT)
     return bool(listed) or is_complete
+
+
+def _lacking(sign_in: Credential | None) -> str:
+    """The permission that was not granted and without which nothing works, or ""."""
+    if sign_in is None or sign_in.scopes is None:
+        return ""
+    asked = platforms.get(sign_in.provider).for_values(sign_in.plain)
+    scopes = asked.oauth.scopes if asked.oauth else ()
+    try:
+        compare_scopes(scopes, frozenset(sign_in.scopes), asked.name)
+    except PermissionMissing as missing:
+        return f"{missing.message} {missing.action}"
+    return ""
 
 
 def _listed(candidate: Candidate, changes: Changes, *, is_complete: bool) -> list[Account] | None:

@@ -18,7 +18,7 @@ from integrations.models import (
     Workspace,
 )
 from integrations.services import events, rows
-from integrations.services.connecting import fix_links
+from integrations.services.connecting import begun, fix_links
 from integrations.services.connecting.changes import REENTER, Changes, overlay
 from integrations.services.credentials import sealing
 from integrations.services.credentials.attempts import Attempt
@@ -227,7 +227,7 @@ def disconnect(
         gone = [pk for pk in revoked if pk != connection.sign_in_id]
         Credential.objects.filter(pk__in=gone).delete()
         sealing.forget(connection.candidates.all())
-        sealing.forget(connection.sign_in_attempts.all())
+        begun.close(connection)
         fix_links.end_unused(connection)
         connection.expiry_notices.all().delete()
         if not _is_blank(connection):

@@ -1,22 +1,20 @@
 """Signing in at a platform, from the button to the tokens that wait as a candidate.
 
 RFC 6749 section 4.1 with RFC 7636 and the advice of RFC 9700: the state is random, stored as a
-digest, bound to the session of whoever began, good for ten minutes and used once; each app has a
-redirect URI of its own; an issuer that the callback names must be the platform's. The code is
-exchanged in the callback itself, since it may live for seconds only.
+digest, bound to the session of whoever began, and good for ten minutes or until it connected; each
+app has a redirect URI of its own; an issuer that the callback names must be the platform's. A code
+is exchanged once, in the callback itself, since it may live for seconds only.
 """
 
 import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integrations import crypto
@@ -24,15 +22,14 @@ from integrations.database import release_connection
 from integrations.models import (
     Candidate,
     FixLink,
-    IntegrationConnection,
     Role,
     SignInAttempt,
     Workspace,
 )
 from integrations.models.credentials import ATTEMPT
 from integrations.services import rows
-from integrations.services.connecting import callbacks, candidates, fix_links
-from integrations.services.connecting.callbacks import AGAIN
+from integrations.services.connecting import begun, callbacks, candidates, fix_links
+from integrations.services.connecting.begun import AGAIN
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import apps, sealing, storing
 from integrations.services.credentials.unused import let_go
@@ -41,16 +38,12 @@ from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 from providers import errors
 from providers.access import flow as oauth
-from providers.declare import SIGN_IN, OAuth
+from providers.declare import SIGN_IN, App, OAuth
 from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
 
-LIVES = timedelta(minutes=10)
-REMEMBERED = timedelta(hours=1)
 AGAIN_LATER = "Sign in again in a few minutes."
-SAVED_MEANWHILE = "This connection was saved while you signed in, so your sign-in was not used."
-LOOK_FIRST = "Look at what is saved now, and sign in again if that is still needed."
 
 
 class NoApp(Exception):
@@ -61,20 +54,9 @@ class NoApp(Exception):
         super().__init__("There is no app registration.")
 
 
-class NotOurs(Exception):
-    """A callback that nothing here was waiting for, or that another session began.
-
-    `attempt` is the one that it belongs to, in whatever session: it is left as it is.
-    """
-
-    def __init__(self, attempt: SignInAttempt | None) -> None:
-        self.attempt = attempt
-        super().__init__("This callback is not for this session.")
-
-
 @dataclass(frozen=True)
 class CameBack:
-    """How an attempt ended: with a candidate, or with the problem that the attempt holds.
+    """What an answer led to: a candidate, or what the attempt says; another one may be at it.
 
     Only the first time is there something to prove.
     """
@@ -123,7 +105,7 @@ def begin(
         if app is None:
             raise NoApp(declared)
         now = timezone.now()
-        sealing.forget(connection.sign_in_attempts.filter(expires_at__lt=now - REMEMBERED))
+        begun.forget_old(now)
         payload = {
             "code_verifier": code_verifier,
             "values": values,
@@ -143,7 +125,7 @@ def begin(
             redirect_uri=apps.redirect_uri(declared.app.slug),
             base_version=connection.version,
             begun_at=now,
-            expires_at=now + LIVES,
+            expires_at=now + begun.LIVES,
         )
     try:
         with oauth.flow(platform, app, values, allow=settings.OUTBOUND_ALLOW) as talk:
@@ -154,70 +136,58 @@ def begin(
         raise InvalidChange({"detail": [f"{error.message} {error.action}"]}) from None
 
 
-def latest(
-    connection: IntegrationConnection, *, session_key: str, fix_link: FixLink | None = None
-) -> SignInAttempt | None:
-    """The attempt of this session that last began or came back, if it is not long ago."""
-    mine = SignInAttempt.objects.filter(
-        connection=connection.pk,
-        fix_link=fix_link,
-        session_digest=crypto.digest(session_key),
-        begun_at__gt=timezone.now() - REMEMBERED,
-    )
-    return mine.order_by(Coalesce("used_at", "begun_at").desc()).first()
-
-
 def come_back(app: str, callback: Mapping[str, str], *, session_key: str) -> CameBack:
     """What the browser brought back from a platform: exchange its code, once.
 
-    The candidate still has to be proven. Raises NotOurs, without telling apart what is wrong.
+    The candidate still has to be proven. Raises NotOurs.
     """
-    attempt = _find(app, callback.get("state", ""), session_key)
-    now = timezone.now()
-    if not SignInAttempt.objects.filter(pk=attempt.pk, used_at=None).update(used_at=now):
-        # Reloaded, or brought twice: the code was worth something once.
-        attempt.refresh_from_db()
+    attempt = begun.find(app, callback.get("state", ""), session_key)
+    if not begun.claim(attempt, callback.get("code", "")):
+        # Reloaded, late, or brought twice: another request is at it, or it has its end.
         return CameBack(attempt, attempt.candidate)
-    platform = attempt.connection.platform
     try:
-        payload = attempt.credential.typed() if attempt.credential else {}
-        if attempt.expires_at < now:
-            raise errors.AuthExpired("The sign-in took longer than ten minutes.", AGAIN)
-        _check_permitted(attempt)
-        callbacks.check(platform, callback, payload["values"])
-        candidate = _exchange(attempt, callback, payload, session_key)
-    except crypto.Unreadable:
-        return _end(attempt, errors.CredentialsUnreadable())
-    except VersionConflict:
-        return _end(attempt, errors.AuthExpired(SAVED_MEANWHILE, LOOK_FIRST))
-    except InvalidChange:
-        return _end(attempt, errors.AuthExpired(candidates.NOT_RIGHT_ANY_MORE, AGAIN))
+        payload = _still_good(attempt)
     except ProviderError as error:
-        return _end(attempt, error)
+        return _end(attempt, error, is_over=True)
+    try:
+        found = apps.find(attempt.connection.workspace_id, attempt.app, client_id=attempt.client_id)
+        secrets = [payload["code_verifier"], *([found.client_secret] if found else [])]
+        values = payload["values"]
+        callbacks.check(attempt.connection.platform, callback, values, secrets=secrets)
+        candidate = _exchange(attempt, found, callback, payload, session_key)
+    except (VersionConflict, InvalidChange) as refusal:
+        return _end(attempt, _overtaken(attempt, refusal), is_over=True)
+    except ProviderError as error:
+        return _end(attempt, error, is_over=isinstance(error, callbacks.NotThePlatform))
     except Exception as error:  # noqa: BLE001 - the code is spent: the person must be told
         # Its text may hold a code or a token; the name tells enough.
         logger.error("A callback for the app %s failed with %s", app, type(error).__name__)
         return _end(attempt, errors.UnexpectedReply())
-    _keep(attempt, candidate=candidate)
+    begun.keep(attempt, is_over=True, candidate=candidate)
     return CameBack(attempt, candidate, is_first=True)
 
 
-def _find(app: str, state: str, session_key: str) -> SignInAttempt:
-    begun = SignInAttempt.objects.select_related(
-        "connection__workspace",
-        "connection__sign_in",
-        "credential",
-        "candidate",
-        "user",
-        "fix_link",
-    )
-    # At another app's address it is a mix-up.
-    found = begun.filter(state_digest=crypto.digest(state), app=app).first()
-    is_mine = found is not None and found.session_digest == crypto.digest(session_key)
-    if found is None or not session_key or not is_mine:
-        logger.warning("A callback for the app %s fits no sign-in that was begun here.", app)
-        raise NotOurs(found)
-    return found
+def _still_good(attempt: SignInAttempt) -> dict[str, Any]:
+    """What was kept for the answer. Raises the ProviderError that no other answer mends."""
+    if told := begun.overtaken(attempt):
+        raise errors.AuthExpired(*told)
+    if attempt.expires_at < timezone.now() or attempt.credential is None:
+        raise errors.AuthExpired(begun.TOO_LONG, AGAIN)
+    _check_permitted(attempt)
+    try:
+        return attempt.credential.typed()
+    except crypto.Unreadable:
+        raise errors.CredentialsUnreadable from None
+
+
+def _overtaken(
+    attempt: SignInAttempt, refusal: VersionConflict | InvalidChange
+) -> errors.AuthExpired:
+    """Why what came of a sign-in fits no more what is saved."""
+    if isinstance(refusal, VersionConflict):
+        attempt.connection = refusal.connection
+        return errors.AuthExpired(*(begun.overtaken(attempt) or (begun.SAVED_MEANWHILE, AGAIN)))
+    return errors.AuthExpired(candidates.NOT_RIGHT_ANY_MORE, AGAIN)
 
 
 def _check_permitted(attempt: SignInAttempt) -> None:
@@ -244,16 +214,14 @@ def _check_permitted(attempt: SignInAttempt) -> None:
 
 def _exchange(
     attempt: SignInAttempt,
+    app: App | None,
     callback: Mapping[str, str],
     payload: Mapping[str, Any],
     session_key: str,
 ) -> Candidate:
     connection = attempt.connection
-    if connection.version != attempt.base_version:
-        raise VersionConflict(connection)
     platform = connection.platform
     values: dict[str, str] = payload["values"]
-    app = apps.find(connection.workspace_id, attempt.app, client_id=attempt.client_id)
     if app is None:
         raise errors.InvalidConfig(
             "The app was changed in Settings, Sign-in apps, while you signed in.", AGAIN
@@ -302,16 +270,6 @@ def _exchange(
         raise
 
 
-def _end(attempt: SignInAttempt, error: ProviderError) -> CameBack:
-    _keep(attempt, problem=error.message, action=error.action)
+def _end(attempt: SignInAttempt, error: ProviderError, *, is_over: bool = False) -> CameBack:
+    begun.keep(attempt, is_over=is_over, problem=error.message, action=error.action)
     return CameBack(attempt)
-
-
-def _keep(attempt: SignInAttempt, **ended: Any) -> None:
-    """How it ended; it may have been forgotten meanwhile with what was disconnected."""
-    sealed, ended["credential"] = attempt.credential, None
-    for name, value in ended.items():
-        setattr(attempt, name, value)
-    SignInAttempt.objects.filter(pk=attempt.pk).update(**ended)
-    if sealed:
-        sealed.delete()

@@ -12,7 +12,7 @@ from integrations import crypto, platforms
 from integrations.compiled import Compiled, delete, insert
 from integrations.crypto import OLD_VERSION
 from integrations.database import release_connection
-from integrations.models import Candidate, Credential, IntegrationConnection, SignInAttempt
+from integrations.models import Candidate, Credential, IntegrationConnection
 from integrations.services import rows
 from integrations.services.credentials.unused import let_go
 from providers.declare import Provider
@@ -230,7 +230,7 @@ def _adopt(row: Credential) -> None:
     IntegrationConnection.objects.filter(sign_in=row).update(sign_in_key_id=row.key_id)
 
 
-def forget(waiting: QuerySet[Candidate] | QuerySet[SignInAttempt]) -> None:
+def forget(waiting: QuerySet[Candidate]) -> None:
     """Delete rows that wait, with what is sealed for them; a sign-in is given back."""
     sealed: list[UUID] = list(
         waiting.exclude(credential=None).values_list("credential_id", flat=True)

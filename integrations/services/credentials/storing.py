@@ -188,7 +188,7 @@ def in_the_end(row: Credential, error: ProviderError) -> ProviderError:
         return error
     if timezone.now() - since < STUBBORN:
         return error
-    name = platforms.get(row.provider).name
+    name = platforms.get(row.provider).for_values(row.plain).name
     return errors.AuthInvalid(f"{name} has refused to renew this sign-in since {since:%Y-%m-%d}.")
 
 
@@ -198,7 +198,8 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
     is_refused = error.kind in (errors.AuthExpired.kind, errors.AuthInvalid.kind)
     is_ended = is_refused and row.method == SIGN_IN
     if is_ended and error.action in USUAL_ACTIONS:
-        error.action = f"Sign in to {platforms.get(row.provider).name} again."
+        asked = platforms.get(row.provider).for_values(row.plain)
+        error.action = f"Sign in to {asked.name} again."
     if is_refused and row.interrupted_at:
         error.message = (
             f"{error.message} A renewal was interrupted on {row.interrupted_at:%Y-%m-%d at %H:%M} "

@@ -278,5 +278,5 @@ def _gone() -> ProviderError:
 
 
 def _ended(row: Credential) -> ProviderError:
-    name = platforms.get(row.provider).name
+    name = platforms.get(row.provider).for_values(row.plain).name
     return errors.AuthExpired(f"The sign-in to {name} has ended.", f"Sign in to {name} again.")

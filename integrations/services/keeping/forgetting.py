@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef
 
 from integrations import queue
-from integrations.models import Candidate, ConnectionTest, Credential, FixLink, SignInAttempt
+from integrations.models import Candidate, ConnectionTest, Credential, FixLink
+from integrations.services.connecting import begun
 from integrations.services.credentials import revoking, sealing
 from integrations.services.credentials.unused import OBTAINED, let_go, unused
 from integrations.services.people import guesses
@@ -17,7 +18,7 @@ SETTLES = timedelta(minutes=2)  # a new sign-in belongs to somebody by then
 def forget(now: datetime) -> None:
     """Delete it; an hour later where somebody may still look at it."""
     sealing.forget(Candidate.objects.filter(expires_at__lt=now))
-    sealing.forget(SignInAttempt.objects.filter(expires_at__lt=now - KEPT))
+    begun.forget_old(now)
     named = ConnectionTest.objects.filter(fix_link=OuterRef("pk"))  # the history names them
     old = FixLink.objects.filter(used_at=None, expires_at__lt=now - KEPT)
     old.filter(~Exists(named)).delete()

@@ -13,7 +13,8 @@ from integrations.services.refusals import NothingToTest
 from providers.access.door import Renewed, WayIn
 from providers.declare import SIGN_IN
 from providers.errors import ProviderError
-from providers.run.ladder import DEADLINE_SECONDS, NEEDS_SIGN_IN, run_test
+from providers.run.advice import may_be_renewed
+from providers.run.ladder import DEADLINE_SECONDS, run_test
 from providers.run.results import Progress, Result, StepResult
 
 ALIVE = "Sign-in is alive"
@@ -30,8 +31,9 @@ def ask(
     """What the platform says to an attempt, or to the saved values.
 
     A token that the platform refuses before its time is replaced once, and everything asked
-    again: only then is the refusal believed. One deadline counts for all of it. `asks_anew`
-    uses no token that was got before for typed secrets.
+    again: only then is the refusal believed; the same goes for an address that a sign-in gave.
+    One deadline counts for all of it. `asks_anew` uses no token that was got before for typed
+    secrets.
     Raises NothingToTest when something required is missing.
     """
     provider = connection.platform
@@ -43,7 +45,7 @@ def ask(
         raise NothingToTest
     climb = _Climb(connection, attempt, on_progress, on_renewed, asks_anew=asks_anew)
     result = climb.once()
-    if result.error and result.error.kind in NEEDS_SIGN_IN:
+    if may_be_renewed(result.error):
         try:
             if climb.replaced_token():
                 result = climb.once()

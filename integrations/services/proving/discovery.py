@@ -19,7 +19,8 @@ from integrations.services.refusals import NothingToTest, TooManyTests
 from providers.access.door import Renewed, WayIn
 from providers.declare import SIGN_IN, Account, Provider
 from providers.errors import ProviderError
-from providers.run.ladder import NEEDS_SIGN_IN, list_accounts
+from providers.run.advice import may_be_renewed
+from providers.run.ladder import list_accounts
 
 KEPT_SECONDS = 60
 ACCOUNT_FIELD = "account_id"
@@ -98,7 +99,7 @@ def _listed(
     try:
         return ask(**way)
     except ProviderError as error:
-        is_refused = error.kind in NEEDS_SIGN_IN and not is_second
+        is_refused = may_be_renewed(error) and not is_second
         if not is_refused or not tokens.replace_refused(row.pk, used):
             raise
     return _listed(connection, attempt, on_renewed, is_second=True)

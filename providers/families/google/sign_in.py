@@ -52,10 +52,11 @@ APP = AppForm(
 )
 
 
-def oauth(*scopes: Scope, prompt: str = "consent") -> OAuth:
+def oauth(*scopes: Scope) -> OAuth:
     """A sign-in with the one app of all Google platforms.
 
-    Without `consent` Google gives a refresh token the first time only.
+    Without `consent` Google gives a refresh token the first time only, and without
+    `select_account` whoever is signed in to one account is never asked for another.
     """
     return OAuth(
         app=APP,
@@ -66,7 +67,7 @@ def oauth(*scopes: Scope, prompt: str = "consent") -> OAuth:
         # https://developers.google.com/identity/openid-connect/openid-connect has it either way.
         also_issuers=("accounts.google.com",),
         scopes=scopes,
-        authorization_params={"access_type": "offline", "prompt": prompt},
+        authorization_params={"access_type": "offline", "prompt": "select_account consent"},
         access_token_lifetime=timedelta(hours=1),
         refresh_token_lifetime=timedelta(days=180),
         revoked_already=("invalid_token",),

@@ -37,7 +37,7 @@ NO_MORE = (
 )
 RETIRED = (
     "LinkedIn has retired the API version that this app asks for.",
-    "Your token is fine: update this app, or enter a newer API version.",
+    "Update this app, or enter a newer API version.",
 )
 # Its code is `invalid_request`.
 TOKEN_ENDED = r"\A(?=.*refresh.?token).*(expired|revoked|invalid)"

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from providers.access.refusals import app_refused
+from providers.access.refusals import APP_ACTION, AppRefused, app_refused, redirect_refused
 from providers.declare import codes, ended, limited, misunderstood, rule
 from providers.errors import (
     AccountNotFound,
@@ -149,6 +149,24 @@ SIGN_IN_ERRORS = (
     rule(AuthExpired, code=100, text="(verification|authorization) code").says(
         CODE_REFUSED, "Sign in again."
     ),
+)
+
+# What comes back instead of a code: `error_code` and `error_message`.
+CALLBACK_REFUSALS = (
+    redirect_refused("Meta", code=codes(191, 1349048)),
+    redirect_refused("Meta", text="url blocked|app.s domains|redirect_uri"),
+    rule(AppRefused, text="development mode|developer role|app not set up|not active").says(
+        "This Meta app is in Development mode, or you have no role in it.",
+        "An owner publishes the app, or gives you a role in it.",
+        APPS,
+    ),
+    rule(AppRefused, text="feature unavailable|currently unavailable for this app").says(
+        "Meta has switched Facebook Login off for this app for now.",
+        "An owner opens the app's dashboard and follows what Meta asks there.",
+        APPS,
+    ),
+    rule(AppRefused, code=101).says("Meta does not know this app.", APP_ACTION, APPS),
+    rule(ProviderUnavailable, code=codes(1, 2)).says(TEMPORARY, "Sign in again."),
 )
 
 

@@ -13,9 +13,10 @@ from typing import Any
 from providers.access.flow import Flow
 from providers.access.refusals import AppRefused
 from providers.declare import AppForm, OAuth, Tokens, dig, scope, sign_in
-from providers.errors import Refused, Unanswered, UnexpectedReply
+from providers.errors import ProviderError, Refused, Unanswered, UnexpectedReply
+from providers.outbound.reply import Reply
 from providers.platforms.meta.access import VERSION, GraphToken, proof_of
-from providers.platforms.meta.errors import APPS, SIGN_IN_ERRORS
+from providers.platforms.meta.errors import APPS, CALLBACK_REFUSALS, SIGN_IN_ERRORS
 
 PERMISSIONS_URL = f"https://graph.facebook.com/{VERSION}/me/permissions"
 APP_REMOVED = 458
@@ -33,17 +34,34 @@ class MetaFlow(Flow):
     def exchange(
         self, callback: Mapping[str, str], *, redirect_uri: str, code_verifier: str
     ) -> Tokens:
-        """The long-lived token. Meta lists what was granted in the callback, not beside the token.
+        """The long-lived token. What was granted is listed in the callback, or asked for.
 
         Without an answer to the trade the short-lived one is kept: the code is used up, and a
         renewal is the same trade.
         """
         reply = self._ask_for_token(code=callback["code"], redirect_uri=redirect_uri)
-        first = self.tokens_of(reply | {"scope": callback.get("granted_scopes")})
+        first = self.tokens_of(reply)
+        listed = callback.get("granted_scopes")
+        told = None if listed is None else frozenset(filter(None, listed.split(",")))
+        granted = self._granted(first) if told is None else told
         try:
-            return replace(self.renew(first), scopes=first.scopes)
+            return replace(self.renew(first), scopes=granted)
         except Unanswered:
-            return replace(first, expires_in=first.expires_in or SHORT_LIVED_SECONDS)
+            expires_in = first.expires_in or SHORT_LIVED_SECONDS
+            return replace(first, expires_in=expires_in, scopes=granted)
+
+    def _granted(self, held: Tokens) -> frozenset[str] | None:
+        """GET /me/permissions -> {"data": [{"permission": str, "status": "granted" …}]}.
+
+        None when Meta does not say: the test asks again.
+        """
+        try:
+            reply = self._ask_permissions("GET", held)
+            self.provider.judge(reply)
+            rows = dig(reply.json_or_none(), "data")
+            return frozenset(row["permission"] for row in rows if row["status"] == "granted")
+        except (ProviderError, LookupError, TypeError):
+            return None
 
     def renew(self, held: Tokens) -> Tokens:
         """Trade a token that is still alive for one that lives 60 days; an expired one is refused.
@@ -56,15 +74,7 @@ class MetaFlow(Flow):
 
     def revoke(self, held: Tokens) -> None:
         """DELETE /me/permissions -> {"success": true}: the consent, and every token of it."""
-        proof = proof_of(held.access_token, self.app.client_secret)
-        self.api.add_secret(proof)
-        reply = self.ask(
-            "DELETE",
-            PERMISSIONS_URL,
-            "REVOKE",
-            headers={"Authorization": f"Bearer {held.access_token}"},
-            appsecret_proof=proof,
-        )
+        reply = self._ask_permissions("DELETE", held)
         body = reply.json_or_none()
         is_removed = self.provider.facts_of(reply).subcode == APP_REMOVED
         if dig(body, "success") is not True and not is_removed:
@@ -79,6 +89,17 @@ class MetaFlow(Flow):
         except (UnexpectedReply, Refused):
             return False
         return True
+
+    def _ask_permissions(self, method: str, held: Tokens) -> Reply:
+        proof = proof_of(held.access_token, self.app.client_secret)
+        self.api.add_secret(proof)
+        return self.ask(
+            method,
+            PERMISSIONS_URL,
+            "REVOKE",
+            headers={"Authorization": f"Bearer {held.access_token}"},
+            appsecret_proof=proof,
+        )
 
     def _ask_for_token(self, **params: str) -> dict[str, Any]:
         """GET /oauth/access_token -> {"access_token": str, "token_type": "bearer",
@@ -136,7 +157,8 @@ OAUTH = OAuth(
         ),
     ),
     scope_separator=",",
-    authorization_params={"return_scopes": "true"},
+    # A permission that was declined once is asked for again only with `rerequest`.
+    authorization_params={"return_scopes": "true", "auth_type": "rerequest"},
     uses_pkce=False,
     pkce_source="https://developers.facebook.com/documentation/facebook-login/guides/advanced/"
     "oidc-token has it for the OIDC flow alone, as still in testing.",
@@ -147,5 +169,6 @@ OAUTH = OAuth(
     revoking_ends_siblings=True,
     how_to_remove="Remove the app in Facebook's settings, under Business integrations.",
     errors=SIGN_IN_ERRORS,
+    refusals=CALLBACK_REFUSALS,
     flow=MetaFlow,
 )

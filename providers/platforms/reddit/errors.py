@@ -39,15 +39,16 @@ class RequestRefused(UnexpectedReply):
 
 
 # At the token's address of a sign-in: a 401 is about the app, and a 400 about the refresh token.
+OF_OTHER_TYPE = rule(AppRefused, code="unauthorized_client").says(
+    "This Reddit app is of a type that may not sign in in this way.",
+    "An owner makes an app of the type web app and enters its client ID and secret.",
+    APPS_URL,
+)
 SIGN_IN_ERRORS = (
     rule(AppRefused, status=401, code=401).says(
         "Reddit does not accept this app's client ID and secret.", APP_ACTION, APPS_URL
     ),
-    rule(AppRefused, code="unauthorized_client").says(
-        "This Reddit app is of a type that may not sign in in this way.",
-        "An owner makes an app of the type web app and enters its client ID and secret.",
-        APPS_URL,
-    ),
+    OF_OTHER_TYPE,
     ended("Reddit", status=400, code=400),
 )
 

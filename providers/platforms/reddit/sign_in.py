@@ -10,7 +10,7 @@ from datetime import timedelta
 from providers.access.flow import Flow
 from providers.declare import AppForm, Bearer, OAuth, scope, sign_in
 from providers.outbound.headers import checked_headers
-from providers.platforms.reddit.errors import APPS_URL, SIGN_IN_ERRORS
+from providers.platforms.reddit.errors import APPS_URL, OF_OTHER_TYPE, SIGN_IN_ERRORS
 
 APP = "web:integrations-control-center:v1.0"
 EVERYTHING = "*"
@@ -78,5 +78,6 @@ OAUTH = OAuth(
     client_authentication="client_secret_basic",
     access_token_lifetime=timedelta(hours=24),
     errors=SIGN_IN_ERRORS,
+    refusals=(OF_OTHER_TYPE,),
     flow=RedditFlow,
 )

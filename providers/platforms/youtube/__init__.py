@@ -17,7 +17,7 @@ from providers.platforms.youtube.errors import CHANNEL_URL, ERRORS, retry_after
 from providers.platforms.youtube.steps import API_KEY, YouTubeTester
 
 # With the choice of an account Google also lets one choose another channel.
-OAUTH = oauth(*YouTubeTester.needs, prompt="select_account consent")
+OAUTH = oauth(*YouTubeTester.needs)
 
 
 def channel_alone(text: str) -> str:

@@ -7,14 +7,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.db import connection as database
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Candidate, Membership, Role, SignInAttempt, Workspace
-from integrations.services.connecting import disconnecting, saving
+from integrations.services.connecting import begun, disconnecting, saving
 from integrations.services.connecting.changes import Changes
+from integrations.services.keeping import forgetting
 from integrations.sessions import BACKEND
 from providers.declare import App
 from providers.sandbox import calendly as sandbox
@@ -71,9 +73,9 @@ def offers_a_way_on(dialog):
         ({"error": "unauthorized_scope_error"}, "Calendly does not give this app the permissions"),
         ({"error": "server_error"}, "Calendly has a problem at the moment."),
         ({"error": "temporarily_unavailable"}, "Calendly has a problem at the moment."),
-        ({"error": "unauthorized_client"}, "Calendly refused the sign-in."),
-        ({"error_code": "1349048"}, "Calendly refused the sign-in."),
-        ({"error": "<script>alert(1)</script>"}, "Calendly refused the sign-in."),
+        ({"error": "unauthorized_client"}, "Calendly does not let this app sign people in."),
+        ({"error_code": "999"}, "Calendly refused the sign-in, and says: “999”."),
+        ({"error": "<script>alert(1)</script>"}, "Calendly refused the sign-in, and says:"),
         ({}, "Calendly sent you back without an answer."),
         ({"code": ""}, "Calendly sent you back without an answer."),
     ],
@@ -83,7 +85,7 @@ def test_a_refusal_ends_on_the_dialog_with_a_sentence(visitor, calendly, reply, 
 
     assert sentence in text_of(dialog)
     assert offers_a_way_on(dialog)
-    assert "alert(1)" not in dialog.content.decode()
+    assert "<script>alert" not in dialog.content.decode()
     assert exchanges(calendly) == 0
 
 
@@ -93,6 +95,17 @@ def test_what_the_platform_writes_about_it_is_not_repeated(visitor):
     dialog = visitor.comes_back({"state": state_of(visitor.leaves()), **told})
 
     assert "30 123456" not in dialog.content.decode()
+
+
+def test_the_apps_secret_is_masked_in_what_the_platform_writes(visitor):
+    secret = sandbox.SIGN_IN.client_secret
+    told = {"error": "odd", "error_description": f"The secret {secret} is too old."}
+
+    dialog = visitor.comes_back({"state": state_of(visitor.leaves()), **told})
+
+    assert "and says: “The secret ••• is too old”" in text_of(dialog)
+    assert secret not in dialog.content.decode()
+    assert secret not in SignInAttempt.objects.get().problem
 
 
 @pytest.mark.parametrize(
@@ -219,7 +232,7 @@ def test_after_an_hour_it_is_forgotten(visitor, time_machine):
 def test_a_sign_in_that_was_cut_off_is_told_by_the_dialog(visitor):
     visitor.leaves()
     # As a process leaves it that is killed while the platform answers.
-    SignInAttempt.objects.update(used_at=timezone.now())
+    SignInAttempt.objects.update(used_at=timezone.now() - timedelta(minutes=1))
 
     dialog = visitor.get("connection", "calendly")
 
@@ -237,8 +250,8 @@ def test_of_two_tabs_the_first_to_come_back_connects_and_the_second_says_so(
     second = visitor.comes_back(callbacks[order[1]])
 
     assert "Calendly works" in text_of(first)
-    assert "This connection was saved while you signed in" in text_of(second)
-    assert "Look at what is saved now" in text_of(second)
+    assert "Calendly was connected since this sign-in began." in text_of(second)
+    assert "There is nothing more to do." in text_of(second)
     assert offers_a_way_on(second)
     assert exchanges(calendly) == 1
     assert live(workspace).version == 1
@@ -276,26 +289,109 @@ def test_a_reloaded_refusal_says_the_same_again(visitor):
     assert "was cancelled" in text_of(visitor.comes_back(callback))
 
 
-def test_a_refusal_cannot_be_turned_into_a_sign_in_afterwards(visitor, calendly):
+@pytest.mark.parametrize(
+    "refusal", [{"error": "access_denied"}, {"error": "server_error"}, {}], ids=str
+)
+def test_who_said_no_may_go_back_and_say_yes(visitor, workspace, refusal):
     callback = callback_of(visitor.leaves())
-    visitor.comes_back({"state": callback["state"], "error": "access_denied"})
+    visitor.comes_back({"state": callback["state"], **refusal})
 
     dialog = visitor.comes_back(callback)
 
-    assert "was cancelled" in text_of(dialog)
-    assert exchanges(calendly) == 0
+    assert "Calendly works" in text_of(dialog)
+    assert live(workspace).status == "connected"
 
 
-def test_a_code_that_was_used_before_is_told(visitor, calendly):
+def test_a_platform_that_was_down_is_asked_again_with_a_new_code(visitor, calendly, workspace):
+    url, usual = visitor.leaves(), calendly.answer
+    answering(calendly, "/oauth/token", Answer(503, "<html>Down</html>"))
+    down = visitor.comes_back(callback_of(url))
+    calendly.answer = usual
+
+    dialog = visitor.comes_back(callback_of(url))
+
+    assert "Calendly has a problem at the moment." in text_of(down)
+    assert "Calendly works" in text_of(dialog)
+    assert live(workspace).status == "connected"
+
+
+def test_a_code_that_got_no_answer_is_never_exchanged_twice(visitor, calendly):
+    url, usual = visitor.leaves(), calendly.answer
+    callbacks = [callback_of(url) for _ in range(2)]
+    answering(calendly, "/oauth/token", Answer(is_reset=True))
+    for callback in callbacks:
+        visitor.comes_back(callback)
+    calendly.answer = usual
+
+    dialogs = [visitor.comes_back(callback) for callback in callbacks]
+
+    assert exchanges(calendly) == 2
+    assert all(offers_a_way_on(dialog) for dialog in dialogs)
+
+
+def test_no_attempt_exchanges_codes_without_end(visitor, calendly):
+    state = state_of(visitor.leaves())
+    for number in range(begun.MOST_CODES + 2):
+        visitor.comes_back({"state": state, "code": f"made-up-{number}"})
+
+    assert exchanges(calendly) == begun.MOST_CODES
+
+
+def test_who_comes_back_after_disconnecting_is_told(visitor, calendly):
     callback = callback_of(visitor.leaves())
-    used = visitor.leaves()
+    late = callback_of(visitor.leaves())
     visitor.comes_back(callback)
     disconnecting.disconnect(Workspace.objects.get(), "calendly", by=None, revokes=False)
 
-    reply = visitor.client.get(CALLBACK, {"state": state_of(used), "code": callback["code"]})
+    dialog = visitor.comes_back(late)
 
-    assert reply.status_code == 400  # with what was disconnected the second attempt went too
+    assert "Calendly was disconnected since this sign-in began." in text_of(dialog)
     assert exchanges(calendly) == 1
+
+
+@pytest.mark.parametrize("minutes", [11, 25, 90, 60 * 24 * 20])
+def test_at_whatever_minute_who_comes_back_late_learns_that(visitor, time_machine, minutes):
+    callback = callback_of(visitor.leaves())
+    started = timezone.now()
+    Session.objects.update(expire_date=started + timedelta(days=99))
+    time_machine.move_to(started + timedelta(minutes=minutes))
+    forgetting.forget(timezone.now())
+
+    dialog = visitor.comes_back(callback)
+
+    assert "The sign-in took longer than ten minutes." in text_of(dialog)
+    assert offers_a_way_on(dialog)
+
+
+@pytest.mark.parametrize("minutes", [5, 16, 90])
+def test_at_whatever_minute_who_connected_meanwhile_learns_that(visitor, time_machine, minutes):
+    callback = callback_of(visitor.leaves())
+    visitor.connects()
+    time_machine.move_to(timezone.now() + timedelta(minutes=minutes))
+    forgetting.forget(timezone.now())
+
+    assert "Calendly was connected since this sign-in began." in text_of(
+        visitor.comes_back(callback)
+    )
+
+
+def test_a_callback_reloaded_long_after_says_that_it_is_connected(visitor, time_machine):
+    callback = callback_of(visitor.leaves())
+    visitor.comes_back(callback)
+    time_machine.move_to(timezone.now() + timedelta(minutes=40))
+    forgetting.forget(timezone.now())
+
+    assert "Calendly was connected since this sign-in began." in text_of(
+        visitor.comes_back(callback)
+    )
+
+
+def test_a_sign_in_that_was_given_up_says_so_when_it_comes_back(visitor):
+    callback = callback_of(visitor.leaves(), "two")
+    visitor.comes_back(callback)
+    visitor.post("discard-candidate", "calendly", str(Candidate.objects.get().pk))
+
+    assert "What this sign-in gave was not kept" in text_of(visitor.comes_back(callback))
 
 
 def test_the_code_of_another_attempt_is_worth_nothing(visitor, calendly):
@@ -324,6 +420,7 @@ def test_who_was_signed_out_meanwhile_signs_in_and_is_told(visitor, calendly, ed
 
 def test_who_signed_in_anew_meanwhile_is_told(visitor, calendly, editor):
     callback = callback_of(visitor.leaves())
+    visitor.client.logout()
 
     dialog = Visitor(editor).comes_back(callback)
 
@@ -332,9 +429,80 @@ def test_who_signed_in_anew_meanwhile_is_told(visitor, calendly, editor):
     assert SignInAttempt.objects.get().used_at is None
 
 
+def test_another_browser_of_the_same_person_is_told_so(visitor, calendly, editor):
+    callback = callback_of(visitor.leaves())
+
+    page = Visitor(editor).client.get(CALLBACK, callback)
+
+    assert page.status_code == 400
+    assert "This sign-in was begun in another browser" in text_of(page)
+    assert "session" not in text_of(page)
+    assert SignInAttempt.objects.get().used_at is None
+    assert exchanges(calendly) == 0
+
+
+def test_a_browser_without_cookies_is_told_so(visitor, calendly):
+    page = Client().get(CALLBACK, callback_of(visitor.leaves()))
+
+    assert page.status_code == 400
+    assert "It sent no cookie of this site" in text_of(page)
+    assert exchanges(calendly) == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({}, "Calendly sent you back without an answer"),
+        ({"code": "c"}, "Calendly does not say which sign-in it answers"),
+        ({"error": "access_denied"}, "Calendly does not say which sign-in it answers"),
+        ({"code": "c", "state": ""}, "Calendly does not say which sign-in it answers"),
+        ({"code": "c", "state": "made-up"}, "This sign-in was not begun here"),
+    ],
+)
+@pytest.mark.parametrize("waits", [True, False])
+def test_an_answer_without_a_name_finds_the_open_attempt_and_is_not_used(
+    visitor, calendly, query, sentence, waits
+):
+    if waits:
+        visitor.leaves()
+
+    page = visitor.client.get(CALLBACK, query)
+
+    assert page.status_code == 400
+    assert sentence in text_of(page)
+    assert ("still waits for its answer" in text_of(page)) is waits
+    assert ('href="/w/main/dashboard/settings/?dialog=calendly"' in page.content.decode()) is waits
+    assert exchanges(calendly) == 0
+    assert all(attempt.is_open for attempt in SignInAttempt.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"error": "access_denied"}, "The sign-in at Calendly was cancelled."),
+        ({"error": "invalid_scope"}, "Calendly does not give this app the permissions"),
+        ({"error": "call-49-30-123456", "error_description": "Call +49 30 123456"}, ""),
+    ],
+)
+def test_a_refusal_without_a_name_is_told_by_its_code_and_never_quoted(visitor, query, sentence):
+    visitor.leaves()
+
+    page = visitor.client.get(CALLBACK, query)
+
+    assert sentence in text_of(page)
+    assert "123456" not in page.content.decode()
+    assert SignInAttempt.objects.get().problem == ""
+
+
+def test_an_open_attempt_of_another_browser_is_not_shown(visitor, attacker):
+    visitor.leaves()
+
+    assert "still waits" not in text_of(attacker.client.get(CALLBACK, {"code": "c"}))
+
+
 def test_the_session_that_began_can_still_end_it_after_another_one_tried(visitor, editor):
     callback = callback_of(visitor.leaves())
-    Visitor(editor).comes_back(callback)
+    Visitor(editor).client.get(CALLBACK, callback)
 
     assert "Calendly works" in text_of(visitor.comes_back(callback))
 
@@ -408,6 +576,47 @@ def test_a_connection_that_is_disconnected_during_the_exchange_stays_so(
     assert offers_a_way_on(dialog)
     assert live(workspace).status == "not_connected"
     assert not Candidate.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_reloaded", [True, False], ids=["the same code", "another code"])
+def test_a_second_callback_meanwhile_waits_and_goes_on_by_itself(
+    calendly, workspace, editor, is_reloaded
+):
+    visitor = Visitor(editor)
+    url = visitor.leaves()
+    callback = callback_of(url)
+    again = callback if is_reloaded else callback_of(url)
+    usual, pages = calendly.answer, []
+
+    def answer(asked):
+        if asked.path == "/oauth/token" and not pages:
+            second = Visitor()
+            second.client.cookies = visitor.client.cookies
+            pages.append(second.comes_back(again))
+            database.close()
+        return usual(asked)
+
+    calendly.answer = answer
+    first = visitor.comes_back(callback)
+    asks_again = re.search(r'hx-get="([^"]+)" hx-trigger="load delay', pages[0].content.decode())[1]
+
+    assert "You are back. Asking whether the sign-in holds" in text_of(pages[0])
+    assert "Calendly works" in text_of(first)
+    then = visitor.client.get(asks_again, headers={"HX-Request": "true"}, follow=True)
+    assert "Calendly works" in text_of(then)
+    assert exchanges(calendly) == 1
+    assert live(workspace).version == 1
+
+
+def test_the_dialog_of_a_sign_in_that_is_under_way_shows_that(visitor):
+    visitor.leaves()
+    SignInAttempt.objects.update(used_at=timezone.now())
+
+    page = visitor.client.get(reverse("connection", args=["main", "calendly"]), follow=True)
+
+    assert "You are back. Asking whether the sign-in holds" in text_of(page)
+    assert '<meta http-equiv="refresh" content="1">' in page.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -523,7 +732,36 @@ def test_a_browser_at_another_address_is_sent_to_the_right_one(visitor, settings
 
     assert reply.status_code == 422
     assert "A sign-in comes back to https://center.example." in text_of(reply)
+    there = "https://center.example/w/main/dashboard/settings/?dialog=calendly"
+    assert f'href="{there}"' in reply.content.decode()
     assert not SignInAttempt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("stands_at", "status"),
+    [
+        ({"HTTP_ORIGIN": "http://center.example"}, 200),
+        ({"HTTP_ORIGIN": "null", "HTTP_HX_CURRENT_URL": "http://center.example/w/main/"}, 200),
+        ({"HTTP_ORIGIN": "null", "HTTP_REFERER": "http://CENTER.example:80/w/main/"}, 200),
+        ({"HTTP_REFERER": "http://127.0.0.1:8000/"}, 422),
+        ({"HTTP_ORIGIN": "http://testserver"}, 422),
+        ({}, 422),
+    ],
+    ids=str,
+)
+def test_where_the_browser_stands_is_what_it_says_not_what_a_proxy_passes_on(
+    editor, calendly, settings, stands_at, status
+):
+    settings.PUBLIC_URL = "http://center.example"
+    settings.CSRF_TRUSTED_ORIGINS = [settings.PUBLIC_URL]
+    browser = Client(headers={"HX-Request": "true"})  # checks no CSRF token: `null` may not post
+    browser.force_login(editor, backend=BACKEND)
+    data = {"version": 0, "auth_method": "sign_in", "is_enabled": "on"}
+
+    reply = browser.post(reverse("sign-in", args=["main", "calendly"]), data, **stands_at)
+
+    assert reply.status_code == status
+    assert SignInAttempt.objects.exists() is (status == 200)
 
 
 @pytest.mark.parametrize("public_url", ["http://TestServer", "http://testserver:80"])
@@ -555,11 +793,9 @@ def test_an_attackers_callback_does_nothing_in_somebody_elses_browser(
     assert SignInAttempt.objects.get().used_at is None
     assert not Candidate.objects.exists()
     assert live(workspace).version == 0
-    if victim_is == "nobody":
-        assert reply.url.startswith("/accounts/login/")
-    else:
-        assert reply.status_code == 400
-        assert "This sign-in was not begun here" in text_of(reply)
+    assert reply.status_code == 400
+    told = "It sent no cookie" if victim_is == "nobody" else "This sign-in was not begun here"
+    assert told in text_of(reply)
 
 
 def test_the_attacker_cannot_continue_the_victims_sign_in(attacker, visitor, calendly):
@@ -586,7 +822,7 @@ def test_a_candidate_is_only_its_own_sessions(attacker, visitor, editor, workspa
     assert live(workspace).version == 0
 
 
-@pytest.mark.parametrize("state", ["", "made-up", "\0", "ä" * 5000])
+@pytest.mark.parametrize("state", ["made-up", "\0", "ä" * 5000])
 def test_a_state_that_nobody_gave_out_is_not_taken(visitor, calendly, state):
     visitor.leaves()
 

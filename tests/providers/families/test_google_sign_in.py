@@ -103,7 +103,7 @@ def test_a_person_is_sent_to_google_with_a_code_challenge_and_for_lasting_access
         "state": STATE,
         "code_challenge_method": "S256",
         "access_type": "offline",
-        "prompt": "select_account consent" if slug == "youtube" else "consent",
+        "prompt": "select_account consent",
     }
 
 

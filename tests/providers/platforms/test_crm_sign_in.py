@@ -40,7 +40,10 @@ PLACE = {
     "zoho": "https://accounts.zoho.com/oauth/v2/auth",
 }
 ASKED = {
-    "hubspot": {"scope": "oauth crm.objects.contacts.read crm.objects.deals.read"},
+    "hubspot": {
+        "scope": "oauth crm.objects.contacts.read",
+        "optional_scope": "crm.objects.deals.read",
+    },
     "salesforce": {"scope": "api refresh_token id", "code_challenge_method": "S256"},
     "pipedrive": {},
     "zoho": {

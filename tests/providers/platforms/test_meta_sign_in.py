@@ -79,6 +79,7 @@ def test_a_person_is_sent_to_facebook_with_a_list_of_permissions_and_no_code_cha
         "redirect_uri": REDIRECT_URI,
         "scope": "ads_read,business_management",
         "return_scopes": "true",
+        "auth_type": "rerequest",  # or what was declined before is not asked for again
         "state": STATE,
     }
 
@@ -172,11 +173,39 @@ def test_an_outage_between_exchange_and_trade_keeps_the_short_lived_token(platfo
     assert tokens == Tokens("EAAshort", expires_in=3600, scopes=frozenset({"ads_read"}))
 
 
-def test_a_callback_that_lists_no_permissions_leaves_open_what_was_granted(platform):
-    fake, _ = platform(PROVIDER, {TOKEN_PATH: (200, LONG)})
+def test_a_callback_that_lists_no_permissions_has_them_asked_for(platform):
+    rows = [
+        {"permission": "ads_read", "status": "granted"},
+        {"permission": "business_management", "status": "declined"},
+    ]
+    fake, requests_seen = platform(
+        PROVIDER, {TOKEN_PATH: (200, LONG), PERMISSIONS: (200, {"data": rows})}
+    )
+
+    with flow(fake, APP, {}) as talk:
+        assert exchange(talk, {"code": "abc"}).scopes == {"ads_read"}
+
+    [asked] = [one for one in requests_seen if one.path == PERMISSIONS]
+    assert asked.method == "GET"
+    assert asked.headers["Authorization"] == f"Bearer {LONG['access_token']}"
+    assert set(asked.query) == {"appsecret_proof"}
+
+
+@pytest.mark.parametrize(
+    "reply", [(503, "Down"), (200, {}), (200, {"data": [{}]}), (400, error(190))], ids=str
+)
+def test_permissions_that_nobody_tells_are_left_open(platform, reply):
+    fake, _ = platform(PROVIDER, {TOKEN_PATH: (200, LONG), PERMISSIONS: reply})
 
     with flow(fake, APP, {}) as talk:
         assert exchange(talk, {"code": "abc"}).scopes is None
+
+
+def test_a_callback_that_lists_nothing_granted_nothing(platform):
+    fake, _ = platform(PROVIDER, {TOKEN_PATH: (200, LONG)})
+
+    with flow(fake, APP, {}) as talk:
+        assert exchange(talk, {"code": "abc", "granted_scopes": ""}).scopes == frozenset()
 
 
 def test_pressing_cancel_comes_back_in_metas_own_words(meta):

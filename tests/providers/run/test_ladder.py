@@ -287,3 +287,45 @@ def test_a_detail_without_end_is_cut():
     result = run_test(acme(Passed("x" * 100_000)), VALUES)
 
     assert len(result.steps[0].detail) == 500
+
+
+def moves_and_raises(error):
+    def ask(tester):
+        tester.api.move("API", "https://given.acme.example")
+        raise error
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (errors.Forwarded(), ("provider_unavailable", "Nothing to fix here: test again later.")),
+        (
+            errors.NoSuchHost("Unknown.", "Check the address for typing mistakes."),
+            ("network", "Check this server's DNS and its connection to the internet."),
+        ),
+    ],
+)
+def test_an_address_that_a_sign_in_gave_is_nobodys_to_correct(error, told):
+    result = run_test(acme(moves_and_raises(error)), VALUES, method="sign_in")
+
+    assert result.outcome == "inconclusive"
+    assert (result.error.kind, result.error.action) == told
+    assert result.error.renewal_may_help
+
+
+@pytest.mark.parametrize("error", [errors.Forwarded("Moved."), errors.NoSuchHost("Unknown.")])
+def test_an_address_that_a_person_typed_is_theirs(error):
+    result = run_test(acme(moves_and_raises(error)), VALUES, method="api_key")
+
+    assert (result.error.message, result.error.kind) == (error.message, error.kind)
+    assert not result.error.renewal_may_help
+
+
+def test_what_an_optional_step_warns_of_is_advised_after_a_sign_in_too():
+    refused = errors.AuthInvalid("No.", "Paste a new token.")
+
+    result = run_test(acme(refused, optional=[1]), VALUES, method="sign_in")
+
+    assert result.steps[0].detail == "No. Sign in to Acme again."

@@ -24,7 +24,8 @@ OAUTH = OAuth(
         console_url="https://app.hubspot.com/l/developer-projects/",
         steps=(
             "Create an app of HubSpot's developer platform that signs people in with OAuth.",
-            "Enter the redirect URI below, and the scopes below as required ones.",
+            "Enter the redirect URI below, and the scopes below: required, or as optional ones "
+            "where it says so.",
             "Upload it, open it under Development, Projects, and copy both from its Auth tab.",
         ),
         pitfalls=(
@@ -44,15 +45,17 @@ OAUTH = OAuth(
     revocation_url=f"https://api.hubapi.com/oauth/{VERSION}/token/revoke",
     also_issuers=("*.hubspot.com",),  # a region has a host of its own: app-eu1
     scopes=(
-        scope(
-            "oauth",
-            "which account is connected",
-            "It cannot be told which account this is.",
+        Scope(
+            name="oauth",
+            gives="which account is connected",
+            stops="It cannot be told which account this is.",
             is_optional=True,
+            comes_always=True,
         ),
         to_read("contacts"),
         to_read("deals", is_optional=True),
     ),
+    optional_scopes_in="optional_scope",
     uses_pkce=False,
     pkce_source="HubSpot asks for a code challenge from apps of its MCP server alone; what one "
     "does at an ordinary app is not documented.",

@@ -5,6 +5,7 @@ from providers.errors import (
     AuthExpired,
     AuthInvalid,
     Blocked,
+    Forwarded,
     InvalidConfig,
     PermissionMissing,
     ProviderUnavailable,
@@ -18,6 +19,35 @@ FLOW_URL = (
 )
 STATUS_URL = "https://status.salesforce.com/"
 SWITCH_ON = "In the app's policies, enable the Client Credentials Flow and choose a Run As user."
+
+OF_APPS = "Setup, Connected Apps OAuth Usage"
+# What comes back instead of a code, as administrators and vendors report it.
+CALLBACK_REFUSALS = (
+    rule(PermissionMissing, code="OAUTH_APP_BLOCKED").says(
+        "An administrator of this Salesforce organization has blocked the app.",
+        f"Ask the administrator to unblock it in {OF_APPS}.",
+    ),
+    rule(PermissionMissing, text="must be installed|not installed").says(
+        "The app is not installed in this Salesforce organization.",
+        f"Ask a Salesforce administrator to install it in {OF_APPS}.",
+    ),
+    rule(PermissionMissing, code="OAUTH_APP_ACCESS_DENIED").says(
+        "This Salesforce organization lets only users in who were approved for the app.",
+        "Ask a Salesforce administrator to add your profile or a permission set to the app.",
+    ),
+    rule(PermissionMissing, text="not admin approved").says(
+        "This Salesforce organization lets only users in who were approved for the app.",
+        "Ask a Salesforce administrator to add your profile or a permission set to the app.",
+    ),
+    rule(PermissionMissing, code="OAUTH_AUTHORIZATION_BLOCKED").says(
+        "This Salesforce organization does not allow this way to sign in.",
+        "Ask a Salesforce administrator to allow it for the app.",
+    ),
+    rule(PermissionMissing, code="OAUTH_APPROVAL_ERROR_GENERIC").says(
+        "Salesforce did not let you approve the app, most often as it is not installed.",
+        f"Ask a Salesforce administrator to install it in {OF_APPS}, and to permit you.",
+    ),
+)
 
 ERRORS = (
     rule(AuthInvalid, code=codes("invalid_client", "invalid_client_id")).says(
@@ -83,7 +113,7 @@ ERRORS = (
     rule(ProviderUnavailable, status=420).says(
         "Salesforce is under maintenance.", action_url=STATUS_URL
     ),
-    rule(InvalidConfig, status=codes(range(300, 400))).says(
+    rule(Forwarded, status=codes(range(300, 400))).says(
         "This My Domain forwards to another address, as a renamed one does.",
         "Enter the present one, from Setup, My Domain.",
     ),

@@ -16,6 +16,7 @@ from providers.declare import (
     troubled,
 )
 from providers.errors import AuthExpired, PermissionMissing
+from providers.platforms.crm.salesforce.errors import CALLBACK_REFUSALS
 from providers.platforms.crm.vendors import INSTANCES, MY_DOMAINS, host_of
 
 LOGIN = "https://login.salesforce.com"
@@ -115,5 +116,6 @@ def sign_in_at(login: str) -> OAuth:
             app_refused("Salesforce", code="invalid_client_id"),
             redirect_refused("Salesforce", code="redirect_uri_mismatch"),
         ),
+        refusals=CALLBACK_REFUSALS,
         flow=SalesforceFlow,
     )

@@ -12,12 +12,14 @@ from django.utils import timezone
 from integrations import platforms
 from integrations.models import (
     Candidate,
+    Credential,
     FixLink,
     Membership,
     Role,
     SignInAttempt,
     Workspace,
 )
+from integrations.models.credentials import ATTEMPT
 from integrations.services import rows
 from integrations.services.connecting import (
     candidates,
@@ -227,8 +229,9 @@ def test_what_waits_is_forgotten_with_it(visitor, calendly_signed_in, workspace,
 
     visitor.post("disconnect", "calendly")
 
-    for model in (Candidate, SignInAttempt):
-        assert not model.objects.exists()
+    assert not Candidate.objects.exists()
+    assert not any(attempt.is_open for attempt in SignInAttempt.objects.all())
+    assert not Credential.objects.filter(method=ATTEMPT).exists()
     assert not FixLink.objects.filter(used_at=None, expires_at__gt=timezone.now()).exists()
 
 

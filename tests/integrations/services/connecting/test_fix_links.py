@@ -69,6 +69,20 @@ def recipient(link):
     return Recipient(link)
 
 
+def test_a_sign_in_by_a_link_that_is_under_way_shows_that_and_goes_on(recipient):
+    recipient.leaves()
+    SignInAttempt.objects.update(used_at=timezone.now())
+    page = recipient.page()
+
+    part = recipient.client.get(reverse("fix-page"), headers=HTMX)
+    SignInAttempt.objects.update(problem="It did not hold.")
+    then = recipient.client.get(reverse("fix-page"), headers=HTMX)
+
+    for shown in (page, part):
+        assert "You are back. Asking whether the sign-in holds" in text_of(shown)
+    assert then["HX-Redirect"] == reverse("fix-page")
+
+
 # --- Sending one ---------------------------------------------------------------------------------
 
 
@@ -540,6 +554,7 @@ ARGS = {
     "slug": "calendly",
     "app": "calendly",
     "candidate_id": "00000000-0000-0000-0000-000000000000",
+    "attempt_id": "00000000-0000-0000-0000-000000000000",
 }
 
 

@@ -471,7 +471,7 @@ def test_without_a_code_challenge_nothing_begins(real, workspace, editor):
     callback = Person().brings_back(url)
 
     assert callback["error"] == "invalid_request"
-    assert ended(callback).problem == "Calendly refused the sign-in."
+    assert ended(callback).problem == "Calendly did not understand how it was asked to sign in."
 
 
 def test_a_code_that_ran_out_is_told(real, workspace, editor):

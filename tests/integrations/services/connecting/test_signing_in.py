@@ -10,11 +10,12 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations import platforms
-from integrations.models import Candidate, SignInAttempt, Workspace
+from integrations.models import Candidate, SignInAttempt, Trigger, Workspace
 from integrations.services import rows
 from integrations.services.connecting import candidates, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
+from integrations.services.proving import testing
 from providers import registry
 from providers.declare import App
 from providers.sandbox import calendly as sandbox
@@ -264,6 +265,31 @@ def test_fewer_permissions_say_what_is_there_what_is_missing_and_what_stops(visi
     assert live(workspace).version == 0
 
 
+@pytest.mark.parametrize("account", ["", "act_1001"])
+@pytest.mark.parametrize("who", ["ada", "ben"])
+def test_a_declined_permission_is_known_before_anything_else_is_concluded(
+    editor, workspace, meta_app, who, account
+):
+    typed = {"account_id": account} if account else {}
+
+    dialog = text_of(Visitor(editor).connects(who, "meta", without="ads_read", **typed))
+
+    assert "Missing: ads_read (ad accounts, their reports and datasets)." in dialog
+    assert "Ads monitor and lead tracking stop working." in dialog
+    assert "Sign in to Meta again, and allow everything it asks." in dialog
+    assert "reaches no account" not in dialog
+    assert live(workspace, "meta").version == 0
+
+
+def test_an_optional_permission_that_was_declined_only_warns(editor, workspace, meta_app):
+    visitor = Visitor(editor)
+
+    dialog = visitor.connects("ada", "meta", without="business_management", account_id="act_1001")
+
+    assert "Meta works" in text_of(dialog)
+    assert "Missing: business_management" in text_of(dialog)
+
+
 def test_what_was_typed_before_is_saved_with_the_sign_in(visitor, workspace):
     visitor.connects("two", account_id=sandbox.OUTLET, user_uri=sandbox.ADA, is_enabled="")
 
@@ -293,8 +319,47 @@ def test_a_platform_that_is_several_is_signed_in_to_as_the_chosen_one(editor, wo
 
     dialog = visitor.connects("healthy", "crm", "hubspot", vendor="hubspot")
 
-    assert "CRM works: proven at" in text_of(dialog)
+    assert "HubSpot works: proven at" in text_of(dialog)
     assert live(workspace, "crm").sign_in.values == {"vendor": "hubspot"}
+
+
+def test_who_is_asked_is_named_while_one_signs_in(editor, workspace, crm_app):
+    visitor = Visitor(editor)
+    url = visitor.leaves("crm", vendor="hubspot")
+    unfinished = visitor.get("connection", "crm")
+    refused = visitor.comes_back(
+        {"state": parse_qs(urlsplit(url).query)["state"][0], "error": "access_denied"}, "hubspot"
+    )
+    missing = visitor.connects(
+        "healthy", "crm", "hubspot", without="crm.objects.contacts.read", vendor="hubspot"
+    )
+
+    assert "You began to sign in to HubSpot" in text_of(unfinished)
+    assert "The sign-in at HubSpot was cancelled." in text_of(refused)
+    assert "Sign in to HubSpot again, and allow everything it asks." in text_of(missing)
+
+
+def test_who_is_asked_is_named_once_it_is_connected(editor, owner, workspace, crm_app):
+    visitor = Visitor(editor)
+    visitor.connects("healthy", "crm", "hubspot", vendor="hubspot")
+    hubspot_sandbox.SIGN_IN.revoke_all("healthy")
+    test = testing.test_connection(live(workspace, "crm"), trigger=Trigger.SCHEDULE)
+
+    assert test.action == "Sign in to HubSpot again."
+    assert live(workspace, "crm").sign_in.failure_action == "Sign in to HubSpot again."
+    assert "is ended at HubSpot too" in text_of(visitor.get("disconnect", "crm"))
+    assert "owns the HubSpot account" in text_of(Visitor(owner).get("send-fix-link", "crm"))
+
+
+def test_a_vendor_that_was_chosen_is_named_on_the_button(editor, workspace, crm_app):
+    visitor = Visitor(editor)
+    nobody = visitor.get("connection", "crm")
+    chosen = visitor.presses_continue("crm", vendor="hubspot", base_url="nonsense")
+
+    assert "Continue to your CRM" in text_of(nobody)
+    assert chosen.status_code == 422
+    assert "Continue to HubSpot" in text_of(chosen)
+    assert "HubSpot will ask you to allow: which account is connected" in text_of(chosen)
 
 
 def test_the_test_of_a_sign_in_stays_in_the_history(visitor, workspace, editor):
@@ -487,7 +552,7 @@ def test_a_sign_in_elsewhere_gives_up_the_secrets_of_the_place_before(editor, wo
 
     dialog = Visitor(editor).connects("healthy", "crm", "hubspot", vendor="hubspot")
 
-    assert "CRM works" in text_of(dialog)
+    assert "HubSpot works" in text_of(dialog)
     assert live(workspace, "crm").hints == {}
 
 

@@ -1,6 +1,9 @@
-from integrations.models import Candidate, FixLink, Guesses, SignInAttempt
+from django.utils import timezone
+
+from integrations.models import Candidate, Credential, FixLink, Guesses, SignInAttempt
+from integrations.models.credentials import ATTEMPT
 from integrations.services import rows
-from integrations.services.connecting import candidates, fix_links, signing_in
+from integrations.services.connecting import begun, candidates, fix_links, signing_in
 from integrations.services.connecting.changes import Changes
 from integrations.services.keeping import forgetting
 from integrations.services.people import guesses
@@ -44,8 +47,20 @@ def test_a_sign_in_that_nobody_finished_is_forgotten(workspace, calendly, editor
     assert left() == (1, 1, 1)
     forgetting.forget(NOW + candidates.LIVES + MINUTE)
     assert left() == (0, 1, 0)
-    forgetting.forget(NOW + HOUR + signing_in.LIVES + MINUTE)
+    forgetting.forget(NOW + begun.KEPT + begun.LIVES + MINUTE)
     assert left() == (0, 0, 0)
+
+
+def test_what_an_answer_needs_is_forgotten_long_before_the_attempt(workspace, calendly, editor):
+    version = rows.find(workspace, "calendly").version
+    signing_in.begin(
+        workspace, "calendly", Changes(), user=editor, session_key=SESSION, base_version=version
+    )
+
+    forgetting.forget(timezone.now() + begun.LIVES + begun.REMEMBERED + MINUTE)
+
+    assert SignInAttempt.objects.get().credential is None
+    assert not Credential.objects.filter(method=ATTEMPT).exists()
 
 
 def test_what_is_in_use_is_never_forgotten(connection, workspace, editor):
