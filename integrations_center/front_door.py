@@ -19,7 +19,7 @@ from django.template.loader import render_to_string
 
 from integrations_center import proxies, public_url, told_once
 
-TROUBLE = "integrations.trouble"  # in META
+TROUBLE = "integrations.trouble"  # in the environ
 PROBES = re.compile(r"/(?:healthz|readyz)/?")
 LOOP_SECONDS = 10
 MOST_REDIRECTS = 10  # browsers follow 20, and of one address several people may ask

@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from integrations_center import forwarded, told_once
 from integrations_center.forwarded import Headers
 
-WAY = "integrations.way"  # in META
+WAY = "integrations.way"  # in the environ
 SOCKET = "the Unix socket"
 HERE = "127.0.0.1"  # stands for whoever asks through a socket and is not told
 PERHAPS = "perhaps a proxy"

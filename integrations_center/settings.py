@@ -240,6 +240,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.template": {"level": "INFO"},  # below that it writes addresses with their codes
         "django.tasks": {"level": "WARNING"},  # below that a job writes three lines
         "django_ox": {"level": "WARNING"},
         "psycopg.pool": {"level": "WARNING"},  # below that it writes lines for every request

@@ -121,9 +121,9 @@ def _not_ours(request: HttpRequest, app: str, foreign: begun.NotOurs) -> HttpRes
         if request.user == attempt.user:
             return redirect(page)
     told = _told(request, apps.catalogue()[app].form.name, foreign)
-    context: dict[str, Any] = {"told": told}
-    if waiting := foreign.still_open:
-        context["waiting"] = waiting
+    waiting = foreign.still_open
+    context: dict[str, Any] = {"told": told, "waiting": waiting}
+    if waiting:
         context["platform"] = waiting.connection.platform.asked_with(app)
         context["way_back"] = reverse("fix-page") if waiting.fix_link_id else _dialog_url(waiting)
     return render(request, "integrations/not_ours.html", context, status=400)

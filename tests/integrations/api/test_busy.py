@@ -91,10 +91,10 @@ def test_whoever_does_not_wait_is_answered(held, api, worker_seen, editor, monke
     assert reply.status_code == 202
 
 
-def test_on_the_page_a_button_says_so(held, editor):
+def test_on_the_page_a_button_says_so(held, editor, settings):
     page = signed_in(editor)
     page.get(reverse("settings", args=["main"]))
-    token = page.cookies["csrftoken"].value
+    token = page.cookies[settings.CSRF_COOKIE_NAME].value
 
     card = page.post(
         reverse("test", args=["main", "meta"]), {"csrfmiddlewaretoken": token}, follow=True

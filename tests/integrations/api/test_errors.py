@@ -128,7 +128,7 @@ def test_a_stranger_as_host_is_a_400_in_json(db):
     reply = Client().get(LIST, headers={"Host": "evil.example"})
 
     assert reply.status_code == 400
-    assert reply.json()["code"] == "bad_request"
+    assert reply.json()["code"] == "not_set_up"
 
 
 class Broken(Integrations):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db import connection as database
@@ -65,7 +66,7 @@ def test_api_tokens_end_with_the_password_unless_the_box_is_emptied(dana, inside
 
 def test_who_did_not_see_the_box_ends_the_tokens(dana, inside):
     script = with_token(dana)
-    headers = {"X-CSRFToken": inside.cookies["csrftoken"].value}
+    headers = {"X-CSRFToken": inside.cookies[settings.CSRF_COOKIE_NAME].value}
 
     inside.post(CHANGE, {"old_password": PASSWORD, **TWICE}, headers=headers)
 

@@ -1,6 +1,7 @@
 """In and out, through one door."""
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
 
@@ -17,13 +18,13 @@ def is_signed_in(guest):
 
 
 def test_who_knows_the_password_gets_in_and_under_a_new_session(dana, guest):
-    guest.cookies["sessionid"] = "chosen-by-somebody-else"
+    guest.cookies[settings.SESSION_COOKIE_NAME] = "chosen-by-somebody-else"
 
     reply = guest.signs_in()
 
     assert reply.url == "/dashboard/"
     assert is_signed_in(guest)
-    assert guest.cookies["sessionid"].value != "chosen-by-somebody-else"
+    assert guest.cookies[settings.SESSION_COOKIE_NAME].value != "chosen-by-somebody-else"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,10 @@ def test_a_script_is_not_sent_back_what_it_typed(dana, guest):
     reply = guest.post(
         LOGIN,
         typed,
-        headers={"Accept": "application/json", "X-CSRFToken": guest.cookies["csrftoken"].value},
+        headers={
+            "Accept": "application/json",
+            "X-CSRFToken": guest.cookies[settings.CSRF_COOKIE_NAME].value,
+        },
     )
 
     assert reply.status_code == 200
@@ -100,7 +104,7 @@ def test_who_signs_out_is_out_and_no_link_does_it(inside):
     assert inside.get("/accounts/logout/").status_code == 405
     assert is_signed_in(inside)
 
-    headers = {"X-CSRFToken": inside.cookies["csrftoken"].value}
+    headers = {"X-CSRFToken": inside.cookies[settings.CSRF_COOKIE_NAME].value}
     assert inside.post("/accounts/logout/", headers=headers).url == LOGIN
     assert not is_signed_in(inside)
 
@@ -129,12 +133,12 @@ def test_the_admin_asks_at_the_one_door_and_leads_back(stan, guest):
 def test_the_admins_own_form_signs_nobody_in(stan):
     guest = Browser()
     guest.get(LOGIN)
-    headers = {"X-CSRFToken": guest.cookies["csrftoken"].value}
+    headers = {"X-CSRFToken": guest.cookies[settings.CSRF_COOKIE_NAME].value}
 
     reply = guest.post("/admin/login/", {"username": "stan", "password": PASSWORD}, headers=headers)
 
     assert reply.status_code == 302
-    assert "sessionid" not in guest.cookies
+    assert settings.SESSION_COOKIE_NAME not in guest.cookies
 
 
 def test_who_is_no_staff_is_told_so_and_goes_round_in_no_circle(inside):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from integrations.models import Candidate, IntegrationConnection
 from integrations.services import rows
-from integrations.services.connecting import candidates, disconnecting, saving, signing_in
+from integrations.services.connecting import begun, candidates, disconnecting, saving, signing_in
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import revoking, tokens
 from integrations.services.keeping import forgetting
@@ -146,7 +146,7 @@ def test_one_that_came_too_late_to_be_tried_is_ended(workspace, editor, calendly
     )
     back = signing_in.come_back("calendly", callback_of(url), session_key=SESSION)
 
-    assert back.attempt.problem == signing_in.SAVED_MEANWHILE
+    assert back.attempt.problem == begun.SAVED_MEANWHILE
     assert len(revocations(calendly)) == 1
     assert not sign_ins().exists()
 
@@ -271,7 +271,7 @@ def test_while_somebody_signs_in_that_would_end_with_it_it_waits(google, workspa
     candidates.discard(waiting)
     assert revocations(google, "/revoke") == []
 
-    go_round(after=signing_in.LIVES + 2 * MINUTE)
+    go_round(after=begun.LIVES + 2 * MINUTE)
     assert len(revocations(google, "/revoke")) == 1
 
 
