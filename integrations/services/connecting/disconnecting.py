@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils.text import get_text_list
 
 from integrations.models import Candidate, Credential, IntegrationConnection, Workspace
-from integrations.services import rows
+from integrations.services import rows, waiting
 from integrations.services.connecting import saving
 from integrations.services.credentials import leases, revoking
 from integrations.services.refusals import SignedInMeanwhile
@@ -84,7 +84,7 @@ def disconnect(
 
     `revokes` is what a person chose; without a choice it is revoked unless that may end the
     sign-in of another connection. A pasted token is never revoked. No transaction is open
-    while the platform answers.
+    while the platform answers. Raises Busy: repeated, it goes on where it was.
     """
     done: set[UUID] = set()
     warnings: list[str] = []
@@ -117,7 +117,8 @@ def _end(
     if revokes and others.elsewhere and not may_end_elsewhere(by):
         return f"{left} Connections of other workspaces use the same app."
     if revokes or (revokes is None and not others):
-        return _revoke(connection, row.pk)
+        with waiting.place(connection.workspace_id):
+            return _revoke(connection, row.pk)
     return left if revokes is False else f"{left} Ending it may also end the sign-in of {others}."
 
 

@@ -27,7 +27,7 @@ from integrations.models import (
     Workspace,
 )
 from integrations.models.credentials import ATTEMPT
-from integrations.services import rows
+from integrations.services import rows, waiting
 from integrations.services.connecting import begun, callbacks, candidates, fix_links
 from integrations.services.connecting.begun import AGAIN
 from integrations.services.connecting.changes import Changes, overlay
@@ -139,9 +139,16 @@ def begin(
 def come_back(app: str, callback: Mapping[str, str], *, session_key: str) -> CameBack:
     """What the browser brought back from a platform: exchange its code, once.
 
-    The candidate still has to be proven. Raises NotOurs.
+    The candidate still has to be proven. Raises NotOurs, and Busy: then it can be brought again.
     """
     attempt = begun.find(app, callback.get("state", ""), session_key)
+    with waiting.place(attempt.connection.workspace_id):
+        return _taken(app, attempt, callback, session_key)
+
+
+def _taken(
+    app: str, attempt: SignInAttempt, callback: Mapping[str, str], session_key: str
+) -> CameBack:
     if not begun.claim(attempt, callback.get("code", "")):
         # Reloaded, late, or brought twice: another request is at it, or it has its end.
         return CameBack(attempt, attempt.candidate)

@@ -1,17 +1,20 @@
 """Calls beside as many that wait for a silent platform as may."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection as database
 from django.urls import reverse
 
 from integrations import platforms
-from integrations.services import waiting
-from integrations.services.connecting import saving
+from integrations.services import rows, waiting
+from integrations.services.connecting import disconnecting, saving, signing_in
 from integrations.services.connecting.changes import Changes
+from integrations.services.refusals import Busy
 from providers.sandbox.server import Answer, Server
-from tests.integrations.conftest import VALUES, signed_in, with_token
+from tests.integrations.conftest import SESSION, VALUES, callback_of, signed_in, with_token
 
 META = "/api/integrations/meta"
 
@@ -54,6 +57,31 @@ def held(silent, workspace, viewer):
     answers.set()
     caller.join()
     waiting.PLACES.limit(None)
+
+
+@pytest.fixture
+def taken(workspace):
+    """A context in which the only place of the workspace is somebody else's."""
+
+    @contextmanager
+    def held():
+        waiting.PLACES.limit(8)
+        with ThreadPoolExecutor(1) as pool:
+            place = waiting.place(workspace.pk)
+            pool.submit(place.__enter__).result()
+            try:
+                yield
+            finally:
+                pool.submit(place.__exit__, None, None, None).result()
+                waiting.PLACES.limit(None)
+
+    return held()
+
+
+def begin(workspace, editor):
+    return signing_in.begin(
+        workspace, "calendly", Changes(), user=editor, session_key=SESSION, base_version=0
+    )
 
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,3 +131,25 @@ def test_on_the_page_a_button_says_so(held, editor, settings):
     assert "Many tests wait for platforms just now. Try again in 5 seconds." in (
         card.content.decode()
     )
+
+
+def test_a_callback_without_a_place_keeps_its_code(calendly, workspace, editor, taken):
+    url = begin(workspace, editor)
+    brought = callback_of(url)
+
+    with taken, pytest.raises(Busy):
+        signing_in.come_back("calendly", brought, session_key=SESSION)
+
+    back = signing_in.come_back("calendly", brought, session_key=SESSION)
+    assert back.candidate is not None
+
+
+def test_a_disconnect_without_a_place_forgets_nothing(calendly_signed_in, taken):
+    workspace = calendly_signed_in.workspace
+
+    with taken, pytest.raises(Busy):
+        disconnecting.disconnect(workspace, "calendly", by=None)
+
+    assert rows.find(workspace, "calendly").sign_in
+    disconnecting.disconnect(workspace, "calendly", by=None)
+    assert not rows.find(workspace, "calendly").has_anything
