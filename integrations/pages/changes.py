@@ -20,6 +20,7 @@ MOST_LINES = 5
 FOUND = {
     "proven": "was proven",
     "unanswered": "gave no clear answer",
+    "sign_in_ended": "lost its sign-in",
 }
 LAST_ID = 2**63 - 1
 
@@ -81,7 +82,7 @@ def _line(event: Event) -> Line:
     said = f"{name} {_verb(event.type, data)}"
     if who:
         return Line(event.at, said, ", as a test by ", who, " found.")
-    return Line(event.at, f"{said}, as {_asked(data)} found")
+    return Line(event.at, f"{said}, as {_asked(data)} found" if "trigger" in data else said)
 
 
 def _edited(name: str, fields: list[str]) -> str:

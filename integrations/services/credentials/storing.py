@@ -16,7 +16,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations import platforms
-from integrations.models import Credential, IntegrationConnection
+from integrations.models import Credential, EventType, IntegrationConnection
+from integrations.services import events
 from integrations.services.credentials import ends, leases, sealing
 from providers import errors
 from providers.declare import SIGN_IN, OAuth, Obtained, Provider, Tokens
@@ -228,6 +229,8 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
         locked.save()
         for connection in using:
             ends.keep_forecast(connection, locked)
+            if is_ended:
+                events.record(connection, EventType.CHANGED, what="sign_in_ended")
     logger.warning("A token for %s was not given: %s", row.provider, error.kind)
     return True
 

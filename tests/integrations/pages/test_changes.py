@@ -11,7 +11,10 @@ from integrations.models import Event, IntegrationConnection, Trigger, Workspace
 from integrations.services import events, rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
+from integrations.services.credentials import tokens
 from integrations.services.proving import testing
+from providers.errors import ProviderError
+from providers.sandbox.server import Answer
 from tests.integrations.conftest import VALUES, signed_in
 from tests.integrations.pages.test_pages import text_of
 
@@ -150,3 +153,14 @@ def test_another_workspaces_events_stay_there(look, connected, stranger):
     change(other, access_token="EAAhealthy")
 
     assert look(latest).status_code == 304
+
+
+def test_a_sign_in_that_ends_by_itself_is_told(look, calendly_signed_in, calendly):
+    row = calendly_signed_in.sign_in
+    latest = events.latest_id(calendly_signed_in.workspace)
+    calendly.answer = lambda _asked: Answer(400, {"error": "invalid_grant"})
+
+    with pytest.raises(ProviderError):
+        tokens.renew(row.pk)
+
+    assert "Calendly lost its sign-in." in text_of(look(latest))
