@@ -40,6 +40,7 @@ from integrations.services.refusals import Busy, NothingToTest, TooManyTests
 from integrations.services.telling import notices
 
 TESTS_PER_PAGE = 20
+NEEDED = ("now", "soon")  # sections of the overview
 NOT_COMPLETE = "Fill in everything that is required first."
 
 
@@ -59,20 +60,19 @@ def home(request: Request, page: str = "overview") -> HttpResponse:
 def overview(request: Request) -> HttpResponse:
     shown = cards.cards(request.access.workspace)
     noticed = notices.current([card.connection for card in shown], request.access.workspace)
-    told = {one.connection.pk for one in noticed}
+    sections = cards.sections(shown)
+    needed = [(section, its) for section, its in sections if section.slug in NEEDED]
+    told = {card.connection.pk for _, its in needed for card in its}
     context = {
         "page": "overview",
         "cards": shown,
         "chips": cards.chips(shown, ""),
-        "attention": [
-            card
-            for card in shown
-            if card.attention and not (card.is_expiring and card.connection.pk in told)
-        ],
+        "headline": cards.headline(shown),
+        "needed": needed,
         "nothing": not any(card.connection.has_anything for card in shown),
         "stand_ins": [card for card in shown if card.stand_in],
         "strip": strip.bars(shown),
-        "notices": noticed,
+        "notices": [one for one in noticed if one.connection.pk not in told],
     }
     return render(request, "dashboard/overview.html", context)
 

@@ -311,7 +311,7 @@ def test_the_overview_shows_the_next_90_days_soonest_first(forecast):
 
 
 def test_a_notice_leads_to_the_dialog_that_renews(forecast, base_url):
-    expect(forecast.locator("main")).to_contain_text("Stripe ends in 4 days")
+    expect(forecast.locator("main")).to_contain_text("Ends in 4 days.")
     forecast.get_by_role("link", name="Renew Stripe").click()
 
     expect(forecast.locator("#dialog-title")).to_have_text("Stripe")

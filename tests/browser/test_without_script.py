@@ -137,7 +137,7 @@ def test_signing_out_and_in_leads_back(page):
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is connected yet")
 
 
 @pytest.fixture

@@ -282,7 +282,7 @@ def test_a_filter_and_a_search_work_as_links(visitor, proven):
 def test_the_overview_names_what_needs_a_person(visitor, connected):
     page = text_of(visitor.get("overview"))
 
-    assert "Needs attention" in page
+    assert "Will need someone" in page
     assert "No test has passed with what is saved" in page
 
 
