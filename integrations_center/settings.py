@@ -19,7 +19,6 @@ env_file.read(BASE_DIR / ".env")
 
 PORT = env.port("PORT", 8000)
 DEBUG = env.boolean("DEBUG")
-DEMO = env.boolean("DEMO")  # set by `manage.py demo` alone: every page says so
 SECRET_KEY = env.secret_key("SECRET_KEY")
 CREDENTIAL_KEYS = env.keys("CREDENTIAL_KEYS")
 PUBLIC_URL = env.public_url("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
@@ -39,6 +38,8 @@ DATABASES = {
         "DATABASE_URL", str(DATA_DIR / "db.sqlite3"), DATABASE_CONNECTIONS
     )
 }
+# Set by `manage.py demo`, which makes that file anew: every page says so, and lets everybody in.
+DEMO = env.boolean("DEMO") and DATABASES["default"]["NAME"] == str(DATA_DIR / "demo.sqlite3")
 if DATABASES["default"]["NAME"] == str(DATA_DIR / "db.sqlite3"):
     DATA_DIR.mkdir(mode=0o700, exist_ok=True)
 MAILERS = env.mailers("EMAIL_URL")
@@ -160,6 +161,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 # --- What browsers are told ------------------------------------------------------------------
 
 _IS_HTTPS = PUBLIC_URL.startswith("https://")
+CSRF_FAILURE_VIEW = "integrations.pages.refused.out_of_date"
 CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"]
 SESSION_COOKIE_NAME = cookies.name("session", PUBLIC_URL)
 CSRF_COOKIE_NAME = cookies.name("csrf", PUBLIC_URL)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+from django.contrib.auth.models import User
 from django.db import connection as database
 from django.utils import timezone
 
@@ -24,6 +25,11 @@ from providers.sandbox.stand_in import Story
 
 AT_ONCE = 6
 NAME = "Acme Studio (demo)"
+
+
+def make_owner() -> None:
+    """Without a password: the demo's log-in page lets everybody in as them."""
+    User.objects.create_superuser("dana", first_name="Dana", last_name="Demo")
 
 
 def fill(workspace: Workspace) -> None:

@@ -1,9 +1,12 @@
-"""A short page, 429, for whoever tried too often. Under /api/ the API answers by itself."""
+"""Short pages: 429 for whoever tried too often, 403 for a form that was out of date.
+
+Under /api/ the API answers by itself.
+"""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 
 from integrations.services.refusals import TooManyGuesses
 
@@ -23,3 +26,11 @@ class TooManyGuessesMiddleware:
         page = render(request, "registration/locked.html", {"refusal": exception}, status=429)
         page["Retry-After"] = str(exception.retry_after_seconds)
         return page
+
+
+def out_of_date(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF failure: most often the page was open while its person signed in elsewhere."""
+    back = request.headers.get("Referer", "")
+    here = f"{request.scheme}://{request.get_host()}/"
+    context = {"back": back if back.startswith(here) else resolve_url("dashboard")}
+    return render(request, "out_of_date.html", context, status=403)

@@ -8,8 +8,9 @@ from integrations.models import Workspace
 class Command(serve.Command):
     help = "Serves a demo on 127.0.0.1:$PORT: stand-ins for the platforms, and made-up data."
 
-    def prepare(self) -> None:
-        super().prepare()
+    def welcome(self) -> None:
+        """Whoever opens the demo is signed in as its owner."""
         self.stdout.write("Making the demo's data …")
         self.stdout.flush()
+        demo.make_owner()
         demo.fill(Workspace.objects.earliest("pk"))

@@ -71,15 +71,18 @@ class Command(BaseCommand):
         sealing.adopt_old()
         if static_files.collect_if_changed():
             self.stdout.write("Collected the static files.")
-        if people.nobody_has_an_account():
-            self.stdout.write(
-                "\nNobody has an account yet. Make the owner's with this link, which works once:\n"
-                f"  {people.make_owner_link()}\n"
-            )
+        self.welcome()
         if settings.SECURE_SSL_REDIRECT and not settings.TRUSTED_PROXIES:
             self.stderr.write(
                 "PUBLIC_URL is https, but TRUSTED_PROXIES is empty. "
                 "Set it to your proxy's address: until then each page only says that."
+            )
+
+    def welcome(self) -> None:
+        if people.nobody_has_an_account():
+            self.stdout.write(
+                "\nNobody has an account yet. Make the owner's with this link, which works once:\n"
+                f"  {people.make_owner_link()}\n"
             )
 
     def keep_copy(self, due: list[Migration]) -> None:

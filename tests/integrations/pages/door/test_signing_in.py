@@ -3,8 +3,10 @@
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import reverse
 
+from integrations.demo import stories as demo
 from integrations.models import Role
 from integrations.services.people.guesses import SIGN_IN_HERE
 from tests.integrations.pages.door.conftest import LOGIN, PASSWORD, Browser
@@ -152,3 +154,34 @@ def test_what_is_locked_at_one_door_is_locked_at_all(stan, guest):
         guest.signs_in("stan", "wrong", f"{LOGIN}?next=/admin/")
 
     assert guest.signs_in("stan").status_code == 429
+
+
+def test_an_installation_without_people_says_how_to_get_the_first_account(db):
+    page = text_of(Client().get(LOGIN))
+
+    assert "Nobody has an account yet" in page
+    assert "manage.py owner_link" in page
+
+
+def test_the_demo_lets_everybody_in_as_its_owner(db, settings):
+    demo.make_owner()
+    assert "Sign in" in text_of(Client().get(LOGIN))
+    settings.DEMO = True
+    client = Client()
+
+    client.get(LOGIN)
+
+    assert client.get(reverse("settings", args=["main"])).status_code == 200
+
+
+def test_a_form_that_is_out_of_date_says_so_and_leads_back(dana):
+    client = Client(enforce_csrf_checks=True)
+    there = f"http://testserver{LOGIN}?next=/w/main/dashboard/"
+
+    reply = client.post(LOGIN, {"username": "dana"}, headers={"Referer": there})
+    foreign = client.post(LOGIN, {}, headers={"Referer": "https://evil.example/"})
+
+    assert reply.status_code == 403
+    assert "This page was out of date" in text_of(reply)
+    assert f'href="{there}"' in reply.content.decode()
+    assert "evil.example" not in foreign.content.decode()
