@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from integrations.compiled import CompiledRows
-from integrations.services.people import guesses
+from integrations.services.people import devices, guesses
 
 PERSON = CompiledRows(User, lambda every, pk: every.filter(pk=pk), -2_000_000_000)
 
@@ -27,7 +27,8 @@ class Backend(ModelBackend):
         if not username or not password:
             return None  # nobody's, so it is no try
         address = request.META.get("REMOTE_ADDR", "") if request else ""
-        guess = guesses.begin(*guesses.at_sign_in(username, address))
+        device = devices.of(request, username)
+        guess = guesses.begin(*guesses.at_sign_in(username, address, device))
         user = super().authenticate(request, username=username, password=password)
         if user is None:
             guess.was_wrong()

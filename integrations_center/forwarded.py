@@ -57,9 +57,8 @@ def address(text: str) -> str:
 
 def told_by(headers: Headers, is_trusted: IsTrusted) -> dict[str, Told]:
     """What each header of addresses that is there tells."""
-    return {
-        name: _told(_hops(name, headers[name]), is_trusted) for name in ADDRESSES if headers[name]
-    }
+    hops = {name: _hops(name, headers[name]) for name in ADDRESSES if headers[name]}
+    return {name: _told(found, is_trusted) for name, found in hops.items() if any(found)}
 
 
 def _hops(name: str, value: str) -> list[str]:
@@ -93,9 +92,16 @@ def host(headers: Headers) -> str:
 
 
 def _parts(value: str, name: str) -> list[str]:
-    """RFC 7239: `for=1.2.3.4;proto=https, for="[::1]"` -> the values of `for`, or of `proto`."""
-    pairs = (pair.partition("=") for hop in _outside_quotes(value, ",") for pair in hop.split(";"))
-    return [text for key, _, text in pairs if key.strip().lower() == name]
+    """RFC 7239: `for=1.2.3.4;proto=https, for="[::1]"` -> the `for`, or `proto`, of each hop.
+
+    One that does not tell it is "".
+    """
+    return [_pairs(hop).get(name, "") for hop in _outside_quotes(value, ",")]
+
+
+def _pairs(hop: str) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in hop.split(";"))
+    return {key.strip().lower(): text for key, _, text in pairs}
 
 
 def _outside_quotes(value: str, mark: str) -> Iterator[str]:

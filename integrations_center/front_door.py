@@ -30,7 +30,7 @@ HOST = (
 )
 NOT_TRUSTED = (
     "PUBLIC_URL begins with https://, and the proxy at {proxy} is not trusted when it says by what "
-    "the browser came. If it is yours, set TRUSTED_PROXIES={trusted} and start again."
+    "the browser came. If it is yours, add it to TRUSTED_PROXIES and start again."
 )
 NO_SCHEME = (
     "PUBLIC_URL begins with https://, and the proxy at {proxy} does not say that the browser came "
@@ -71,11 +71,10 @@ class FrontDoorMiddleware:
     def to_https(self, request: HttpRequest) -> HttpResponse:
         """308, so that what was posted is posted again."""
         way = proxies.way_of(request)
-        is_lost = way.says_https and not way.is_trusted
+        is_lost = way.scheme == "https" and not way.is_trusted
         if is_lost or self.is_back(request):
             said = NO_SCHEME if way.is_trusted else NOT_TRUSTED
-            facts = {"proxy": way.proxy, "trusted": proxies.trusting(way.proxy)}
-            return _refused(request, "https", said.format(**facts), 503)
+            return _refused(request, "https", said.format(proxy=way.proxy), 503)
         there = public_url.origin() + request.get_full_path()
         response = HttpResponse(status=308, headers={"Location": there})
         # A browser keeps and sends a Secure cookie on https alone: it proves where it is.
@@ -94,7 +93,9 @@ class FrontDoorMiddleware:
         """Whether it was sent to https and comes from there, though nobody says so."""
         if settings.HTTPS_COOKIE_NAME in request.COOKIES:
             return True
-        return self.redirects.are_too_many(f"{request.META['REMOTE_ADDR']} {request.path}")
+        # Where it is said to be http, that is mostly so, and people share an address.
+        most = 10 * MOST_REDIRECTS if proxies.way_of(request).scheme else MOST_REDIRECTS
+        return self.redirects.are_too_many(f"{request.META['REMOTE_ADDR']} {request.path}", most)
 
 
 class Redirects:
@@ -103,13 +104,13 @@ class Redirects:
     def __init__(self) -> None:
         self._times: defaultdict[str, list[float]] = defaultdict(list)
 
-    def are_too_many(self, what: str) -> bool:
+    def are_too_many(self, what: str, most: int) -> bool:
         if len(self._times) > MOST_REMEMBERED:
             self._times.clear()
         now = time.monotonic()
         recent = [then for then in self._times[what] if now - then < LOOP_SECONDS]
-        self._times[what] = [*recent, now][-MOST_REDIRECTS:]
-        return len(recent) >= MOST_REDIRECTS
+        self._times[what] = [*recent, now][-most:]
+        return len(recent) >= most
 
 
 def trouble_of(request: HttpRequest) -> str:

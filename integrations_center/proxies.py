@@ -62,7 +62,7 @@ class Way:
 
     proxy: str  # the address of who passed it on, or asked by itself
     is_trusted: bool
-    says_https: bool  # whether a header says so, believed or not
+    scheme: str  # as a header says, believed or not; "" where none does
     trouble: str = ""  # a sentence for whoever runs this
 
 
@@ -80,7 +80,7 @@ class TrustedProxyMiddleware:
         client, kind, facts = _who(request, peer, headers) if trusted else _stranger(peer, headers)
         trouble = ""
         if kind:
-            trouble = TROUBLES[kind].format(**{"proxy": peer} | facts)
+            trouble = TROUBLES[kind].format(**{"proxy": peer or "Something"} | facts)
             told_once.warn(logger, kind, trouble)
             trouble = "" if kind == PERHAPS else trouble
         environ["REMOTE_ADDR"] = HERE if client == SOCKET else client
@@ -89,7 +89,7 @@ class TrustedProxyMiddleware:
             environ["wsgi.url_scheme"] = scheme
         if trusted and (host := forwarded.host(headers)):
             environ["HTTP_HOST"] = host
-        environ[WAY] = Way(peer, trusted, scheme == "https", trouble)
+        environ[WAY] = Way(peer or "an unknown address", trusted, scheme, trouble)
         return self.get_response(request)
 
 

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 
 def origin() -> str:
@@ -13,5 +13,8 @@ def origin() -> str:
 
 
 def link(view: str, *args: object) -> str:
-    """The whole address of a view, for mails, platforms and terminals."""
-    return origin() + reverse(view, args=args)
+    """The whole address of a view, for mails, platforms and terminals.
+
+    Django knows the path of PUBLIC_URL by the thread: one that answers no request has none.
+    """
+    return f"{settings.PUBLIC_URL}/{reverse(view, args=args).removeprefix(get_script_prefix())}"

@@ -166,6 +166,7 @@ CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"]
 SESSION_COOKIE_NAME = cookies.name("session", PUBLIC_URL)
 CSRF_COOKIE_NAME = cookies.name("csrf", PUBLIC_URL)
 MESSAGES_COOKIE_NAME = cookies.name("messages", PUBLIC_URL)
+DEVICE_COOKIE_NAME = cookies.name("device", PUBLIC_URL)
 HTTPS_COOKIE_NAME = cookies.name("https", PUBLIC_URL)
 CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = f"{_PUBLIC.path}/"
 MESSAGE_STORAGE = "integrations_center.message_storage.MessageStorage"
@@ -175,7 +176,8 @@ _HSTS_SECONDS = env.positive_number("HSTS_SECONDS", A_YEAR, least=0, most=10 * A
 SECURE_HSTS_SECONDS = _HSTS_SECONDS if _IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("HSTS_SUBDOMAINS")
 SECURE_HSTS_PRELOAD = env.boolean("HSTS_PRELOAD")
-SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]  # probes ask by plain http
+# Probes ask by plain http.
+SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(_PUBLIC.path.lstrip('/'))}/?(healthz|readyz)/?$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CSP = {

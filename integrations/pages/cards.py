@@ -1,9 +1,10 @@
 """What a person reads on a card and in the overview: words for a connection's facts."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from integrations.models import (
     TestOutcome,
     Workspace,
 )
+from integrations.models.connections import EXPIRING_WITHIN
 from integrations.services import rows
 from providers.declare import Provider
 from providers.errors import AccountNotFound, InvalidConfig
@@ -284,6 +286,20 @@ class Card:
         return sign_in if sign_in and sign_in.failures and not sign_in.is_ended else None
 
     @property
+    def turns_at(self) -> datetime | None:
+        """When time alone changes what the card says."""
+        connection = self.connection
+        proven_at, silent_since = connection.proof_at, connection.unanswered_since
+        ends_at = connection.expires_at
+        moments = [
+            proven_at and proven_at + self.provider.proof_budget,
+            silent_since and silent_since + timedelta(minutes=settings.OUTAGE_MINUTES),
+            ends_at and ends_at - EXPIRING_WITHIN,
+            ends_at,
+        ]
+        return min((one for one in moments if one and one > self.now), default=None)
+
+    @property
     def is_busy(self) -> bool:
         return self.running is not None or self.in_run
 
@@ -400,6 +416,12 @@ def headline(shown: list[Card]) -> str:
     if all(card.section == "not_connected" for card in shown):
         return "Nothing is connected yet"
     return "Everything that is connected works"
+
+
+def next_turn(shown: list[Card]) -> int:
+    """When time alone changes one of them, in seconds of the epoch; 0 for never."""
+    turns = [turn for card in shown if (turn := card.turns_at)]
+    return math.ceil(min(turns).timestamp()) if turns else 0
 
 
 def sections(shown: list[Card]) -> list[tuple[Section, list[Card]]]:

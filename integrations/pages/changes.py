@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.text import get_text_list
 from django.views.decorators.http import require_GET
 
@@ -41,19 +42,24 @@ class Line:
 def changes(request: Request) -> HttpResponse:
     """Nothing, by 304, as long as nothing has happened.
 
-    `after` is the last event that the page knows, `since` the last one when it was loaded.
+    `after` is the last event that the page knows, `since` the last one when it was loaded, and
+    `until` when time alone changes what its cards say (0 for never).
     """
     workspace = request.access.workspace
     latest = events.latest_id(workspace)
-    if request.headers.get("If-None-Match") == f'"{latest}"':
+    since, after, until = (
+        _number(request.GET.get(name, "")) for name in ("since", "after", "until")
+    )
+    has_turned = 0 < until <= timezone.now().timestamp()
+    if not has_turned and request.headers.get("If-None-Match") == f'"{latest}"':
         return HttpResponseNotModified()
-    since, after = (_number(request.GET.get(name, "")) for name in ("since", "after"))
     happened = events.since(workspace, since, most=MOST_EVENTS)
     changed = {one.connection.provider for one in happened if one.connection and one.pk > after}
     shown = cards.cards(workspace)
     context = {
         "lines": lines(happened, request.user.pk),
-        "changed": [card for card in shown if card.slug in changed],
+        "changed": [card for card in shown if has_turned or card.slug in changed],
+        "until": cards.next_turn(shown),
         "headline": cards.headline(shown),
         "chips": cards.chips(shown, ""),
         "since": since,
@@ -88,6 +94,8 @@ def _line(event: Event) -> Line:
 def _edited(name: str, fields: list[str]) -> str:
     if fields == ["disconnected"]:
         return f"{name} was disconnected"
+    if fields in (["disabled"], ["enabled"]):
+        return f"{name} was {fields[0]}"
     return f"{name}: {get_text_list(fields, 'and')} changed"
 
 

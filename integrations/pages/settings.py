@@ -99,6 +99,7 @@ def settings_page(request: Request) -> HttpResponse:
         "run": _running(request),
         "since": latest,
         "latest": latest,
+        "until": cards.next_turn(shown),
         "opens": _dialog_to_open(request),
     }
     return render(request, "integrations/settings.html", context)
@@ -185,7 +186,7 @@ def card(request: Request, slug: str) -> HttpResponse:
     if not is_partial(request):
         return redirect("settings", request.access.workspace.slug)
     if one.running:
-        context = {"card": one, "is_poll": True}
+        context = {"card": one}
         return render(request, "integrations/partials/connection_card.html", context)
     return card_update(request, slug, f"{one.provider.name}: {_said_of(one.connection.last_test)}")
 

@@ -1,7 +1,5 @@
 """The apps of ours at the platforms, which sign-ins need."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -9,10 +7,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from integrations.models import Role
+from integrations.models import AppRegistration, Role
+from integrations.pages import sentences
 from integrations.pages.parts import Request, in_workspace
 from integrations.services.credentials import apps
-from integrations.services.refusals import InvalidChange
+from integrations.services.refusals import Busy, InvalidChange
 
 
 class AppForm(forms.Form):
@@ -61,7 +60,7 @@ def app(request: Request, app: str) -> HttpResponse:
             for name, told in invalid.errors.items():
                 form.add_error(name, told)
         else:
-            _say_how_it_went(request, one.facts.form.name, is_proven=apps.prove(row), row=row)
+            _prove(request, one.facts.form.name, row)
             return redirect("sign-in-app", request.access.workspace.slug, app)
     context = {
         "page": "settings",
@@ -74,7 +73,14 @@ def app(request: Request, app: str) -> HttpResponse:
     return render(request, "integrations/sign_in_app.html", context, status=status)
 
 
-def _say_how_it_went(request: Request, name: str, *, is_proven: bool, row: Any) -> None:
+def _prove(request: Request, name: str, row: AppRegistration) -> None:
+    """Say how it went; it is saved already."""
+    try:
+        is_proven = apps.prove(row)
+    except Busy as busy:
+        said = sentences.busy(busy.retry_after_seconds)
+        messages.warning(request, f"Saved, but not proven. {said}")
+        return
     if is_proven:
         messages.success(request, f"Saved, and proven: {name} accepts this app.")
     elif row.problem:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import connection as database
+
 from integrations import compiled
 from integrations.models import (
     ConnectionTest,
@@ -14,6 +16,9 @@ from integrations.models import (
 )
 from integrations.services.rows import State
 
+FAILURE = ("last_error", "error_kind", "error_action")
+LOCK = 0x1CC  # any number, as long as no other lock here has it
+
 
 def record(
     connection: IntegrationConnection,
@@ -23,8 +28,12 @@ def record(
     at: datetime | None = None,
     **data: Any,
 ) -> None:
-    """Part of the transaction that made it so. `data` holds no secret and nobody's name."""
+    """Part of the transaction that made it so. `data` holds no secret and nobody's name.
+
+    Its number comes after those of all that the workspace's readers can see by now.
+    """
     more = {"at": at} if at else {}
+    _wait_for_others(connection.workspace_id)
     compiled.insert(
         Event(
             workspace_id=connection.workspace_id,
@@ -35,6 +44,13 @@ def record(
             **more,
         )
     )
+
+
+def _wait_for_others(workspace_id: int) -> None:
+    """Until who records in the workspace commits: PostgreSQL numbers in the order of inserting."""
+    if database.vendor == "postgresql":
+        with database.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, workspace_id])
 
 
 def record_result(connection: IntegrationConnection, before: State, test: ConnectionTest) -> None:
@@ -62,12 +78,13 @@ def _meaning(
 ) -> tuple[EventType, str] | None:
     was_failing, was_silent = before["last_error"], before["unanswered_since"]
     if test.outcome == TestOutcome.FAILED:
-        is_same = was_failing and before["error_kind"] == connection.error_kind
+        is_same = all(before[name] == getattr(connection, name) for name in FAILURE)
         return None if is_same else (EventType.FAILING, connection.error_kind)
     if test.outcome == TestOutcome.PASSED:
         if was_failing:
             return EventType.RECOVERED, "proven"
-        if was_silent or not _was_fresh(connection, before, test):
+        is_other = before["platform_account_id"] != connection.platform_account_id
+        if was_silent or is_other or not _was_fresh(connection, before, test):
             return EventType.CHANGED, "proven"
     if test.outcome == TestOutcome.INCONCLUSIVE and was_silent is None and not was_failing:
         return EventType.CHANGED, "unanswered"

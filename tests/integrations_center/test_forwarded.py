@@ -75,3 +75,24 @@ def test_the_last_address_that_is_no_trusted_proxy_asks(given, client):
     told = forwarded.told_by(headers(**given), lambda address: address.startswith("10."))
 
     assert [one.client for one in told.values()] == [client]
+
+
+@pytest.mark.parametrize(
+    ("value", "client"),
+    [
+        ("for=6.6.6.6, proto=https", ""),  # the nearest hop does not say who asks it
+        ("for=6.6.6.6;proto=http, for=10.0.0.2;proto=https", "6.6.6.6"),
+    ],
+)
+def test_a_hop_that_tells_no_address_is_no_other_ones(value, client):
+    headers = dict.fromkeys(forwarded.ALL, "") | {"HTTP_FORWARDED": value}
+
+    told = forwarded.told_by(headers, lambda text: text == "10.0.0.2")
+
+    assert told["HTTP_FORWARDED"].client == client
+
+
+def test_a_header_without_any_address_tells_nothing():
+    headers = dict.fromkeys(forwarded.ALL, "") | {"HTTP_FORWARDED": "proto=http"}
+
+    assert forwarded.told_by(headers, lambda _: True) == {}

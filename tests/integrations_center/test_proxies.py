@@ -159,11 +159,13 @@ def test_the_log_says_it_once_however_many_ask(seen, caplog, monkeypatch):
     assert caplog.messages[0].startswith("203.0.113.1 passes requests on and is not trusted")
 
 
-def test_who_signs_in_reads_what_is_not_set_up_right(client):
+def test_who_signs_in_reads_that_something_is_wrong_and_no_address(db, client, caplog):
     page = client.get(reverse("login"), REMOTE_ADDR="172.18.0.2", HTTP_X_FORWARDED_FOR="1.2.3.4")
 
-    assert "set TRUSTED_PROXIES=172.18.0.2 and start again" in page.text
-    assert "TRUSTED_PROXIES" not in client.get(reverse("login")).text
+    assert "not set up right behind its proxy" in page.text
+    assert "172.18.0.2" not in page.text
+    assert "set TRUSTED_PROXIES=172.18.0.2 and start again" in caplog.text
+    assert "not set up right" not in client.get(reverse("login")).text
 
 
 def test_of_those_signed_in_an_operator_alone_reads_it(db, client, django_user_model):

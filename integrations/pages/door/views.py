@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from integrations.pages.door import forms
 from integrations.pages.parts import count_link
-from integrations.services.people import guesses, people
+from integrations.services.people import devices, guesses, people
 from integrations.sessions import BACKEND
 
 
@@ -29,6 +29,12 @@ class SignIn(allauth.LoginView):
         if owner and not request.user.is_authenticated:
             login(request, owner, backend=BACKEND)
         return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: forms.SignInForm) -> HttpResponse:
+        response = super().form_valid(form)
+        if self.request.user.is_authenticated:
+            devices.remember(response, self.request.user)
+        return response
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
         return super().get_context_data(nobody=people.nobody_has_an_account(), **more)

@@ -161,7 +161,7 @@ def _keep_switches(
             connection.reported_error, connection.reported_at = report, timezone.now()
             connection.reported_by = by
     after = (connection.is_enabled, connection.last_error, connection.reported_error)
-    labels = ("enabled" if connection.is_enabled else "disabled", "error", "reported error")
+    labels = ("enabled" if connection.is_enabled else "disabled", "error", "report")
     return [label for label, old, new in zip(labels, before, after, strict=True) if old != new]
 
 

@@ -52,6 +52,7 @@ TOKEN = Limit("token", 50, 15, "Too many requests from here came with a token th
 RESET_TO = Limit("mail to", 3, 60, "Several mails to this address were asked for already.")
 RESET_FROM = Limit("mail from", 20, 60, "Too many mails were asked for from here.")
 
+HOUSEHOLD = 56  # bits of an IPv6 address, as RIPE advises to give one (ripe-690)
 Key = tuple[Limit, str]
 
 
@@ -97,9 +98,14 @@ def _refuse_the_locked(by_digest: Mapping[str, Limit], now: int) -> None:
             raise _refusal(limit, found[key].until)
 
 
-def at_sign_in(name: str, address: str) -> list[Key]:
-    """The tight one first: what it refuses does not count against the name everywhere."""
+def at_sign_in(name: str, address: str, device: str = "") -> list[Key]:
+    """The tight one first: what it refuses does not count against the name everywhere.
+
+    A known device of the person's is counted by itself, whatever strangers try elsewhere.
+    """
     name, place = User.normalize_username(name), network(address)
+    if device:
+        return [(SIGN_IN_HERE, f"device {device}")]
     return [(SIGN_IN_HERE, f"{place} {name}"), (SIGN_IN_FROM, place), (SIGN_IN_AS, name)]
 
 
@@ -123,14 +129,14 @@ def forget_all() -> None:
 
 
 def network(address: str) -> str:
-    """What one household or office has: of IPv6 the first half, whose rest anybody may change."""
+    """What one household or office has: of IPv6 the first 56 bits, whose rest it may change."""
     try:
         known = ip_address(address)
     except ValueError:
         return address
     if isinstance(known, IPv6Address):
         inner: IPv4Address | None = known.ipv4_mapped
-        return str(inner or ip_network((known.packed, 64), strict=False))
+        return str(inner or ip_network((known.packed, HOUSEHOLD), strict=False))
     return str(known)
 
 

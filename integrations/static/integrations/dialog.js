@@ -145,9 +145,13 @@
       location.assign(detail.url);
       return;
     }
+    const shown = content.querySelector(".session-ended a");
+    if (shown) {
+      shown.href = detail.url;
+      return;
+    }
     const note = document.getElementById("session-ended").content.cloneNode(true).firstElementChild;
     note.querySelector("a").href = detail.url;
-    content.querySelector(".session-ended")?.remove();
     content.querySelector(".content").prepend(note);
     note.focus();
   });

@@ -9,14 +9,17 @@
 
   if (!document.querySelector(`#status-summary [data-show="${CSS.escape(show)}"]`)) show = "";
 
+  // What happens elsewhere takes no card away from under the pointer.
+  let mayHide = true;
+
   const apply = () => {
     const query = search.value.trim().toLowerCase();
     let found = 0;
     for (const card of grid.querySelectorAll(".card")) {
       const shown = (!show || card.dataset.group === show)
         && card.dataset.words.toLowerCase().includes(query);
-      card.hidden = !shown;
-      found += shown;
+      if (shown || mayHide) card.hidden = !shown;
+      found += !card.hidden;
     }
     for (const section of grid.children) {
       section.hidden = !section.querySelector(".card:not([hidden])");
@@ -36,11 +39,18 @@
     if (!chip || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     show = chip.dataset.show;
+    mayHide = true;
     history.replaceState(null, "", chip.href);
     apply();
   });
-  search.addEventListener("input", apply);
+  search.addEventListener("input", () => {
+    mayHide = true;
+    apply();
+  });
   search.form.addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    mayHide = detail.requestConfig.elt.id !== "changes";
+  });
   document.addEventListener("htmx:load", (event) => {
     if (event.detail.elt.closest("#cards, #status-summary")) apply();
   });

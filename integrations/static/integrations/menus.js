@@ -16,6 +16,18 @@
     if (event.key !== "Escape") return;
     for (const menu of document.querySelectorAll("details.menu[open]")) close(menu, true);
   });
+  // A card that is drawn anew keeps its menu open.
+  let open = [];
+  const remember = ({ detail }) => {
+    open = [...detail.target.querySelectorAll("details.menu[open]")].map((menu) => menu.id);
+  };
+  const reopen = () => {
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  };
+  document.addEventListener("htmx:beforeSwap", remember);
+  document.addEventListener("htmx:oobBeforeSwap", remember);
+  document.addEventListener("htmx:afterSwap", reopen);
+  document.addEventListener("htmx:oobAfterSwap", reopen);
   document.addEventListener("focusout", (event) => {
     const menu = event.target.closest("details.menu[open]");
     if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) close(menu, false);

@@ -1,5 +1,6 @@
 """What an open settings page is told of what happens elsewhere."""
 
+import math
 import re
 from datetime import timedelta
 
@@ -24,10 +25,10 @@ def look(workspace, viewer):
     """`look(12)` asks what came after the event 12."""
     client = signed_in(viewer)
 
-    def ask(after, since=None):
+    def ask(after, since=None, until=0):
         return client.get(
             reverse("changes", args=["main"]),
-            {"since": after if since is None else since, "after": after},
+            {"since": after if since is None else since, "after": after, "until": until},
             headers={"If-None-Match": f'"{after}"', "HX-Request": "true"},
         )
 
@@ -45,6 +46,19 @@ def run_test(workspace, by=None, trigger=Trigger.API):
 
 def happened():
     return [(one.type, one.data["what"]) for one in Event.objects.order_by("pk")]
+
+
+@pytest.mark.parametrize(("until", "status"), [(-1, 200), (60, 304), (None, 304)])
+def test_time_alone_changes_a_page_too(look, proven, until, status):
+    latest = events.latest_id(proven.workspace)
+    at = int(timezone.now().timestamp()) + until if until else 0
+
+    reply = look(latest, until=at)
+
+    assert reply.status_code == status
+    if status == 200:
+        turns = proven.proven_at + proven.platform.proof_budget
+        assert f"until={math.ceil(turns.timestamp())}" in reply.content.decode()
 
 
 def test_nothing_new_is_a_304_of_four_queries(look, connected, django_assert_max_num_queries):
@@ -164,3 +178,20 @@ def test_a_sign_in_that_ends_by_itself_is_told(look, calendly_signed_in, calendl
         tokens.renew(row.pk)
 
     assert "Calendly lost its sign-in." in text_of(look(latest))
+
+
+def test_a_switch_is_told_as_what_it_does(look, connected, editor):
+    latest = events.latest_id(connected.workspace)
+    saving.change_connection(connected.workspace, "meta", Changes(is_enabled=False), by=editor)
+
+    assert "Meta was disabled by Emil Edit." in text_of(look(latest))
+
+
+def test_another_sentence_of_the_same_kind_is_an_event(connected, meta):
+    change(connected.workspace, access_token="EAAexpired", account_id="act_1001")
+    run_test(connected.workspace)
+    IntegrationConnection.objects.update(last_error="Another sentence.")
+
+    run_test(connected.workspace)
+
+    assert [one[0] for one in happened()].count("connection.failing") == 2

@@ -54,6 +54,13 @@ def test_a_probe_is_answered_by_any_name_without_a_word_in_the_log(site, ask):
     assert "Traceback" not in behind.log.read_text().removeprefix(before)
 
 
+@pytest.mark.parametrize("path", ["/healthz", f"{PATH}/healthz", f"{PATH}/healthz/"])
+def test_a_probe_is_answered_by_http_though_people_come_by_https_and_a_path(site, ask, path):
+    behind = site(PUBLIC_URL=f"https://center.example{PATH}/")
+
+    assert ask(behind, path, tls=False, Host="10.0.0.7").status == 200
+
+
 @pytest.mark.needs("nginx")
 def test_another_name_is_told_which_setting_takes_it(site, nginx, ask):
     behind = site(TRUSTED_PROXIES="127.0.0.1")

@@ -119,6 +119,42 @@ def test_nobody_makes_an_account_or_finds_another_way_in(db, guest, path):
 # --- The admin -----------------------------------------------------------------------------------
 
 
+def strangers_try(count):
+    """From a network of their own each."""
+    for number in range(count):
+        guest = Browser(REMOTE_ADDR=f"203.0.{number // 5}.7")
+        guest.signs_in(password="wrong")
+
+
+def test_strangers_keep_nobody_out_who_has_signed_in_there_before(inside):
+    inside.post("/accounts/logout/", headers={"X-CSRFToken": csrf_of(inside)})
+    strangers_try(50)
+    assert Browser(REMOTE_ADDR="198.51.100.9").signs_in().status_code == 429
+
+    assert inside.signs_in().status_code == 302
+
+
+def test_a_known_device_has_five_tries_too(inside):
+    inside.post("/accounts/logout/", headers={"X-CSRFToken": csrf_of(inside)})
+    tried = [inside.signs_in(password="wrong").status_code for _ in range(5)]
+
+    assert tried[-1] == 429
+    assert inside.signs_in().status_code == 429
+
+
+def test_a_device_is_known_for_its_own_person_alone(inside, person):
+    person("erik", Role.EDITOR)
+    inside.post("/accounts/logout/", headers={"X-CSRFToken": csrf_of(inside)})
+    for _ in range(5):
+        inside.signs_in("erik", password="wrong")
+
+    assert Browser().signs_in("erik").status_code == 429
+
+
+def csrf_of(browser):
+    return browser.cookies[settings.CSRF_COOKIE_NAME].value
+
+
 @pytest.fixture
 def stan(person):
     return person("stan", Role.VIEWER, is_staff=True)
