@@ -121,7 +121,7 @@ def test_the_settings_of_the_sandbox_are_taken():
     assert origins.keys() == {"meta"}
     assert origins["meta"].keys() == registry.get("meta").hosts.keys()
     for name, url in lines:
-        assert f"{name}={url}" in sandbox.guide("http://127.0.0.1:9000")
+        assert f"{name}={url}" in sandbox.page("http://127.0.0.1:9000")
 
 
 @pytest.mark.parametrize("words", sorted(set(said("manage.py"))), ids=" ".join)

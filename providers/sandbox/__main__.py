@@ -44,30 +44,37 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sand
 <meta name="viewport" content="width=device-width"><style>
 body {{ font: 15px/1.5 system-ui; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
 color-scheme: light dark }} td {{ padding: .2rem 1rem .2rem 0; vertical-align: top }}
-code {{ overflow-wrap: anywhere }}</style></head><body><main><h1>Sandbox</h1>
+code {{ overflow-wrap: anywhere }}
+pre {{ overflow-x: auto; padding: .6rem; border: 1px solid }}</style></head><body><main><h1>Sandbox</h1>
 <p>A stand-in for the platforms, on this machine. The credential that is used decides what
-happens; none of them opens anything.</p>{}</main></body></html>"""
+happens; none of them opens anything. Put the lines of a platform into .env and restart:
+its calls then come here.</p>{}</main></body></html>"""
 
 
 def guide(url: str) -> str:
-    """What to set so that the product talks to this server, and what each credential does."""
-    lines = [f"The sandbox answers at {url}. Ctrl-C stops it."]
-    for slug, platform in PLATFORMS.items():
-        provider = registry.get(slug)
-        lines += ["", f"{provider.name}: put this into .env and restart:"]
-        lines += [f"  PROVIDER_{slug.upper()}__{host}_URL={url}/{slug}" for host in provider.hosts]
-        for title, entries in platform.guide.items():
-            width = max(len(value) for value, _ in entries)
-            lines += [f"{title}:"]
-            lines += [f"  {value:<{width}}  {does}" for value, does in entries]
-    return "\n".join(lines) + "\n"
+    """What to do with it, in five lines; its page says the rest."""
+    slug, provider = next((slug, registry.get(slug)) for slug in PLATFORMS)
+    return (
+        f"The sandbox answers at {url}.\n"
+        "Open it: each platform's lines for .env to copy, and credentials that work or break.\n"
+        f"{provider.name}, for example: {settings_of(slug, url)[0]}\n"
+        "None of the credentials opens anything. Each shows one thing that can happen.\n"
+        "Ctrl-C stops it.\n"
+    )
 
 
-def page() -> str:
-    """The same for a browser: every account and token, and what each does."""
+def settings_of(slug: str, url: str) -> list[str]:
+    """The lines for .env that send one platform's calls to a sandbox."""
+    hosts = registry.get(slug).hosts
+    return [f"PROVIDER_{slug.upper()}__{host}_URL={url}/{slug}" for host in hosts]
+
+
+def page(url: str) -> str:
+    """For a browser: what to set, and every account and token with what it does."""
     parts = []
     for slug, platform in PLATFORMS.items():
-        parts.append(f"<h2>{escape(registry.get(slug).name)}</h2>")
+        lines = "\n".join(settings_of(slug, url))
+        parts.append(f"<h2>{escape(registry.get(slug).name)}</h2><pre>{escape(lines)}</pre>")
         for title, entries in platform.guide.items():
             rows = "".join(
                 f"<tr><td><code>{escape(value)}</code></td><td>{escape(does)}</td></tr>"
@@ -80,7 +87,9 @@ def page() -> str:
 def sandbox(*, port: int = 0) -> Server:
     """The server for all platforms, not started yet. Raises OSError for a port in use."""
     answers = {slug: platform.answer for slug, platform in PLATFORMS.items()}
-    return Server(prefixed(answers, home=page()), port=port)
+    server = Server(prefixed(answers), port=port)
+    server.answer = prefixed(answers, home=page(server.url))
+    return server
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -77,7 +77,7 @@ def test_every_host_of_every_platform_is_replaced():
 
 
 def test_the_stand_ins_own_page_lists_what_each_credential_does(stand_ins):
-    seen = page()
+    seen = page(stand_ins.url)
 
     assert "EAAexpired" in seen
     assert "<h2>Stripe</h2>" in seen

@@ -1,5 +1,6 @@
 """The sandboxes of the four Google platforms: what they promise, and what they refuse."""
 
+import html
 import json
 
 import pytest
@@ -10,7 +11,7 @@ from providers.access.flow import flow
 from providers.declare import SIGN_IN
 from providers.run.ladder import list_accounts, run_test
 from providers.sandbox import ga4, google, google_ads, search_console, youtube
-from providers.sandbox.__main__ import guide
+from providers.sandbox.__main__ import page
 from providers.sandbox.server import Server
 from tests.providers.asking import held
 from tests.providers.contract.signing_in import app_of, connect
@@ -346,7 +347,7 @@ def test_the_token_endpoint_takes_forms_only():
 
 
 def test_the_guide_names_every_host_way_and_account():
-    shown = guide("http://127.0.0.1:9000")
+    shown = html.unescape(page("http://127.0.0.1:9000"))
 
     for slug in SANDBOXES:
         for host in registry.get(slug).hosts:

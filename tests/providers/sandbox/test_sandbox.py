@@ -11,6 +11,7 @@ from providers.platforms.meta import PROVIDER
 from providers.run.ladder import run_test
 from providers.sandbox import meta
 from providers.sandbox.__main__ import APPS, PLATFORMS, SIGN_INS, guide, main, page
+from providers.sandbox.__main__ import sandbox as serving
 from providers.sandbox.server import Answer, Server, prefixed
 
 APP = {"app_id": meta.APP_ID, "app_secret": meta.APP_SECRET}
@@ -175,7 +176,7 @@ def test_a_connection_that_gets_no_answer_ends_when_the_server_stops():
 
 
 def test_the_guide_names_every_host_token_and_account():
-    shown = guide("http://127.0.0.1:9000")
+    shown = page("http://127.0.0.1:9000")
 
     assert "PROVIDER_META__API_URL=http://127.0.0.1:9000/meta" in shown
     assert "PROVIDER_META__AUTHORIZATION_URL=" in shown
@@ -185,10 +186,26 @@ def test_the_guide_names_every_host_token_and_account():
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_the_guide_and_the_page_show_the_app_for_every_sign_in(app):
-    for shown in (guide("http://127.0.0.1:9000"), page()):
-        assert APPS[app].client_id in shown
-        assert APPS[app].client_secret in shown
+def test_the_page_shows_the_app_for_every_sign_in(app):
+    shown = page("http://127.0.0.1:9000")
+
+    assert APPS[app].client_id in shown
+    assert APPS[app].client_secret in shown
+
+
+def test_it_says_in_five_lines_what_to_do():
+    said = guide("http://127.0.0.1:9000").splitlines()
+
+    assert len(said) == 5
+    assert "Open it" in said[1]
+    assert "PROVIDER_META__API_URL=http://127.0.0.1:9000/meta" in said[2]
+
+
+def test_its_page_is_at_its_address_and_has_the_lines_to_copy():
+    with serving() as server:
+        shown = requests.get(server.url, timeout=5).text
+
+    assert f"PROVIDER_STRIPE__API_URL={server.url}/stripe" in shown
 
 
 @pytest.mark.parametrize("slug", PLATFORMS)
