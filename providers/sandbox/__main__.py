@@ -45,7 +45,8 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sand
 body {{ font: 15px/1.5 system-ui; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
 color-scheme: light dark }} td {{ padding: .2rem 1rem .2rem 0; vertical-align: top }}
 code {{ overflow-wrap: anywhere }}
-pre {{ overflow-x: auto; padding: .6rem; border: 1px solid }}</style></head><body><main><h1>Sandbox</h1>
+pre {{ overflow-x: auto; padding: .6rem; border: 1px solid }}</style></head><body><main>
+<h1>Sandbox</h1>
 <p>A stand-in for the platforms, on this machine. The credential that is used decides what
 happens; none of them opens anything. Put the lines of a platform into .env and restart:
 its calls then come here.</p>{}</main></body></html>"""
