@@ -13,13 +13,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, Role
 from integrations.pages import cards
 from integrations.services import rows
-from integrations.services.people import guesses, people
+from integrations.services.people import guesses, own, people
 from providers.outbound.origins import origin_of
 
 View = Callable[..., HttpResponse]
@@ -52,11 +53,26 @@ def in_workspace(role: Role) -> Callable[[View], View]:
                 return render(request, "403.html", {"needed": role.value}, status=403)
             if "slug" in kwargs and kwargs["slug"] not in platforms.catalogue():
                 raise Http404
-            return view(request, **kwargs)
+            with timezone.override(own.zone_of(request.user)):
+                return view(request, **kwargs)
 
         return permitted
 
     return decorate
+
+
+def signed_in(view: View) -> View:
+    """Let in whoever is signed in, whatever their workspaces are."""
+
+    @wraps(view)
+    @never_cache
+    def permitted(request: Request, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        with timezone.override(own.zone_of(request.user)):
+            return view(request, **kwargs)
+
+    return permitted
 
 
 def _to_sign_in(request: HttpRequest, workspace: str) -> HttpResponse:

@@ -181,7 +181,7 @@ class Command(BaseCommand):
 
 
 def _workspace(slug: str | None) -> Workspace:
-    workspaces = Workspace.objects.order_by("pk")
+    workspaces = Workspace.objects.filter(archived_at=None).order_by("pk")
     found = (workspaces.filter(slug=slug) if slug else workspaces).first()
     if not found:
         raise CommandError("There is no such workspace. Check its name.", returncode=USAGE)
