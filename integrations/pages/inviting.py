@@ -1,5 +1,6 @@
 """Invitations, as owners make, renew and withdraw them."""
 
+from itertools import chain
 from uuid import UUID
 
 from django.contrib import messages
@@ -56,7 +57,7 @@ def renew(request: Request, invitation_id: UUID) -> HttpResponse:
     try:
         made, link = invitations.renew(request.access.workspace, invitation_id, by=request.user)
     except InvalidChange as invalid:
-        messages.warning(request, " ".join(*invalid.errors.values()))
+        messages.warning(request, " ".join(chain.from_iterable(invalid.errors.values())))
         return to_members(request)
     return _given_out(request, made.email, link)
 

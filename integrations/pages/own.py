@@ -19,6 +19,8 @@ from integrations.pages.questions import PasswordForm
 from integrations.services.people import own
 from integrations.services.refusals import InvalidChange
 
+SOME = 5  # workspaces; all of them have a page of their own
+
 
 class OwnForm(forms.Form):
     """What needs no proof."""
@@ -76,6 +78,8 @@ def _form(user: User, data: Any = None) -> OwnForm:
 def _page(request: Request, *, form: OwnForm, email: EmailForm) -> HttpResponse:
     user, kept = request.user, own.page_of(request.user)
     waits = kept.new_email_expires_at
+    mine = Membership.objects.filter(user=user, workspace__archived_at=None)
+    mine = mine.select_related("workspace")
     context = {
         "page": "settings",
         "section": "profile",
@@ -84,9 +88,8 @@ def _page(request: Request, *, form: OwnForm, email: EmailForm) -> HttpResponse:
         "form": form,
         "email_form": email,
         "sends_mail": settings.EMAIL_IS_CONFIGURED,
-        "memberships": Membership.objects.filter(user=user, workspace__archived_at=None)
-        .select_related("workspace")
-        .order_by("workspace__name")[:20],
+        "memberships": mine.order_by("workspace__name")[:SOME],
+        "joined": mine.count(),
         "tokens": ApiToken.objects.filter(user=user).count(),
         "now": timezone.now(),
     }

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.api import presentation
+from integrations.management.arguments import named_workspace
 from integrations.models import ConnectionTest, Status, TestOutcome, Trigger, Workspace
 from integrations.pages import sentences
 from integrations.services import rows
@@ -72,7 +73,7 @@ class Command(BaseCommand):
             "disconnect": self.disconnect,
             "import": self.take_over,
         }
-        code = handlers[action](_workspace(workspace), **options)
+        code = handlers[action](named_workspace(workspace), **options)
         if code:
             sys.exit(code)
 
@@ -178,14 +179,6 @@ class Command(BaseCommand):
         for line in (head, *lines):
             padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
             self.stdout.write("  ".join(padded).rstrip())
-
-
-def _workspace(slug: str | None) -> Workspace:
-    workspaces = Workspace.objects.filter(archived_at=None).order_by("pk")
-    found = (workspaces.filter(slug=slug) if slug else workspaces).first()
-    if not found:
-        raise CommandError("There is no such workspace. Check its name.", returncode=USAGE)
-    return found
 
 
 def _known(slug: str) -> str:

@@ -6,7 +6,7 @@ brought back.
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -78,8 +78,12 @@ def archived_of(user: User) -> QuerySet[Workspace]:
 
 
 def search(user: User, query: str) -> QuerySet[Workspace]:
-    """The person's workspaces whose name or address holds every word."""
-    found = people.workspaces_of(user)
+    """The person's workspaces whose name or address holds every word, each with their `role`.
+
+    An operator has none where they are no member.
+    """
+    mine = Membership.objects.filter(user=user, workspace=OuterRef("pk")).values("role")
+    found = people.workspaces_of(user).annotate(role=Subquery(mine))
     for word in query.split():
         found = found.filter(Q(name__icontains=word) | Q(slug__icontains=word))
     return found
