@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 
 from integrations.models import Candidate, ConnectionTest, Credential, FixLink, SignInAttempt
 from integrations.services.credentials import sealing
-from integrations.services.people import guesses, invitations
+from integrations.services.people import guesses, hand_over, invitations, own
 
 KEPT = timedelta(hours=1)
 
@@ -24,3 +24,5 @@ def forget(now: datetime) -> None:
     unused.filter(registration=None, obtained_at__lt=now - KEPT).delete()
     guesses.forget_old(now)
     invitations.forget_old(now)
+    hand_over.forget_old(now)
+    own.forget_old(now)

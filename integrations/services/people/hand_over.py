@@ -1,6 +1,6 @@
 """Hands a workspace over: its owner asks another member, who says yes or no."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -41,6 +41,10 @@ def ask(workspace: Workspace, member_id: int, after: After, *, by: User) -> Hand
 def pending(workspace: Workspace) -> HandOver | None:
     waiting = HandOver.objects.select_related("asked", "asked_by")
     return waiting.filter(workspace=workspace, expires_at__gt=timezone.now()).first()
+
+
+def forget_old(now: datetime) -> None:
+    HandOver.objects.filter(expires_at__lt=now).delete()
 
 
 def accept(workspace: Workspace, user: User) -> HandOver:

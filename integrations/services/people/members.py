@@ -104,6 +104,24 @@ def changing(workspace: Workspace, *, by: User | None) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def keeping_owners() -> Iterator[None]:
+    """For who changes accounts and members as rows. Raises LastOwner, and undoes it all, when a
+    workspace that had an owner has none any more.
+    """
+    with transaction.atomic():
+        list(Workspace.objects.select_for_update().order_by("pk").values_list("pk"))
+        before = _owned()
+        yield
+        if Workspace.objects.filter(pk__in=before - _owned()).exists():
+            raise LastOwner
+
+
+def _owned() -> set[int]:
+    owned = Membership.objects.filter(role=Role.OWNER, user__is_active=True)
+    return set(owned.values_list("workspace_id", flat=True))
+
+
 def owns(user: User, workspace: Workspace) -> bool:
     """As it is now: an operator owns every workspace."""
     now = User.objects.filter(pk=user.pk, is_active=True).first()

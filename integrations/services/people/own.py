@@ -5,7 +5,7 @@ be, so whoever runs the installation sets it.
 """
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -171,6 +171,11 @@ def set_email(user: User, email: str) -> None:
 
 def keep_old_email(user: User) -> None:
     Person.objects.filter(user=user).update(**NOTHING_WAITS)
+
+
+def forget_old(now: datetime) -> None:
+    """Addresses that nobody confirmed."""
+    Person.objects.filter(new_email_expires_at__lt=now).update(**NOTHING_WAITS)
 
 
 NOTHING_WAITS = {"new_email": "", "new_email_digest": "", "new_email_expires_at": None}

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_ox.models import OxTask
 
 from integrations.models import IntegrationConnection, Person, Role
+from integrations.services.keeping import forgetting
 from integrations.services.people import own
 from integrations.services.people.guesses import MAIL_TO
 from integrations.services.refusals import InvalidChange, TooManyGuesses
@@ -73,6 +74,14 @@ def test_it_lives_for_three_days(dana, mails):
 
     with time_machine.travel(later), pytest.raises(own.LinkGone):
         own.confirm(token_in(mails))
+
+
+def test_what_nobody_confirmed_is_forgotten(dana, mails):
+    own.ask_to_confirm(dana, NEW)
+
+    forgetting.forget(timezone.now() + timedelta(days=4))
+
+    assert Person.objects.get().new_email == ""
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,20 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from integrations.models import Credential, ExpiryNotice, IntegrationConnection, Membership, Role
+from integrations.models import (
+    ConnectionTest,
+    Credential,
+    ExpiryNotice,
+    IntegrationConnection,
+    Membership,
+    Role,
+    Trigger,
+)
 from integrations.services.keeping import renewals
 from integrations.services.people import people, workspaces
 from integrations.services.people.members import NotAnOwner
 from integrations.services.people.people import NoWorkspace
+from integrations.services.proving import runs
 from integrations.services.refusals import InvalidChange
 from integrations.services.telling import notices
 from tests.integrations.conftest import with_token
@@ -136,6 +145,16 @@ def test_its_ends_are_not_told(calendly_signed_in, person):
     workspaces.bring_back("main", by=User.objects.get(username="otto"))
     renewals.tell_ends(timezone.now())
     assert IntegrationConnection.objects.get().last_error
+
+
+def test_what_waits_in_a_run_is_not_tested_any_more(connected, owner):
+    run = runs.start_run(connected.workspace, trigger=Trigger.PAGE, by=owner).run
+    workspaces.archive(connected.workspace, by=owner)
+
+    runs.perform_item(run.items.get().pk)
+
+    assert run.items.get().problem == runs.ARCHIVED
+    assert not ConnectionTest.objects.exists()
 
 
 def test_no_notice_is_given_of_what_is_in_it(connected, owner):
