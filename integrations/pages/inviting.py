@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from integrations.models import Role
+from integrations.pages import sentences
 from integrations.pages.members import refusing, show, to_members
 from integrations.pages.parts import Request, in_workspace
 from integrations.pages.questions import Question, ask
@@ -45,7 +46,7 @@ def invite(request: Request) -> HttpResponse:
 def _given_out(request: Request, email: str, link: str | None) -> HttpResponse:
     if link:
         return show(request, link=link)
-    messages.success(request, f"The invitation goes to {email} within a minute.")
+    messages.success(request, sentences.mailed("The invitation", email))
     return to_members(request)
 
 

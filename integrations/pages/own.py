@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from integrations.models import ApiToken, Membership, Role
+from integrations.pages import sentences
 from integrations.pages.parts import Request, count_link, in_workspace
 from integrations.pages.questions import PasswordForm
 from integrations.services.people import own
@@ -121,7 +122,7 @@ def _change_email(request: Request, email: str, password: str) -> str:
         own.set_email(request.user, email)
         return "The new address counts at once: this installation sends no mail to confirm it."
     own.ask_to_confirm(request.user, email)
-    return f"A link goes to {email} within a minute. The new address counts once you used it."
+    return f"{sentences.mailed('A link', email)} The new address counts once you used it."
 
 
 @require_POST

@@ -216,7 +216,17 @@ def test_a_new_link_is_made_in_place_of_the_old_one(olga):
     assert Visitor().get(link_on(made)).status_code == 302
 
 
-def test_by_mail_the_page_says_where_it_goes_and_shows_no_link(olga, settings, mailoutbox):
+def test_while_no_worker_runs_the_page_says_that_the_mail_waits(olga, settings):
+    settings.EMAIL_IS_CONFIGURED = True
+
+    page = invite(olga, email="carla@acme.example")
+
+    assert "once a worker runs: none was seen just now." in text_of(page)
+
+
+def test_by_mail_the_page_says_where_it_goes_and_shows_no_link(
+    olga, settings, mailoutbox, worker_seen
+):
     settings.EMAIL_IS_CONFIGURED = True
 
     page = invite(olga, email="carla@acme.example")
