@@ -88,6 +88,18 @@ def test_a_question_is_closed_by_escape_and_the_focus_comes_back(open_page, owne
     expect(remove).to_be_focused()
 
 
+def test_a_role_that_was_not_confirmed_is_not_shown(open_page, owner, workspace):
+    member(workspace, "vera", Role.VIEWER)
+    page = open_page(owner, MEMBERS)
+    role = page.get_by_label("Role of vera")
+    role.select_option("owner")
+    page.get_by_role("button", name="Change the role of vera").click()
+
+    page.locator("#dialog").get_by_role("link", name="Cancel").click()
+
+    expect(role).to_have_value("viewer")
+
+
 def test_the_switcher_finds_a_workspace_while_one_types(open_page, owner):
     for number in range(20):
         one = Workspace.objects.create(name=f"Client {number:02}", slug=f"client-{number}")

@@ -156,10 +156,12 @@ def join(digest: str, *, username: str, password: str, first_name: str, last_nam
     username = User.normalize_username(username)
     if User.objects.filter(username__iexact=username).exists():
         raise InvalidChange({"username": [TAKEN]})
-    names = {"first_name": first_name, "last_name": last_name}
+    user = User(username=username, first_name=first_name, last_name=last_name)
+    user.set_password(password)  # which takes long, so nothing is held meanwhile
     try:
         with _taken(digest) as invitation:
-            user = User.objects.create_user(username, invitation.email, password, **names)
+            user.email = User.objects.normalize_email(invitation.email)
+            user.save()
             if invitation.email:
                 Person.objects.create(user=user, email_confirmed_at=timezone.now())
             Membership.objects.create(
