@@ -5,11 +5,10 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
 
 from integrations.models import After, Role
 from integrations.pages.members import name_of, refusing, show, to_members
-from integrations.pages.parts import Request, in_workspace
+from integrations.pages.parts import Request, in_workspace, posted
 from integrations.pages.questions import PasswordForm
 from integrations.pages.team_forms import HandOverForm
 from integrations.services.people import hand_over, members, own
@@ -17,8 +16,8 @@ from integrations.services.refusals import InvalidChange
 
 
 @sensitive_post_parameters("password")
-@require_POST
 @in_workspace(Role.OWNER)
+@posted("members")
 @refusing
 def ask_to_take_over(request: Request) -> HttpResponse:
     """Ask another member to own the workspace; their yes changes it."""
@@ -35,8 +34,8 @@ def ask_to_take_over(request: Request) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@require_POST
 @in_workspace(Role.VIEWER)
+@posted("members")
 @refusing
 def take_over(request: Request) -> HttpResponse:
     form = PasswordForm(request.POST, auto_id="taking_%s")
@@ -49,8 +48,8 @@ def take_over(request: Request) -> HttpResponse:
     return show(request, taking=form)
 
 
-@require_POST
 @in_workspace(Role.VIEWER)
+@posted("members")
 @refusing
 def end_hand_over(request: Request) -> HttpResponse:
     """No, from whoever was asked; or the question is taken back."""

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from integrations.models import Invitation, Role
-from integrations.pages.parts import count_link, without_referrer
+from integrations.pages.parts import count_link, count_name, without_referrer
 from integrations.services.people import invitations
 from integrations.services.people.invitations import full_name
 from integrations.services.refusals import InvalidChange
@@ -118,11 +118,13 @@ def join(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         return redirect("opened-invitation")
     form = AccountForm(request.POST)
     if form.is_valid():
+        guess = count_name(request)
         try:
             user = invitations.join(invitation.digest, **form.cleaned_data)
         except InvalidChange as invalid:
             form.add_error("username", invalid.errors["username"])
         else:
+            guess.was_right()
             login(request, user, backend=BACKEND)
             return _arrive(request, invitation)
     return _page(request, invitation, form)

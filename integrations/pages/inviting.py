@@ -6,20 +6,20 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from integrations.models import Role
 from integrations.pages import sentences
 from integrations.pages.members import refusing, show, to_members
-from integrations.pages.parts import Request, in_workspace
+from integrations.pages.parts import Request, in_workspace, posted
 from integrations.pages.questions import Question, ask
 from integrations.pages.team_forms import InviteForm
 from integrations.services.people import invitations
 from integrations.services.refusals import InvalidChange
 
 
-@require_POST
 @in_workspace(Role.OWNER)
+@posted("members")
 @refusing
 def invite(request: Request) -> HttpResponse:
     """By mail where an address was typed, else by a link that is shown this once."""
@@ -50,8 +50,8 @@ def _given_out(request: Request, email: str, link: str | None) -> HttpResponse:
     return to_members(request)
 
 
-@require_POST
 @in_workspace(Role.OWNER)
+@posted("members")
 @refusing
 def renew(request: Request, invitation_id: UUID) -> HttpResponse:
     """Send it again, or make a new link; the old link ends."""

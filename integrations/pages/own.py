@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from integrations.models import ApiToken, Membership, Role
 from integrations.pages import sentences
-from integrations.pages.parts import Request, count_link, in_workspace
+from integrations.pages.parts import Request, count_link, in_workspace, posted
 from integrations.pages.questions import PasswordForm
 from integrations.services.people import own
 from integrations.services.refusals import InvalidChange
@@ -99,8 +99,8 @@ def _page(request: Request, *, form: OwnForm, email: EmailForm) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@require_POST
 @in_workspace(Role.VIEWER)
+@posted("profile")
 def change_email(request: Request) -> HttpResponse:
     """Have a new address confirmed; without a mail server only an operator sets it, at once."""
     email = EmailForm(request.POST)
@@ -125,8 +125,8 @@ def _change_email(request: Request, email: str, password: str) -> str:
     return f"{sentences.mailed('A link', email)} The new address counts once you used it."
 
 
-@require_POST
 @in_workspace(Role.VIEWER)
+@posted("profile")
 def keep_old_email(request: Request) -> HttpResponse:
     own.keep_old_email(request.user)
     messages.success(request, "Your address stays as it is. The link opens nothing any more.")

@@ -61,6 +61,28 @@ def in_workspace(role: Role) -> Callable[[View], View]:
     return decorate
 
 
+def posted(back: str) -> Callable[[View], View]:
+    """For a form's own address. Whoever comes there otherwise is led back to the form's page:
+    as after signing in anew, when the session had ended before the form was sent.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def led(request: Request, **kwargs: Any) -> HttpResponse:
+            if request.method == "POST":
+                return view(request, **kwargs)
+            return redirect(back, *_workspace_of(request))
+
+        return led
+
+    return decorate
+
+
+def _workspace_of(request: HttpRequest) -> list[str]:
+    access = getattr(request, "access", None)
+    return [access.workspace.slug] if access else []
+
+
 def signed_in(view: View) -> View:
     """Let in whoever is signed in, whatever their workspaces are."""
 
@@ -87,6 +109,11 @@ def _to_sign_in(request: HttpRequest, workspace: str) -> HttpResponse:
 def count_link(request: HttpRequest) -> guesses.Guess:
     """Whoever opens links that nobody sent soon opens none any more."""
     return guesses.begin((guesses.LINK, guesses.network(request.META.get("REMOTE_ADDR", ""))))
+
+
+def count_name(request: HttpRequest) -> guesses.Guess:
+    """Whoever has an invitation cannot find out with it who has an account."""
+    return guesses.begin((guesses.NAME, guesses.network(request.META.get("REMOTE_ADDR", ""))))
 
 
 def find_connection(request: Request, slug: str) -> IntegrationConnection:

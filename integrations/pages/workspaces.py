@@ -6,11 +6,11 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from integrations.models import Role
 from integrations.pages.members import refusing
-from integrations.pages.parts import Request, in_workspace, is_partial, signed_in
+from integrations.pages.parts import Request, in_workspace, is_partial, posted, signed_in
 from integrations.pages.questions import Question, ask
 from integrations.services.people import members, people, workspaces
 from integrations.services.refusals import InvalidChange
@@ -59,8 +59,8 @@ def _list(request: Request, form: NewWorkspaceForm) -> HttpResponse:
     return render(request, "workspaces/list.html", context, status=status)
 
 
-@require_POST
 @signed_in
+@posted("workspaces")
 def make(request: Request) -> HttpResponse:
     """A new workspace, for whoever runs the installation."""
     form = NewWorkspaceForm(request.POST, auto_id="new_%s")
@@ -77,8 +77,8 @@ def make(request: Request) -> HttpResponse:
     return redirect("members", made.slug)
 
 
-@require_POST
 @signed_in
+@posted("workspaces")
 def bring_back(request: Request, slug: str) -> HttpResponse:
     try:
         back = workspaces.bring_back(slug, by=request.user)
@@ -136,8 +136,8 @@ def archive(request: Request) -> HttpResponse:
     return redirect("workspaces")
 
 
-@require_POST
 @in_workspace(Role.VIEWER)
+@posted("overview")
 def make_default(request: Request) -> HttpResponse:
     """The one that opens when none is named."""
     here = request.access.workspace

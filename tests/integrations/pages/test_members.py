@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from integrations.models import Invitation, Role
-from integrations.services.people.guesses import LINK, OLD_PASSWORD
+from integrations.services.people.guesses import LINK, NAME, OLD_PASSWORD
 from tests.integrations.pages.people import MEMBERS, PASSWORD, Visitor, text_of
 
 NEW = {"username": "nina", "password": "another horse 9"}
@@ -182,6 +182,22 @@ def test_a_new_account_with_mistakes_says_so_and_the_link_still_works(olga, type
     assert page.status_code == 422
     assert sentence in text_of(page)
     assert Invitation.objects.exists()
+
+
+def test_an_invitation_is_no_way_to_find_out_names(olga):
+    link = link_on(invite(olga))
+    guest = Visitor()
+    taken = NEW | {"username": "olga"}
+
+    replies = [guest.send(link, "/invitation/join/", **taken) for _ in range(NAME.most + 1)]
+
+    assert [reply.status_code for reply in replies] == [422] * NAME.most + [429]
+
+
+@pytest.mark.parametrize("act", ["invite/", "hand-over/", "hand-over/accept/", "hand-over/end/"])
+def test_who_comes_to_a_forms_address_is_led_to_its_page(olga, act):
+    """As after signing in anew, when the session had ended before the form was sent."""
+    assert olga.get(MEMBERS + act).url == MEMBERS
 
 
 def test_a_member_who_opens_it_is_told_so(olga, viewer):
