@@ -101,7 +101,9 @@ def _to_sign_in(request: HttpRequest, workspace: str) -> HttpResponse:
     """Sign in, and come back. A part of a page is told where: what is typed there may stay."""
     if not is_partial(request):
         return redirect_to_login(request.get_full_path())
-    page = redirect_to_login(reverse("settings", args=[workspace]))
+    here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    is_of_workspace = here.startswith(f"/w/{workspace}/")
+    page = redirect_to_login(here if is_of_workspace else reverse("settings", args=[workspace]))
     told = {"session-ended": {"url": page.url}}
     return HttpResponse(status=401, headers={"HX-Trigger": json.dumps(told)})
 

@@ -1,5 +1,6 @@
 """The members page as a browser without script sees it, by role."""
 
+import json
 import re
 
 import pytest
@@ -192,6 +193,24 @@ def test_an_invitation_is_no_way_to_find_out_names(olga):
     replies = [guest.send(link, "/invitation/join/", **taken) for _ in range(NAME.most + 1)]
 
     assert [reply.status_code for reply in replies] == [422] * NAME.most + [429]
+
+
+@pytest.mark.parametrize(
+    ("seen", "led_to"),
+    [
+        ("http://testserver/w/main/members/", "/w/main/members/"),
+        ("http://elsewhere.example/w/main/members/", "/w/main/members/"),
+        ("http://testserver/w/other/members/", "/w/main/dashboard/settings/"),
+        ("", "/w/main/dashboard/settings/"),
+    ],
+)
+def test_who_was_signed_out_comes_back_to_the_page_they_saw(viewer, seen, led_to):
+    headers = {"HX-Request": "true", "HX-Current-URL": seen}
+
+    reply = Visitor().get(f"{MEMBERS}leave/", headers=headers)
+
+    url = json.loads(reply.headers["HX-Trigger"])["session-ended"]["url"]
+    assert (reply.status_code, url) == (401, f"/accounts/login/?next={led_to}")
 
 
 @pytest.mark.parametrize("act", ["invite/", "hand-over/", "hand-over/accept/", "hand-over/end/"])
