@@ -1,6 +1,8 @@
-"""What several commands take as an argument."""
+"""What several commands ask: a workspace's name, and whether a loss is meant."""
 
-from django.core.management.base import CommandError
+import sys
+
+from django.core.management.base import CommandError, OutputWrapper
 
 from integrations.models import Workspace
 
@@ -14,3 +16,13 @@ def named_workspace(slug: str | None) -> Workspace:
     if not found:
         raise CommandError("There is no such workspace. Check its name.", returncode=USAGE)
     return found
+
+
+def confirm(err: OutputWrapper, warning: str, to: str) -> None:
+    """Raises CommandError unless a person types yes."""
+    if not sys.stdin.isatty():
+        raise CommandError(f"{warning} Add --yes if that is meant.", returncode=USAGE)
+    err.write(f"{warning} Type yes to {to}: ", ending="")
+    err.flush()
+    if sys.stdin.readline().strip().lower() != "yes":
+        raise CommandError("Nothing was changed.", returncode=USAGE)

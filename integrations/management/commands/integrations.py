@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.api import presentation
-from integrations.management.arguments import named_workspace
+from integrations.management.arguments import confirm, named_workspace
 from integrations.models import ConnectionTest, Status, TestOutcome, Trigger, Workspace
 from integrations.pages import sentences
 from integrations.services import rows
@@ -124,7 +124,7 @@ class Command(BaseCommand):
     ) -> int:
         platform = platforms.get(_known(provider))
         if not yes:
-            self.confirm(sentences.what_stops(platform))
+            confirm(self.stderr, sentences.what_stops(platform), "disconnect it")
         done = disconnecting.disconnect(workspace, provider, by=None)
         if json:
             self.write_json(presentation.integration(done.connection, timezone.now()))
@@ -133,15 +133,6 @@ class Command(BaseCommand):
         if done.warning:
             self.stderr.write(done.warning)
         return PASSED
-
-    def confirm(self, warning: str) -> None:
-        """Raises CommandError unless a person types yes."""
-        if not sys.stdin.isatty():
-            raise CommandError(f"{warning} Add --yes if that is meant.", returncode=USAGE)
-        self.stderr.write(f"{warning} Type yes to disconnect it: ", ending="")
-        self.stderr.flush()
-        if sys.stdin.readline().strip().lower() != "yes":
-            raise CommandError("Nothing was changed.", returncode=USAGE)
 
     # --- import ------------------------------------------------------------------------------
 

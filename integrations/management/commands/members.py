@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from integrations.api import team
 from integrations.api.errors import LAST_OWNER
-from integrations.management.arguments import USAGE, named_workspace
+from integrations.management.arguments import USAGE, confirm, named_workspace
 from integrations.models import After, Membership, Role, Workspace
 from integrations.services.people import hand_over, invitations, members, own, people
 from integrations.services.refusals import InvalidChange, TooManyGuesses
@@ -44,6 +44,9 @@ class Command(BaseCommand):
         handing.add_argument(
             "--then", choices=After.values, default=After.EDITOR, help="what OWNER is afterwards"
         )
+
+        for action in (removing, handing):
+            action.add_argument("--yes", action="store_true", help="do not ask")
 
         address = actions.add_parser("email", help="set somebody's mail address, unproven")
         address.add_argument("username")
@@ -100,14 +103,21 @@ class Command(BaseCommand):
         members.change_role(workspace, found.pk, Role(role), by=None)
         self.stdout.write(f"{username} is {Role(role).an} of {workspace} now.")
 
-    def remove(self, workspace: Workspace, *, username: str, **_: Any) -> None:
-        members.remove(workspace, _member(workspace, username).pk, by=None)
+    def remove(self, workspace: Workspace, *, username: str, yes: bool, **_: Any) -> None:
+        found = _member(workspace, username)
+        if not yes:
+            confirm(self.stderr, f"{username} loses access to {workspace}.", "remove them")
+        members.remove(workspace, found.pk, by=None)
         self.stdout.write(f"{username} is removed from {workspace}.")
 
-    def hand_over(self, workspace: Workspace, *, old: str, new: str, then: str, **_: Any) -> None:
+    def hand_over(
+        self, workspace: Workspace, *, old: str, new: str, then: str, yes: bool, **_: Any
+    ) -> None:
         before, after = _member(workspace, old), _member(workspace, new)
         if before.role != Role.OWNER or before == after:
             raise CommandError(f"{old} does not own {workspace}, or is both.", returncode=USAGE)
+        if not yes:
+            confirm(self.stderr, f"{new} will own {workspace}; nobody is asked.", "hand it over")
         hand_over.at_once(workspace, before, after, After(then))
         self.stdout.write(f"{new} owns {workspace} now.")
 

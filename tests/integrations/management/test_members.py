@@ -53,12 +53,20 @@ def test_it_gives_a_workspace_without_an_owner_one_again(editor, workspace):
 
 
 def test_it_removes_somebody(owner, editor):
-    run("remove", "emil")
+    run("remove", "emil", "--yes")
 
     assert not editor.memberships.exists()
 
 
-@pytest.mark.parametrize("arguments", [("remove", "olga"), ("role", "olga", "viewer")])
+@pytest.mark.parametrize("arguments", [("remove", "emil"), ("hand-over", "olga", "emil")])
+def test_a_loss_is_confirmed_first(owner, editor, arguments):
+    with pytest.raises(CommandError, match="Add --yes if that is meant"):
+        run(*arguments)
+
+    assert (role_of(owner), role_of(editor)) == (Role.OWNER, Role.EDITOR)
+
+
+@pytest.mark.parametrize("arguments", [("remove", "olga", "--yes"), ("role", "olga", "viewer")])
 def test_the_last_owner_stays_here_too(owner, arguments):
     with pytest.raises(CommandError, match="Make another member an owner first"):
         run(*arguments)
@@ -70,7 +78,7 @@ def test_the_last_owner_stays_here_too(owner, arguments):
     ("then", "left"), [("owner", ["owner"]), ("editor", ["editor"]), ("leave", [])]
 )
 def test_it_hands_over_at_once(owner, editor, then, left):
-    run("hand-over", "olga", "emil", "--then", then)
+    run("hand-over", "olga", "emil", "--yes", "--then", then)
 
     assert list(owner.memberships.values_list("role", flat=True)) == left
     assert role_of(editor) == Role.OWNER
@@ -80,7 +88,7 @@ def test_nothing_is_handed_to_an_account_that_is_off(owner, editor):
     User.objects.filter(pk=editor.pk).update(is_active=False)
 
     with pytest.raises(CommandError):
-        run("hand-over", "olga", "emil", "--then", "leave")
+        run("hand-over", "olga", "emil", "--yes", "--then", "leave")
     assert (role_of(owner), role_of(editor)) == (Role.OWNER, Role.EDITOR)
 
 
