@@ -90,7 +90,10 @@ def signed_in(view: View) -> View:
     @never_cache
     def permitted(request: Request, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            to_sign_in = redirect_to_login(request.get_full_path())
+            if is_partial(request):  # the whole page goes there, not the part
+                return HttpResponse(headers={"HX-Redirect": to_sign_in.url})
+            return to_sign_in
         with timezone.override(own.zone_of(request.user)):
             return view(request, **kwargs)
 

@@ -194,6 +194,13 @@ def test_an_editor_neither_renames_nor_archives(emil):
     assert emil.get("/w/main/workspace/archive/").status_code == 403
 
 
+def test_the_switcher_leads_who_was_signed_out_to_signing_in(db):
+    reply = Visitor().get("/workspaces/", {"q": "a"}, headers={"HX-Request": "true"})
+
+    assert reply.headers["HX-Redirect"].startswith("/accounts/login/")
+    assert reply.content == b""
+
+
 def test_nobody_signed_out_sees_a_list(db):
     assert Visitor().get("/workspaces/").url == "/accounts/login/?next=/workspaces/"
 
