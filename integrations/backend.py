@@ -5,12 +5,17 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
+from django.db import connection as database
 from django.http import HttpRequest
 
-from integrations.compiled import CompiledRows
-from integrations.services.people import devices, guesses
+from integrations.compiled import Compiled, columns_of
+from integrations.services.people import devices, guesses, own
 
-PERSON = CompiledRows(User, lambda every, pk: every.filter(pk=pk), -2_000_000_000)
+COLUMNS = columns_of(User)
+PERSON = Compiled(
+    lambda pk: User.objects.filter(pk=pk).values_list(*COLUMNS, "person__time_zone"),
+    -2_000_000_000,
+)
 
 
 class Backend(ModelBackend):
@@ -46,6 +51,11 @@ class Backend(ModelBackend):
         return await sync_to_async(self.authenticate)(request, username, password, **more)
 
     def get_user(self, user_id: int) -> User | None:
-        """Each request with a session reads its person here."""
-        user = PERSON.first(user_id)
-        return user if user and self.user_can_authenticate(user) else None
+        """Each request with a session reads its person here, with the time zone that they set."""
+        found = PERSON.rows(user_id)
+        if not found:
+            return None
+        *facts, zone = found[0]
+        user = User.from_db(database.alias, COLUMNS, facts)
+        own.remember_zone(user, zone or "")
+        return user if self.user_can_authenticate(user) else None

@@ -35,7 +35,12 @@ PATTERNS = (
     # What platforms send people back with: a code, a state.
     (re.compile(r"(/oauth/[\w-]+/callback/?\?)[^\s\"']+"), rf"\g<1>{HIDDEN}"),
     # One-time links of our own: whoever reads the log while one lives could use it.
-    (re.compile(r"(/welcome/|/fix/|/password/reset/[^\s/]+/)[^\s/]+"), rf"\g<1>{HIDDEN}"),
+    (
+        re.compile(
+            r"(/welcome/|/fix/|/invitation/|/accounts/email/|/password/reset/[^\s/]+/)[^\s/]+"
+        ),
+        rf"\g<1>{HIDDEN}",
+    ),
 )
 _formatter = logging.Formatter()
 

@@ -1,5 +1,6 @@
 """Workspaces, who is in them, and the API tokens of everybody."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,36 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from integrations.models import ApiToken, Membership, Workspace
-from integrations.services.people import people
+from integrations.services.people import members, people
 
+LAST_OWNER = "A workspace would have no owner. Make another member an owner first."
 TOKENS = "admin:integrations_apitoken_changelist"
+
+
+class KeepsOwners(admin.ModelAdmin):
+    """What would leave a workspace without an owner is undone, and said."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._keep(request, super().changeform_view, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._keep(request, super().delete_view, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._keep(request, super().changelist_view, *args, **kwargs)
+
+    def _keep(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        try:
+            with members.keeping_owners():
+                return view(request, *args, **kwargs)
+        except members.LastOwner:
+            list(messages.get_messages(request))  # that it was done, which it is not
+            messages.error(request, LAST_OWNER)
+            return redirect(request.path)
 
 
 class MemberInline(admin.TabularInline):
@@ -35,7 +63,7 @@ class WorkspaceInline(admin.TabularInline):
 
 
 @admin.register(Workspace)
-class WorkspaceAdmin(admin.ModelAdmin):
+class WorkspaceAdmin(KeepsOwners):
     list_display = ("name", "slug")
     search_fields = ("name", "slug")
     inlines = (MemberInline,)
@@ -57,7 +85,7 @@ admin.site.unregister(get_user_model())
 
 
 @admin.register(User)
-class MemberAdmin(UserAdmin):
+class MemberAdmin(KeepsOwners, UserAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         """A new account first gets a name and a password."""
         return [WorkspaceInline] if obj else []

@@ -21,12 +21,14 @@ from integrations import database
 from integrations.api.authentication import TooManyTokens
 from integrations.api.presentation import api_errors
 from integrations.models import IntegrationConnection
+from integrations.services.people.members import LastOwner, NotAnOwner
 from integrations.services.people.people import NoWorkspace
 from integrations.services.proving.discovery import CannotList
 from integrations.services.refusals import (
     Busy,
     InvalidChange,
     NothingToTest,
+    TooManyGuesses,
     TooManyTests,
     VersionConflict,
 )
@@ -40,6 +42,7 @@ NOT_FOUND = "There is nothing at this address."
 NO_WORKSPACE = "No workspace of yours has this name. Leave it out to use your default one."
 NOTHING_TO_TEST = "Not everything that a test needs is saved. Save it, or send it along."
 CANNOT_LIST = "This platform offers no list of accounts. Enter the ID by hand."
+LAST_OWNER = "Somebody must own the workspace. Make another member an owner first."
 BUSY = "Many calls wait for platforms just now."
 TOO_LARGE = "This is more than a request may hold. Send less at once."
 CRASHED = "Something went wrong on this server. Tell whoever runs this installation."
@@ -84,6 +87,10 @@ def _of_too_many(error: TooManyTests) -> Problem:
     return Problem(429, "throttled", detail, wait)
 
 
+def _of_too_many_guesses(error: TooManyGuesses) -> Problem:
+    return Problem(429, "throttled", f"{error.sentence} {error.wait}", error.retry_after_seconds)
+
+
 def _of_busy(error: Busy) -> Problem:
     wait = error.retry_after_seconds
     return Problem(503, "busy", f"{BUSY} Try again in {wait} seconds.", wait)
@@ -96,6 +103,9 @@ MEANINGS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]]
     (NothingToTest, lambda _: Problem(409, "not_connected", NOTHING_TO_TEST)),
     (TooManyTests, _of_too_many),
     (Busy, _of_busy),
+    (TooManyGuesses, _of_too_many_guesses),
+    (LastOwner, lambda _: Problem(409, "last_owner", LAST_OWNER)),
+    (NotAnOwner, lambda _: exceptions.PermissionDenied()),
     (CannotList, lambda _: Problem(409, "no_list", CANNOT_LIST)),
     (ProviderError, _of_platform),
     (NoWorkspace, lambda _: exceptions.NotFound(NO_WORKSPACE)),
@@ -106,7 +116,9 @@ MEANINGS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]]
 
 def _meaning(error: Exception, context: dict[str, Any]) -> exceptions.APIException:
     if isinstance(error, InvalidChange):
-        return exceptions.ValidationError(api_errors(context["kwargs"]["provider"], error.errors))
+        provider = context["kwargs"].get("provider")
+        told = api_errors(provider, error.errors) if provider else error.errors
+        return exceptions.ValidationError(told)
     for kind, meaning in MEANINGS:
         if isinstance(error, kind):
             return meaning(error)

@@ -127,6 +127,37 @@ TEST_REQUESTS = {
     "What is saved": {},
     "Other values, saving nothing": {"config": {"accountId": ANOTHER_ID}},
 }
+MEMBER = {
+    "id": 5,
+    "username": "ben",
+    "name": "Ben Ortiz",
+    "email": "ben@acme.example",
+    "role": "editor",
+    "isActive": True,
+    "isYou": False,
+    "since": "2026-09-03T08:00:00Z",
+    "signedInAt": "2026-11-22T08:58:00Z",
+}
+INVITATION = {
+    "id": "0197f3a2-5c1e-7d4b-9a8e-2f6b1c3d4e5f",
+    "role": "viewer",
+    "email": None,
+    "note": "the new analyst",
+    "invitedBy": "dana",
+    "invitedAt": "2026-11-22T14:02:11Z",
+    "mailedAt": None,
+    "expiresAt": "2026-11-29T14:02:11Z",
+    "isOpen": True,
+}
+INVITATIONS = {
+    "A link": INVITATION | {"link": "https://center.example/invitation/b3VyLXRva2Vu/"},
+    "By mail": INVITATION | {"email": "carla@acme.example", "note": None, "link": None},
+}
+INVITES = {
+    "By a link": {"role": "viewer", "note": "the new analyst"},
+    "By mail": {"role": "editor", "email": "carla@acme.example"},
+}
+ROLES = {"Another role": {"role": "viewer"}}
 BAD_REQUESTS = {
     "By field": {"config": {"accountId": ["This may not be blank."]}},
     "An unknown key": {"foo": ["Unknown key. Use: config, authMethod."]},

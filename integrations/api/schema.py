@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.renderers import (
@@ -18,11 +19,19 @@ from rest_framework.permissions import IsAuthenticated
 from integrations.api import errors as api_errors
 from integrations.api import examples as api_examples
 from integrations.api import shapes as api_shapes
-from integrations.api.serializers import ChangeRequest, DisconnectRequest, TestRequest
+from integrations.api.serializers import (
+    ChangeRequest,
+    DisconnectRequest,
+    InviteRequest,
+    RoleRequest,
+    TestRequest,
+)
 from integrations.models import Status
 from integrations_center import unavailable
 
 SENTENCES = {"type": "array", "items": {"type": "string"}}
+SESSION_REQUIRED = "No token manages members. Sign in, and send your session's cookie instead."
+FOR_OWNERS = "Only an owner of this workspace manages its members. Ask one of them."
 BAD_REQUEST = {
     "type": "object",
     "description": "A sentence for all, or sentences by key.",
@@ -121,14 +130,18 @@ def _call(
     request: Any = None,
     sent: Mapping[str, Any] = {},
     shown: Mapping[str, Any] = {},
+    shown_with_201: Mapping[str, Any] = {},
     shown_with_202: Mapping[str, Any] = {},
+    tag: str = "integrations",
+    auth: Any = None,
 ) -> Any:
     """`sent` and `shown` are examples by name, of the request and of the good answer."""
     asked = [OpenApiExample(name, one, request_only=True) for name, one in sent.items()]
-    told = [*_examples(shown), *_examples(shown_with_202, 202)]
+    told = [*_examples(shown), *_examples(shown_with_201, 201), *_examples(shown_with_202, 202)]
     return extend_schema(
         operation_id=name,
-        tags=["integrations"],
+        tags=[tag],
+        auth=auth,
         request=request,
         responses=answers,
         parameters=[*WORKSPACE, *parameters],
@@ -211,6 +224,62 @@ start_run = _call(
 )
 read_run = _call("read_test_run", _answers(api_shapes.Run), shown=UNDER_WAY)
 stop_run = _call("stop_test_run", _answers(api_shapes.Run, *WITH_A_BODY), shown=UNDER_WAY)
+
+
+def _of_members(good: Mapping[int, Any], *codes: int) -> dict[int, Any]:
+    """Answers of calls that no token makes."""
+    told = {
+        "session_required": {"detail": SESSION_REQUIRED, "code": "session_required"},
+        "permission_denied": {"detail": FOR_OWNERS, "code": "permission_denied"},
+    }
+    refused = OpenApiResponse(api_shapes.Problem, SESSION_REQUIRED, _examples(told, 403))
+    others = {code: one for code, one in _answers(None, *codes).items() if code != 200}
+    if 409 in codes:
+        last = {"last_owner": {"detail": api_errors.LAST_OWNER, "code": "last_owner"}}
+        others[409] = OpenApiResponse(
+            api_shapes.Problem, api_errors.LAST_OWNER, _examples(last, 409)
+        )
+    return others | {403: refused} | dict(good)
+
+
+def _member_call(name: str, answers: Mapping[int, Any], *parameters: Any, **more: Any) -> Any:
+    return _call(name, answers, *parameters, tag="members", auth=[{"cookieAuth": []}], **more)
+
+
+MEMBER_ID = OpenApiParameter("id", int, location=OpenApiParameter.PATH)
+INVITATION_ID = OpenApiParameter("id", UUID, location=OpenApiParameter.PATH)
+list_members = _member_call(
+    "list_members",
+    _of_members({200: api_shapes.Member(many=True)}),
+    shown={"One of them": api_examples.MEMBER},
+)
+invite_member = _member_call(
+    "invite_member",
+    _of_members({201: api_shapes.MadeInvitation}, *WITH_A_BODY, 429),
+    RETRY_AFTER,
+    request=InviteRequest,
+    sent=api_examples.INVITES,
+    shown_with_201=api_examples.INVITATIONS,
+)
+change_member = _member_call(
+    "change_member",
+    _of_members({200: api_shapes.Member}, *WITH_A_BODY, 409),
+    MEMBER_ID,
+    request=RoleRequest,
+    sent=api_examples.ROLES,
+    shown={"Changed": api_examples.MEMBER | {"role": "viewer"}},
+)
+remove_member = _member_call(
+    "remove_member", _of_members({204: None}, *WITH_A_BODY, 409), MEMBER_ID
+)
+list_invitations = _member_call(
+    "list_invitations",
+    _of_members({200: api_shapes.Invitation(many=True)}),
+    shown={"One of them": api_examples.INVITATION},
+)
+withdraw_invitation = _member_call(
+    "withdraw_invitation", _of_members({204: None}, *WITH_A_BODY), INVITATION_ID
+)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -11,7 +11,7 @@ from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 
 from integrations.api.presentation import python_names
-from integrations.models import Status
+from integrations.models import Role, Status
 from integrations.services.connecting.changes import Changes
 
 NOT_JSON = "The body is not valid JSON."
@@ -134,6 +134,26 @@ class TestRequest(Body):
         if not typed.get("config") and "authMethod" not in typed:
             return None
         return Changes(config=typed.get("config", {}), auth_method=typed.get("authMethod"))
+
+
+class RoleField(serializers.ChoiceField):
+    default_error_messages = {
+        "invalid_choice": f"Choose one of these: {', '.join(Role.values)}.",
+        "null": f"Choose one of these: {', '.join(Role.values)}.",
+    }
+
+
+class InviteRequest(Body):
+    role = RoleField(choices=Role.choices)
+    email = Text(
+        required=False,
+        help_text="Where the link goes by mail. Left out, it is in the answer, once.",
+    )
+    note = Text(required=False, help_text="A word for the list of invitations.")
+
+
+class RoleRequest(Body):
+    role = RoleField(choices=Role.choices)
 
 
 class DisconnectRequest(Body):

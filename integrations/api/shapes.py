@@ -5,7 +5,7 @@ from typing import Any, get_args
 from rest_framework import serializers
 
 from integrations import platforms
-from integrations.models import Status, TestOutcome, Trigger
+from integrations.models import Role, Status, TestOutcome, Trigger
 from providers import errors
 from providers.declare import FieldType
 
@@ -184,6 +184,36 @@ class Integration(Shape):
     lastTest = Test(allow_null=True)
     updatedAt = serializers.DateTimeField(allow_null=True)
     version = serializers.IntegerField(help_text="Counts people's edits: the ETag.")
+
+
+class Member(Shape):
+    id = serializers.IntegerField()
+    username = serializers.CharField()
+    name = serializers.CharField(allow_null=True)
+    email = serializers.CharField(allow_null=True)
+    role = serializers.ChoiceField(choices=Role.choices)
+    isActive = serializers.BooleanField(help_text="False while the account is switched off.")
+    isYou = serializers.BooleanField()
+    since = serializers.DateTimeField(allow_null=True)
+    signedInAt = serializers.DateTimeField(allow_null=True)
+
+
+class Invitation(Shape):
+    id = serializers.UUIDField()
+    role = serializers.ChoiceField(choices=Role.choices)
+    email = serializers.CharField(allow_null=True)
+    note = serializers.CharField(allow_null=True)
+    invitedBy = serializers.CharField(allow_null=True)
+    invitedAt = serializers.DateTimeField()
+    mailedAt = serializers.DateTimeField(allow_null=True)
+    expiresAt = serializers.DateTimeField()
+    isOpen = serializers.BooleanField()
+
+
+class MadeInvitation(Invitation):
+    link = serializers.URLField(
+        allow_null=True, help_text="In this answer alone; null for one that goes by mail."
+    )
 
 
 class Method(Shape):

@@ -8,6 +8,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations.api import errors as api_errors
+from integrations.api import members as api_members
 from integrations.api import schema as api_schema
 from integrations.api import views as api
 
@@ -38,6 +39,18 @@ urlpatterns = [
     *both(f"{ONE}/tests", api.Integrations.as_view({"get": "tests"}), "tests"),
     *both(f"{ONE}/tests/<int:id>", api.Integrations.as_view({"get": "one_test"}), "one-test"),
     *both(f"{ONE}/accounts", api.Integrations.as_view({"get": "accounts"}), "accounts"),
+    *both("members", api_members.Members.as_view({"get": "list", "post": "create"}), "members"),
+    *both(
+        "members/<int:id>",
+        api_members.Members.as_view({"patch": "partial_update", "delete": "destroy"}),
+        "member",
+    ),
+    *both("invitations", api_members.Invitations.as_view({"get": "list"}), "invitations"),
+    *both(
+        "invitations/<uuid:id>",
+        api_members.Invitations.as_view({"delete": "destroy"}),
+        "invitation",
+    ),
     *both("schema", api_schema.Schema.as_view(), "schema"),
     *both("schema/docs", api_schema.Docs.as_view(), "schema-docs"),
     re_path("", unknown),

@@ -60,7 +60,10 @@ class HasRole(BasePermission):
             raise people.NoWorkspace
         access = people.access(cast(User, request.user), asked)
         cast(InWorkspace, view).workspace = access.workspace
-        return access.allows(Role.VIEWER if request.method in SAFE_METHODS else Role.EDITOR)
+        return access.allows(self.needed(request))
+
+    def needed(self, request: Request) -> Role:
+        return Role.VIEWER if request.method in SAFE_METHODS else Role.EDITOR
 
 
 class InWorkspace(ViewSet):

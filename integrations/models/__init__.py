@@ -9,14 +9,16 @@ from integrations.models.credentials import AppRegistration, Credential
 from integrations.models.events import Event, EventType
 from integrations.models.fix_links import FixLink
 from integrations.models.guesses import Guesses
+from integrations.models.invitations import After, HandOver, Invitation
 from integrations.models.notices import ExpiryNotice, Heartbeat
-from integrations.models.people import ApiToken, OwnerLink
+from integrations.models.people import ApiToken, OwnerLink, Person
 from integrations.models.runs import RunItem, TestRun
 from integrations.models.tests import ConnectionTest, TestOutcome, Trigger
 from integrations.models.workspaces import Membership, Role, Workspace
 
 __all__ = [
     "STATUS_FROM_FACTS",
+    "After",
     "ApiToken",
     "AppRegistration",
     "Candidate",
@@ -27,10 +29,13 @@ __all__ = [
     "ExpiryNotice",
     "FixLink",
     "Guesses",
+    "HandOver",
     "Heartbeat",
     "IntegrationConnection",
+    "Invitation",
     "Membership",
     "OwnerLink",
+    "Person",
     "Role",
     "RunItem",
     "SignInAttempt",

@@ -5,13 +5,18 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class Workspace(models.Model):
-    """A team, or one client of an agency."""
+    """A team, or one client of an agency.
+
+    While it is archived nobody opens it and nothing works in it; all that is in it stays.
+    """
 
     name = models.CharField(max_length=100)
     slug = models.SlugField(unique=True)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("name",)
@@ -31,6 +36,11 @@ class Role(models.TextChoices):
         order = list(Role)
         return order.index(self) >= order.index(other)
 
+    @property
+    def an(self) -> str:
+        """`"a viewer"`, `"an editor"`, `"an owner"`."""
+        return f"{'a' if self is Role.VIEWER else 'an'} {self.value}"
+
 
 class Membership(models.Model):
     user = models.ForeignKey(
@@ -40,6 +50,9 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
     is_default = models.BooleanField(
         default=False, help_text="The workspace that opens when none is named."
+    )
+    since = models.DateTimeField(  # unknown for those of before it was kept
+        null=True, default=timezone.now, editable=False
     )
 
     class Meta:

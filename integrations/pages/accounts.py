@@ -1,4 +1,4 @@
-"""Accounts: the very first one, the profile, API tokens."""
+"""Accounts: the very first one, and API tokens."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from integrations.models import ApiToken, Role
 from integrations.pages.parts import Request, count_link, in_workspace
@@ -70,12 +70,6 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("home-settings")
     status = 422 if form.is_bound else 200
     return render(request, "registration/welcome.html", {"form": form}, status=status)
-
-
-@require_GET
-@in_workspace(Role.VIEWER)
-def profile(request: Request) -> HttpResponse:
-    return render(request, "integrations/profile.html", {"page": "settings", "section": "profile"})
 
 
 @require_http_methods(["GET", "POST"])

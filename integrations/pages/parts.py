@@ -14,13 +14,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, Role
 from integrations.pages import cards
 from integrations.services import rows
-from integrations.services.people import guesses, people
+from integrations.services.people import guesses, own, people
 from providers.outbound.origins import Origin, origin_of
 
 View = Callable[..., HttpResponse]
@@ -53,18 +54,60 @@ def in_workspace(role: Role) -> Callable[[View], View]:
                 return render(request, "403.html", {"needed": role.value}, status=403)
             if "slug" in kwargs and kwargs["slug"] not in platforms.catalogue():
                 raise Http404
-            return view(request, **kwargs)
+            with timezone.override(own.zone_of(request.user)):
+                return view(request, **kwargs)
 
         return permitted
 
     return decorate
 
 
+def posted(back: str) -> Callable[[View], View]:
+    """For a form's own address. Whoever comes there otherwise is led back to the form's page:
+    as after signing in anew, when the session had ended before the form was sent.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def led(request: Request, **kwargs: Any) -> HttpResponse:
+            if request.method == "POST":
+                return view(request, **kwargs)
+            return redirect(back, *_workspace_of(request))
+
+        return led
+
+    return decorate
+
+
+def _workspace_of(request: HttpRequest) -> list[str]:
+    access = getattr(request, "access", None)
+    return [access.workspace.slug] if access else []
+
+
+def signed_in(view: View) -> View:
+    """Let in whoever is signed in, whatever their workspaces are."""
+
+    @wraps(view)
+    @never_cache
+    def permitted(request: Request, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            to_sign_in = redirect_to_login(request.get_full_path())
+            if is_partial(request):  # the whole page goes there, not the part
+                return HttpResponse(headers={"HX-Redirect": to_sign_in.url})
+            return to_sign_in
+        with timezone.override(own.zone_of(request.user)):
+            return view(request, **kwargs)
+
+    return permitted
+
+
 def _to_sign_in(request: HttpRequest, workspace: str) -> HttpResponse:
     """Sign in, and come back. A part of a page is told where: what is typed there may stay."""
     if not is_partial(request):
         return redirect_to_login(request.get_full_path())
-    page = redirect_to_login(reverse("settings", args=[workspace]))
+    here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    is_of_workspace = here.startswith(f"/w/{workspace}/")
+    page = redirect_to_login(here if is_of_workspace else reverse("settings", args=[workspace]))
     told = {"session-ended": {"url": page.url}}
     return HttpResponse(status=401, headers={"HX-Trigger": json.dumps(told)})
 
@@ -72,6 +115,11 @@ def _to_sign_in(request: HttpRequest, workspace: str) -> HttpResponse:
 def count_link(request: HttpRequest) -> guesses.Guess:
     """Whoever opens links that nobody sent soon opens none any more."""
     return guesses.begin((guesses.LINK, guesses.network(request.META.get("REMOTE_ADDR", ""))))
+
+
+def count_name(request: HttpRequest) -> guesses.Guess:
+    """Whoever has an invitation cannot find out with it who has an account."""
+    return guesses.begin((guesses.NAME, guesses.network(request.META.get("REMOTE_ADDR", ""))))
 
 
 def find_connection(request: Request, slug: str) -> IntegrationConnection:

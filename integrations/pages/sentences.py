@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.utils.text import get_text_list
 
+from integrations import queue
 from integrations.models import ConnectionTest, TestOutcome
 from integrations.services.proving.discovery import CannotList
 from providers.declare import OAuth, Provider
@@ -25,6 +26,12 @@ def of_listing(error: CannotList | ProviderError) -> str:
     if isinstance(error, ProviderError):
         return f"{error.message} {error.action}"
     return "This platform offers no list of accounts. Enter the ID by hand."
+
+
+def mailed(what: str, email: str) -> str:
+    """Where a mail goes that the worker sends, and when."""
+    when = "within a minute" if queue.has_worker() else "once a worker runs: none was seen just now"
+    return f"{what} goes to {email} {when}."
 
 
 def too_many_tests(retry_after_seconds: int) -> str:

@@ -4,10 +4,16 @@ from integrations.pages import accounts as account_views
 from integrations.pages import changes as change_views
 from integrations.pages import dialog as dialog_views
 from integrations.pages import fix_links as fix_views
+from integrations.pages import hand_over as hand_over_views
+from integrations.pages import invitations as invitation_views
+from integrations.pages import inviting as inviting_views
+from integrations.pages import members as member_views
+from integrations.pages import own as own_views
 from integrations.pages import settings as views
 from integrations.pages import sign_in as sign_in_views
 from integrations.pages import sign_in_apps as app_views
 from integrations.pages import waiting as waiting_views
+from integrations.pages import workspaces as workspace_views
 from integrations.pages.door import views as door
 
 Urls = list[URLPattern | URLResolver]
@@ -44,10 +50,48 @@ settings_urls: Urls = [
     path("integrations/<slug:slug>/", include(connection_urls)),
     path("api-access/", account_views.api_access, name="api-access"),
     path("api-access/revoke/", account_views.revoke_token, name="revoke-token"),
-    path("profile/", account_views.profile, name="profile"),
+    path("profile/", own_views.page, name="profile"),
+    path("profile/email/", own_views.change_email, name="change-email"),
+    path("profile/email/keep/", own_views.keep_old_email, name="keep-old-email"),
     path("sign-in-apps/", app_views.app_list, name="sign-in-apps"),
     path("sign-in-apps/<slug:app>/", app_views.app, name="sign-in-app"),
     path("sign-in-apps/<slug:app>/remove/", app_views.remove_app, name="remove-sign-in-app"),
+]
+
+members_urls: Urls = [
+    path("", member_views.page, name="members"),
+    path("invite/", inviting_views.invite, name="invite"),
+    path("leave/", member_views.leave, name="leave"),
+    path("hand-over/", hand_over_views.ask_to_take_over, name="hand-over"),
+    path("hand-over/accept/", hand_over_views.take_over, name="take-over"),
+    path("hand-over/end/", hand_over_views.end_hand_over, name="end-hand-over"),
+    path("<int:member_id>/role/", member_views.role, name="member-role"),
+    path("<int:member_id>/remove/", member_views.remove, name="remove-member"),
+    path("invitations/<uuid:invitation_id>/renew/", inviting_views.renew, name="renew-invitation"),
+    path(
+        "invitations/<uuid:invitation_id>/withdraw/",
+        inviting_views.withdraw,
+        name="withdraw-invitation",
+    ),
+]
+
+workspace_urls: Urls = [
+    path("", workspace_views.workspace, name="workspace"),
+    path("archive/", workspace_views.archive, name="archive-workspace"),
+    path("default/", workspace_views.make_default, name="make-default-workspace"),
+]
+
+workspaces_urls: Urls = [
+    path("", workspace_views.listed, name="workspaces"),
+    path("new/", workspace_views.make, name="make-workspace"),
+    path("<slug:slug>/bring-back/", workspace_views.bring_back, name="bring-back-workspace"),
+]
+
+invitation_urls: Urls = [
+    path("", invitation_views.opened, name="opened-invitation"),
+    path("accept/", invitation_views.accept, name="accept-invitation"),
+    path("join/", invitation_views.join, name="join"),
+    path("<str:token>/", invitation_views.open_link, name="invitation"),
 ]
 
 fix_urls = [
@@ -60,6 +104,7 @@ fix_urls = [
 account_urls = [
     path("login/", door.SignIn.as_view(), name="login"),
     path("logout/", door.SignOut.as_view(), name="logout"),
+    path("email/<str:token>/", own_views.confirm_email, name="confirm-email"),
     path("password/", door.PasswordChange.as_view(), name="password_change"),
     path("password/reset/", door.PasswordReset.as_view(), name="password_reset"),
     path("password/reset/sent/", door.PasswordResetSent.as_view(), name="password_reset_done"),
@@ -80,6 +125,10 @@ urlpatterns = [
     path("dashboard/settings/", views.home, {"page": "settings"}, name="home-settings"),
     path("w/<slug:workspace>/dashboard/", views.overview, name="overview"),
     path("w/<slug:workspace>/dashboard/settings/", include(settings_urls)),
+    path("w/<slug:workspace>/members/", include(members_urls)),
+    path("w/<slug:workspace>/workspace/", include(workspace_urls)),
+    path("workspaces/", include(workspaces_urls)),
+    path("invitation/", include(invitation_urls)),
     path("oauth/<slug:app>/callback/", sign_in_views.callback, name="sign-in-callback"),
     path("fix/", include(fix_urls)),
     path("welcome/<str:token>/", account_views.welcome, name="welcome"),

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from django import template
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -87,6 +88,18 @@ def _moment_of(day: str, clock: str) -> SafeString | str:
 def duration(milliseconds: int) -> str:
     """`245` -> "245 ms", `3210` -> "3.2 s"."""
     return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+@register.filter
+def name_of(person: User) -> str:
+    return person.get_full_name() or person.get_username()
+
+
+@register.filter
+def initials(person: User) -> str:
+    """`"Dana Kim"` -> "DK", `"dana"` -> "da"."""
+    words = name_of(person).split()
+    return words[0][:1] + words[-1][:1] if len(words) > 1 else words[0][:2]
 
 
 @register.filter

@@ -25,7 +25,7 @@ from integrations.models import (
 from integrations.services.connecting import candidates
 from integrations.services.credentials import revoking
 from integrations.services.keeping import renewals, rounds
-from integrations.services.people import passwords
+from integrations.services.people import invitations, own, passwords
 from integrations.services.proving import runs, testing
 from integrations.services.telling import notices
 from integrations.work import worker
@@ -127,6 +127,18 @@ def mail_link(*user_ids: int) -> None:
     """Mail a link to a new password to whoever asked for one."""
     for user_id in user_ids:
         passwords.mail_link(user_id)
+
+
+@body("people.mail_invitation", PERSON_LOOKS)
+def mail_invitation(invitation_id: str) -> None:
+    """Mail an invitation with a link of its own."""
+    invitations.mail(UUID(invitation_id))
+
+
+@body("people.mail_confirmation", PERSON_LOOKS)
+def mail_confirmation(user_id: int) -> None:
+    """Mail a link that proves a new address."""
+    own.mail_confirmation(user_id)
 
 
 @body("work.prune")

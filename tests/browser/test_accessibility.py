@@ -1,14 +1,19 @@
 """Each page and dialog, in each width and colour scheme: axe finds nothing, nothing is cut off."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from integrations import crypto
+from integrations.models import After, Invitation, Membership, Person, Role, Workspace
 from integrations.services.credentials import apps
-from integrations.services.people import people
+from integrations.services.people import hand_over, invitations, own, people, workspaces
 from tests.browser import states
 from tests.browser.conftest import (
     META,
@@ -16,6 +21,7 @@ from tests.browser.conftest import (
     SETTINGS,
     continue_to,
     fix_link,
+    member,
     save_meta,
     sign_in,
     sign_in_to_outlet,
@@ -366,3 +372,102 @@ def test_a_fix_link_with_accounts_to_choose_from(open_page, calendly, workspace,
     page.click("#as-two")
     expect(page.locator("#account-form")).to_be_visible()
     check(page)
+
+
+# --- People and workspaces -----------------------------------------------------------------------
+
+MEMBERS = "/w/main/members/"
+
+
+@pytest.fixture
+def team(workspace, owner, settings):
+    """A workspace with people in each role, invitations, and somebody asked to take it over."""
+    settings.EMAIL_IS_CONFIGURED = True
+    emil = member(workspace, "emil", first_name="Emil", last_name="Edit")
+    vera = member(workspace, "vera", Role.VIEWER)
+    root = User.objects.create_superuser("root")
+    root.memberships.all().delete()
+    invitations.invite(workspace, Role.VIEWER, by=owner, note="the new analyst")
+    waiting = {"email": "carla@acme.example", "expires_at": timezone.now() - timedelta(days=1)}
+    Invitation.objects.create(workspace=workspace, role=Role.EDITOR, invited_by=owner, **waiting)
+    hand_over.ask(workspace, emil.memberships.get().pk, After.LEAVE, by=owner)
+    second = Workspace.objects.create(name="Client of an agency", slug="client")
+    Membership.objects.create(user=owner, workspace=second, role=Role.OWNER)
+    gone = Workspace.objects.create(name="Old client", slug="old")
+    Membership.objects.create(user=owner, workspace=gone, role=Role.OWNER)
+    workspaces.archive(gone, by=owner)
+    return {
+        "owner": owner,
+        "editor": emil,
+        "viewer": vera,
+        "root": root,
+    }
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("owner", MEMBERS),
+        ("editor", MEMBERS),
+        ("viewer", MEMBERS),
+        ("viewer", f"{MEMBERS}leave/"),
+        ("owner", "/w/main/workspace/"),
+        ("owner", "/workspaces/"),
+        ("root", "/workspaces/"),
+        ("owner", "/workspaces/?q=nothing"),
+        ("owner", f"{SETTINGS}profile/"),
+    ],
+)
+def test_pages_of_a_team(open_page, team, who, path):
+    check(open_page(team[who], path))
+
+
+def test_members_with_mistakes_and_a_new_link(open_page, team):
+    page = open_page(team["owner"], MEMBERS)
+    page.get_by_label("E-mail address").evaluate("one => { one.type = 'text'; one.value = 'no' }")
+    page.get_by_role("button", name="Send the invitation").click()
+    expect(page.locator(".errors")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Make a link instead").click()
+    expect(page.locator("#invitation-link")).to_be_visible()
+    check(page)
+
+
+def ask_about_a_role(page: Page) -> None:
+    page.get_by_label("Role of Emil Edit").select_option("viewer")
+    page.get_by_role("button", name="Change the role of Emil Edit").click()
+
+
+def ask_to_remove(page: Page) -> None:
+    page.get_by_role("link", name="Remove… Emil Edit").click()
+
+
+@pytest.mark.parametrize("act", [ask_about_a_role, ask_to_remove])
+def test_questions_about_members(open_page, team, act: Callable[[Page], Any]):
+    page = open_page(team["owner"], MEMBERS)
+    act(page)
+    expect(page.locator(DIALOG)).to_be_visible()
+    check(page, DIALOG)
+
+
+def test_the_switcher(open_page, team):
+    page = open_page(team["owner"], MEMBERS)
+    page.click(".switcher > summary")
+    expect(page.get_by_label("Search workspaces")).to_be_visible()
+    check(page, "header.top")
+
+
+@pytest.mark.parametrize("who", [None, "viewer", "stranger"])
+def test_pages_behind_an_invitation(open_page, team, workspace, who):
+    _, link = invitations.invite(workspace, Role.EDITOR, by=team["owner"])
+    team["stranger"] = User.objects.create_user("sven")
+    path = "/invitation/" + str(link).rstrip("/").rsplit("/", 1)[1] + "/"
+    check(open_page(team[who] if who else None, path))
+
+
+def test_pages_of_links_for_people(open_page, team):
+    check(open_page(path="/invitation/made-up/"))
+    own.ask_to_confirm(team["owner"], "olga@acme.example")
+    Person.objects.update(new_email_digest=crypto.digest("known"))
+    check(open_page(path="/accounts/email/known/"))
+    check(open_page(team["owner"], f"{SETTINGS}profile/"))

@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from integrations.models import Membership, Role
 from integrations.services import rows
+from integrations.services.people import invitations
 from tests.browser import states
 from tests.browser.conftest import SETTINGS
 
@@ -17,6 +19,8 @@ NAMES = {
     "marked": "\N{RIGHT-TO-LEFT MARK}Acme\N{RIGHT-TO-LEFT MARK}",
 }
 PAGES = ("/w/main/dashboard/", SETTINGS, f"{SETTINGS}profile/", f"{SETTINGS}api-access/")
+MEMBERS = "/w/main/members/"
+PAGES_OF_OWNERS = (MEMBERS, MEMBERS + "{}/remove/", "/w/main/workspace/", "/workspaces/")
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 # Where each letter of the text behind the name is painted.
 PLACES = """element => {
@@ -52,6 +56,15 @@ def named(request, workspace, editor):
 @pytest.mark.parametrize("path", PAGES)
 def test_no_name_breaks_a_page_on_a_phone(open_page, editor, meta, named, path):
     page = open_page(editor, path, viewport={"width": 390, "height": 844})
+
+    assert not page.evaluate(TOO_WIDE)
+
+
+@pytest.mark.parametrize("path", PAGES_OF_OWNERS)
+def test_no_name_of_a_member_breaks_a_page_on_a_phone(open_page, owner, meta, named, path):
+    emil = Membership.objects.get(user__username="emil")
+    invitations.invite(emil.workspace, Role.VIEWER, by=owner, note=named[:100])
+    page = open_page(owner, path.format(emil.pk), viewport={"width": 390, "height": 844})
 
     assert not page.evaluate(TOO_WIDE)
 

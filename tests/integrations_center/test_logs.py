@@ -42,6 +42,8 @@ def log():
         f"Forbidden (CSRF cookie not set.): /welcome/{SECRET}/",
         f"Not Found: /accounts/password/reset/Mg/{SECRET}/",
         f"Gone: /fix/{SECRET}/",
+        f"Gone: /invitation/{SECRET}/",
+        f"Gone: /accounts/email/{SECRET}/",
         f"Not Found: /fix/{SECRET}",
         f"GET /token?fb_exchange_token={SECRET}&client_id=1 HTTP/1.1",
         f"client_secret={SECRET}&redirect_uri=https%3A%2F%2Fa.example",

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.api import presentation
+from integrations.management.arguments import confirm, named_workspace
 from integrations.models import ConnectionTest, Status, TestOutcome, Trigger, Workspace
 from integrations.pages import sentences
 from integrations.services import rows
@@ -72,7 +73,7 @@ class Command(BaseCommand):
             "disconnect": self.disconnect,
             "import": self.take_over,
         }
-        code = handlers[action](_workspace(workspace), **options)
+        code = handlers[action](named_workspace(workspace), **options)
         if code:
             sys.exit(code)
 
@@ -123,7 +124,7 @@ class Command(BaseCommand):
     ) -> int:
         platform = platforms.get(_known(provider))
         if not yes:
-            self.confirm(sentences.what_stops(platform))
+            confirm(self.stderr, sentences.what_stops(platform), "disconnect it")
         done = disconnecting.disconnect(workspace, provider, by=None)
         if json:
             self.write_json(presentation.integration(done.connection, timezone.now()))
@@ -132,15 +133,6 @@ class Command(BaseCommand):
         if done.warning:
             self.stderr.write(done.warning)
         return PASSED
-
-    def confirm(self, warning: str) -> None:
-        """Raises CommandError unless a person types yes."""
-        if not sys.stdin.isatty():
-            raise CommandError(f"{warning} Add --yes if that is meant.", returncode=USAGE)
-        self.stderr.write(f"{warning} Type yes to disconnect it: ", ending="")
-        self.stderr.flush()
-        if sys.stdin.readline().strip().lower() != "yes":
-            raise CommandError("Nothing was changed.", returncode=USAGE)
 
     # --- import ------------------------------------------------------------------------------
 
@@ -180,14 +172,6 @@ class Command(BaseCommand):
         for line in (head, *lines):
             padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
             self.stdout.write("  ".join(padded).rstrip())
-
-
-def _workspace(slug: str | None) -> Workspace:
-    workspaces = Workspace.objects.order_by("pk")
-    found = (workspaces.filter(slug=slug) if slug else workspaces).first()
-    if not found:
-        raise CommandError("There is no such workspace. Check its name.", returncode=USAGE)
-    return found
 
 
 def _known(slug: str) -> str:

@@ -9,7 +9,7 @@ from integrations.models import Candidate, ConnectionTest, Credential, FixLink
 from integrations.services.connecting import begun
 from integrations.services.credentials import revoking, sealing
 from integrations.services.credentials.unused import OBTAINED, let_go, unused
-from integrations.services.people import guesses
+from integrations.services.people import guesses, hand_over, invitations, own
 
 KEPT = timedelta(hours=1)
 SETTLES = timedelta(minutes=2)  # a new sign-in belongs to somebody by then
@@ -26,6 +26,9 @@ def forget(now: datetime) -> None:
     left = sealed.filter(registration=None, signed_in=None, obtained_at__lt=now - KEPT)
     left.exclude(OBTAINED).delete()
     guesses.forget_old(now)
+    invitations.forget_old(now)
+    hand_over.forget_old(now)
+    own.forget_old(now)
 
 
 def give_back(now: datetime) -> None:

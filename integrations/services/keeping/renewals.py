@@ -29,6 +29,7 @@ def due(now: datetime) -> list[Credential]:
         provider__in=platforms.catalogue(),
         method=SIGN_IN,
         signed_in__auth_method=SIGN_IN,
+        signed_in__workspace__archived_at=None,
     )
     free = Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LEASE)
     return list(waiting.filter(free).order_by("renew_at")[:AT_ONCE])
@@ -50,7 +51,11 @@ def tell_ends(now: datetime) -> None:
     It ended while somebody else asked, before a process died, or because its time was over.
     """
     silent = IntegrationConnection.objects.filter(
-        provider__in=platforms.catalogue(), auth_method=SIGN_IN, is_complete=True, last_error=""
+        provider__in=platforms.catalogue(),
+        auth_method=SIGN_IN,
+        is_complete=True,
+        last_error="",
+        workspace__archived_at=None,
     )
     is_over = Q(sign_in__can_renew=False, sign_in__expires_at__lte=now)
     ended = silent.filter(Q(sign_in__is_ended=True) | is_over)

@@ -48,8 +48,9 @@ SIGN_IN_AS = Limit("sign in as", 50, 15, "Signing in with this name is locked.")
 SIGN_IN_FROM = Limit("sign in from", 50, 15, "Signing in from here is locked.")
 OLD_PASSWORD = Limit("old password", 5, 15, "The old password was wrong too often.")
 LINK = Limit("link", 20, 15, "Too many links that do not work were opened from here.")
+NAME = Limit("name", 20, 15, "Too many names that somebody has were tried from here.")
 TOKEN = Limit("token", 50, 15, "Too many requests from here came with a token that is not valid.")
-RESET_TO = Limit("mail to", 3, 60, "Several mails to this address were asked for already.")
+MAIL_TO = Limit("mail to", 3, 60, "Several mails to this address were asked for already.")
 RESET_FROM = Limit("mail from", 20, 60, "Too many mails were asked for from here.")
 
 HOUSEHOLD = 56  # bits of an IPv6 address, as RIPE advises to give one (ripe-690)
@@ -110,8 +111,17 @@ def at_sign_in(name: str, address: str, device: str = "") -> list[Key]:
 
 
 def at_reset(email: str, address: str) -> list[Key]:
-    """By mail address as Django compares them, so that no other way to write one is another."""
-    return [(RESET_FROM, network(address)), (RESET_TO, normalize("NFKC", email).casefold())]
+    return [(RESET_FROM, network(address)), mail_to(email)]
+
+
+def mail_to(email: str) -> Key:
+    """Whoever asks for it, nobody gets many mails from here."""
+    return (MAIL_TO, folded(email))
+
+
+def folded(email: str) -> str:
+    """As Django compares mail addresses, so that no other way to write one is another."""
+    return normalize("NFKC", email).casefold()
 
 
 def forget_sign_in(name: str, address: str) -> None:

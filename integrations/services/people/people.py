@@ -11,6 +11,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from integrations import crypto
 from integrations.compiled import Compiled, CompiledRows
@@ -19,7 +20,7 @@ from integrations_center import public_url
 
 OWNER_LINK_LIVES = timedelta(hours=1)
 DEFAULT_SLUG = "main"
-MOST_IN_A_MENU = 50
+MOST_IN_A_MENU = 8
 ANY_USER, ANY_SLUG = -2_000_000_000, "?"  # what no user's id and no workspace's name can be
 
 
@@ -33,13 +34,16 @@ class NoWorkspace(Exception):
 
 def _memberships(user_id: int, **more: str) -> QuerySet[Membership, Any]:
     """The role and the workspace of each, the default one first."""
-    found = Membership.objects.filter(user_id=user_id, **more).order_by("-is_default", "pk")
+    mine = Membership.objects.filter(user_id=user_id, workspace__archived_at=None, **more)
+    found = mine.order_by("-is_default", "pk")
     facts = (f"workspace__{name}" for name in WORKSPACE.names)
     return found.values_list("role", *facts)[:1]
 
 
 # Each request asks one of these.
-WORKSPACE = CompiledRows(Workspace, lambda every, slug: every.filter(slug=slug), ANY_SLUG)
+WORKSPACE = CompiledRows(
+    Workspace, lambda every, slug: every.filter(slug=slug, archived_at=None), ANY_SLUG
+)
 IN_DEFAULT = Compiled(_memberships, ANY_USER)
 IN_NAMED = Compiled(
     lambda user_id, slug: _memberships(user_id, workspace__slug=slug), ANY_USER, ANY_SLUG
@@ -62,10 +66,11 @@ class Access:
     def is_owner(self) -> bool:
         return self.allows(Role.OWNER)
 
-    @property
-    def others(self) -> list[Workspace]:
-        """The person's other workspaces, for the menu."""
-        return [one for one in workspaces_of(self.user) if one != self.workspace]
+    @cached_property
+    def menu(self) -> list[Workspace]:
+        """The person's workspaces, the first of many; none where there is none to choose."""
+        found = list(workspaces_of(self.user)[: MOST_IN_A_MENU + 1])
+        return found if found != [self.workspace] or self.user.is_superuser else []
 
     def allows(self, role: Role) -> bool:
         return self.role.includes(role)
@@ -86,23 +91,31 @@ def access(user: User, slug: str | None = None) -> Access:
         role, *facts = found[0]
         workspace = Workspace.from_db(database.alias, WORKSPACE.names, facts)
         return Access(workspace, Role.OWNER if user.is_superuser else Role(role), user)
-    workspaces = Workspace.objects.order_by("pk")[:1] if user.is_superuser else ()
+    open_ones = Workspace.objects.filter(archived_at=None).order_by("pk")
+    workspaces = open_ones[:1] if user.is_superuser else ()
     for first in workspaces:
         return Access(first, Role.OWNER, user)
     raise NoWorkspace
 
 
-def workspaces_of(user: User) -> list[Workspace]:
-    """Those a person may open, by name; the first ones of very many."""
-    if user.is_superuser:
-        return list(Workspace.objects.all()[:MOST_IN_A_MENU])
-    return list(Workspace.objects.filter(memberships__user=user)[:MOST_IN_A_MENU])
+def workspaces_of(user: User) -> QuerySet[Workspace]:
+    """Those a person may open, by name."""
+    open_ones = Workspace.objects.filter(archived_at=None)
+    return open_ones if user.is_superuser else open_ones.filter(memberships__user=user)
+
+
+def default_of(user: User) -> Workspace | None:
+    """The one that opens when none is named."""
+    try:
+        return access(user).workspace
+    except NoWorkspace:
+        return None
 
 
 def give_default_workspace(user: User) -> None:
     """The first account, and every superuser, owns the default workspace."""
     is_first = not User.objects.exclude(pk=user.pk).exists()
-    workspace = Workspace.objects.order_by("pk").first()
+    workspace = Workspace.objects.filter(archived_at=None).order_by("pk").first()
     if workspace and (is_first or user.is_superuser):
         Membership.objects.get_or_create(
             user=user, workspace=workspace, defaults={"role": Role.OWNER, "is_default": True}

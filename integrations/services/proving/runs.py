@@ -24,6 +24,7 @@ AT_ONCE = 32
 STOPPED = "Stopped before it was tested."
 TOO_MANY = "Tested as often as a minute allows. Try again in {} seconds."
 NOT_COMPLETE = "Not everything that is required is saved."
+ARCHIVED = "The workspace was archived before this was tested."
 INTERRUPTED = "The run was interrupted before this was tested."
 
 
@@ -112,7 +113,9 @@ def perform_item(item_id: int) -> None:
     if item.ended_at:
         return
     try:
-        while _test_died(item):
+        if item.connection.workspace.archived_at:
+            item.problem = ARCHIVED
+        while not item.problem and _test_died(item):
             pass
     except TooManyTests as many:
         item.problem = TOO_MANY.format(many.retry_after_seconds)

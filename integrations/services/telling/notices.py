@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from integrations import queue
@@ -40,7 +41,11 @@ def give_due(now: datetime) -> list[ExpiryNotice]:
     """Give every notice that is due and was not given yet. Of two processes, one gives it."""
     horizon = now + timedelta(days=max(DAYS))
     near = IntegrationConnection.objects.filter(
-        expires_at__gt=now, expires_at__lte=horizon, is_complete=True, is_enabled=True
+        expires_at__gt=now,
+        expires_at__lte=horizon,
+        is_complete=True,
+        is_enabled=True,
+        workspace__archived_at=None,
     ).prefetch_related("expiry_notices")
     # Most have theirs already: rows are locked only for those that have not.
     new = [connection.pk for connection in near if _days(connection, now)]
@@ -103,10 +108,10 @@ def current(connections: Iterable[IntegrationConnection], workspace: Workspace) 
 
 
 def mail(notice: ExpiryNotice) -> None:
-    """To the workspace's owners, where a mail server is set. Nothing fails with a mail."""
+    """To the workspace's owners who want it, where a mail server is set. Nothing fails with it."""
     owners = Membership.objects.filter(
         workspace=notice.connection.workspace, role=Role.OWNER, user__is_active=True
-    ).exclude(user__email="")
+    ).exclude(Q(user__email="") | Q(user__person__wants_notices=False))
     addresses = sorted(set(owners.values_list("user__email", flat=True)))
     if not settings.EMAIL_IS_CONFIGURED or not addresses:
         return

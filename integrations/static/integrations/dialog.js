@@ -116,6 +116,8 @@
   });
 
   dialog.addEventListener("close", () => {
+    // What was chosen and then not confirmed is not shown as if it were so.
+    for (const form of document.querySelectorAll("form[data-asks]")) form.reset();
     const cancels = content.querySelector("form[data-cancels]");
     if (cancels) cancels.requestSubmit();
     else content.replaceChildren();

@@ -8,7 +8,7 @@
   };
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
-      const chosen = menu.contains(event.target) && event.target.closest(".menu > div");
+      const chosen = menu.contains(event.target) && event.target.closest(".menu > div :is(a, button)");
       if (chosen || !menu.contains(event.target)) close(menu, chosen);
     }
   });

@@ -1,11 +1,13 @@
-// Shows every time in the reader's own zone and words.
+// Shows every time in the reader's own words, and in the zone of the browser or the one they set.
 "use strict";
 (() => {
+  const zone = document.querySelector("meta[name=time-zone]");
+  const timeZone = zone ? zone.content : undefined;
   const relative = new Intl.RelativeTimeFormat("en", { style: "long" });
-  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-  const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-  const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone });
+  const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone });
+  const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long", timeZone });
   const someMonths = 180 * 86400 * 1000;
   // A month is told from three of them on: until then days say it better.
   const units = [["year", 365 * 86400], ["month", 30 * 86400, 3], ["day", 86400], ["hour", 3600], ["minute", 60]];
@@ -18,7 +20,7 @@
     return "just now";
   };
   const smart = (at) => {
-    const today = new Date().toDateString() === at.toDateString();
+    const today = date.format(new Date()) === date.format(at);
     if (today) return clock.format(at);
     const near = Math.abs(at - Date.now()) < someMonths;
     return `${(near ? day : date).format(at)} ${clock.format(at)}`;

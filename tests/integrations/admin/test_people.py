@@ -66,6 +66,47 @@ def test_members_are_kept_with_their_workspace(site, workspace, stranger):
     assert stranger.memberships.get().role == Role.EDITOR
 
 
+def deactivate(site, user):
+    return site.client.post(
+        reverse("admin:auth_user_change", args=[user.pk]),
+        {
+            "username": user.username,
+            "date_joined_0": "2026-01-01",
+            "date_joined_1": "00:00:00",
+            **MEMBERSHIPS,
+        },
+        follow=True,
+    )
+
+
+def delete(site, user):
+    url = reverse("admin:auth_user_delete", args=[user.pk])
+    return site.client.post(url, {"post": "yes"}, follow=True)
+
+
+def delete_in_list(site, user):
+    url = reverse("admin:auth_user_changelist")
+    chosen = {"action": "delete_selected", "_selected_action": [user.pk], "post": "yes"}
+    return site.client.post(url, chosen, follow=True)
+
+
+MEMBERSHIPS = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+
+
+@pytest.mark.parametrize("act", [deactivate, delete, delete_in_list])
+def test_no_workspace_loses_its_last_owner(site, owner, person, workspace, act):
+    workspace.memberships.exclude(user=owner).delete()
+
+    page = act(site, owner).content.decode()
+
+    assert "A workspace would have no owner." in page
+    assert "successfully" not in page
+    assert User.objects.get(pk=owner.pk).is_active
+    person("otto", Role.OWNER)
+    assert "A workspace would have no owner." not in act(site, owner).content.decode()
+    assert not User.objects.filter(pk=owner.pk, is_active=True).exists()
+
+
 def test_a_persons_page_lists_their_workspaces(site, editor, workspace):
     text = site.text(reverse("admin:auth_user_change", args=[editor.pk]))
 

@@ -29,8 +29,19 @@ CALLS = {
     ("/api/integrations/test", "get"),
     ("/api/integrations/test", "delete"),
 }
+FOR_SESSIONS = {
+    ("/api/members", "get"),
+    ("/api/members", "post"),
+    ("/api/members/{id}", "patch"),
+    ("/api/members/{id}", "delete"),
+    ("/api/invitations", "get"),
+    ("/api/invitations/{id}", "delete"),
+}
+CSRF = "c" * 32
 # A well-formed request can still be refused: a workspace nobody has, a value no platform takes.
 NOT_OURS = ["positive_data_acceptance"]
+# It counts a request as wrong that lacks the session's cookie, which is put back here.
+NOT_OF_SESSIONS = ["negative_data_rejection"]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +64,7 @@ def test_the_document_is_valid_and_complete(tmp_path):
 def test_every_call_is_described_by_its_plain_path(document):
     described = {(path, method) for path, calls in document["paths"].items() for method in calls}
 
-    assert described == CALLS
+    assert described == CALLS | FOR_SESSIONS
     assert document["openapi"] == "3.1.1"
 
 
@@ -96,6 +107,9 @@ def test_the_platforms_are_named(document):
         ("/api/integrations/{provider}/tests/{id}", "get", set()),
         ("/api/integrations/{provider}/accounts", "get", {409, 429, 503}),
         ("/api/integrations/test", "get", set()),
+        ("/api/members", "get", set()),
+        ("/api/members/{id}", "patch", {400, 409, 413, 415}),
+        ("/api/invitations", "get", set()),
     ],
 )
 def test_each_answer_is_described_with_an_example(document, path, method, codes):
@@ -117,6 +131,11 @@ def test_ending_a_sign_in_is_described(document):
     answer = shapes[told["$ref"].rpartition("/")[2]]
     assert "warnings" in answer["properties"]
     assert "warnings" not in answer["required"]
+
+
+def test_no_token_is_offered_where_none_is_taken(document):
+    for path, method in FOR_SESSIONS:
+        assert document["paths"][path][method]["security"] == [{"cookieAuth": []}]
 
 
 def test_tokens_and_sessions_are_both_described(document):
@@ -162,14 +181,21 @@ def every_platform_here(settings):
 
 
 @pytest.mark.parametrize("mode", GenerationMode)
-@pytest.mark.parametrize(("path", "method"), sorted(CALLS))
+@pytest.mark.parametrize(("path", "method"), sorted(CALLS | FOR_SESSIONS))
 def test_nothing_sent_makes_a_call_crash_or_leave_its_document(
-    live_server, editor, connected, every_platform_here, document, path, method, mode
+    live_server, owner, connected, every_platform_here, document, path, method, mode
 ):
     """Schemathesis thinks of requests that keep to the document and of such that do not."""
-    _, token = ApiToken.objects.create(user=editor, name="tests")
+    _, token = ApiToken.objects.create(user=owner, name="tests")
+    session = signed_in(owner).cookies["sessionid"].value
+    if (path, method) in FOR_SESSIONS:
+        known = {"cookies": {"sessionid": session, "csrftoken": CSRF}}
+        known["headers"] = {"X-CSRFToken": CSRF}
+    else:
+        known = {"headers": {"Authorization": f"Token {token}"}}
     schema = schemathesis.openapi.from_dict(document)
-    excluded = CHECKS.get_by_names(NOT_OURS)
+    is_for_session = (path, method) in FOR_SESSIONS
+    excluded = CHECKS.get_by_names(NOT_OURS + NOT_OF_SESSIONS * is_for_session)
 
     @bounds(
         max_examples=30,
@@ -182,7 +208,7 @@ def test_nothing_sent_makes_a_call_crash_or_leave_its_document(
     def keeps_to_the_document(case):
         case.call_and_validate(
             live_server.url,
-            headers={"Authorization": f"Token {token}"},
+            **known,
             excluded_checks=excluded,
         )
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_ox.models import OxTask
 
 from integrations.models import ApiToken
-from integrations.services.people.guesses import LINK, OLD_PASSWORD, RESET_TO, SIGN_IN_HERE
+from integrations.services.people.guesses import LINK, MAIL_TO, OLD_PASSWORD, SIGN_IN_HERE
 from integrations.work import worker
 from tests.integrations.conftest import with_token
 from tests.integrations.pages.door.conftest import CHANGE, NEW, PASSWORD, RESET, Browser
@@ -152,7 +152,7 @@ def test_one_person_gets_a_few_mails_an_hour_however_the_address_is_written(dana
 
     assert [page.status_code for page in pages] == [302, 302, 302, 429]
     assert "Several mails to this address were asked for already." in text_of(pages[-1])
-    assert len(mails) == RESET_TO.most
+    assert len(mails) == MAIL_TO.most
     with time_machine.travel(timezone.now() + timedelta(minutes=61)):
         assert guest.fill(RESET, email="dana@example.com").status_code == 302
 

@@ -1,0 +1,69 @@
+"""The hand-over of a workspace: asked for by an owner, answered by whoever is to own it."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.views.decorators.debug import sensitive_post_parameters
+
+from integrations.models import After, Role
+from integrations.pages.members import name_of, refusing, show, to_members
+from integrations.pages.parts import Request, in_workspace, posted
+from integrations.pages.questions import PasswordForm
+from integrations.pages.team_forms import HandOverForm
+from integrations.services.people import hand_over, members, own
+from integrations.services.refusals import InvalidChange
+
+
+@sensitive_post_parameters("password")
+@in_workspace(Role.OWNER)
+@posted("members")
+@refusing
+def ask_to_take_over(request: Request) -> HttpResponse:
+    """Ask another member to own the workspace; their yes changes it."""
+    workspace = request.access.workspace
+    others = [one for one in members.of(workspace) if one.user_id != request.user.pk]
+    form = HandOverForm(others, request.POST)
+    if form.is_valid() and _proves_to_be(request.user, form):
+        after = After(form.cleaned_data["after"])
+        asked = hand_over.ask(workspace, form.cleaned_data["member"], after, by=request.user)
+        who = name_of(asked.asked)
+        messages.success(request, f"{who} is asked. Nothing changes until {who} says yes.")
+        return to_members(request)
+    return show(request, handing=form)
+
+
+@sensitive_post_parameters("password")
+@in_workspace(Role.VIEWER)
+@posted("members")
+@refusing
+def take_over(request: Request) -> HttpResponse:
+    form = PasswordForm(request.POST, auto_id="taking_%s")
+    if form.is_valid() and _proves_to_be(request.user, form):
+        done = hand_over.accept(request.access.workspace, request.user)
+        messages.success(request, f"You own {request.access.workspace.name} now.")
+        if done.after != After.OWNER:
+            messages.info(request, f"{name_of(done.asked_by)} does not own it any more.")
+        return to_members(request)
+    return show(request, taking=form)
+
+
+@in_workspace(Role.VIEWER)
+@posted("members")
+@refusing
+def end_hand_over(request: Request) -> HttpResponse:
+    """No, from whoever was asked; or the question is taken back."""
+    if not hand_over.end(request.access.workspace, request.user):
+        raise hand_over.NotAsked
+    messages.success(request, "Nothing is handed over, and nobody is asked any more.")
+    return to_members(request)
+
+
+def _proves_to_be(user: User, form: forms.Form) -> bool:
+    """Whether the password is the person's own: who sits at an open session has not got it."""
+    try:
+        own.check_password(user, form.cleaned_data["password"])
+    except InvalidChange as invalid:
+        form.add_error("password", invalid.errors["password"])
+        return False
+    return True

@@ -1,0 +1,90 @@
+"""Hands a workspace over: its owner asks another member, who says yes or no."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from integrations.models import After, HandOver, Membership, Role, Workspace
+from integrations.services.people import members
+from integrations.services.people.members import NoMember, NotAnOwner, changing
+
+LIVES = timedelta(days=7)
+
+
+class NotAsked(Exception):
+    """Nobody asks this person for this, or not any more."""
+
+
+def ask(workspace: Workspace, member_id: int, after: After, *, by: User) -> HandOver:
+    """Ask somebody to own the workspace; an earlier question ends.
+
+    Raises NotAnOwner, also for an operator who is no member: they make an owner by themselves.
+    Raises NoMember when it is nobody else.
+    """
+    with changing(workspace, by=by):
+        if not members.owners(workspace).filter(user=by).exists():
+            raise NotAnOwner
+        member = members.find(workspace, member_id)
+        if member.user_id == by.pk or not member.user.is_active:
+            raise NoMember
+        HandOver.objects.filter(workspace=workspace).delete()
+        return HandOver.objects.create(
+            workspace=workspace,
+            asked_by=by,
+            asked=member.user,
+            after=after,
+            expires_at=timezone.now() + LIVES,
+        )
+
+
+def pending(workspace: Workspace) -> HandOver | None:
+    waiting = HandOver.objects.select_related("asked", "asked_by")
+    return waiting.filter(workspace=workspace, expires_at__gt=timezone.now()).first()
+
+
+def forget_old(now: datetime) -> None:
+    HandOver.objects.filter(expires_at__lt=now).delete()
+
+
+def accept(workspace: Workspace, user: User) -> HandOver:
+    """Raises NotAsked, also when whoever asked may not any more."""
+    with changing(workspace, by=None):
+        waiting = pending(workspace)
+        if waiting is None or waiting.asked_id != user.pk:
+            raise NotAsked
+        if not members.owners(workspace).filter(user=waiting.asked_by).exists():
+            raise NotAsked
+        new = Membership.objects.filter(workspace=workspace, user=user)
+        if not new.update(role=Role.OWNER):
+            raise NotAsked
+        settle(workspace, waiting.asked_by, After(waiting.after))
+        waiting.delete()
+    return waiting
+
+
+def settle(workspace: Workspace, owner: User, after: After) -> None:
+    """What becomes of whoever handed over. For who holds the workspace's row."""
+    if after == After.OWNER:
+        return
+    old = members.of(workspace).get(user=owner)
+    if after == After.LEAVE:
+        members.let_go(old)
+    else:
+        members.change_role(workspace, old.pk, Role.EDITOR, by=None)
+
+
+def end(workspace: Workspace, user: User) -> bool:
+    """Say no, or take the question back. Whether there was one that this person may end."""
+    waiting = pending(workspace)
+    if waiting is None or not (waiting.asked_id == user.pk or members.owns(user, workspace)):
+        return False
+    waiting.delete()
+    return True
+
+
+def at_once(workspace: Workspace, old: Membership, new: Membership, after: After) -> None:
+    """As whoever runs the installation does, by a command: for when nobody can be asked."""
+    with changing(workspace, by=None):
+        members.change_role(workspace, new.pk, Role.OWNER, by=None)
+        settle(workspace, old.user, after)

@@ -1,0 +1,142 @@
+"""Members of a workspace: their roles, and how they leave. One owner always stays.
+
+Whoever changes members holds the workspace's row, so that of two owners who leave at once the
+second one finds that it is the last. What somebody may do is looked up behind that lock again.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
+from integrations.models import HandOver, Invitation, Membership, Role, Workspace
+
+
+class LastOwner(Exception):
+    """Without this person nobody would own the workspace."""
+
+
+class NotAnOwner(Exception):
+    """Whoever asked for it does not own the workspace, or not any more."""
+
+
+class NoMember(Exception):
+    """Nobody here has this number, or not any more."""
+
+
+def of(workspace: Workspace) -> QuerySet[Membership]:
+    """With their accounts: owners, then editors, then viewers, by name."""
+    roles = [When(role=role, then=Value(place)) for place, role in enumerate(reversed(Role))]
+    place = Case(*roles, output_field=IntegerField())
+    found = Membership.objects.filter(workspace=workspace).select_related("user")
+    return found.order_by(place, "user__first_name", "user__last_name", "user__username")
+
+
+def find(workspace: Workspace, member_id: int) -> Membership:
+    """Raises NoMember."""
+    found = of(workspace).filter(pk=member_id).first()
+    if found is None:
+        raise NoMember
+    return found
+
+
+def owners(workspace: Workspace) -> QuerySet[Membership]:
+    """Those who can act: an account that is switched off owns nothing."""
+    return Membership.objects.filter(
+        workspace=workspace, role=Role.OWNER, user__is_active=True
+    ).select_related("user")
+
+
+def is_last_owner(member: Membership) -> bool:
+    is_one = member.role == Role.OWNER and member.user.is_active
+    return is_one and not owners(member.workspace).exclude(pk=member.pk).exists()
+
+
+def change_role(workspace: Workspace, member_id: int, role: Role, *, by: User | None) -> Membership:
+    """Raises LastOwner, NotAnOwner, NoMember. Nobody is `by` for a command."""
+    with changing(workspace, by=by):
+        member = find(workspace, member_id)
+        if role != Role.OWNER and is_last_owner(member):
+            raise LastOwner
+        if role != Role.OWNER:
+            _end_what_an_owner_asked(member)
+        member.role = role
+        member.save(update_fields=["role"])
+    return member
+
+
+def remove(workspace: Workspace, member_id: int, *, by: User | None) -> Membership:
+    """End somebody's access, at once. Raises LastOwner, NotAnOwner, NoMember."""
+    with changing(workspace, by=by):
+        return let_go(find(workspace, member_id))
+
+
+def leave(workspace: Workspace, user: User) -> None:
+    """What every member may. Raises LastOwner, NoMember."""
+    with changing(workspace, by=None):
+        member = of(workspace).filter(user=user).first()
+        if member is None:
+            raise NoMember
+        let_go(member)
+
+
+def let_go(member: Membership) -> Membership:
+    """For who holds the workspace's row. Raises LastOwner."""
+    if is_last_owner(member):
+        raise LastOwner
+    _end_what_an_owner_asked(member)
+    HandOver.objects.filter(workspace=member.workspace, asked=member.user).delete()
+    kept = member.pk
+    member.delete()
+    member.pk = kept
+    return member
+
+
+@contextmanager
+def changing(workspace: Workspace, *, by: User | None) -> Iterator[None]:
+    """Hold the workspace's row, as one of its owners. Raises NotAnOwner."""
+    with transaction.atomic():
+        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        if by is not None and not owns(by, workspace):
+            raise NotAnOwner
+        yield
+
+
+@contextmanager
+def keeping_owners() -> Iterator[None]:
+    """For who changes accounts and members as rows. Raises LastOwner, and undoes it all, when a
+    workspace that had an owner has none any more.
+    """
+    with transaction.atomic():
+        list(Workspace.objects.select_for_update().order_by("pk").values_list("pk"))
+        before = _owned()
+        yield
+        if Workspace.objects.filter(pk__in=before - _owned()).exists():
+            raise LastOwner
+
+
+def _owned() -> set[int]:
+    owned = Membership.objects.filter(role=Role.OWNER, user__is_active=True)
+    return set(owned.values_list("workspace_id", flat=True))
+
+
+def owns(user: User, workspace: Workspace) -> bool:
+    """As it is now: an operator owns every workspace."""
+    now = User.objects.filter(pk=user.pk, is_active=True).first()
+    return now is not None and (
+        now.is_superuser or owners(workspace).filter(user_id=user.pk).exists()
+    )
+
+
+def _end_what_an_owner_asked(member: Membership) -> None:
+    """Invitations and a hand-over are worth what their maker may do."""
+    Invitation.objects.filter(workspace=member.workspace, invited_by=member.user).delete()
+    HandOver.objects.filter(workspace=member.workspace, asked_by=member.user).delete()
+
+
+def operators(workspace: Workspace) -> QuerySet[User]:
+    """Who may act as an owner here without being a member."""
+    active = User.objects.filter(is_superuser=True, is_active=True)
+    return active.exclude(memberships__workspace=workspace).order_by("username")

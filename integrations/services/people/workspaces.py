@@ -1,0 +1,107 @@
+"""Workspaces: made by whoever runs the installation, renamed and archived by their owners.
+
+What is archived is not deleted: nobody opens it, nothing in it is renewed or told, and it can be
+brought back.
+"""
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.text import slugify
+
+from integrations.models import Membership, Role, Workspace
+from integrations.services.people import members, people
+from integrations.services.people.members import NotAnOwner
+from integrations.services.people.people import NoWorkspace
+from integrations.services.refusals import InvalidChange
+
+LONGEST_NAME = 100
+LONGEST_SLUG = 50
+NO_NAME = "Give it a name, such as the team's or the client's."
+NO_SLUG = "Addresses need a Latin letter or a digit. Type a short name for them, such as acme."
+SLUG_TAKEN = "Another workspace has this address, maybe an archived one. Choose another."
+
+
+def make(name: str, slug: str = "", *, by: User) -> Workspace:
+    """A new one, owned by who makes it. Raises NotAnOwner unless they run the installation.
+
+    Raises InvalidChange.
+    """
+    if not (by.is_active and by.is_superuser):
+        raise NotAnOwner
+    name = _checked(name)
+    slug = slugify(slug or name)[:LONGEST_SLUG].strip("-")
+    if not slug:
+        raise InvalidChange({"slug": [NO_SLUG]})
+    try:
+        with transaction.atomic():
+            made = Workspace.objects.create(name=name, slug=slug)
+            has_default = Membership.objects.filter(user=by, is_default=True).exists()
+            Membership.objects.create(
+                user=by, workspace=made, role=Role.OWNER, is_default=not has_default
+            )
+    except IntegrityError:
+        raise InvalidChange({"slug": [SLUG_TAKEN]}) from None
+    return made
+
+
+def rename(workspace: Workspace, name: str, *, by: User) -> None:
+    """Its address stays: links lead there. Raises InvalidChange, NotAnOwner."""
+    name = _checked(name)
+    with members.changing(workspace, by=by):
+        Workspace.objects.filter(pk=workspace.pk).update(name=name)
+
+
+def archive(workspace: Workspace, *, by: User) -> None:
+    """Raises NotAnOwner."""
+    with members.changing(workspace, by=by):
+        now = timezone.now()
+        Workspace.objects.filter(pk=workspace.pk, archived_at=None).update(archived_at=now)
+
+
+def bring_back(slug: str, *, by: User) -> Workspace:
+    """Raises NoWorkspace, also for who does not own it."""
+    found = archived_of(by).filter(slug=slug).first()
+    if found is None:
+        raise NoWorkspace
+    Workspace.objects.filter(pk=found.pk).update(archived_at=None)
+    return found
+
+
+def archived_of(user: User) -> QuerySet[Workspace]:
+    """Those that the person may bring back."""
+    archived = Workspace.objects.exclude(archived_at=None)
+    if user.is_superuser:
+        return archived
+    return archived.filter(memberships__user=user, memberships__role=Role.OWNER)
+
+
+def search(user: User, query: str) -> QuerySet[Workspace]:
+    """The person's workspaces whose name or address holds every word, each with their `role`.
+
+    An operator has none where they are no member.
+    """
+    mine = Membership.objects.filter(user=user, workspace=OuterRef("pk")).values("role")
+    found = people.workspaces_of(user).annotate(role=Subquery(mine))
+    for word in query.split():
+        found = found.filter(Q(name__icontains=word) | Q(slug__icontains=word))
+    return found
+
+
+def make_default(user: User, workspace: Workspace) -> None:
+    """The one that opens when none is named."""
+    mine = Membership.objects.filter(user=user)
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)  # one at a time
+        mine.update(is_default=False)
+        mine.filter(workspace=workspace).update(is_default=True)
+
+
+def _checked(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise InvalidChange({"name": [NO_NAME]})
+    if len(name) > LONGEST_NAME:
+        raise InvalidChange({"name": [f"This is longer than {LONGEST_NAME} characters."]})
+    return name
