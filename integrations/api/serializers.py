@@ -144,6 +144,8 @@ class RoleField(serializers.ChoiceField):
 
 
 class InviteRequest(Body):
+    """Whom to ask, as what: by mail, or by a link that is shown once."""
+
     role = RoleField(choices=Role.choices)
     email = Text(
         required=False,
@@ -153,6 +155,8 @@ class InviteRequest(Body):
 
 
 class RoleRequest(Body):
+    """What a member may do from now on."""
+
     role = RoleField(choices=Role.choices)
 
 

@@ -187,6 +187,8 @@ class Integration(Shape):
 
 
 class Member(Shape):
+    """A person of the workspace. An e-mail address is shown to owners, and one's own."""
+
     id = serializers.IntegerField()
     username = serializers.CharField()
     name = serializers.CharField(allow_null=True)
@@ -199,6 +201,8 @@ class Member(Shape):
 
 
 class Invitation(Shape):
+    """Somebody who was asked to join, until they do or a week has passed."""
+
     id = serializers.UUIDField()
     role = serializers.ChoiceField(choices=Role.choices)
     email = serializers.CharField(allow_null=True)
@@ -211,6 +215,8 @@ class Invitation(Shape):
 
 
 class MadeInvitation(Invitation):
+    """An invitation that was just made."""
+
     link = serializers.URLField(
         allow_null=True, help_text="In this answer alone; null for one that goes by mail."
     )

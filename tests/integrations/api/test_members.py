@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from integrations.models import Invitation, Role
@@ -21,7 +22,7 @@ class Session:
         self.client.get("/api/", headers={"Accept": "text/html"})
 
     def __call__(self, method, path, body=None):
-        headers = {"X-CSRFToken": self.client.cookies["csrftoken"].value}
+        headers = {"X-CSRFToken": self.client.cookies[settings.CSRF_COOKIE_NAME].value}
         return self.client.generic(
             method, path, _json(body), content_type="application/json", headers=headers
         )

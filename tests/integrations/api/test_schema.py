@@ -4,6 +4,7 @@ import json
 
 import pytest
 import schemathesis
+from django.conf import settings
 from django.core.management import call_command
 from hypothesis import HealthCheck, given
 from hypothesis import settings as bounds
@@ -187,9 +188,11 @@ def test_nothing_sent_makes_a_call_crash_or_leave_its_document(
 ):
     """Schemathesis thinks of requests that keep to the document and of such that do not."""
     _, token = ApiToken.objects.create(user=owner, name="tests")
-    session = signed_in(owner).cookies["sessionid"].value
+    session = signed_in(owner).cookies[settings.SESSION_COOKIE_NAME].value
     if (path, method) in FOR_SESSIONS:
-        known = {"cookies": {"sessionid": session, "csrftoken": CSRF}}
+        known = {
+            "cookies": {settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: CSRF}
+        }
         known["headers"] = {"X-CSRFToken": CSRF}
     else:
         known = {"headers": {"Authorization": f"Token {token}"}}
