@@ -226,6 +226,9 @@ read_run = _call("read_test_run", _answers(api_shapes.Run), shown=UNDER_WAY)
 stop_run = _call("stop_test_run", _answers(api_shapes.Run, *WITH_A_BODY), shown=UNDER_WAY)
 
 
+NOTHING_LEFT = OpenApiResponse(description="It is done; there is nothing more to say.")
+
+
 def _of_members(good: Mapping[int, Any], *codes: int) -> dict[int, Any]:
     """Answers of calls that no token makes."""
     told = {
@@ -255,7 +258,7 @@ list_members = _member_call(
 )
 invite_member = _member_call(
     "invite_member",
-    _of_members({201: api_shapes.MadeInvitation}, *WITH_A_BODY, 429),
+    _of_members({201: _good(api_shapes.MadeInvitation)}, *WITH_A_BODY, 429),
     RETRY_AFTER,
     request=InviteRequest,
     sent=api_examples.INVITES,
@@ -270,7 +273,7 @@ change_member = _member_call(
     shown={"Changed": api_examples.MEMBER | {"role": "viewer"}},
 )
 remove_member = _member_call(
-    "remove_member", _of_members({204: None}, *WITH_A_BODY, 409), MEMBER_ID
+    "remove_member", _of_members({204: NOTHING_LEFT}, *WITH_A_BODY, 409), MEMBER_ID
 )
 list_invitations = _member_call(
     "list_invitations",
@@ -278,7 +281,7 @@ list_invitations = _member_call(
     shown={"One of them": api_examples.INVITATION},
 )
 withdraw_invitation = _member_call(
-    "withdraw_invitation", _of_members({204: None}, *WITH_A_BODY), INVITATION_ID
+    "withdraw_invitation", _of_members({204: NOTHING_LEFT}, *WITH_A_BODY), INVITATION_ID
 )
 
 
