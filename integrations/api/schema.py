@@ -253,7 +253,7 @@ MEMBER_ID = OpenApiParameter("id", int, location=OpenApiParameter.PATH)
 INVITATION_ID = OpenApiParameter("id", UUID, location=OpenApiParameter.PATH)
 list_members = _member_call(
     "list_members",
-    _of_members({200: api_shapes.Member(many=True)}),
+    _of_members({200: _good(api_shapes.Member(many=True))}),
     shown={"One of them": api_examples.MEMBER},
 )
 invite_member = _member_call(
@@ -266,7 +266,7 @@ invite_member = _member_call(
 )
 change_member = _member_call(
     "change_member",
-    _of_members({200: api_shapes.Member}, *WITH_A_BODY, 409),
+    _of_members({200: _good(api_shapes.Member)}, *WITH_A_BODY, 409),
     MEMBER_ID,
     request=RoleRequest,
     sent=api_examples.ROLES,
@@ -277,7 +277,7 @@ remove_member = _member_call(
 )
 list_invitations = _member_call(
     "list_invitations",
-    _of_members({200: api_shapes.Invitation(many=True)}),
+    _of_members({200: _good(api_shapes.Invitation(many=True))}),
     shown={"One of them": api_examples.INVITATION},
 )
 withdraw_invitation = _member_call(
