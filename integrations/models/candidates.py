@@ -1,10 +1,11 @@
 """Values and sign-ins that wait to be proven."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from integrations.models.credentials import Credential
@@ -196,6 +197,13 @@ class SignInAttempt(OfSession):
 
     def __str__(self) -> str:
         return f"Sign-in for {self.connection}"
+
+    @classmethod
+    def going_on(cls, now: datetime) -> models.QuerySet["SignInAttempt"]:
+        """Those of which an answer may still connect, or does so just now."""
+        is_open = cls.objects.filter(candidate=None, credential__isnull=False)
+        under_way = Q(used_at__gt=now - EXCHANGED_WITHIN, problem="")
+        return is_open.filter(Q(expires_at__gt=now) | under_way)
 
     @property
     def is_open(self) -> bool:

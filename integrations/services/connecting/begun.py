@@ -94,9 +94,9 @@ def _known() -> QuerySet[SignInAttempt]:
 
 
 def _still_open(app: str, session_key: str) -> SignInAttempt | None:
+    waiting = SignInAttempt.going_on(timezone.now())
     mine = _known().filter(app=app, session_digest=crypto.digest(session_key))
-    waiting = mine.filter(candidate=None, expires_at__gt=timezone.now()).exclude(credential=None)
-    return waiting.order_by("-begun_at").first()
+    return mine.filter(pk__in=waiting).order_by("-begun_at").first()
 
 
 def has_session(attempt: SignInAttempt) -> bool:

@@ -46,7 +46,10 @@ def siblings(connection: IntegrationConnection, row: Credential | None = None) -
     row = row or connection.sign_in
     if row is None:
         return Siblings()
-    return _told([one for one in revoking.siblings(row) if one.pk != connection.pk], connection)
+    found = revoking.siblings(row)
+    own_token = connection.pk and revoking.is_pasted_of(connection, row)
+    others = [one for one in found if own_token or one.pk != connection.pk]
+    return _told(others, connection)
 
 
 def _told(found: list[IntegrationConnection], connection: IntegrationConnection) -> Siblings:

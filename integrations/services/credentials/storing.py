@@ -15,7 +15,7 @@ from django.db import (
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations import platforms
+from integrations import crypto, platforms
 from integrations.models import Credential, EventType, IntegrationConnection
 from integrations.services import events
 from integrations.services.credentials import ends, leases, sealing
@@ -56,6 +56,7 @@ def obtain(
     )
     declared = ends.declared_for(row)
     row.app = declared.app.slug
+    row.grant = crypto.digest(tokens.refresh_token or tokens.access_token)
     _keep_sign_in(row, _cleaned(tokens), declared, now)
     row.save(force_insert=True)
     return row

@@ -30,3 +30,10 @@ def let_go(sign_ins: Collection[UUID]) -> None:
         waiting = Credential.objects.filter(pk=pk)
         waiting.update(give_back_at=timezone.now(), failures=0, renew_at=None)
         queue.enqueue("keeping.give_back", str(pk))
+
+
+def take_up(row: Credential) -> None:
+    """Keep a locked row that was to be given back: somebody uses it after all."""
+    row.give_back_at, row.failures, row.renew_at = None, 0, timezone.now()
+    row.lease = row.lease_until = None
+    row.save(update_fields=["give_back_at", "failures", "renew_at", "lease", "lease_until"])
