@@ -30,6 +30,7 @@ from integrations.services import rows, waiting
 from integrations.services.connecting import fix_links, saving, trying
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import sealing
+from integrations.services.credentials.unused import keep_back
 from integrations.services.proving import discovery, facts, testing
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import (
@@ -93,13 +94,15 @@ def keep_candidate(
 
     So may one that comes of a sign-in: which account it is about is asked then.
 
-    Raises InvalidChange, NothingToTest, and VersionConflict when somebody saved since the
-    form was opened.
+    Raises InvalidChange, NothingToTest, VersionConflict when somebody saved since the form was
+    opened, and CandidateGone when the sign-in is being ended at its platform, or was.
     """
     with transaction.atomic():
         connection = rows.lock(workspace.pk, provider)
         if connection.version != base_version:
             raise VersionConflict(connection)
+        if changes.sign_in and not keep_back(changes.sign_in.pk):
+            raise CandidateGone
         if not is_draft and not changes.sign_in:
             trying.read_attempt(connection, changes)
         session_digest = crypto.digest(session_key)

@@ -4,6 +4,7 @@ import re
 import threading
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Candidate, Membership, Role, SignInAttempt, Workspace
+from integrations.models.credentials import LEASE
 from integrations.services.connecting import begun, disconnecting, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.keeping import forgetting
@@ -255,6 +257,18 @@ def test_of_two_tabs_the_first_to_come_back_connects_and_the_second_says_so(
     assert offers_a_way_on(second)
     assert exchanges(calendly) == 1
     assert live(workspace).version == 1
+
+
+@pytest.mark.parametrize("view", ["connection", "accounts"])
+def test_a_form_whose_sign_in_is_being_ended_meanwhile_starts_over(visitor, view):
+    visitor.connects("two")
+    kept, until = Candidate.objects.get(), timezone.now() + LEASE
+    sign_ins().update(give_back_at=until, lease=uuid4(), lease_until=until)
+    typed = {"version": 0, "auth_method": "sign_in", "candidate": str(kept.pk)}
+
+    page = visitor.post(view, "calendly", **typed)
+
+    assert "Those values are no longer here" in text_of(page)
 
 
 def test_of_two_tabs_that_choose_the_later_one_counts(visitor, workspace):

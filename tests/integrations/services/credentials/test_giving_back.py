@@ -524,6 +524,62 @@ def test_what_a_platform_that_is_gone_gave_is_forgotten(workspace, editor, calen
     assert not sign_ins().exists()
 
 
+# --- Taken up again ------------------------------------------------------------------------------
+
+
+def goes_on(workspace, user, changes):
+    """Typed values again, with the sign-in that they came with."""
+    return candidates.keep_candidate(
+        workspace, "calendly", changes, user=user, session_key=SESSION, base_version=0
+    )
+
+
+def test_whoever_goes_on_with_one_that_waits_to_be_ended_keeps_it(workspace, editor, calendly):
+    waiting = tried(workspace, editor)
+    changes = candidates.typed(waiting)
+    revocations_answer(calendly, DOWN)
+    candidates.discard(waiting)
+    revocations_answer(calendly, sandbox.answer)
+
+    kept = goes_on(workspace, editor, changes)
+    row = sign_ins().get(candidates=kept)
+    go_round(after=2 * MINUTE)
+
+    assert (row.give_back_at, row.failures, row.lease) == (None, 0, None)
+    assert len(revocations(calendly)) == 1
+
+
+def test_nobody_goes_on_with_one_that_was_ended(workspace, editor, calendly):
+    waiting = tried(workspace, editor)
+    changes = candidates.typed(waiting)
+    candidates.discard(waiting)
+
+    with pytest.raises(candidates.CandidateGone):
+        goes_on(workspace, editor, changes)
+    assert not Candidate.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_goes_on_with_one_that_is_being_ended(workspace, editor, calendly):
+    row, met = given_up(workspace, editor), []
+    changes = Changes(auth_method="sign_in", sign_in=row)
+
+    def meanwhile(asked):
+        try:
+            goes_on(workspace, editor, changes)
+        except candidates.CandidateGone as gone:
+            met.append(gone)
+        finally:
+            database.close()
+        return sandbox.answer(asked)
+
+    revocations_answer(calendly, meanwhile)
+    revoking.give_back(row.pk)
+
+    assert len(met) == 1
+    assert not sign_ins().exists()
+
+
 # --- Several workers, and one that dies ----------------------------------------------------------
 
 
