@@ -38,12 +38,11 @@ from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 from providers import errors
 from providers.access import flow as oauth
+from providers.access import refusals
 from providers.declare import SIGN_IN, App, OAuth
 from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
-
-AGAIN_LATER = "Sign in again in a few minutes."
 
 
 class NoApp(Exception):
@@ -241,13 +240,8 @@ def _exchange(
                 redirect_uri=attempt.redirect_uri,
                 code_verifier=payload["code_verifier"],
             )
-    except errors.AuthExpired:
-        name = platform.for_values(values).name
-        raise errors.AuthExpired(
-            f"{name} did not accept the sign-in: it took too long, or was used already.", AGAIN
-        ) from None
-    except errors.Unanswered as error:
-        error.action = AGAIN_LATER  # nobody tries again: the code is spent
+    except ProviderError as error:
+        refusals.of_code(platform.for_values(values).name, error)
         raise
     row = storing.obtain(
         platform,

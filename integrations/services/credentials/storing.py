@@ -215,8 +215,7 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
         locked.lease = locked.lease_until = None
         locked.failures += 1
         locked.failed_at = now
-        if error.is_unexplained:
-            locked.refused_since = locked.refused_since or now
+        locked.refused_since = (locked.refused_since or now) if error.is_unexplained else None
         if error.is_half_done and row.method == SIGN_IN and locked.interrupted_at is None:
             locked.interrupted_at = now  # the platform may have given what nobody here got
         locked.failure_kind, locked.failure_message = error.kind, error.message

@@ -22,8 +22,10 @@ from integrations.services.keeping import forgetting
 from integrations.sessions import BACKEND
 from providers.declare import App
 from providers.sandbox import calendly as sandbox
+from providers.sandbox import crm as crm_sandbox
 from providers.sandbox import linkedin as linkedin_sandbox
 from providers.sandbox import meta as meta_sandbox
+from providers.sandbox.crm import salesforce as salesforce_sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import callback_of, signed_in
 from tests.integrations.kept import sign_ins
@@ -147,6 +149,41 @@ def test_no_token_for_the_code_ends_on_the_dialog(visitor, calendly, answer, sen
     assert offers_a_way_on(dialog)
     assert not sign_ins().exists()
     assert not Candidate.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("The code has expired. Please try again.", "it took too long, or was used already."),
+        ("already used", "it took too long, or was used already."),
+        ("being processed", "Calendly could not take the sign-in at the moment. Sign in again in"),
+        ("inactive user", "The person who signed in to Calendly is no longer active there."),
+        ("session policy", "A rule of your organization at Calendly asks people to sign in anew"),
+        ("IP range", "Ask an admin there to allow it. Then sign in again."),
+    ],
+)
+def test_a_refusal_of_the_code_is_told_as_one_of_a_sign_in(visitor, calendly, said, sentence):
+    refused = {"error": "invalid_grant", "error_description": said}
+    answering(calendly, "/oauth/token", Answer(400, refused))
+
+    dialog = text_of(visitor.connects())
+
+    assert sentence in dialog
+    assert "renew" not in dialog
+    assert "by itself" not in dialog
+
+
+def test_a_refusal_of_the_code_in_a_platforms_own_words_promises_nothing(settings, editor):
+    known = {"salesforce": salesforce_sandbox.SIGN_IN}
+    with here(settings, "crm", crm_sandbox.PLATFORM.answer, **known) as server:
+        refused = {"error": "invalid_grant", "error_description": "ip restricted"}
+        answering(server, "/services/oauth2/token", Answer(400, refused))
+        dialog = text_of(
+            Visitor(editor).connects(slug="crm", app="salesforce", vendor="salesforce")
+        )
+
+    assert "Ask your Salesforce administrator to relax" in dialog
+    assert "login hours. Then sign in again." in dialog
 
 
 def test_an_answer_that_ends_the_sign_in_is_told_once_it_works_again_no_more(visitor, calendly):
