@@ -1,6 +1,6 @@
 """Disconnecting: what a sign-in here obtained is ended at the platform too, ours in any case."""
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -87,16 +87,29 @@ def disconnect(
 
     `revokes` is what a person chose; without a choice it is revoked unless that may end the
     sign-in of another connection. A pasted token is never revoked. No transaction is open
-    while the platform answers. Raises Busy: repeated, it goes on where it was.
+    while the platform answers. Raises Busy before anything is ended.
     """
+    with ExitStack() as place:
+        return _disconnect(workspace, provider, place, by=by, revokes=revokes)
+
+
+def _disconnect(
+    workspace: Workspace, provider: str, place: ExitStack, *, by: User | None, revokes: bool | None
+) -> Disconnected:
+    """With one place from the first sign-in that is ended until all is forgotten."""
     done: set[UUID] = set()
     warnings: list[str] = []
     while True:
         connection = rows.find(workspace, provider)
         for row in _sign_ins(connection):
-            if row.pk not in done:
-                warnings.append(_end(connection, row, by=by, revokes=revokes))
-                done.add(row.pk)
+            if row.pk in done:
+                continue
+            said = _left_in_place(connection, row, by=by, revokes=revokes)
+            if not said:
+                place.enter_context(waiting.place(workspace.pk))
+                said = _revoke(connection, row.pk)
+            warnings.append(said)
+            done.add(row.pk)
         # Somebody may have signed in anew while the platform answered: that one is ended too.
         with suppress(SignedInMeanwhile):
             gone = saving.disconnect(workspace, provider, by=by, revoked=done)
@@ -110,18 +123,17 @@ def _sign_ins(connection: IntegrationConnection) -> list[Credential]:
     return [saved, *waiting.exclude(pk=saved.pk)] if saved else list(waiting)
 
 
-def _end(
+def _left_in_place(
     connection: IntegrationConnection, row: Credential, *, by: User | None, revokes: bool | None
 ) -> str:
-    """Revoke one sign-in, or say why it was left in place; "" when nothing need be known."""
+    """Why a sign-in is not ended at its platform; "" when it is to be."""
     others = siblings(connection, row)
     name = _variant(connection, row).name
     left = f"The approval at {name} was left in place."
     if revokes and others.elsewhere and not may_end_elsewhere(by):
         return f"{left} Connections of other workspaces use the same app."
     if revokes or (revokes is None and not others):
-        with waiting.place(connection.workspace_id):
-            return _revoke(connection, row.pk)
+        return ""
     return left if revokes is False else f"{left} Ending it may also end the sign-in of {others}."
 
 
