@@ -158,6 +158,7 @@ def _taken(
     try:
         found = apps.find(attempt.connection.workspace_id, attempt.app, client_id=attempt.client_id)
         secrets = [payload["code_verifier"], *([found.client_secret] if found else [])]
+        secrets += [callback[name] for name in ("code", "state") if callback.get(name)]
         values = payload["values"]
         callbacks.check(attempt.connection.platform, callback, values, secrets=secrets)
         candidate = _exchange(attempt, found, callback, payload, session_key)

@@ -151,6 +151,33 @@ def test_no_token_for_the_code_ends_on_the_dialog(visitor, calendly, answer, sen
     assert not Candidate.objects.exists()
 
 
+def test_a_refusal_that_quotes_the_code_and_the_state_shows_neither(visitor, calendly):
+    brought = callback_of(visitor.leaves())
+    quoted = f"Odd code {brought['code']} for state {brought['state']}"
+
+    dialog = visitor.comes_back({**brought, "error": "odd", "error_description": quoted})
+
+    problem = SignInAttempt.objects.get().problem
+    assert "Odd code ••• for state •••" in problem
+    assert brought["code"] not in dialog.content.decode()
+    assert brought["state"] not in dialog.content.decode()
+
+
+def test_a_failure_that_comes_late_writes_over_no_success(visitor, calendly, time_machine):
+    url = visitor.leaves()
+    first, second = callback_of(url), callback_of(url)
+    slow = begun.find("calendly", first["state"], visitor.client.session.session_key)
+    assert begun.claim(slow, first["code"])
+    time_machine.move_to(timezone.now() + timedelta(seconds=31))
+    connects = visitor.comes_back(second)
+
+    begun.keep(slow, is_over=False, problem="It came to nothing.", action="Sign in again.")
+
+    after = SignInAttempt.objects.get()
+    assert "Calendly works" in text_of(connects)
+    assert (after.problem, after.candidate_id is None) == ("", False)
+
+
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
