@@ -39,7 +39,8 @@ class Candidate(OfSession):
     Bound to one person's session, or to that of whoever came with a fix link. The payload is
     emptied once they are saved. A draft is kept only so that secrets need not be typed again;
     nothing was asked of it yet. `accounts` are those a sign-in reaches, as `[id, name]`;
-    while one of them `is_choosing`, nothing is tested.
+    while one of them `is_choosing`, nothing is tested. `farewell` is what to know of the sign-in
+    that it replaced.
     """
 
     connection = models.ForeignKey(
@@ -62,6 +63,7 @@ class Candidate(OfSession):
         "ConnectionTest", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     problem = models.TextField(blank=True, default="")
+    farewell = models.TextField(blank=True, default="")
     is_draft = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()

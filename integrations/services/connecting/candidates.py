@@ -27,7 +27,7 @@ from integrations.models import (
 )
 from integrations.models.credentials import CANDIDATE
 from integrations.services import rows, waiting
-from integrations.services.connecting import fix_links, saving, trying
+from integrations.services.connecting import disconnecting, fix_links, saving, trying
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import sealing
 from integrations.services.credentials.unused import keep_back
@@ -387,7 +387,8 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             raise CandidateGone
         if current.base_version != connection.version:
             raise VersionConflict(connection)
-        before = connection.revision
+        before, current.connection = connection.revision, connection
+        current.farewell = disconnecting.farewell_before(current)
         saving.apply(connection, _fitting(current), by=candidate.user)
         test = current.test
         if test and not test.is_running and test.revision == before:
@@ -397,7 +398,7 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             facts.apply_result(connection, test)
             connection.save()
         sealed, current.credential, current.saved_at = current.credential, None, timezone.now()
-        current.save(update_fields=["credential", "saved_at"])
+        current.save(update_fields=["credential", "saved_at", "farewell"])
         if sealed:
             sealed.delete()
         if current.fix_link_id:

@@ -62,16 +62,39 @@ def farewell(candidate: Candidate) -> str:
     row, connection = candidate.sign_in, candidate.connection
     if row is None or row.pk == connection.sign_in_id:
         return ""
-    provider = _variant(connection, row)
-    if provider.oauth and not provider.oauth.revocation_url:
-        return f"{provider.name} has no way to end a sign-in from here. {_way_out(provider)}"
-    others = _told(revoking.siblings(row), connection)
-    if not others:
+    return _farewell(connection, row, "If you signed in there as somebody else")
+
+
+def farewell_before(candidate: Candidate) -> str:
+    """What to know of the sign-in that a candidate's is about to replace.
+
+    "" when it is ended at the platform, and for the same account: its approval goes on.
+    """
+    row, connection, test = candidate.connection.sign_in, candidate.connection, candidate.test
+    if row is None or candidate.sign_in_id in (None, row.pk):
         return ""
-    return (
-        f"The approval at {provider.name} was left in place: ending it may also end the sign-in of "
-        f"{others}. If you signed in there as somebody else: {_way_out(provider)}"
-    )
+    if test and test.account_id and test.account_id == connection.platform_account_id:
+        return ""
+    return _farewell(connection, row, "If somebody else had signed in there before")
+
+
+def _farewell(connection: IntegrationConnection, row: Credential, only_if: str) -> str:
+    """What is left at a platform, and where to end it, only if that ends nothing in use."""
+    provider = _variant(connection, row)
+    if provider.oauth is None:
+        return ""
+    others = _told(revoking.siblings(row), connection)
+    if not provider.oauth.revocation_url:
+        told = f"{provider.name} has no way to end a sign-in from here."
+    elif others:
+        told = (
+            f"The approval at {provider.name} was left in place: ending it may also end the "
+            f"sign-in of {others}."
+        )
+    else:
+        return ""
+    is_alone = not others and not connection.is_signed_in
+    return " ".join([told, *([] if is_alone else [f"{only_if}:"]), _way_out(provider)])
 
 
 def _way_out(provider: Provider) -> str:

@@ -30,6 +30,7 @@ from providers.sandbox.crm import salesforce as salesforce_sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import SESSION, callback_of, sign_in_as
 from tests.integrations.kept import secrets_of, sign_ins
+from tests.integrations.pages.test_pages import text_of
 from tests.integrations.services.connecting.test_signing_in import Visitor, here
 
 DOWN = Answer(503, "<html>Down</html>")
@@ -458,6 +459,58 @@ def test_where_there_is_no_way_the_person_is_told_where_to_end_it(settings, work
 
     assert said.startswith("Upwork has no way to end a sign-in from here. Remove the app in")
     assert not sign_ins().exists()
+
+
+def test_who_switches_to_another_account_is_told_what_stays_of_the_one_before(settings, editor):
+    known = {"upwork": upwork_sandbox.SIGN_IN}
+    with here(settings, "upwork", upwork_sandbox.PLATFORM.answer, **known):
+        visitor = Visitor(editor)
+        visitor.connects("upw-single", "upwork")
+        visitor.connects("upw-healthy", "upwork", account_id="5002")
+        waiting = Candidate.objects.get(saved_at=None)
+        saved = text_of(visitor.post("save-candidate", "upwork", str(waiting.pk)))
+
+    assert (
+        "Upwork has no way to end a sign-in from here. "
+        "If somebody else had signed in there before: Remove the app"
+    ) in saved
+
+
+def test_what_is_replaced_at_google_is_left_in_place_and_that_is_told(google, workspace, editor):
+    google_connected(workspace, editor)
+    waiting = tried(workspace, editor, slug="ga4", app="google")
+
+    candidates.save_candidate(waiting)
+
+    assert Candidate.objects.latest("created_at").farewell == (
+        "The approval at Google Analytics (GA4) was left in place: ending it may also end the "
+        "sign-in of Google Analytics (GA4). If somebody else had signed in there before: Remove "
+        "the app at myaccount.google.com/connections."
+    )
+    assert revocations(google, "/revoke") == []
+
+
+def test_who_signs_in_anew_to_the_same_account_has_nothing_to_remove(settings, editor):
+    """It is the approval that goes on."""
+    known = {"upwork": upwork_sandbox.SIGN_IN}
+    with here(settings, "upwork", upwork_sandbox.PLATFORM.answer, **known):
+        visitor = Visitor(editor)
+        visitor.connects("upw-single", "upwork")
+        again = text_of(visitor.connects("upw-single", "upwork"))
+
+    assert "Upwork works" in again
+    assert "Remove the app" not in again
+
+
+def test_who_cancels_beside_a_connected_sign_in_is_not_told_to_end_that(
+    settings, workspace, editor
+):
+    known = {"upwork": upwork_sandbox.SIGN_IN}
+    with here(settings, "upwork", upwork_sandbox.PLATFORM.answer, **known):
+        sign_in_as("upw-single", workspace, editor, slug="upwork")
+        said = disconnecting.farewell(tried(workspace, editor, "upw-single", slug="upwork"))
+
+    assert "If you signed in there as somebody else: Remove the app" in said
 
 
 # --- Without an answer ---------------------------------------------------------------------------
