@@ -14,12 +14,13 @@ from django.db import connection as database
 from django.utils import timezone
 
 from integrations import platforms
-from integrations.models import Candidate, IntegrationConnection, SignInAttempt
+from integrations.models import Candidate, IntegrationConnection, SignInAttempt, Trigger
 from integrations.services import rows
 from integrations.services.connecting import begun, candidates, disconnecting, saving, signing_in
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import revoking, tokens
 from integrations.services.keeping import forgetting
+from integrations.services.proving import testing
 from providers.sandbox import calendly as sandbox
 from providers.sandbox import crm as crm_sandbox
 from providers.sandbox import ga4 as ga4_sandbox
@@ -166,6 +167,23 @@ def test_typed_values_go_on_with_a_sign_in_that_waits(workspace, editor, calendl
 
     assert revocations(calendly) == []
     assert sign_ins().get().give_back_at is None
+
+
+def test_one_that_another_way_took_the_place_of_is_ended_once_that_is_proven(
+    calendly_signed_in, workspace, calendly
+):
+    token = token_of(calendly_signed_in.sign_in)
+    pasted(workspace, "calendly", "access_token", access_token=sandbox.token_of("healthy"))
+    go_round(after=timedelta(hours=3))
+    assert not is_ended(token)
+
+    testing.test_connection(rows.find(workspace, "calendly"), trigger=Trigger.SCHEDULE)
+    go_round()
+
+    after = rows.find(workspace, "calendly")
+    assert (after.status, after.sign_in, after.sign_in_key_id) == ("connected", None, "")
+    assert is_ended(token)
+    assert not sign_ins().filter(app="calendly").exists()
 
 
 def test_a_sign_in_in_use_is_never_given_back(calendly_signed_in, calendly):
