@@ -47,7 +47,7 @@ def siblings(connection: IntegrationConnection, row: Credential | None = None) -
     if row is None:
         return Siblings()
     found = revoking.siblings(row)
-    own_token = connection.pk and revoking.is_pasted_of(connection, row)
+    own_token = revoking.is_pasted_of(connection, row)
     others = [one for one in found if own_token or one.pk != connection.pk]
     return _told(others, connection)
 

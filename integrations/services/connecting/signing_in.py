@@ -162,8 +162,10 @@ def _taken(
         values = payload["values"]
         callbacks.check(attempt.connection.platform, callback, values, secrets=secrets)
         candidate = _exchange(attempt, found, callback, payload, session_key)
-    except (VersionConflict, InvalidChange) as refusal:
-        return _end(attempt, _overtaken(attempt, refusal), is_over=True)
+    except VersionConflict as conflict:
+        attempt.connection = conflict.connection
+        told = begun.overtaken(attempt) or (begun.SAVED_MEANWHILE, AGAIN)
+        return _end(attempt, errors.AuthExpired(*told), is_over=True)
     except ProviderError as error:
         return _end(attempt, error, is_over=isinstance(error, callbacks.NotThePlatform))
     except Exception as error:  # noqa: BLE001 - the code is spent: the person must be told
@@ -185,16 +187,6 @@ def _still_good(attempt: SignInAttempt) -> dict[str, Any]:
         return attempt.credential.typed()
     except crypto.Unreadable:
         raise errors.CredentialsUnreadable from None
-
-
-def _overtaken(
-    attempt: SignInAttempt, refusal: VersionConflict | InvalidChange
-) -> errors.AuthExpired:
-    """Why what came of a sign-in fits no more what is saved."""
-    if isinstance(refusal, VersionConflict):
-        attempt.connection = refusal.connection
-        return errors.AuthExpired(*(begun.overtaken(attempt) or (begun.SAVED_MEANWHILE, AGAIN)))
-    return errors.AuthExpired(candidates.NOT_RIGHT_ANY_MORE, AGAIN)
 
 
 def _check_permitted(attempt: SignInAttempt) -> None:
@@ -267,7 +259,7 @@ def _exchange(
             base_version=attempt.base_version,
             fix_link=attempt.fix_link,
         )
-    except (VersionConflict, InvalidChange):
+    except VersionConflict:
         let_go([row.pk])
         raise
 
