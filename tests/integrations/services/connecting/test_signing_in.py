@@ -555,6 +555,16 @@ def test_who_signs_in_too_often_waits_for_the_accounts(visitor, google, settings
 # --- Out of the ordinary -------------------------------------------------------------------------
 
 
+def test_a_trial_without_an_address_to_go_to_says_so(visitor, calendly, settings):
+    settings.PROVIDER_ORIGINS = {"calendly": {"API": calendly.url}}
+    platforms.catalogue.cache_clear()
+
+    reply = visitor.presses_continue()
+
+    assert reply.status_code == 422
+    assert "This trial has no address for Calendly&#x27;s host" in reply.content.decode()
+
+
 class Odd(Flow):
     def exchange(self, callback, **_more):
         raise RuntimeError(f"Odd code {callback['code']}")
