@@ -35,7 +35,11 @@ def sentence(reason: str) -> str:
 
 
 def _answer(request: HttpRequest, reason: str, seconds: int) -> HttpResponse:
-    headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
+    headers = {
+        "Retry-After": str(seconds),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",  # the address that was asked for may hold a code
+    }
     if request.path_info.startswith("/api/"):
         body = {"detail": sentence(reason), "code": "unavailable"}
         return JsonResponse(body, status=503, headers=headers)

@@ -29,8 +29,8 @@ class ProviderError(Exception):
     `retry_after_seconds` is set when the platform said when to come back.
     `once_proven` is what it is instead where the same values passed before. `is_half_done` says
     that what was asked may have been done and its answer was lost, `is_unexplained` that it was
-    refused in words which nobody here knows. `renewal_may_help` says
-    that what comes with another token may mend it.
+    refused in words which nobody here knows, or which say so little that it may be for good.
+    `renewal_may_help` says that what comes with another token may mend it.
     """
 
     kind: ClassVar[str]

@@ -1,10 +1,11 @@
 """Values and sign-ins that wait to be proven."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from integrations.models.credentials import Credential
@@ -38,7 +39,8 @@ class Candidate(OfSession):
     Bound to one person's session, or to that of whoever came with a fix link. The payload is
     emptied once they are saved. A draft is kept only so that secrets need not be typed again;
     nothing was asked of it yet. `accounts` are those a sign-in reaches, as `[id, name]`;
-    while one of them `is_choosing`, nothing is tested.
+    while one of them `is_choosing`, nothing is tested. `farewell` is what to know of the sign-in
+    that it replaced.
     """
 
     connection = models.ForeignKey(
@@ -61,6 +63,7 @@ class Candidate(OfSession):
         "ConnectionTest", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     problem = models.TextField(blank=True, default="")
+    farewell = models.TextField(blank=True, default="")
     is_draft = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -196,6 +199,13 @@ class SignInAttempt(OfSession):
 
     def __str__(self) -> str:
         return f"Sign-in for {self.connection}"
+
+    @classmethod
+    def going_on(cls, now: datetime) -> models.QuerySet["SignInAttempt"]:
+        """Those of which an answer may still connect, or does so just now."""
+        is_open = cls.objects.filter(candidate=None, credential__isnull=False)
+        under_way = Q(used_at__gt=now - EXCHANGED_WITHIN, problem="")
+        return is_open.filter(Q(expires_at__gt=now) | under_way)
 
     @property
     def is_open(self) -> bool:

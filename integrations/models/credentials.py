@@ -24,7 +24,9 @@ class Credential(models.Model):
     are bound to them, to `method` and `family`, and go nowhere else. `hints` has a key for
     every typed secret.
 
-    Of a sign-in `expires_at` is the access token's end; `ends_at` is when a person must come
+    Of a sign-in `grant` is a digest of the refresh token, or else the access token, that it came
+    with, and stays when they are replaced: two rows with the same one end together. Empty is not
+    known. `expires_at` is the access token's end; `ends_at` is when a person must come
     back, `renew_at` when the schedule renews it. A renewal holds the lease; one that is still
     there when it has run out was left by a process that died. `is_ended` means that the
     platform refused: only a new sign-in helps. Of one that nobody uses `give_back_at` is when its
@@ -38,6 +40,7 @@ class Credential(models.Model):
     provider = models.CharField(max_length=50, blank=True, default="")
     app = models.CharField(max_length=50, blank=True, default="")
     client_id = models.CharField(max_length=255, blank=True, default="")
+    grant = models.CharField(max_length=64, blank=True, default="", editable=False, db_index=True)
     values = models.JSONField(default=dict, blank=True)
     secrets = models.TextField(blank=True, default="", editable=False)
     tokens = models.TextField(blank=True, default="", editable=False)

@@ -87,7 +87,7 @@ def start_over(request: Request, slug: str) -> HttpResponse:
 
 def saved_dialog(request: Request, slug: str, kept: Candidate) -> HttpResponse:
     """What was proven and saved; the card on the page is drawn with it."""
-    context = settled_card(request, slug) | {"test": kept.test}
+    context = settled_card(request, slug) | {"test": kept.test, "farewell": kept.farewell}
     return _whole(dialog(request, "integrations/partials/saved_dialog.html", context))
 
 

@@ -160,6 +160,8 @@ def accounts(request: Request, slug: str) -> HttpResponse:
         )
     except answers.REFUSALS as refusal:
         return answers.refused(request, form, refusal, but=ACCOUNT_FIELD)
+    except CandidateGone:
+        return answers.start_over(request, slug)
     except TooManyTests as many:
         problem = sentences.too_many_tests(many.retry_after_seconds)
         return answers.form_dialog(request, form, status=422, problem=problem)
@@ -202,4 +204,6 @@ def _prove(request: Request, form: ConnectionForm, slug: str) -> HttpResponse:
         )
     except answers.REFUSALS as refusal:
         return answers.refused(request, form, refusal)
+    except CandidateGone:
+        return answers.start_over(request, slug)
     return redirect("candidate", request.access.workspace.slug, slug, kept.pk)

@@ -22,6 +22,7 @@ from providers import errors
 from providers.access.refusals import (
     AppRefused,
     CannotRenew,
+    NotNow,
     NotRevocable,
     by_status,
     rules_for,
@@ -240,7 +241,8 @@ class Flow:
 
     def _meaning_of(self, reply: Reply, body: Any) -> errors.ProviderError:
         error = self._error_in(reply, body)
-        error.is_unexplained = type(error) is errors.UnexpectedReply and 400 <= reply.status < 500
+        is_odd = type(error) is errors.UnexpectedReply and 400 <= reply.status < 500
+        error.is_unexplained = is_odd or isinstance(error, NotNow)
         return error
 
     def _error_in(self, reply: Reply, body: Any) -> errors.ProviderError:

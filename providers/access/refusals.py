@@ -7,16 +7,9 @@ from providers.declare import ErrorRule, codes, dig, ended, rule, troubled
 from providers.declare.provider import MOST_TEXT
 from providers.declare.usual import AGAIN, OUTAGE
 
-# What `error_description` and `error_subtype` of an `invalid_grant` say.
-PASSES = "try again|try later|retry|temporar|too many|rate limit|rate exceeded|being processed"
-NOT_FROM_HERE = r"\bip (restrict|range|address)|login hours|trusted (network|location)"
-BY_POLICY = r"_rapt\b|re-?auth|session (policy|control)"
-PERSON_GONE = "inactive (user|account)|(user|account) (is |has been )?(inactive|disabled|suspended)"
-REPLACED = "already (been )?(used|exchanged|redeemed)|was used before|reuse"
-WITHDRAWN = "(has been|was) (revoked|withdrawn)|uninstalled|deauthori[sz]ed"
-RAN_OUT = "(has|is|was) expired|^expired"
-
 APP_ACTION = "An owner corrects both in Settings, Sign-in apps."
+AGAIN_LATER = "Sign in again in a few minutes."
+BY_ITSELF = "It is tried again by itself."
 
 
 class AppRefused(errors.InvalidConfig):
@@ -27,8 +20,55 @@ class CannotRenew(errors.AuthExpired):
     """What the sign-in gave cannot be renewed: the person has to come back."""
 
 
+class NotNow(errors.ProviderUnavailable):
+    """An `invalid_grant` whose words say that it passes; some say so for ever."""
+
+
 class NotRevocable(Exception):
     """The platform has no way to revoke."""
+
+
+# What `error_description` and `error_subtype` of an `invalid_grant` say, the first match wins: what
+# names an end is one, also where the person is told to try again.
+INVALID_GRANT: tuple[tuple[type[errors.ProviderError], str, str, str], ...] = (
+    (
+        errors.PermissionMissing,
+        r"\bip (restrict|range|address)|login hours|trusted (network|location)",
+        "{} lets this sign-in be used neither from this server's address nor at any hour.",
+        f"Ask an admin there to allow it. {BY_ITSELF}",
+    ),
+    (
+        errors.AuthExpired,
+        r"_rapt\b|re-?auth|session (policy|control)",
+        "A rule of your organization at {} asks people to sign in anew every so often.",
+        "Sign in again, and ask an admin there to exempt this app.",
+    ),
+    (
+        errors.AuthExpired,
+        "inactive (user|account)|(user|account) (is |has been )?(inactive|disabled|suspended)",
+        "The person who signed in to {} is no longer active there.",
+        "Sign in again as somebody who has access.",
+    ),
+    (
+        CannotRenew,
+        "already (been )?(used|exchanged|redeemed)|was used before|reuse",
+        "{} had replaced what renews this sign-in, and got the old one.",
+        AGAIN,
+    ),
+    (
+        CannotRenew,
+        "(has been|was) (revoked|withdrawn)|uninstalled|deauthori[sz]ed",
+        "This sign-in was withdrawn at {}.",
+        AGAIN,
+    ),
+    (CannotRenew, "(has|is|was) expired|^expired", "This sign-in to {} has run out.", AGAIN),
+    (
+        NotNow,
+        "try again|try later|retry|temporar|too many|rate limit|rate exceeded|being processed",
+        "{} could not renew the sign-in at the moment.",
+        "Nothing to fix here: it is tried again.",
+    ),
+)
 
 
 def app_refused(name: str, **when: Any) -> ErrorRule:
@@ -55,35 +95,27 @@ def invalid_grant(name: str) -> tuple[ErrorRule, ...]:
     What is not AuthExpired is tried again. Which words are seen where stands in each platform's
     documents; a platform whose own differ has rules of its own, which go first.
     """
-    refused = "invalid_grant"
-    return (
-        rule(errors.ProviderUnavailable, code=refused, text=PASSES).says(
-            f"{name} could not renew the sign-in at the moment.",
-            "Nothing to fix here: it is tried again.",
-        ),
-        rule(errors.PermissionMissing, code=refused, text=NOT_FROM_HERE).says(
-            f"{name} lets this sign-in be used neither from this server's address nor at any hour.",
-            "Ask an admin there to allow it. It is tried again by itself.",
-        ),
-        rule(errors.AuthExpired, code=refused, text=BY_POLICY).says(
-            f"A rule of your organization at {name} asks people to sign in anew every so often.",
-            "Sign in again, and ask an admin there to exempt this app.",
-        ),
-        rule(errors.AuthExpired, code=refused, text=PERSON_GONE).says(
-            f"The person who signed in to {name} is no longer active there.",
-            "Sign in again as somebody who has access.",
-        ),
-        rule(errors.AuthExpired, code=refused, text=REPLACED).says(
-            f"{name} had replaced what renews this sign-in, and got the old one.", AGAIN
-        ),
-        rule(errors.AuthExpired, code=refused, text=WITHDRAWN).says(
-            f"This sign-in was withdrawn at {name}.", AGAIN
-        ),
-        rule(errors.AuthExpired, code=refused, text=RAN_OUT).says(
-            f"This sign-in to {name} has run out.", AGAIN
-        ),
-        ended(name, code=refused),
+    code = "invalid_grant"
+    told = (
+        rule(error, code=code, text=words).says(message.format(name), action)
+        for error, words, message, action in INVALID_GRANT
     )
+    return (*told, ended(name, code=code))
+
+
+def of_code(name: str, error: errors.ProviderError) -> None:
+    """Word an error of the exchange of a code, which nobody tries again: the code is spent.
+
+    Its rules are those of renewals. What the person or an admin can do about it stays.
+    """
+    if isinstance(error, CannotRenew) or error.message == ended(name).message:
+        error.message = f"{name} did not accept the sign-in: it took too long, or was used already."
+        error.action = AGAIN
+    elif isinstance(error, NotNow):
+        error.message = f"{name} could not take the sign-in at the moment."
+    if isinstance(error, errors.Unanswered):
+        error.action = AGAIN_LATER
+    error.action = error.action.replace(BY_ITSELF, "Then sign in again.")
 
 
 def rules_for(name: str) -> tuple[ErrorRule, ...]:

@@ -14,7 +14,8 @@ class Method:
 
     `lives` is the published life of what is pasted, for an estimate of when it ends. `access`
     says how what is entered lets us in. `unprovable` is what a card says of a way that no test
-    can ever prove.
+    can ever prove. `grant_of` is for a token that a person's consent gave to an app, made
+    elsewhere: the plain field that names the app, "" where none does.
     """
 
     slug: str
@@ -24,6 +25,7 @@ class Method:
     lives: timedelta | None = None
     access: Access = field(default_factory=Access)
     unprovable: str = ""
+    grant_of: str | None = None
 
 
 def sign_in(

@@ -73,6 +73,6 @@ def test_no_name_turns_what_stands_beside_it(open_page, editor, meta, named):
     page = open_page(editor, "/w/main/dashboard/", viewport={"width": 1440, "height": 900})
 
     lead = page.locator(".lead")
-    expect(lead).to_contain_text("and what needs a person.")
+    expect(lead).to_contain_text("each platform counted once.")
     places = lead.evaluate(PLACES)
     assert places == sorted(places)

@@ -30,7 +30,10 @@ def test_a_tiny_reply_is_sent_as_it_is(client):
     assert "Content-Encoding" not in client.get("/healthz", headers=GZIP)
 
 
-def test_neither_the_token_nor_the_length_of_a_page_is_twice_the_same(client, db):
+def test_neither_the_token_nor_the_length_of_a_page_is_twice_the_same(
+    db, client, django_user_model
+):
+    django_user_model.objects.create_user("dana")  # without anybody there is no form
     replies = [client.get("/accounts/login/", headers=GZIP) for _ in range(8)]
 
     tokens = {re.search(r'csrfmiddlewaretoken" value="(\w+)', text_of(one))[1] for one in replies}

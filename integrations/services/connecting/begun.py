@@ -94,9 +94,9 @@ def _known() -> QuerySet[SignInAttempt]:
 
 
 def _still_open(app: str, session_key: str) -> SignInAttempt | None:
+    waiting = SignInAttempt.going_on(timezone.now())
     mine = _known().filter(app=app, session_digest=crypto.digest(session_key))
-    waiting = mine.filter(candidate=None, expires_at__gt=timezone.now()).exclude(credential=None)
-    return waiting.order_by("-begun_at").first()
+    return mine.filter(pk__in=waiting).order_by("-begun_at").first()
 
 
 def has_session(attempt: SignInAttempt) -> bool:
@@ -122,14 +122,19 @@ def claim(attempt: SignInAttempt, code: str) -> bool:
 
 
 def keep(attempt: SignInAttempt, *, is_over: bool, **became: Any) -> None:
-    """What an answer led to; the row may have been forgotten meanwhile."""
+    """What an answer led to; the row may have been forgotten meanwhile.
+
+    Without a candidate it changes nothing for which a later answer counts.
+    """
     sealed = attempt.credential
     if is_over:
         became["credential"] = None
     for name, value in became.items():
         setattr(attempt, name, value)
-    SignInAttempt.objects.filter(pk=attempt.pk).update(**became)
-    if sealed and is_over:
+    mine = SignInAttempt.objects.filter(pk=attempt.pk)
+    if "candidate" not in became:
+        mine = mine.filter(used_at=attempt.used_at)
+    if mine.update(**became) and sealed and is_over:
         sealed.delete()
 
 

@@ -27,9 +27,10 @@ from integrations.models import (
 )
 from integrations.models.credentials import CANDIDATE
 from integrations.services import rows, waiting
-from integrations.services.connecting import fix_links, saving, trying
+from integrations.services.connecting import disconnecting, fix_links, saving, trying
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import sealing
+from integrations.services.credentials.unused import keep_back
 from integrations.services.proving import discovery, facts, testing
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import (
@@ -93,13 +94,15 @@ def keep_candidate(
 
     So may one that comes of a sign-in: which account it is about is asked then.
 
-    Raises InvalidChange, NothingToTest, and VersionConflict when somebody saved since the
-    form was opened.
+    Raises InvalidChange, NothingToTest, VersionConflict when somebody saved since the form was
+    opened, and CandidateGone when the sign-in is being ended at its platform, or was.
     """
     with transaction.atomic():
         connection = rows.lock(workspace.pk, provider)
         if connection.version != base_version:
             raise VersionConflict(connection)
+        if changes.sign_in and not keep_back(changes.sign_in.pk):
+            raise CandidateGone
         if not is_draft and not changes.sign_in:
             trying.read_attempt(connection, changes)
         session_digest = crypto.digest(session_key)
@@ -384,7 +387,8 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             raise CandidateGone
         if current.base_version != connection.version:
             raise VersionConflict(connection)
-        before = connection.revision
+        before, current.connection = connection.revision, connection
+        current.farewell = disconnecting.farewell_before(current)
         saving.apply(connection, _fitting(current), by=candidate.user)
         test = current.test
         if test and not test.is_running and test.revision == before:
@@ -394,7 +398,7 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             facts.apply_result(connection, test)
             connection.save()
         sealed, current.credential, current.saved_at = current.credential, None, timezone.now()
-        current.save(update_fields=["credential", "saved_at"])
+        current.save(update_fields=["credential", "saved_at", "farewell"])
         if sealed:
             sealed.delete()
         if current.fix_link_id:

@@ -1,6 +1,6 @@
 """Disconnecting: what a sign-in here obtained is ended at the platform too, ours in any case."""
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -46,7 +46,10 @@ def siblings(connection: IntegrationConnection, row: Credential | None = None) -
     row = row or connection.sign_in
     if row is None:
         return Siblings()
-    return _told([one for one in revoking.siblings(row) if one.pk != connection.pk], connection)
+    found = revoking.siblings(row)
+    own_token = revoking.is_pasted_of(connection, row)
+    others = [one for one in found if own_token or one.pk != connection.pk]
+    return _told(others, connection)
 
 
 def _told(found: list[IntegrationConnection], connection: IntegrationConnection) -> Siblings:
@@ -59,16 +62,39 @@ def farewell(candidate: Candidate) -> str:
     row, connection = candidate.sign_in, candidate.connection
     if row is None or row.pk == connection.sign_in_id:
         return ""
-    provider = _variant(connection, row)
-    if provider.oauth and not provider.oauth.revocation_url:
-        return f"{provider.name} has no way to end a sign-in from here. {_way_out(provider)}"
-    others = _told(revoking.siblings(row), connection)
-    if not others:
+    return _farewell(connection, row, "If you signed in there as somebody else")
+
+
+def farewell_before(candidate: Candidate) -> str:
+    """What to know of the sign-in that a candidate's is about to replace.
+
+    "" when it is ended at the platform, and for the same account: its approval goes on.
+    """
+    row, connection, test = candidate.connection.sign_in, candidate.connection, candidate.test
+    if row is None or candidate.sign_in_id in (None, row.pk):
         return ""
-    return (
-        f"The approval at {provider.name} was left in place: ending it may also end the sign-in of "
-        f"{others}. If you signed in there as somebody else: {_way_out(provider)}"
-    )
+    if test and test.account_id and test.account_id == connection.platform_account_id:
+        return ""
+    return _farewell(connection, row, "If somebody else had signed in there before")
+
+
+def _farewell(connection: IntegrationConnection, row: Credential, only_if: str) -> str:
+    """What is left at a platform, and where to end it, only if that ends nothing in use."""
+    provider = _variant(connection, row)
+    if provider.oauth is None:
+        return ""
+    others = _told(revoking.siblings(row), connection)
+    if not provider.oauth.revocation_url:
+        told = f"{provider.name} has no way to end a sign-in from here."
+    elif others:
+        told = (
+            f"The approval at {provider.name} was left in place: ending it may also end the "
+            f"sign-in of {others}."
+        )
+    else:
+        return ""
+    is_alone = not others and not connection.is_signed_in
+    return " ".join([told, *([] if is_alone else [f"{only_if}:"]), _way_out(provider)])
 
 
 def _way_out(provider: Provider) -> str:
@@ -84,16 +110,29 @@ def disconnect(
 
     `revokes` is what a person chose; without a choice it is revoked unless that may end the
     sign-in of another connection. A pasted token is never revoked. No transaction is open
-    while the platform answers. Raises Busy: repeated, it goes on where it was.
+    while the platform answers. Raises Busy before anything is ended.
     """
+    with ExitStack() as place:
+        return _disconnect(workspace, provider, place, by=by, revokes=revokes)
+
+
+def _disconnect(
+    workspace: Workspace, provider: str, place: ExitStack, *, by: User | None, revokes: bool | None
+) -> Disconnected:
+    """With one place from the first sign-in that is ended until all is forgotten."""
     done: set[UUID] = set()
     warnings: list[str] = []
     while True:
         connection = rows.find(workspace, provider)
         for row in _sign_ins(connection):
-            if row.pk not in done:
-                warnings.append(_end(connection, row, by=by, revokes=revokes))
-                done.add(row.pk)
+            if row.pk in done:
+                continue
+            said = _left_in_place(connection, row, by=by, revokes=revokes)
+            if not said:
+                place.enter_context(waiting.place(workspace.pk))
+                said = _revoke(connection, row.pk)
+            warnings.append(said)
+            done.add(row.pk)
         # Somebody may have signed in anew while the platform answered: that one is ended too.
         with suppress(SignedInMeanwhile):
             gone = saving.disconnect(workspace, provider, by=by, revoked=done)
@@ -107,18 +146,17 @@ def _sign_ins(connection: IntegrationConnection) -> list[Credential]:
     return [saved, *waiting.exclude(pk=saved.pk)] if saved else list(waiting)
 
 
-def _end(
+def _left_in_place(
     connection: IntegrationConnection, row: Credential, *, by: User | None, revokes: bool | None
 ) -> str:
-    """Revoke one sign-in, or say why it was left in place; "" when nothing need be known."""
+    """Why a sign-in is not ended at its platform; "" when it is to be."""
     others = siblings(connection, row)
     name = _variant(connection, row).name
     left = f"The approval at {name} was left in place."
     if revokes and others.elsewhere and not may_end_elsewhere(by):
         return f"{left} Connections of other workspaces use the same app."
     if revokes or (revokes is None and not others):
-        with waiting.place(connection.workspace_id):
-            return _revoke(connection, row.pk)
+        return ""
     return left if revokes is False else f"{left} Ending it may also end the sign-in of {others}."
 
 

@@ -38,12 +38,11 @@ from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 from providers import errors
 from providers.access import flow as oauth
+from providers.access import refusals
 from providers.declare import SIGN_IN, App, OAuth
 from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
-
-AGAIN_LATER = "Sign in again in a few minutes."
 
 
 class NoApp(Exception):
@@ -159,11 +158,14 @@ def _taken(
     try:
         found = apps.find(attempt.connection.workspace_id, attempt.app, client_id=attempt.client_id)
         secrets = [payload["code_verifier"], *([found.client_secret] if found else [])]
+        secrets += [callback[name] for name in ("code", "state") if callback.get(name)]
         values = payload["values"]
         callbacks.check(attempt.connection.platform, callback, values, secrets=secrets)
         candidate = _exchange(attempt, found, callback, payload, session_key)
-    except (VersionConflict, InvalidChange) as refusal:
-        return _end(attempt, _overtaken(attempt, refusal), is_over=True)
+    except VersionConflict as conflict:
+        attempt.connection = conflict.connection
+        told = begun.overtaken(attempt) or (begun.SAVED_MEANWHILE, AGAIN)
+        return _end(attempt, errors.AuthExpired(*told), is_over=True)
     except ProviderError as error:
         return _end(attempt, error, is_over=isinstance(error, callbacks.NotThePlatform))
     except Exception as error:  # noqa: BLE001 - the code is spent: the person must be told
@@ -185,16 +187,6 @@ def _still_good(attempt: SignInAttempt) -> dict[str, Any]:
         return attempt.credential.typed()
     except crypto.Unreadable:
         raise errors.CredentialsUnreadable from None
-
-
-def _overtaken(
-    attempt: SignInAttempt, refusal: VersionConflict | InvalidChange
-) -> errors.AuthExpired:
-    """Why what came of a sign-in fits no more what is saved."""
-    if isinstance(refusal, VersionConflict):
-        attempt.connection = refusal.connection
-        return errors.AuthExpired(*(begun.overtaken(attempt) or (begun.SAVED_MEANWHILE, AGAIN)))
-    return errors.AuthExpired(candidates.NOT_RIGHT_ANY_MORE, AGAIN)
 
 
 def _check_permitted(attempt: SignInAttempt) -> None:
@@ -241,13 +233,8 @@ def _exchange(
                 redirect_uri=attempt.redirect_uri,
                 code_verifier=payload["code_verifier"],
             )
-    except errors.AuthExpired:
-        name = platform.for_values(values).name
-        raise errors.AuthExpired(
-            f"{name} did not accept the sign-in: it took too long, or was used already.", AGAIN
-        ) from None
-    except errors.Unanswered as error:
-        error.action = AGAIN_LATER  # nobody tries again: the code is spent
+    except ProviderError as error:
+        refusals.of_code(platform.for_values(values).name, error)
         raise
     row = storing.obtain(
         platform,
@@ -272,7 +259,7 @@ def _exchange(
             base_version=attempt.base_version,
             fix_link=attempt.fix_link,
         )
-    except (VersionConflict, InvalidChange):
+    except VersionConflict:
         let_go([row.pk])
         raise
 

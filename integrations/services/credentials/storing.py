@@ -15,7 +15,7 @@ from django.db import (
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations import platforms
+from integrations import crypto, platforms
 from integrations.models import Credential, EventType, IntegrationConnection
 from integrations.services import events
 from integrations.services.credentials import ends, leases, sealing
@@ -56,6 +56,7 @@ def obtain(
     )
     declared = ends.declared_for(row)
     row.app = declared.app.slug
+    row.grant = crypto.digest(tokens.refresh_token or tokens.access_token)
     _keep_sign_in(row, _cleaned(tokens), declared, now)
     row.save(force_insert=True)
     return row
@@ -214,8 +215,7 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
         locked.lease = locked.lease_until = None
         locked.failures += 1
         locked.failed_at = now
-        if error.is_unexplained:
-            locked.refused_since = locked.refused_since or now
+        locked.refused_since = (locked.refused_since or now) if error.is_unexplained else None
         if error.is_half_done and row.method == SIGN_IN and locked.interrupted_at is None:
             locked.interrupted_at = now  # the platform may have given what nobody here got
         locked.failure_kind, locked.failure_message = error.kind, error.message

@@ -30,3 +30,23 @@ def let_go(sign_ins: Collection[UUID]) -> None:
         waiting = Credential.objects.filter(pk=pk)
         waiting.update(give_back_at=timezone.now(), failures=0, renew_at=None)
         queue.enqueue("keeping.give_back", str(pk))
+
+
+def keep_back(sign_in_id: UUID) -> bool:
+    """Have one not given back that somebody goes on with; False when it is too late for that.
+
+    In a transaction, whose end it waits for locked.
+    """
+    row = Credential.objects.select_for_update().filter(pk=sign_in_id).first()
+    if row is None or (row.give_back_at and row.is_leased(timezone.now())):
+        return False
+    if row.give_back_at:
+        take_up(row)
+    return True
+
+
+def take_up(row: Credential) -> None:
+    """Keep a locked row that was to be given back: somebody uses it after all."""
+    row.give_back_at, row.failures, row.renew_at = None, 0, timezone.now()
+    row.lease = row.lease_until = None
+    row.save(update_fields=["give_back_at", "failures", "renew_at", "lease", "lease_until"])

@@ -2,14 +2,22 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from integrations import queue
-from integrations.models import Candidate, ConnectionTest, Credential, FixLink
+from integrations.models import (
+    Candidate,
+    ConnectionTest,
+    Credential,
+    FixLink,
+    IntegrationConnection,
+)
 from integrations.services.connecting import begun
 from integrations.services.credentials import revoking, sealing
 from integrations.services.credentials.unused import OBTAINED, let_go, unused
 from integrations.services.people import guesses, hand_over, invitations, own
+from providers.declare import SIGN_IN
 
 KEPT = timedelta(hours=1)
 SETTLES = timedelta(minutes=2)  # a new sign-in belongs to somebody by then
@@ -33,7 +41,19 @@ def forget(now: datetime) -> None:
 
 def give_back(now: datetime) -> None:
     """Have sign-ins ended at their platforms that nobody uses any more."""
+    _leave_replaced()
     left = unused().filter(give_back_at=None, obtained_at__lt=now - SETTLES)
     let_go(list(left.values_list("pk", flat=True)))
     for sign_in_id in revoking.due(now):
         queue.enqueue("keeping.give_back", str(sign_in_id))
+
+
+def _leave_replaced() -> None:
+    """Take sign-ins off connections that are proven in another way: until then one may go back."""
+    proven = IntegrationConnection.objects.exclude(auth_method=SIGN_IN).exclude(sign_in=None)
+    left = proven.filter(proven_at__isnull=False)
+    for pk, sign_in_id in list(left.values_list("pk", "sign_in_id")):
+        with transaction.atomic():
+            # Whoever chose the sign-in meanwhile keeps it.
+            if left.filter(pk=pk, sign_in=sign_in_id).update(sign_in=None, sign_in_key_id=""):
+                let_go([sign_in_id])

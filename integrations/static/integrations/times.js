@@ -1,7 +1,7 @@
 // Shows every time in the reader's own words, and in the zone of the browser or the one they set.
 "use strict";
 (() => {
-  const zone = document.querySelector("meta[name=time-zone]");
+  const zone = document.querySelector("[name=time-zone]");
   const timeZone = zone ? zone.content : undefined;
   const relative = new Intl.RelativeTimeFormat("en", { style: "long" });
   const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });

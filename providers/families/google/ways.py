@@ -21,6 +21,7 @@ REFRESH_TOKEN = Method(
     warning="Google ends a refresh token after 7 days while the consent screen is "
     "External and in Testing.",
     access=RefreshToken(token_url=AUDIENCE),
+    grant_of="client_id",
 )
 ACCESS_TOKEN = Method(
     "access_token",
@@ -29,6 +30,7 @@ ACCESS_TOKEN = Method(
     warning="Google ends such a token after one hour, and every later test fails. "
     "Choose another way for lasting access.",
     access=Bearer(),
+    grant_of="",
 )
 KEY_FILE_FIELD = fields.Field(
     name=KEY_FILE,

@@ -46,6 +46,7 @@ PROVIDER = Provider(
             warning="LinkedIn ends the token after 60 days. Make a new one before then.",
             lives=OAUTH.access_token_lifetime,
             access=Bearer(),
+            grant_of="",
         ),
         Method(
             REFRESH,
@@ -54,6 +55,7 @@ PROVIDER = Provider(
             "with it.",
             warning="LinkedIn ends the refresh token 365 days after the sign-in.",
             access=BY_REFRESH_TOKEN,
+            grant_of="client_id",
         ),
         BY_SIGN_IN,
     ),

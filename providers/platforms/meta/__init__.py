@@ -38,6 +38,7 @@ PROVIDER = Provider(
             help="An admin of the Business portfolio makes it in Business settings. First assign "
             "the ad account, the dataset and the app to the system user, then generate it.",
             access=GraphToken(),
+            grant_of="app_id",
         ),
         BY_SIGN_IN,
     ),

@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from django.db import connection as database
@@ -14,7 +14,15 @@ from integrations.services.connecting import disconnecting, saving, signing_in
 from integrations.services.connecting.changes import Changes
 from integrations.services.refusals import Busy
 from providers.sandbox.server import Answer, Server
-from tests.integrations.conftest import SESSION, VALUES, callback_of, signed_in, with_token
+from tests.integrations.conftest import (
+    SESSION,
+    VALUES,
+    callback_of,
+    sign_in_as,
+    signed_in,
+    with_token,
+)
+from tests.integrations.services.connecting.test_signing_in import Visitor
 
 META = "/api/integrations/meta"
 
@@ -76,6 +84,18 @@ def taken(workspace):
                 waiting.PLACES.limit(None)
 
     return held()
+
+
+def has_place(workspace):
+    """Whether another thread would find one."""
+
+    def tries():
+        with suppress(Busy), waiting.place(workspace.pk):
+            return True
+        return False
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(tries).result()
 
 
 def begin(workspace, editor):
@@ -142,6 +162,37 @@ def test_a_callback_without_a_place_keeps_its_code(calendly, workspace, editor, 
 
     back = signing_in.come_back("calendly", brought, session_key=SESSION)
     assert back.candidate is not None
+
+
+def test_the_page_that_says_so_takes_no_code_along(calendly, editor, taken):
+    visitor = Visitor(editor)
+    brought = callback_of(visitor.leaves())
+
+    with taken:
+        page = visitor.client.get(reverse("sign-in-callback", args=["calendly"]), brought)
+
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_disconnect_holds_its_place_until_all_is_forgotten(calendly, workspace, editor):
+    """Else the platform would have ended what is still connected here."""
+    sign_in_as("healthy", workspace, editor)
+    Visitor(editor).connects("healthy", without="scheduled_events:read")
+    free = []
+
+    def looks(execute, *asked):
+        if any(one.path == "/oauth/revoke" for one in calendly.requests_seen):
+            free.append(has_place(workspace))
+        return execute(*asked)
+
+    waiting.PLACES.limit(8)
+    with database.execute_wrapper(looks):
+        disconnecting.disconnect(workspace, "calendly", by=None)
+    waiting.PLACES.limit(None)
+
+    assert free
+    assert not any(free)
 
 
 def test_a_disconnect_without_a_place_forgets_nothing(calendly_signed_in, taken):

@@ -4,6 +4,7 @@ import re
 import threading
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,14 +15,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Candidate, Membership, Role, SignInAttempt, Workspace
+from integrations.models.credentials import LEASE
 from integrations.services.connecting import begun, disconnecting, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.keeping import forgetting
 from integrations.sessions import BACKEND
 from providers.declare import App
 from providers.sandbox import calendly as sandbox
+from providers.sandbox import crm as crm_sandbox
 from providers.sandbox import linkedin as linkedin_sandbox
 from providers.sandbox import meta as meta_sandbox
+from providers.sandbox.crm import salesforce as salesforce_sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import callback_of, signed_in
 from tests.integrations.kept import sign_ins
@@ -147,6 +151,68 @@ def test_no_token_for_the_code_ends_on_the_dialog(visitor, calendly, answer, sen
     assert not Candidate.objects.exists()
 
 
+def test_a_refusal_that_quotes_the_code_and_the_state_shows_neither(visitor, calendly):
+    brought = callback_of(visitor.leaves())
+    quoted = f"Odd code {brought['code']} for state {brought['state']}"
+
+    dialog = visitor.comes_back({**brought, "error": "odd", "error_description": quoted})
+
+    problem = SignInAttempt.objects.get().problem
+    assert "Odd code ••• for state •••" in problem
+    assert brought["code"] not in dialog.content.decode()
+    assert brought["state"] not in dialog.content.decode()
+
+
+def test_a_failure_that_comes_late_writes_over_no_success(visitor, calendly, time_machine):
+    url = visitor.leaves()
+    first, second = callback_of(url), callback_of(url)
+    slow = begun.find("calendly", first["state"], visitor.client.session.session_key)
+    assert begun.claim(slow, first["code"])
+    time_machine.move_to(timezone.now() + timedelta(seconds=31))
+    connects = visitor.comes_back(second)
+
+    begun.keep(slow, is_over=False, problem="It came to nothing.", action="Sign in again.")
+
+    after = SignInAttempt.objects.get()
+    assert "Calendly works" in text_of(connects)
+    assert (after.problem, after.candidate_id is None) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("The code has expired. Please try again.", "it took too long, or was used already."),
+        ("already used", "it took too long, or was used already."),
+        ("being processed", "Calendly could not take the sign-in at the moment. Sign in again in"),
+        ("inactive user", "The person who signed in to Calendly is no longer active there."),
+        ("session policy", "A rule of your organization at Calendly asks people to sign in anew"),
+        ("IP range", "Ask an admin there to allow it. Then sign in again."),
+    ],
+)
+def test_a_refusal_of_the_code_is_told_as_one_of_a_sign_in(visitor, calendly, said, sentence):
+    refused = {"error": "invalid_grant", "error_description": said}
+    answering(calendly, "/oauth/token", Answer(400, refused))
+
+    dialog = text_of(visitor.connects())
+
+    assert sentence in dialog
+    assert "renew" not in dialog
+    assert "by itself" not in dialog
+
+
+def test_a_refusal_of_the_code_in_a_platforms_own_words_promises_nothing(settings, editor):
+    known = {"salesforce": salesforce_sandbox.SIGN_IN}
+    with here(settings, "crm", crm_sandbox.PLATFORM.answer, **known) as server:
+        refused = {"error": "invalid_grant", "error_description": "ip restricted"}
+        answering(server, "/services/oauth2/token", Answer(400, refused))
+        dialog = text_of(
+            Visitor(editor).connects(slug="crm", app="salesforce", vendor="salesforce")
+        )
+
+    assert "Ask your Salesforce administrator to relax" in dialog
+    assert "login hours. Then sign in again." in dialog
+
+
 def test_an_answer_that_ends_the_sign_in_is_told_once_it_works_again_no_more(visitor, calendly):
     visitor.comes_back({"state": state_of(visitor.leaves()), "error": "access_denied"})
     visitor.connects()
@@ -255,6 +321,18 @@ def test_of_two_tabs_the_first_to_come_back_connects_and_the_second_says_so(
     assert offers_a_way_on(second)
     assert exchanges(calendly) == 1
     assert live(workspace).version == 1
+
+
+@pytest.mark.parametrize("view", ["connection", "accounts"])
+def test_a_form_whose_sign_in_is_being_ended_meanwhile_starts_over(visitor, view):
+    visitor.connects("two")
+    kept, until = Candidate.objects.get(), timezone.now() + LEASE
+    sign_ins().update(give_back_at=until, lease=uuid4(), lease_until=until)
+    typed = {"version": 0, "auth_method": "sign_in", "candidate": str(kept.pk)}
+
+    page = visitor.post(view, "calendly", **typed)
+
+    assert "Those values are no longer here" in text_of(page)
 
 
 def test_of_two_tabs_that_choose_the_later_one_counts(visitor, workspace):

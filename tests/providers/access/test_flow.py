@@ -15,7 +15,7 @@ import pytest
 from providers import errors
 from providers.access import grants
 from providers.access.flow import Flow, flow, is_issued_by
-from providers.access.refusals import APP_ACTION, AppRefused, CannotRenew, NotRevocable
+from providers.access.refusals import APP_ACTION, AppRefused, CannotRenew, NotNow, NotRevocable
 from providers.declare import (
     OUR_FAULT,
     App,
@@ -631,20 +631,25 @@ TRIED_AGAIN = "Acme could not renew the sign-in at the moment."
 NOT_FROM_HERE = "Acme lets this sign-in be used neither from this server's address nor at any hour."
 BY_POLICY = "A rule of your organization at Acme asks people to sign in anew every so often."
 PERSON_GONE = "The person who signed in to Acme is no longer active there."
+WITHDRAWN = "This sign-in was withdrawn at Acme."
+RAN_OUT = "This sign-in to Acme has run out."
 REPLACED = "Acme had replaced what renews this sign-in, and got the old one."
 INVALID_GRANT = [
-    ("Please try again later", errors.ProviderUnavailable, TRIED_AGAIN),
-    ("The refresh token is already being processed", errors.ProviderUnavailable, TRIED_AGAIN),
-    ("Too many requests for this token", errors.ProviderUnavailable, TRIED_AGAIN),
+    ("Please try again later", NotNow, TRIED_AGAIN),
+    ("The refresh token is already being processed", NotNow, TRIED_AGAIN),
+    ("Too many requests for this token", NotNow, TRIED_AGAIN),
     ("IP restricted", errors.PermissionMissing, NOT_FROM_HERE),
     ("invalid login hours", errors.PermissionMissing, NOT_FROM_HERE),
     ("reauth related error (invalid_rapt)", errors.AuthExpired, BY_POLICY),
     ("The session policy asks for it", errors.AuthExpired, BY_POLICY),
     ("inactive user", errors.AuthExpired, PERSON_GONE),
     ("Account has been disabled", errors.AuthExpired, PERSON_GONE),
-    ("The token was already exchanged", errors.AuthExpired, REPLACED),
-    ("It has been revoked", errors.AuthExpired, "This sign-in was withdrawn at Acme."),
-    ("The grant has expired", errors.AuthExpired, "This sign-in to Acme has run out."),
+    ("The token was already exchanged", CannotRenew, REPLACED),
+    ("It has been revoked", CannotRenew, WITHDRAWN),
+    ("The grant has expired", CannotRenew, RAN_OUT),
+    ("It has expired or was revoked. Please try again by authorizing.", CannotRenew, WITHDRAWN),
+    ("The token has expired. Try again.", CannotRenew, RAN_OUT),
+    ("Account has been disabled. Retry with another one.", errors.AuthExpired, PERSON_GONE),
     ("Token has been expired or revoked.", errors.AuthExpired, ENDED),
     ("Bad Request", errors.AuthExpired, ENDED),
     (["no", "text"], errors.AuthExpired, ENDED),
@@ -701,6 +706,12 @@ def test_a_subtype_says_it_too(talking):
     talk, _ = talking(400, body)
 
     assert refusal(talk.renew, HELD).message == BY_POLICY
+
+
+def test_what_is_put_off_may_be_so_for_ever(talking):
+    talk, _ = talking(400, {"error": "invalid_grant", "error_description": "Try again later"})
+
+    assert refusal(talk.renew, HELD).is_unexplained
 
 
 @pytest.mark.parametrize(

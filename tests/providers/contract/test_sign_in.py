@@ -11,7 +11,7 @@ import pytest
 from providers import errors, registry
 from providers.access.flow import flow, is_issued_by
 from providers.access.refusals import AppRefused, NotRevocable
-from providers.declare import SIGN_IN, App, OAuth, Provider, Tokens
+from providers.declare import SIGN_IN, App, Bearer, OAuth, Provider, RefreshToken, Tokens
 from providers.declare.oauth import Conversation
 from providers.outbound.transport import USUAL_TIMEOUTS, Timeouts
 from providers.run.ladder import list_accounts, run_test
@@ -79,6 +79,17 @@ INSTEAD |= {"api_key", "api_key_secret", "service_account_json"}
 
 
 # --- What is declared
+
+
+@each_declared
+def test_where_ending_one_ends_all_a_pasted_token_says_whose_app_it_came_of(declared):
+    """Else a sign-in that is given back would end it."""
+    fields = {"", *(field.name for field in declared.who.fields if not field.secret)}
+    tokens = [one for one in declared.who.methods if isinstance(one.access, Bearer | RefreshToken)]
+    given = [one for one in tokens if one.slug != "api_key"]  # a key is nobody's consent
+    silent = [one.slug for one in given if one.grant_of not in fields]
+
+    assert silent == [] or not declared.oauth.revoking_ends_siblings
 
 
 def test_no_sign_in_lacks_a_stand_in():

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from providers.access.flow import Flow
-from providers.access.refusals import app_refused, redirect_refused
+from providers.access.refusals import BY_ITSELF, app_refused, redirect_refused
 from providers.declare import (
     AppForm,
     OAuth,
@@ -45,7 +45,7 @@ REFUSED = (
     rule(PermissionMissing, code="invalid_grant", text="ip restricted|login hours").says(
         "Salesforce lets this user in neither from this server's address nor at any hour.",
         "Ask your Salesforce administrator to relax the app's IP restrictions or the profile's "
-        "login hours. It is tried again by itself.",
+        f"login hours. {BY_ITSELF}",
     ),
     limited("Salesforce", code="invalid_grant", text="login rate exceeded"),
     troubled("Salesforce", code="unknown_error", text="retry your request"),

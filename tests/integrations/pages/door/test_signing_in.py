@@ -199,7 +199,7 @@ def test_an_installation_without_people_says_how_to_get_the_first_account(db):
     assert "manage.py owner_link" in page
 
 
-def test_the_demo_lets_everybody_in_as_its_owner(db, settings):
+def test_the_demo_lets_everybody_in_as_its_owner(workspace, settings):
     demo.make_owner()
     assert "Sign in" in text_of(Client().get(LOGIN))
     settings.DEMO = True

@@ -411,6 +411,54 @@ def test_those_of_other_workspaces_are_neither_named_nor_counted(google, workspa
     assert "Secret client" not in question
 
 
+def test_a_token_that_was_pasted_for_the_same_app_stays_alive(google, workspace, editor):
+    google_sign_in(workspace, editor, "ga4")
+    values = {"access_token": "ya29.pasted", "account_id": "https://example.com/"}
+    pasted = Changes(auth_method="access_token", config=values)
+    saving.change_connection(workspace, "search_console", pasted, by=None)
+
+    done = disconnecting.disconnect(workspace, "ga4", by=editor)
+
+    assert revoked_at(google) == []
+    assert done.warning.endswith("Ending it may also end the sign-in of Search Console.")
+
+
+def test_its_own_pasted_token_is_not_ended_with_a_sign_in_that_waits(google, workspace, editor):
+    values = {"access_token": "ya29.pasted", "account_id": "123456789"}
+    pasted = Changes(auth_method="access_token", config=values)
+    saving.change_connection(workspace, "ga4", pasted, by=None)
+    url = signing_in.begin(
+        workspace, "ga4", Changes(), user=editor, session_key=SESSION, base_version=1
+    )
+    assert signing_in.come_back("google", callback_of(url), session_key=SESSION).candidate
+
+    disconnecting.disconnect(workspace, "ga4", by=editor)
+
+    assert revoked_at(google) == []
+
+
+def test_one_grant_in_two_workspaces_is_left_to_the_other(calendly, workspace, editor):
+    usual, given = calendly.answer, []
+
+    def one_grant(asked):
+        answered = usual(asked)
+        if asked.form.get("grant_type") == "authorization_code":
+            given.append(answered)
+            return given[0]
+        return answered
+
+    calendly.answer = one_grant
+    other = Workspace.objects.create(name="Secret client", slug="secret-client")
+    Membership.objects.create(user=editor, workspace=other, role=Role.EDITOR)
+    for where in (workspace, other):
+        sign_in_as("healthy", where, editor)
+
+    done = disconnecting.disconnect(workspace, "calendly", by=editor)
+
+    assert revocations(calendly) == []
+    assert "connections of other workspaces" in done.warning
+
+
 def test_an_editor_does_not_end_what_other_workspaces_use(google, workspace, editor):
     other = Workspace.objects.create(name="Secret client", slug="secret-client")
     Membership.objects.create(user=editor, workspace=other, role=Role.EDITOR)

@@ -548,11 +548,15 @@ PUBLIC = {
     *("account_login", "account_reset_password_from_key", "password_reset_complete"),
     *("fix", "fix-page", "fix-sign-in"),
     *("fix-account", "sign-in-callback", "healthz", "readyz"),
+    *("opened-invitation", "accept-invitation", "join", "invitation", "confirm-email"),
 }
 ARGS = {
     "workspace": "main",
     "slug": "calendly",
     "app": "calendly",
+    "member_id": 1,
+    "invitation_id": "00000000-0000-0000-0000-000000000000",
+    "hand_over_id": 1,
     "candidate_id": "00000000-0000-0000-0000-000000000000",
     "attempt_id": "00000000-0000-0000-0000-000000000000",
 }

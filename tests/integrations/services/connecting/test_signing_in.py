@@ -10,22 +10,26 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations import platforms
-from integrations.models import Candidate, SignInAttempt, Trigger, Workspace
+from integrations.models import Candidate, Credential, SignInAttempt, Trigger, Workspace
 from integrations.services import rows
-from integrations.services.connecting import candidates, saving
+from integrations.services.connecting import begun, candidates, saving, signing_in
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
 from integrations.services.proving import testing
 from providers import registry
+from providers.access.flow import Flow
 from providers.declare import App
 from providers.sandbox import calendly as sandbox
 from providers.sandbox import crm as crm_sandbox
+from providers.sandbox import ga4 as ga4_sandbox
+from providers.sandbox import google as google_sandbox
 from providers.sandbox import meta as meta_sandbox
 from providers.sandbox.crm import hubspot as hubspot_sandbox
-from providers.sandbox.server import Server
-from tests.integrations.conftest import callback_of, sign_in_as, signed_in
+from providers.sandbox.server import Answer, Server
+from tests.integrations.conftest import SESSION, callback_of, sign_in_as, signed_in
 from tests.integrations.kept import sign_ins
 from tests.integrations.pages.test_pages import text_of
+from tests.integrations.services.credentials.renewals import declaring
 
 HTMX = {"HX-Request": "true"}
 TOKEN = sandbox.token_of("healthy")
@@ -515,6 +519,105 @@ def test_really_switching_saves_the_other_account(visitor, outlet, workspace):
     assert after.sign_in_id != outlet.sign_in_id
     assert after.proven_at
     assert after.pk == outlet.pk
+
+
+# --- What stands in the way of the account that is needed ----------------------------------------
+
+
+@pytest.fixture
+def google(settings):
+    with here(
+        settings, "ga4", ga4_sandbox.PLATFORM.answer, google=google_sandbox.SIGN_IN
+    ) as server:
+        yield server
+
+
+def test_a_platform_that_lists_no_accounts_just_now_says_so(visitor, google):
+    usual = google.answer
+    google.answer = lambda asked: (
+        Answer(503, {}) if "accountSummaries" in asked.path else usual(asked)
+    )
+
+    dialog = visitor.connects("healthy", "ga4", "google")
+
+    assert "Google Analytics (GA4) has a problem at the moment." in text_of(dialog)
+    assert sign_ins().count() == 1
+
+
+def test_who_signs_in_too_often_waits_for_the_accounts(visitor, google, settings):
+    settings.TEST_RATE = 1
+    for _ in range(2):
+        dialog = visitor.connects("healthy", "ga4", "google")
+
+    assert candidates.TRY_AGAIN in text_of(dialog)
+
+
+# --- Out of the ordinary -------------------------------------------------------------------------
+
+
+def test_a_trial_without_an_address_to_go_to_says_so(visitor, calendly, settings):
+    settings.PROVIDER_ORIGINS = {"calendly": {"API": calendly.url}}
+    platforms.catalogue.cache_clear()
+
+    reply = visitor.presses_continue()
+
+    assert reply.status_code == 422
+    assert "This trial has no address for Calendly&#x27;s host" in reply.content.decode()
+
+
+class Odd(Flow):
+    def exchange(self, callback, **_more):
+        raise RuntimeError(f"Odd code {callback['code']}")
+
+
+def test_what_nobody_foresaw_is_told_and_named_without_its_text(visitor, calendly, caplog):
+    callback = callback_of(visitor.leaves())
+
+    with declaring() as declare:
+        declare(flow=Odd)
+        dialog = visitor.comes_back(callback)
+
+    assert "The platform answered in a way" in text_of(dialog)
+    assert "A callback for the app calendly failed with RuntimeError" in caplog.messages
+    assert callback["code"] not in caplog.text
+
+
+def test_of_two_answers_that_saw_the_same_attempt_one_is_looked_at(visitor, calendly):
+    callback = callback_of(visitor.leaves())
+    seen = [
+        begun.find("calendly", callback["state"], visitor.client.session.session_key)
+        for _ in range(2)
+    ]
+
+    claimed = [begun.claim(one, code) for one, code in zip(seen, "ab", strict=True)]
+
+    assert claimed == [True, False]
+    assert seen[1].codes == seen[0].codes
+    assert seen[1].is_under_way
+
+
+def test_a_sign_in_that_a_command_began_asks_for_nobodys_permission(workspace, calendly):
+    url = signing_in.begin(
+        workspace, "calendly", Changes(), user=None, session_key=SESSION, base_version=0
+    )
+
+    back = signing_in.come_back("calendly", callback_of(url), session_key=SESSION)
+
+    assert back.candidate
+    assert back.candidate.user is None
+
+
+def test_saved_secrets_that_no_key_opens_are_told_by_the_test(visitor, workspace, calendly):
+    pasted = Changes(config={"access_token": TOKEN}, auth_method="access_token")
+    saving.change_connection(workspace, "calendly", pasted, by=None)
+    callback = callback_of(visitor.leaves())
+    Credential.objects.filter(connections__workspace=workspace).update(
+        secrets="v2.lost.AAAA", key_id="lost"
+    )
+
+    dialog = visitor.comes_back(callback)
+
+    assert "cannot be read" in text_of(dialog)
 
 
 # --- Keys and destinations -----------------------------------------------------------------------

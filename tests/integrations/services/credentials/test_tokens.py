@@ -618,14 +618,23 @@ def test_an_end_says_its_cause_and_what_helps(row, calendly):
     assert row_of_pk(row).is_ended
 
 
-def test_what_stays_refused_is_the_end_after_a_week(connection, calendly, clock, api):
-    refused_with(calendly, "moon_phase", "Not at this moon.")
+@pytest.mark.parametrize(
+    ("error", "said", "kind"),
+    [
+        ("moon_phase", "Not at this moon.", "unexpected_reply"),
+        ("invalid_grant", "Please try again.", "provider_unavailable"),
+    ],
+)
+def test_what_stays_refused_is_the_end_after_a_week(
+    connection, calendly, clock, api, error, said, kind
+):
+    refused_with(calendly, error, said)
     run_out(row_of(connection))
     kinds = set()
     for _ in range(7):
         kinds.add(failed(row_of(connection)).kind)
         clock.shift(DAY)
-    assert kinds == {"unexpected_reply"}
+    assert kinds == {kind}
 
     go_round()
 
@@ -633,6 +642,16 @@ def test_what_stays_refused_is_the_end_after_a_week(connection, calendly, clock,
     assert (read["light"], read["needsReauth"]) == ("red", True)
     assert read["lastError"] == "Calendly has refused to renew this sign-in since 2026-11-23."
     assert read["failure"]["action"] == "Sign in to Calendly again."
+
+
+def test_days_without_a_refusal_do_not_count(row, calendly, clock):
+    for answer in (Answer(418, {}), DOWN, DOWN, DOWN, Answer(418, {})):
+        answer_renewals(calendly, answer)
+        run_out(row)
+        assert failed(row).kind != "auth_invalid"
+        clock.shift(3 * DAY)
+
+    assert row_of_pk(row).refused_since == timezone.now() - 3 * DAY
 
 
 def test_an_outage_is_never_the_end_however_long(row, calendly, clock):
