@@ -280,6 +280,14 @@ class ConnectionForm(forms.Form):
         return [(way, radios[way.slug]) for way in ways]
 
     @property
+    def other_ways(self) -> str:
+        """In a few words, what the ways are that were not chosen."""
+        chosen = self["auth_method"].value()
+        found = (way.label for way in self._ways if way.slug == SIGN_IN != chosen)
+        label = next(found, "paste what you have")
+        return label[:1].lower() + label[1:]
+
+    @property
     def cost(self) -> Cost | None:
         """What a test uses of the platform's quota, with the values that are saved."""
         typed = {name: value for name, value in self.typed.config.items() if value}

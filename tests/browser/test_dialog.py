@@ -13,11 +13,18 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.__main__ import PLATFORMS
-from tests.browser.conftest import SETTINGS, member, save_meta, saved, sign_in
+from tests.browser.conftest import META, SETTINGS, member, save_meta, saved, sign_in
 
 SCROLLS = "dialog => dialog.scrollHeight > dialog.clientHeight + 1"
 OVERVIEW = "/w/main/dashboard/"
 APP = f"{SETTINGS}sign-in-apps/calendly/?for=calendly"
+
+
+# The pages' policy forbids wait_for_function, which evaluates its words.
+UNTIL = """isOpen => new Promise((done) => {
+    const look = () => Boolean(history.state?.dialog) === isOpen ? done() : setTimeout(look, 20);
+    look();
+})"""
 
 
 def open_dialog(page: Page, slug: str = "meta") -> None:
@@ -140,6 +147,48 @@ def test_a_platform_of_several_vendors_asks_for_the_vendor_first(page):
     expect(page.locator("#dialog-title")).to_have_text("Which CRM do you use?")
 
 
+def test_choosing_another_vendor_asks_before_typed_values_go(page):
+    asked = []
+    page.on("dialog", lambda one: (asked.append(one.message), one.dismiss()))
+    open_dialog(page, "crm")
+    page.get_by_role("button", name="Continue with HubSpot").click()
+    page.get_by_label("Service key", exact=True).fill("a-key")
+    page.get_by_role("link", name="Choose another CRM").click()
+
+    expect(page.get_by_label("Service key", exact=True)).to_have_value("a-key")
+    assert len(asked) == 1
+
+
+def test_a_fold_opens_when_the_chosen_way_needs_what_is_in_it(page):
+    open_dialog(page, "linkedin")
+    expect(page.get_by_label("Client ID", exact=True)).to_be_hidden()
+    page.get_by_text("Another way").click()
+    page.locator("[name=auth_method][value=refresh_token]").check()
+
+    expect(page.get_by_label("Client ID", exact=True)).to_be_visible()
+
+
+def test_with_script_a_dialog_that_is_a_page_disconnects_too(page, workspace):
+    save_meta(workspace)
+    page.goto(f"{META}disconnect/")
+    page.get_by_role("button", name="Disconnect").click()
+
+    expect(page.locator("#card-meta .pill")).to_have_text("Not connected")
+
+
+def test_with_script_a_dialog_that_is_a_page_can_be_cancelled(page, gate):
+    gate.close("act_1001")
+    page.goto(META)
+    page.get_by_label("Access token").fill("EAAhealthy")
+    page.get_by_label("Ad account ID").fill("act_1001")
+    page.get_by_role("button", name="Test and save").click()
+    expect(page.locator(".ladder .running")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Connect Meta")
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(page.locator(".messages")).to_have_text("Cancelled. Nothing was saved.")
+
+
 # --- One screen ----------------------------------------------------------------------------------
 
 
@@ -200,7 +249,7 @@ def press_close(page: Page) -> None:
 
 def go_back(page: Page) -> None:
     page.evaluate("history.back()")
-    page.wait_for_function("history.state && history.state.dialog")
+    page.evaluate(UNTIL, True)
 
 
 LEAVING = [press_escape, press_escape_twice, click_beside, press_close, go_back]
@@ -259,10 +308,23 @@ def test_a_dialog_that_is_gone_leaves_no_entry_behind(page, base_url, leave):
     open_dialog(page)
     leave(page)
     expect(page.locator("#dialog")).to_be_hidden()
-    page.wait_for_function("!history.state || !history.state.dialog")
+    page.evaluate(UNTIL, False)
     page.go_back()
 
     assert page.url == f"{base_url}{OVERVIEW}"
+
+
+def test_a_sign_in_takes_what_was_typed_along_and_asks_nothing(open_page, editor, stand_in):
+    stand_in("reddit")
+    page = open_page(editor, SETTINGS)
+    asked = []
+    page.on("dialog", lambda one: (asked.append(one.type), one.accept()))
+    open_dialog(page, "reddit")
+    page.get_by_label("Your Reddit username").fill("acme")
+    page.get_by_role("button", name="Continue to Reddit").click()
+
+    expect(page.get_by_role("heading", name="Sign in to Reddit")).to_be_visible()
+    assert asked == []
 
 
 # --- A secret that is shown ----------------------------------------------------------------------

@@ -141,7 +141,7 @@
 
   // A form whose answer takes a moment says what is waited for, and is not sent twice.
   document.addEventListener("submit", (event) => {
-    isLeaving = true;
+    if (!event.defaultPrevented) isLeaving = true; // htmx sends the others
     const { waits } = event.target.dataset;
     const button = event.submitter;
     if (!waits || !button) return;
