@@ -151,6 +151,7 @@ def lacks(provider: Provider) -> Iterator[str]:
     yield from _lacks_of_links(provider)
     yield from _lacks_of_methods(provider)
     yield from _lacks_of_sign_in(provider)
+    yield from _lacks_of_vendors(provider)
     for field in provider.fields:
         yield from _lacks_of_field(field, {method.slug for method in provider.methods})
     for place, rule in enumerate(provider.errors, 1):
@@ -184,6 +185,19 @@ def _lacks_of_methods(provider: Provider) -> Iterator[str]:
         # A sign-in may need nothing but the person.
         if method.slug != SIGN_IN and not provider.missing(method.slug, ()):
             yield f"The method {method.slug} needs nothing to be entered."
+
+
+def _lacks_of_vendors(provider: Provider) -> Iterator[str]:
+    if not provider.asks_first and not provider.vendors:
+        return
+    first = {field.name: field for field in provider.fields}.get(provider.asks_first)
+    if first is None or [key for key, _ in first.choices] != [v.value for v in provider.vendors]:
+        yield "The vendors are not the choices of the field that is asked first."
+    for vendor in provider.vendors:
+        known = {method.slug for method in provider.methods} | {f.name for f in provider.fields}
+        unknown = sorted({*vendor.methods, *vendor.fields} - known)
+        if unknown or not vendor.methods or not vendor.about:
+            yield f"The vendor {vendor.value} has no words or way, or unknown ones: {unknown}."
 
 
 def _lacks_of_sign_in(provider: Provider) -> Iterator[str]:

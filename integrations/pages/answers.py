@@ -9,10 +9,12 @@ from integrations.pages import cards
 from integrations.pages.forms import ConnectionForm
 from integrations.pages.parts import Request, dialog, find_connection, settled_card
 from integrations.services.connecting import candidates
+from integrations.services.people import people
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 
 DIALOG = "integrations/partials/connection_dialog.html"
+VENDORS = "integrations/partials/vendor_dialog.html"
 REFUSALS = (InvalidChange, NothingToTest, VersionConflict)
 GONE = "Those values are no longer here: they are kept for 15 minutes. Enter them again."
 
@@ -51,8 +53,21 @@ def _conflict(
 def form_dialog(
     request: Request, form: ConnectionForm, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    context |= {"form": form, "card": cards.card(form.connection), "asked": form.asked}
-    return dialog(request, DIALOG, context, status=status)
+    context |= _form_context(request, form)
+    if not form.is_bound and form.initial["candidate"] is None:
+        form.point()
+    return dialog(request, VENDORS if form.asks_vendor else DIALOG, context, status=status)
+
+
+def _form_context(request: Request, form: ConnectionForm) -> dict[str, Any]:
+    """What every dialog with the form is drawn with."""
+    asks_owners = form.missing_apps and not request.access.is_owner
+    return {
+        "form": form,
+        "card": cards.card(form.connection),
+        "asked": form.asked,
+        "owners": people.owners(request.access.workspace) if asks_owners else [],
+    }
 
 
 def candidate_dialog(
@@ -64,10 +79,7 @@ def candidate_dialog(
     """
     connection = find_connection(request, slug)
     form = ConnectionForm(connection, typed=candidates.typed(kept), candidate=kept.pk)
-    context = {
-        "form": form,
-        "card": cards.card(connection),
-        "asked": form.asked,
+    context = _form_context(request, form) | {
         "candidate": kept,
         "hides_form": kept.sign_in_id is not None and kept.is_running,
         "account_is_required": connection.platform.field(ACCOUNT_FIELD).required,

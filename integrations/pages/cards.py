@@ -26,7 +26,7 @@ from integrations.models import (
 )
 from integrations.models.connections import EXPIRING_WITHIN
 from integrations.services import rows
-from providers.declare import Provider
+from providers.declare import SIGN_IN, Provider
 from providers.errors import AccountNotFound, InvalidConfig
 
 TREND_LENGTH = 30
@@ -165,7 +165,8 @@ class Card:
         lacking = self.provider.for_values(connection.config).missing(
             method, connection.saved_names
         )
-        return [one.label for one in lacking]
+        sign_in = [] if method != SIGN_IN or connection.sign_in_id else ["the sign-in"]
+        return [one.label for one in lacking] + sign_in
 
     @property
     def next_click(self) -> str:

@@ -49,7 +49,10 @@ def connection(request: Request, slug: str) -> HttpResponse:
         if last and last.is_under_way:
             return redirect("sign-in-attempt", request.access.workspace.slug, slug, last.pk)
         said = _last_sign_in(request, found, last)
-        return answers.form_dialog(request, ConnectionForm(found), **said)
+        first = request.GET.get("first")
+        if said and first is None and last:
+            first = found.platform.first_of(last.app)
+        return answers.form_dialog(request, ConnectionForm(found, first=first), **said)
     form = _typed_form(request, slug)
     is_gone = request.POST.get("candidate") and form.initial["candidate"] is None
     if is_gone and request.POST.get("auth_method") == SIGN_IN:
@@ -105,7 +108,8 @@ def attempt(request: Request, slug: str, attempt_id: UUID) -> HttpResponse:
     if mine.is_under_way:
         context = {"card": cards.card(found), "attempt": mine}
         return dialog(request, "integrations/partials/sign_in_progress.html", context)
-    return answers.form_dialog(request, ConnectionForm(found), **_what_became_of(mine))
+    form = ConnectionForm(found, first=found.platform.first_of(mine.app))
+    return answers.form_dialog(request, form, **_what_became_of(mine))
 
 
 @require_POST

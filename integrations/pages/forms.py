@@ -11,11 +11,24 @@ from django import forms
 from django.utils.functional import cached_property
 
 from integrations.models import Credential, IntegrationConnection
+from integrations.pages import mending
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps
 from integrations.services.credentials.sealing import hint
 from integrations.services.proving.discovery import ACCOUNT_FIELD
-from providers.declare import BASE_URL, SIGN_IN, Account, Cost, Field, Method, OAuth, Provider
+from providers.declare import (
+    ACCESS_TOKEN,
+    BASE_URL,
+    SIGN_IN,
+    Account,
+    AppForm,
+    Cost,
+    Field,
+    Method,
+    OAuth,
+    Provider,
+    Vendor,
+)
 
 REMOVE = "remove_"
 PICKED_ACCOUNT = "picked_account"
@@ -24,10 +37,14 @@ MISSING = "This is required."
 
 @dataclass(frozen=True)
 class Row:
-    """One field as the dialog draws it."""
+    """One field as the dialog draws it. `failed` says what is wrong with the saved value."""
 
     bound: forms.BoundField
     methods: str
+    label: str
+    failed: str
+    is_secret: bool
+    needed_by: str
     is_optional: bool
     is_half: bool
     help_url: str | None
@@ -40,7 +57,8 @@ class ConnectionForm(forms.Form):
     clears it, and a saved optional secret has a Remove of its own.
 
     `typed` are values that wait in a candidate: they stand in for the saved ones, and their
-    secrets are kept like saved ones, without going back to the browser.
+    secrets are kept like saved ones, without going back to the browser. `first` answers what
+    the platform asks first; "" asks it again.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -55,12 +73,16 @@ class ConnectionForm(forms.Form):
         typed: Changes | None = None,
         candidate: Any = None,
         accounts: Sequence[Account] | None = None,
+        first: str | None = None,
     ) -> None:
+        super().__init__(data)
         self.connection = connection
         self.provider = connection.platform
         self.typed = typed or Changes()
         self.accounts = accounts
-        initial = {
+        self.first = first
+        self.mending = mending.of(connection)
+        self.initial = {
             "version": connection.version,
             "candidate": candidate,
             "is_enabled": connection.is_enabled
@@ -68,37 +90,100 @@ class ConnectionForm(forms.Form):
             else self.typed.is_enabled,
             "auth_method": self._method(),
         }
-        super().__init__(data, initial=initial)
         self.fields["auth_method"] = forms.ChoiceField(
             choices=[(method.slug, method.label) for method in self.provider.methods],
             widget=forms.RadioSelect,
-            label="What do you have?",
         )
+        in_its_words = {field.name: field for field in self._drawn}
         for field in self.provider.fields:
-            self._add(field)
+            self._add(in_its_words.get(field.name, field))
 
     def _method(self) -> str:
-        chosen = self.typed.auth_method or self.connection.auth_method
-        if chosen:
-            return chosen
-        return SIGN_IN if self.can_sign_in else self.provider.methods[0].slug
+        """The way that was used, else the one that works best."""
+        slugs = [method.slug for method in self._ways]
+        used = self.typed.auth_method
+        if not used and (self.connection.auth_method or self.connection.has_anything):
+            used = mending.method_of(self.connection)
+        if used and (used in slugs or self.is_bound):
+            return used
+        pasted = (slug for slug in slugs if slug != SIGN_IN)
+        return SIGN_IN if self.can_sign_in and SIGN_IN in slugs else next(pasted, slugs[0])
+
+    # --- Who is asked: of a platform that is several, the vendor that was chosen ---
 
     @cached_property
-    def apps(self) -> dict[str, bool]:
-        """The apps that a sign-in at this platform can use, by name; whether each is set up."""
+    def _known(self) -> dict[str, str]:
+        known = {**self.connection.config, **self.typed.config, **self._sent()}
+        if self.first is not None:
+            known[self.provider.asks_first] = self.first
+        return {name: value for name, value in known.items() if value}
+
+    @cached_property
+    def vendor(self) -> Vendor | None:
+        return self.provider.vendor(self._known.get(self.provider.asks_first, ""))
+
+    @property
+    def asks_vendor(self) -> bool:
+        """Whether nothing else can be asked before the vendor is known."""
+        if self.is_bound or self.vendor or not self.provider.vendors:
+            return False
+        return self.first is not None or self._who.name == self.provider.name
+
+    @property
+    def vendors(self) -> list[tuple[Vendor, str]]:
+        """The vendors to choose from, with their names."""
+        names = dict(self.provider.field(self.provider.asks_first).choices)
+        return [(vendor, names[vendor.value]) for vendor in self.provider.vendors]
+
+    @property
+    def likely_vendor(self) -> str:
+        """The saved one, else the first."""
+        saved: str = self.connection.config.get(self.provider.asks_first, "")
+        return saved or self.provider.vendors[0].value
+
+    @property
+    def _is_saved_vendor(self) -> bool:
+        field = self.provider.asks_first
+        return self.vendor is not None and self.vendor.value == self.connection.config.get(field)
+
+    @cached_property
+    def _ways(self) -> list[Method]:
+        """The ways to connect, in the words of whoever is asked."""
+        if not self.vendor:
+            return list(self.provider.methods)
+        ways = self.vendor.methods_of(self.provider.methods)
+        used = self.connection.auth_method
+        if self._is_saved_vendor and used and used not in self.vendor.methods:
+            ways.append(self.provider.method(used))
+        return ways
+
+    @cached_property
+    def _drawn(self) -> list[Field]:
+        """The fields in the words of whoever is asked, with whatever else is saved."""
+        if not self.vendor:
+            return list(self.provider.fields)
+        saved = self.connection.saved_names if self._is_saved_vendor else set()
+        other = saved - self.vendor.fields.keys() - {self.provider.asks_first}
+        kept = [field for field in self.provider.fields if field.name in other]
+        return [*self.vendor.fields_of(self.provider.fields), *kept]
+
+    @cached_property
+    def apps(self) -> dict[str, tuple[AppForm, bool]]:
+        """The apps that a sign-in can use, by slug; whether each is set up."""
         ways = self.provider.sign_ins
+        if self.vendor:
+            ways = [self.way] if self.way and SIGN_IN in self.vendor.methods else []
         ready = apps.ready(self.connection.workspace) if ways else frozenset()
-        return {way.app.name: way.app.slug in ready for way in ways}
+        return {way.app.slug: (way.app, way.app.slug in ready) for way in ways}
 
     @property
     def can_sign_in(self) -> bool:
-        return any(self.apps.values())
+        return any(is_ready for _, is_ready in self.apps.values())
 
     @cached_property
     def _who(self) -> Provider:
         """Who is asked with what the form holds: a vendor, once it is chosen."""
-        known = {**self.connection.config, **self.typed.config, **self._sent()}
-        return self.provider.for_values({name: value for name, value in known.items() if value})
+        return self.provider.for_values(self._known)
 
     @property
     def asked(self) -> str:
@@ -125,9 +210,42 @@ class ConnectionForm(forms.Form):
         return " ".join(slug for slug in slugs if slug != SIGN_IN or self.sign_in)
 
     @property
-    def missing_apps(self) -> str:
-        """ "Postbox, Inbox": what nobody can sign in with yet."""
-        return ", ".join(name for name, is_ready in self.apps.items() if not is_ready)
+    def missing_apps(self) -> list[AppForm]:
+        """What nobody can sign in with yet."""
+        return [app for app, is_ready in self.apps.values() if not is_ready]
+
+    @property
+    def title(self) -> str:
+        """What the dialog is there for."""
+        if self.mending.is_broken:
+            return f"Fix {self.asked}"
+        if self.mending.is_half:
+            return f"Finish {self.asked}"
+        return self.asked if self.connection.has_anything else f"Connect {self.asked}"
+
+    def point(self) -> None:
+        """Lead to the value that is wrong, or to the first that is missing."""
+        at = next((f for f in self._drawn if f.name in self.mending.missing), None)
+        names = [field.name for field in self._drawn]
+        if self.mending.fault in names:
+            attrs = self.fields[self.mending.fault].widget.attrs
+            told = f"id_{self.mending.fault}_failed id_{self.mending.fault}_helptext"
+            attrs["placeholder"] = self.provider.field(self.mending.fault).example
+            attrs |= {"autofocus": True, "aria-invalid": "true", "aria-describedby": told}
+        elif at:
+            self.fields[at.name].widget.attrs["autofocus"] = True
+
+    @property
+    def missing_labels(self) -> list[str]:
+        """What a half set-up connection lacks, in the words of whoever is asked."""
+        labels = [field.label for field in self._drawn if field.name in self.mending.missing]
+        return labels + (["the sign-in"] if self.mending.fault == SIGN_IN else [])
+
+    @property
+    def has_hidden_first(self) -> bool:
+        """Whether what was asked first goes along with what is typed."""
+        field = self.provider.asks_first
+        return self.vendor is not None and bool(self._known.get(field))
 
     def _add(self, field: Field) -> None:
         made = _form_field(field)
@@ -152,9 +270,22 @@ class ConnectionForm(forms.Form):
 
     @property
     def methods(self) -> list[tuple[Method, Any]]:
-        """Each method with its radio button; signing in comes first where it can be done."""
-        rows = zip(self.provider.methods, self["auth_method"], strict=True)
-        return sorted(rows, key=lambda row: self.can_sign_in and row[0].slug != SIGN_IN)
+        """Each way with its radio button: the chosen one first, then signing in if it works."""
+        chosen = self["auth_method"].value()
+        radios = {radio.data["value"]: radio for radio in self["auth_method"]}
+        ways = sorted(
+            self._ways,
+            key=lambda way: (way.slug != chosen, not self.can_sign_in or way.slug != SIGN_IN),
+        )
+        return [(way, radios[way.slug]) for way in ways]
+
+    @property
+    def other_ways(self) -> str:
+        """In a few words, what the ways are that were not chosen."""
+        chosen = self["auth_method"].value()
+        found = (way.label for way in self._ways if way.slug == SIGN_IN != chosen)
+        label = next(found, "paste what you have")
+        return label[:1].lower() + label[1:]
 
     @property
     def cost(self) -> Cost | None:
@@ -162,32 +293,85 @@ class ConnectionForm(forms.Form):
         typed = {name: value for name, value in self.typed.config.items() if value}
         return self.provider.for_values({**self.connection.config, **typed}).cost
 
+    @cached_property
+    def _rows(self) -> dict[str, list[Row]]:
+        rows: dict[str, list[Row]] = {"main": [], "fine": [], "more": []}
+        for field in self._drawn:
+            if not (self.has_hidden_first and field.name == self.provider.asks_first):
+                rows[self._place(field)].append(self._row(field))
+        return rows
+
     @property
     def main_rows(self) -> list[Row]:
-        return [self._row(f) for f in self.provider.fields if not self._is_rare(f)]
+        """What is asked for; where it is known what to mend, that alone, the refused first."""
+        return sorted(self._rows["main"], key=lambda row: not row.failed)
+
+    @property
+    def fine_rows(self) -> list[Row]:
+        """What is saved and not known to be wrong, while something else is."""
+        return self._rows["fine"]
+
+    @property
+    def fine_count(self) -> int:
+        method = self["auth_method"].value()
+        return sum(not row.methods or method in row.methods.split() for row in self.fine_rows)
 
     @property
     def more_rows(self) -> list[Row]:
         """What hardly anybody needs, kept out of the way."""
-        return [self._row(f) for f in self.provider.fields if self._is_rare(f)]
+        return self._rows["more"]
 
-    @property
-    def opens_more(self) -> bool:
-        return any(row.bound.errors or row.bound.value() for row in self.more_rows)
+    def _place(self, field: Field) -> str:
+        needed = field.name == self.mending.fault or field.name in self.mending.missing
+        if needed or self[field.name].errors:
+            return "main"
+        if self.mending.is_known and field.name in self.connection.saved_names:
+            return "fine"
+        is_later = self.mending.is_known and self._is_optional(field)
+        return "more" if is_later or self._is_rare(field) else "main"
 
     def _is_rare(self, field: Field) -> bool:
-        return field.name == BASE_URL and not self.provider.takes_any_address
+        if field.name == BASE_URL:
+            return not self.provider.takes_any_address
+        if field.name in (ACCESS_TOKEN, ACCOUNT_FIELD) or self._is_needed(field):
+            return False
+        return bool(field.secret or field.methods or field.is_rare)
+
+    def _is_optional(self, field: Field) -> bool:
+        return not field.required and not field.required_by
+
+    def _is_needed(self, field: Field) -> bool:
+        """Whether the chosen way needs it, or does not take it while another needs it."""
+        method = self["auth_method"].value()
+        if field.methods and method not in field.methods:
+            return not self._is_optional(field)
+        return field.required or method in field.required_by
 
     def _row(self, field: Field) -> Row:
+        bound = self[field.name]
+        is_failed = "aria-invalid" in bound.field.widget.attrs
+        label = field.label
+        if is_failed and field.secret and not label[1:2].isupper():
+            label = label[:1].lower() + label[1:]
         return Row(
-            bound=self[field.name],
+            bound=bound,
             methods=" ".join(self._shown_by(field)),
-            is_optional=not field.required and not field.required_by,
+            label=f"New {label}" if is_failed and field.secret else label,
+            failed=self._failed(field) if is_failed else "",
+            is_secret=field.secret and field.type != "textarea",
+            needed_by=" ".join(field.required_by if self._place(field) == "more" else ()),
+            is_optional=self._is_optional(field),
             is_half=field.type in ("text", "choice") and field.name != "access_token",
             help_url=field.help_url,
             can_be_picked=field.name == ACCOUNT_FIELD and self.provider.lists_accounts,
             remove=self[REMOVE + field.name] if REMOVE + field.name in self.fields else None,
         )
+
+    def _failed(self, field: Field) -> str:
+        """ "The saved one (ends in …x9Qd) was refused"."""
+        ending = self.connection.hints.get(field.name) if field.secret else None
+        which = f" (ends in {ending})" if ending else ""
+        return f"The saved one{which} {self.mending.what}"
 
     def _shown_by(self, field: Field) -> tuple[str, ...]:
         """The methods under which a field is drawn; none for every method.
@@ -287,6 +471,7 @@ def _form_field(field: Field) -> forms.CharField | forms.ChoiceField:
         attrs["autocomplete"] = "new-password"
         attrs["data-secret"] = ""
     if field.type == "textarea":
+        attrs["rows"] = "4"
         widget: forms.Widget = SecretTextarea(attrs) if field.secret else forms.Textarea(attrs)
     elif field.secret:
         widget = forms.PasswordInput(attrs, render_value=False)

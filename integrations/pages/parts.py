@@ -200,11 +200,18 @@ def card_update(request: Request, slug: str, said: str) -> HttpResponse:
     return response
 
 
+def _is_page_of_its_own(request: Request) -> bool:
+    """Whether a part is for a dialog that is a page, where there are no cards to draw anew."""
+    here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    return here not in ("", reverse("settings", args=[request.access.workspace.slug]))
+
+
 def dialog(
     request: Request, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """The content of the dialog; without script, the same as a page of its own."""
     if is_partial(request):
+        context["alone"] = _is_page_of_its_own(request)
         return render(request, template, context, status=status)
     context |= {"page": "settings", "section": "integrations", "content": template}
     return render(request, "integrations/dialog_page.html", context, status=status)

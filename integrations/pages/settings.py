@@ -113,8 +113,10 @@ def _dialog_to_open(request: Request) -> str:
     for name, view in (("candidate", "candidate"), ("attempt", "sign-in-attempt")):
         with suppress(ValueError):
             return reverse(view, args=[workspace, slug, UUID(request.GET.get(name, ""))])
-    ended = "?ended=session" if request.GET.get("ended") == "session" else ""
-    return reverse("connection", args=[workspace, slug]) + ended
+    known = {"ended": ["session"], "first": [one.value for one in platforms.get(slug).vendors]}
+    asked = {name: request.GET.get(name) for name in known}
+    query = {name: value for name, value in asked.items() if value in known[name]}
+    return reverse("connection", args=[workspace, slug], query=query or None)
 
 
 def _running(request: Request) -> TestRun | None:

@@ -4,14 +4,17 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from integrations import platforms
 from integrations.models import AppRegistration, Role
 from integrations.pages import sentences
 from integrations.pages.parts import Request, in_workspace
 from integrations.services.credentials import apps
 from integrations.services.refusals import Busy, InvalidChange
+from providers.declare import Provider
 
 
 class AppForm(forms.Form):
@@ -46,6 +49,7 @@ def app(request: Request, app: str) -> HttpResponse:
     if app not in listed:
         raise Http404
     one = listed[app]
+    asked_for = _asked_for(request, one)
     given = {"client_id": one.saved.client_id} if one.saved else {}
     form = AppForm(request.POST or None, initial=given)
     form.fields["client_id"].label = one.facts.form.client_id_label
@@ -61,16 +65,35 @@ def app(request: Request, app: str) -> HttpResponse:
                 form.add_error(name, told)
         else:
             _prove(request, one.facts.form.name, row)
-            return redirect("sign-in-app", request.access.workspace.slug, app)
+            query = request.GET.urlencode() if asked_for else ""
+            page = reverse("sign-in-app", args=[request.access.workspace.slug, app])
+            return redirect(f"{page}?{query}" if query else page)
     context = {
         "page": "settings",
         "section": "sign-in-apps",
         "app": one,
         "form": form,
         "others": one.sign_ins,
+        "asked_for": asked_for,
+        "way_back": _way_back(request, asked_for) if asked_for else "",
     }
     status = 422 if form.is_bound else 200
     return render(request, "integrations/sign_in_app.html", context, status=status)
+
+
+def _asked_for(request: Request, app: apps.Listed) -> Provider | None:
+    """The platform whose dialog led here, if it signs in with this app."""
+    asked = platforms.catalogue().get(request.GET.get("for", ""))
+    uses = {way.app.slug for way in asked.sign_ins} if asked else set()
+    return asked if app.facts.form.slug in uses else None
+
+
+def _way_back(request: Request, asked_for: Provider) -> str:
+    """The settings page with that dialog open, at the vendor that was chosen in it."""
+    query = {"dialog": asked_for.slug}
+    if asked_for.vendor(request.GET.get("first", "")):
+        query["first"] = request.GET["first"]
+    return reverse("settings", args=[request.access.workspace.slug], query=query)
 
 
 def _prove(request: Request, name: str, row: AppRegistration) -> None:

@@ -3,6 +3,7 @@
 Imports outbound and errors.
 """
 
+from providers.declare.access import ACCESS_TOKEN as ACCESS_TOKEN
 from providers.declare.access import Access as Access
 from providers.declare.access import Assertion as Assertion
 from providers.declare.access import Basic as Basic
@@ -59,5 +60,6 @@ from providers.declare.usual import limited as limited
 from providers.declare.usual import misunderstood as misunderstood
 from providers.declare.usual import troubled as troubled
 from providers.declare.usual import walled as walled
+from providers.declare.vendors import Vendor as Vendor
 from providers.outbound.draft import Draft as Draft
 from providers.outbound.secrets import Placeholder as Placeholder

@@ -17,7 +17,8 @@ class Field:
     `required` is for every method that takes the field, `required_by` for these alone.
     `decides_destination` marks a value that decides where a secret is sent: it cannot
     change without the secrets being sent again. Nor can one that `decides_shown`: what of an
-    answer to a secret people see. `methods` is empty for every method.
+    answer to a secret people see. `methods` is empty for every method. `is_rare` is for what
+    hardly anybody needs: forms keep it out of the way.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Field:
     methods: tuple[str, ...] = ()
     decides_destination: bool = False
     decides_shown: bool = False
+    is_rare: bool = False
     max_length: int = 4096
     normalize: Callable[[str], str] = str.strip
 

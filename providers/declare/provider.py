@@ -17,6 +17,7 @@ from providers.declare.oauth import OAuth
 from providers.declare.rules import ErrorFacts, ErrorRule, first_match
 from providers.declare.steps import Tester
 from providers.declare.usual import OUTAGE, limited, troubled
+from providers.declare.vendors import Vendor
 from providers.errors import WAS_RIGHT, ProviderError
 from providers.outbound import addresses
 from providers.outbound.api import Api
@@ -63,6 +64,8 @@ class Provider:
     that share an app and credentials; alone it is the slug.
     `variant` is for a platform that is several: it makes of this one what the values ask for;
     `oauth_variants` are values that lead to each variant with a sign-in of its own.
+    `asks_first` names the field that a form asks before all others, and `vendors` say what
+    each of its choices takes.
     """
 
     slug: str
@@ -89,6 +92,8 @@ class Provider:
     also: tuple[Access, ...] = ()
     family: str = ""
     oauth_variants: tuple[Mapping[str, str], ...] = ()
+    asks_first: str = ""
+    vendors: tuple[Vendor, ...] = ()
     proof_budget: timedelta = timedelta(hours=24)
     cost: Cost | None = None
     aliases: tuple[str, ...] = ()
@@ -107,6 +112,10 @@ class Provider:
         """Who is asked with these values: this platform, or the variant of it that they name."""
         return self.variant(self, values) if self.variant else self
 
+    def vendor(self, value: str) -> Vendor | None:
+        """What one choice of the field that is asked first takes; None where there is none."""
+        return next((one for one in self.vendors if one.value == value), None)
+
     @property
     def sign_ins(self) -> list[OAuth]:
         """Every way to sign in that the platform or one of its variants declares."""
@@ -118,6 +127,14 @@ class Provider:
         own = [self, *(self.for_values(values) for values in self.oauth_variants)]
         signed_in_with = (one for one in own if one.oauth and one.oauth.app.slug == app)
         return next((one.name for one in signed_in_with), self.name)
+
+    def first_of(self, app: str) -> str | None:
+        """What was chosen first of a platform that is several, to sign in with this app."""
+        for values in self.oauth_variants:
+            declared = self.for_values(values).oauth
+            if declared and declared.app.slug == app:
+                return values.get(self.asks_first)
+        return None
 
     def method(self, slug: str) -> Method:
         """Raises KeyError for a method the platform does not have."""

@@ -131,12 +131,49 @@ def show_history(page: Page) -> None:
     page.locator("#dialog summary").first.click()
 
 
-def open_many_methods(page: Page) -> None:
+def ask_for_the_vendor(page: Page) -> None:
     page.click("#open-crm")
     expect(page.locator("#dialog")).to_be_visible()
 
 
-@pytest.mark.parametrize("act", [ask_to_disconnect, show_history, open_many_methods])
+def open_many_methods(page: Page) -> None:
+    ask_for_the_vendor(page)
+    page.get_by_role("button", name="Continue with HubSpot").click()
+    page.get_by_text("Another way").click()
+
+
+def open_all_of(page: Page, slug: str) -> None:
+    """The dialog of what is broken or half set up, with all that is folded."""
+    page.click(f"#open-{slug}")
+    expect(page.locator("#dialog")).to_be_visible()
+    for fold in page.locator("#dialog summary").all():
+        fold.click()
+
+
+def open_what_is_broken(page: Page) -> None:
+    open_all_of(page, "meta")
+
+
+def open_what_was_reported(page: Page) -> None:
+    open_all_of(page, "search_console")
+
+
+def open_what_is_half_set_up(page: Page) -> None:
+    open_all_of(page, "upwork")
+
+
+DIALOGS = [
+    ask_to_disconnect,
+    show_history,
+    ask_for_the_vendor,
+    open_many_methods,
+    open_what_is_broken,
+    open_what_was_reported,
+    open_what_is_half_set_up,
+]
+
+
+@pytest.mark.parametrize("act", DIALOGS)
 def test_dialogs(page, workspace, act: Callable[[Page], Any]):
     states.fill(workspace)
     page.reload()
@@ -225,7 +262,7 @@ def calendlys(open_page, owner, calendly):
 
 def open_before_a_sign_in(page: Page) -> None:
     page.click("#open-calendly")
-    page.get_by_text("Other ways to connect").click()
+    page.get_by_text("Another way").click()
 
 
 def come_back_and_choose(page: Page) -> None:

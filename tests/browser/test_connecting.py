@@ -72,7 +72,7 @@ def test_a_report_that_stands_can_be_cleared_where_the_values_were_proven(page, 
     page.reload()
     page.get_by_role("link", name="Configure").click()
     press_test_and_save(page)
-    expect(page.locator("#dialog")).to_contain_text("Another system reported this")
+    expect(page.locator("#dialog")).to_contain_text("so the card stays red")
     page.locator("#dialog").get_by_role("button", name="Clear the report").click()
 
     expect(page.locator("#dialog")).to_be_hidden()

@@ -90,7 +90,7 @@ def test_who_signs_in_sees_no_words_of_other_ways_until_asking_for_them(page):
     expect(page.get_by_label("Sign in with Calendly")).to_be_checked()
     expect(page.locator("#dialog")).to_contain_text("Calendly will ask you to allow: who is")
     expect(token).to_be_hidden()
-    page.get_by_text("Other ways to connect").click()
+    page.get_by_text("Another way").click()
     token.click()
     expect(page.get_by_label("Personal access token", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Continue to Calendly")).to_be_hidden()
@@ -136,6 +136,7 @@ def test_who_denied_goes_back_and_allows(page, workspace):
     continue_to(page, "calendly", "Continue to Calendly")
     page.click("#cancel")
     expect(page.locator("#dialog .note.warn")).to_contain_text("was cancelled")
+    page.go_back()  # closes the dialog
     page.go_back()
     page.click("#as-healthy")
 
@@ -210,6 +211,7 @@ def test_without_an_app_the_dialog_offers_the_token_and_says_who_can_help(page, 
 
     expect(page.get_by_label("A personal access token")).to_be_checked()
     expect(page.locator("#dialog")).to_contain_text("An owner sets it up in Settings, Sign-in apps")
+    page.get_by_text("Another way").click()
     page.get_by_label("Sign in with Calendly").check()
     expect(page.get_by_role("button", name="Continue to Calendly")).to_be_disabled()
 

@@ -47,6 +47,17 @@ def test_connecting_ends_with_the_proof(page, workspace):
     expect(page.locator("#card-meta .pill")).to_have_text("Proven by a stand-in")
 
 
+def test_the_vendor_is_asked_for_on_a_page_of_its_own(page):
+    page.click("#open-crm")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Which CRM do you use?")
+    page.get_by_label("Pipedrive").check()
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Connect Pipedrive")
+    expect(page.get_by_label("API token", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Show API token")).to_be_hidden()
+
+
 def test_a_failure_can_be_saved_anyway(page, workspace):
     connect(page, "EAAexpired")
     expect(page.locator(".note.bad")).to_contain_text("has expired")

@@ -20,6 +20,7 @@ from providers.declare import (
     Passed,
     Provider,
     Scope,
+    Vendor,
     access_token,
     account_id,
     base_url,
@@ -89,6 +90,12 @@ def with_field(**changes):
     return {"fields": (*ACME.fields, Field(**({"name": "extra", "label": "Extra"} | changes)))}
 
 
+def with_vendors(*vendors):
+    choices = tuple((vendor.value, vendor.value.title()) for vendor in vendors)
+    first = Field(name="vendor", label="Vendor", type="choice", choices=choices)
+    return {"asks_first": "vendor", "vendors": vendors, "fields": (*ACME.fields, first)}
+
+
 LACKS = [
     ({"tester": NothingAsked}, "The tester has no steps."),
     ({"cost": None}, NOTE),
@@ -110,6 +117,18 @@ LACKS = [
     (
         {"errors": (replace(RULE, action=""),)},
         "Error rule 1 does not say what happened and what to do.",
+    ),
+    (
+        {"asks_first": "vendor"},
+        "The vendors are not the choices of the field that is asked first.",
+    ),
+    (
+        with_vendors(Vendor("one", "You need a key.", methods={"letter": {}}, fields={})),
+        "The vendor one has no words or way, or unknown ones: ['letter'].",
+    ),
+    (
+        with_vendors(Vendor("one", "", methods={"api_key": {}}, fields={})),
+        "The vendor one has no words or way, or unknown ones: [].",
     ),
     ({"methods": ()}, "There is no method to connect with."),
     (

@@ -112,6 +112,14 @@ def default_of(user: User) -> Workspace | None:
         return None
 
 
+def owners(workspace: Workspace) -> list[str]:
+    """The names of those who may do everything in a workspace; the first ones of many."""
+    found = User.objects.filter(
+        is_active=True, memberships__workspace=workspace, memberships__role=Role.OWNER
+    )
+    return [user.get_full_name() or user.get_username() for user in found.order_by("pk")[:3]]
+
+
 def give_default_workspace(user: User) -> None:
     """The first account, and every superuser, owns the default workspace."""
     is_first = not User.objects.exclude(pk=user.pk).exists()

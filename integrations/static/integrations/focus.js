@@ -5,6 +5,7 @@
   const dialog = document.getElementById("dialog");
   let opener = null;
   let cardId = null;
+  let returned = null;
 
   const standIn = (id) => document.querySelector(`#${id} > footer .btn`);
   const cardOf = (element) => element && element.closest(".card");
@@ -29,6 +30,16 @@
     const card = fromAddress ? document.getElementById(`card-${opens.dataset.opens}`) : cardOf(opener);
     const again = (opener.id && document.getElementById(opener.id)) || (card && standIn(card.id));
     if (again) again.focus();
+    returned = again;
     opener = null;
+  });
+
+  // The entry that the dialog had in the tab's history goes then, which moves the focus after this event.
+  window.addEventListener("popstate", () => {
+    const control = returned;
+    returned = null;
+    setTimeout(() => {
+      if (control && document.activeElement === document.body) control.focus();
+    });
   });
 })();

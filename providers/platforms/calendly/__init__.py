@@ -63,6 +63,7 @@ PROVIDER = Provider(
             pattern_message="This is not a user URI. It is a full address that starts with "
             "https://api.calendly.com/users/, not the last part alone.",
             example="https://api.calendly.com/users/0123abcd-45ef",
+            is_rare=True,
         ),
         fields.base_url(),
     ),

@@ -164,6 +164,8 @@ PROVIDER = Provider(
     ),
     tester=NobodyYetTester,
     variant=of_vendor,
+    asks_first="vendor",
+    vendors=(hubspot.VENDOR, salesforce.VENDOR, pipedrive.VENDOR, zoho.VENDOR, generic.VENDOR),
     check=contradictions,
     cost=Cost(calls=7, note="At most, with Salesforce: five of its API requests of 24 hours."),
 )

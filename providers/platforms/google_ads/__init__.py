@@ -22,7 +22,7 @@ def without_dashes(text: str) -> str:
     return "".join(text.replace("-", "").split())
 
 
-def customer_field(name: str, label: str, where: str) -> Field:
+def customer_field(name: str, label: str, where: str, *, is_rare: bool = False) -> Field:
     return Field(
         name=name,
         label=label,
@@ -31,6 +31,7 @@ def customer_field(name: str, label: str, where: str) -> Field:
         pattern_message="A customer ID has ten digits, with or without dashes.",
         example="123-456-7890",
         normalize=without_dashes,
+        is_rare=is_rare,
     )
 
 
@@ -75,6 +76,7 @@ PROVIDER = google.platform(
             "linked_customer_id",
             "Linked customer ID",
             "Rarely needed: only for the links of app analytics partners.",
+            is_rare=True,
         ),
         Field(
             name="developer_token",

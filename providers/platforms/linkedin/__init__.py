@@ -108,6 +108,7 @@ PROVIDER = Provider(
             pattern=r"20[0-9]{4}",
             pattern_message="A version is a year and a month in six digits, such as 202607.",
             example="202607",
+            is_rare=True,
         ),
         fields.base_url(),
     ),

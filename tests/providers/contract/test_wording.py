@@ -73,6 +73,10 @@ def texts_of(who: Provider) -> Iterator[tuple[str, str]]:
     for method in who.methods:
         yield f"help of {method.slug}", method.help
         yield from (("warning", text) for text in filter(None, (method.warning,)))
+    for vendor in who.vendors:
+        yield f"about {vendor.value}", vendor.about
+        words = (*vendor.methods.values(), *vendor.fields.values())
+        yield from ((vendor.value, one["help"]) for one in words if "help" in one)
     if who.oauth:
         yield from texts_of_sign_in(who.oauth)
     for rule in rules_of(who):
@@ -105,6 +109,8 @@ def test_every_declared_sentence_is_plain_and_short(who):
 def test_every_label_is_short_and_plain(who):
     steps = who.tester.steps()
     labels = [thing.label for thing in (*who.fields, *who.methods, *steps)]
+    words = [one for v in who.vendors for one in (*v.methods.values(), *v.fields.values())]
+    labels += [one["label"] for one in words if "label" in one]
     if who.oauth:
         app = who.oauth.app
         labels += [app.name, app.client_id_label, app.client_secret_label]

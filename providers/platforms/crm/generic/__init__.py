@@ -6,7 +6,7 @@ Quirk: a service can answer everybody, so the same request is sent once more wit
 
 from dataclasses import replace
 
-from providers.declare import Cost, Field, Provider
+from providers.declare import Cost, Field, Provider, Vendor
 from providers.declare.access import Closed
 from providers.declare.methods import with_access
 from providers.families.rest import ChosenKey, auth_kind, header_name, health_path
@@ -63,6 +63,25 @@ FIELDS = (
         example="data.company",
         decides_shown=True,  # a service may answer with the key itself
     ),
+)
+
+VENDOR = Vendor(
+    "generic",
+    "You need the address of its API and mostly a key, and it must answer in JSON.",
+    methods={REST: {}},
+    fields={
+        "base_url": {
+            "label": "Address of the API",
+            "help": "From your CRM's documentation for developers.",
+        },
+        "access_token": {
+            "label": "Key or token",
+            "help": "What your CRM calls an API key or token; leave it empty where none is needed.",
+            "help_url": None,
+        },
+        **{field.name: {} for field in FIELDS},
+        "account_id": {},
+    },
 )
 
 

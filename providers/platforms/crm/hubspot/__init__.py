@@ -9,14 +9,38 @@ endpoint names its errors in `status`, beside an `error` that may say something 
 
 from dataclasses import replace
 
-from providers.declare import Bearer, Cost, Provider
+from providers.declare import SIGN_IN, Bearer, Cost, Provider, Vendor
 from providers.declare.methods import with_access
-from providers.platforms.crm.hubspot.errors import ERRORS
+from providers.platforms.crm.hubspot.errors import ERRORS, KEYS_URL
 from providers.platforms.crm.hubspot.sign_in import OAUTH
 from providers.platforms.crm.hubspot.steps import HubSpotTester
-from providers.platforms.crm.vendors import DESTINATION
+from providers.platforms.crm.vendors import DESTINATION, TOKEN
 
 KEY = Bearer(advice="Choose the way with one key, and enter a service key.")
+
+VENDOR = Vendor(
+    "hubspot",
+    "You sign in, or paste a service key that a super admin makes in two minutes.",
+    methods={
+        SIGN_IN: {
+            "label": "Sign in with HubSpot",
+            "help": "You are sent there and come back connected to the account that you choose.",
+        },
+        TOKEN: {
+            "label": "A service key",
+            "help": "A super admin makes it in HubSpot's settings, with the scopes to read "
+            "contacts and deals.",
+        },
+    },
+    fields={
+        "access_token": {
+            "label": "Service key",
+            "help": "HubSpot → Development → Keys → Service keys.",
+            "help_url": KEYS_URL,
+        },
+        "account_id": {"label": "Account ID"},
+    },
+)
 
 
 def speak(crm: Provider) -> Provider:

@@ -10,7 +10,7 @@ read is ticked on the app; it cannot be asked for when somebody signs in.
 import re
 from dataclasses import replace
 
-from providers.declare import Cost, Field, KeyHeader, Provider
+from providers.declare import SIGN_IN, Cost, Field, KeyHeader, Provider, Vendor
 from providers.declare.methods import with_access
 from providers.platforms.crm.pipedrive.errors import ERRORS, retry_after
 from providers.platforms.crm.pipedrive.sign_in import OAUTH
@@ -37,6 +37,30 @@ COMPANY_DOMAIN = Field(
     methods=(TOKEN,),
     decides_destination=True,
     normalize=company_alone,
+)
+
+VENDOR = Vendor(
+    "pipedrive",
+    "You sign in, or paste your personal API token.",
+    methods={
+        SIGN_IN: {
+            "label": "Sign in with Pipedrive",
+            "help": "You are sent there and come back connected to the company that you choose.",
+        },
+        TOKEN: {
+            "label": "A personal API token",
+            "help": "You can copy it from your personal preferences.",
+        },
+    },
+    fields={
+        "access_token": {
+            "label": "API token",
+            "help": "Pipedrive → Personal preferences → API.",
+            "help_url": None,
+        },
+        "company_domain": {"label": "Company domain"},
+        "account_id": {"label": "Company ID"},
+    },
 )
 
 

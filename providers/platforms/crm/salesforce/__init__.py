@@ -12,17 +12,46 @@ from dataclasses import replace
 
 from providers.declare.access import Bearer, ClientCredentials, Closed
 from providers.declare.methods import with_access
+from providers.declare.oauth import SIGN_IN
 from providers.declare.provider import Cost, Provider
+from providers.declare.vendors import Vendor
 from providers.platforms.crm.salesforce.errors import ERRORS
 from providers.platforms.crm.salesforce.sign_in import LOGIN, TOKEN_PATH, sign_in_at
 from providers.platforms.crm.salesforce.steps import SalesforceTester
-from providers.platforms.crm.vendors import DESTINATION, MY_DOMAINS, WITH_CLIENT, host_of
+from providers.platforms.crm.vendors import CLIENT, DESTINATION, MY_DOMAINS, WITH_CLIENT, host_of
 
 BOTH = "Choose the way with a consumer key and secret, and enter both."
 TOKEN = Bearer(advice=BOTH)
 NO_DOMAIN = Closed(
     "Salesforce cannot be asked with what was entered.",
     advice="Enter your My Domain, from Setup, My Domain.",
+)
+
+VENDOR = Vendor(
+    "salesforce",
+    "You sign in, or paste a consumer key and secret; your administrator may have to allow it.",
+    methods={
+        SIGN_IN: {
+            "label": "Sign in with Salesforce",
+            "help": "You are sent there and come back connected to your organization.",
+        },
+        CLIENT: {"label": "A consumer key and secret"},
+    },
+    fields={
+        "client_id": {
+            "label": "Consumer key",
+            "help": "Setup → External Client App Manager → your app → OAuth settings.",
+        },
+        "client_secret": {
+            "label": "Consumer secret",
+            "help": "On the same page as the consumer key.",
+        },
+        "base_url": {
+            "label": "My Domain",
+            "help": "Setup → My Domain. A sign-in needs it only for a sandbox.",
+        },
+        "account_id": {"label": "Organization ID"},
+    },
 )
 
 

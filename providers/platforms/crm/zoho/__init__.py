@@ -9,7 +9,16 @@ Whoever signs in may live in another data centre than the one where signing in b
 
 from dataclasses import replace
 
-from providers.declare import SIGN_IN, Bearer, Cost, Provider, RefreshToken, SignedIn, fields
+from providers.declare import (
+    SIGN_IN,
+    Bearer,
+    Cost,
+    Provider,
+    RefreshToken,
+    SignedIn,
+    Vendor,
+    fields,
+)
 from providers.declare.access import Closed
 from providers.declare.methods import with_access
 from providers.platforms.crm.vendors import DESTINATION, REFRESH, WITH_CLIENT, ZOHO
@@ -52,6 +61,32 @@ CARRIED = Bearer(word="Zoho-oauthtoken", advice=SELF_CLIENT)
 NO_CENTRE = Closed(
     "Nothing says in which data centre of Zoho this account is.",
     advice="Choose the data centre, or enter the address where you use Zoho CRM.",
+)
+
+VENDOR = Vendor(
+    "zoho",
+    "You say in which region your account is, then sign in or paste a Self Client.",
+    methods={
+        SIGN_IN: {
+            "label": "Sign in with Zoho CRM",
+            "help": "You are sent there and come back connected to your organization.",
+        },
+        REFRESH: {"label": "A Self Client"},
+    },
+    fields={
+        "data_centre": {"label": "Data centre"},
+        "client_id": {"label": "Client ID", "help": "Zoho API console → Self Client."},
+        "client_secret": {
+            "label": "Client secret",
+            "help": "On the same page as the client ID.",
+        },
+        "refresh_token": {},
+        "base_url": {
+            "label": "Address of a sandbox",
+            "help": "Leave this empty unless you connect a sandbox.",
+        },
+        "account_id": {"label": "Organization ID"},
+    },
 )
 
 
