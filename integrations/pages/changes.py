@@ -75,13 +75,16 @@ def _number(text: str) -> int:
 
 def lines(happened: list[Event], own_id: int) -> list[Line]:
     """What others did, the newest first. Whoever looks knows what they did themselves."""
-    others = [one for one in happened if one.by_id != own_id and one.connection]
-    return [_line(one) for one in reversed(others)][:MOST_LINES]
+    others = [
+        _line(one, platforms.get(one.connection.provider).name)
+        for one in reversed(happened)
+        if one.by_id != own_id and one.connection
+    ]
+    return others[:MOST_LINES]
 
 
-def _line(event: Event) -> Line:
-    assert event.connection
-    name, data = platforms.get(event.connection.provider).name, event.data
+def _line(event: Event, name: str) -> Line:
+    data = event.data
     who = (event.by.get_full_name() or event.by.get_username()) if event.by else ""
     if data["what"] == "edited":
         return Line(event.at, _edited(name, data["fields"]), " by " if who else "", who)

@@ -83,9 +83,12 @@ def _invited(view: InvitedView) -> Callable[[HttpRequest], HttpResponse]:
     @never_cache
     def permitted(request: HttpRequest) -> HttpResponse:
         try:
-            return view(request, invitations.opened(request.session.get(INVITATION, "")))
+            invitation = invitations.opened(request.session.get(INVITATION, ""))
         except invitations.InvitationGone:
             return _gone(request)
+        if request.POST.get("invitation", str(invitation.pk)) != str(invitation.pk):
+            return redirect("opened-invitation")  # another one was opened since the page was
+        return view(request, invitation)
 
     return permitted
 

@@ -64,9 +64,10 @@ def _list(request: Request, form: NewWorkspaceForm) -> HttpResponse:
 def make(request: Request) -> HttpResponse:
     """A new workspace, for whoever runs the installation."""
     form = NewWorkspaceForm(request.POST, auto_id="new_%s")
-    form.is_valid()
+    if not form.is_valid():
+        return _list(request, form)
     try:
-        made = workspaces.make(form["name"].value(), form["slug"].value(), by=request.user)
+        made = workspaces.make(**form.cleaned_data, by=request.user)
     except members.NotAnOwner:
         return render(request, "403.html", {"operators": True}, status=403)
     except InvalidChange as invalid:

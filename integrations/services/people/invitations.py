@@ -156,6 +156,7 @@ def join(digest: str, *, username: str, password: str, first_name: str, last_nam
     username = User.normalize_username(username)
     if User.objects.filter(username__iexact=username).exists():
         raise InvalidChange({"username": [TAKEN]})
+    first_name, last_name = (" ".join(name.split()) for name in (first_name, last_name))
     user = User(username=username, first_name=first_name, last_name=last_name)
     user.set_password(password)  # which takes long, so nothing is held meanwhile
     try:

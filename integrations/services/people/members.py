@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Value, When
 
 from integrations.models import HandOver, Invitation, Membership, Role, Workspace
 
@@ -115,6 +115,17 @@ def keeping_owners() -> Iterator[None]:
         yield
         if Workspace.objects.filter(pk__in=before - _owned()).exists():
             raise LastOwner
+        _end_what_nobody_may_have_asked()
+
+
+def _end_what_nobody_may_have_asked() -> None:
+    """Invitations and hand-overs of those who do not own the workspace any more."""
+    for kind, maker in ((Invitation, "invited_by"), (HandOver, "asked_by")):
+        owning = Membership.objects.filter(
+            user=OuterRef(maker), workspace=OuterRef("workspace"), role=Role.OWNER
+        )
+        asked = kind.objects.exclude(**{maker: None}).exclude(**{f"{maker}__is_superuser": True})
+        asked.filter(~Exists(owning)).delete()
 
 
 def _owned() -> set[int]:

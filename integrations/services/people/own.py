@@ -17,6 +17,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.http import base36_to_int, int_to_base36
 
 from integrations import crypto, queue
 from integrations.models import Person
@@ -115,7 +116,7 @@ def mail_confirmation(user_id: int) -> None:
 
     The present address is told, so that no stranger at an open session takes it unseen.
     """
-    token = secrets.token_urlsafe(32)
+    token = f"{int_to_base36(user_id)}-{secrets.token_urlsafe(32)}"
     with transaction.atomic():
         waiting = Person.objects.select_for_update(of=("self",)).select_related("user")
         person = waiting.filter(
@@ -123,7 +124,7 @@ def mail_confirmation(user_id: int) -> None:
         ).first()
         if person is None or not person.new_email:
             return
-        person.new_email_digest = crypto.digest(token)
+        person.new_email_digest = _digest(person.user, token)
         person.save(update_fields=["new_email_digest"])
     context = {
         "username": person.user.get_username(),
@@ -137,13 +138,20 @@ def mail_confirmation(user_id: int) -> None:
         EmailMessage("Your e-mail address is to change", told, to=[person.user.email]).send()
 
 
+def _digest(user: User, token: str) -> str:
+    """A new password, or another address, ends what was asked for before: it may be a thief's."""
+    return crypto.digest(f"{token} {user.password} {user.email}")
+
+
 def waiting_for(token: str) -> Person:
     """Whose new address a link is about. Raises LinkGone."""
+    try:
+        user_id = base36_to_int(token.partition("-")[0])
+    except ValueError:
+        raise LinkGone from None
     known = Person.objects.select_related("user").filter(user__is_active=True)
-    found = known.filter(
-        new_email_digest=crypto.digest(token), new_email_expires_at__gt=timezone.now()
-    ).first()
-    if found is None:
+    found = known.filter(user_id=user_id, new_email_expires_at__gt=timezone.now()).first()
+    if found is None or found.new_email_digest != _digest(found.user, token):
         raise LinkGone
     return found
 
@@ -152,6 +160,8 @@ def confirm(token: str) -> User:
     """From now on the new address counts. Raises LinkGone."""
     with transaction.atomic():
         person = waiting_for(token)
+        User.objects.select_for_update().get(pk=person.user_id)
+        person = waiting_for(token)  # as it is behind the lock
         set_email(person.user, person.new_email)
     return person.user
 

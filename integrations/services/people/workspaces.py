@@ -84,7 +84,7 @@ def search(user: User, query: str) -> QuerySet[Workspace]:
     """
     mine = Membership.objects.filter(user=user, workspace=OuterRef("pk")).values("role")
     found = people.workspaces_of(user).annotate(role=Subquery(mine))
-    for word in query.split():
+    for word in query.replace("\0", " ").split():
         found = found.filter(Q(name__icontains=word) | Q(slug__icontains=word))
     return found
 
@@ -92,6 +92,8 @@ def search(user: User, query: str) -> QuerySet[Workspace]:
 def make_default(user: User, workspace: Workspace) -> None:
     """The one that opens when none is named."""
     mine = Membership.objects.filter(user=user)
+    if not mine.filter(workspace=workspace).exists():
+        return  # an operator's own one stays
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # one at a time
         mine.update(is_default=False)
