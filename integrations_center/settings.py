@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "integrations.pages.refused.TooManyGuessesMiddleware",
+    "integrations.pages.refused.NoPageMiddleware",
     "integrations_center.unavailable.UnavailableMiddleware",
 ]
 

@@ -25,7 +25,9 @@ class OwnerForm(forms.Form):
     username = forms.CharField(max_length=150, validators=[User.username_validator])
     email = forms.EmailField(required=False, label="Email (optional)")
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        help_text="8 characters or more; long beats odd.",
     )
 
     def clean_password(self) -> str:

@@ -4,6 +4,7 @@ Under /api/ the API answers by itself.
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
@@ -25,6 +26,22 @@ class TooManyGuessesMiddleware:
             return None
         page = render(request, "registration/locked.html", {"refusal": exception}, status=429)
         page["Retry-After"] = str(exception.retry_after_seconds)
+        return page
+
+
+class NoPageMiddleware:
+    """An address that only a button of a page asks has no page of its own: it says so."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_bare = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content
+        if not is_bare or request.path_info.startswith("/api/"):
+            return response
+        page = render(request, "no_page.html", status=HTTPStatus.METHOD_NOT_ALLOWED)
+        page["Allow"] = response["Allow"]
         return page
 
 

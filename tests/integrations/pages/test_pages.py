@@ -513,3 +513,10 @@ def test_a_secret_that_waits_goes_to_no_other_address_either(visitor, workspace)
 
 def test_the_dialog_says_what_a_test_costs(visitor):
     assert "A test makes at most 6 calls" in text_of(visitor.get("connection", "meta"))
+
+
+def test_an_address_that_a_button_asks_says_that_it_has_no_page(visitor):
+    page = visitor.get("test-all")
+
+    assert (page.status_code, page.headers["Allow"]) == (405, "POST")
+    assert "There is no page here" in text_of(page)
