@@ -34,18 +34,25 @@ def programs(tmp_path, monkeypatch):
             (tmp_path / name).chmod(0o755)
         return tmp_path
 
-    return make
+    forget_what_was_found()
+    yield make
+    forget_what_was_found()
+
+
+def forget_what_was_found():
+    packages.chromium.cache_clear()
+    packages.program.cache_clear()
 
 
 def test_the_shell_is_taken_before_the_whole_browser(programs):
     folder = programs("chromium", packages.CHROMIUM_SHELL)
 
-    assert packages.chromium.__wrapped__() == str(folder / packages.CHROMIUM_SHELL)
+    assert packages.chromium() == str(folder / packages.CHROMIUM_SHELL)
     assert packages.CHROMIUM_SHELL not in packages.wanted()
 
 
 def test_the_shell_is_wanted_also_where_the_whole_browser_does(programs):
     folder = programs("chromium")
 
-    assert packages.chromium.__wrapped__() == str(folder / "chromium")
+    assert packages.chromium() == str(folder / "chromium")
     assert packages.CHROMIUM_SHELL in packages.wanted()

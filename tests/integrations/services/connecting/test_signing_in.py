@@ -360,7 +360,7 @@ def test_a_vendor_that_was_chosen_is_named_on_the_button(editor, workspace, crm_
     nobody = visitor.get("connection", "crm")
     chosen = visitor.presses_continue("crm", vendor="hubspot", base_url="nonsense")
 
-    assert "Continue to your CRM" in text_of(nobody)
+    assert "Which CRM do you use?" in text_of(nobody)
     assert chosen.status_code == 422
     assert "Continue to HubSpot" in text_of(chosen)
     assert "HubSpot will ask you to allow: which account is connected" in text_of(chosen)
