@@ -15,7 +15,7 @@ NAMES = {
     "turned around": OVERRIDE,
     "isolated": "\N{RIGHT-TO-LEFT ISOLATE}open",
     "long": "W" * 80,
-    "emoji": "👩‍👩‍👧‍👦" * 20,
+    "emoji": "👩‍👩‍👧‍👦" * 12,
     "marked": "\N{RIGHT-TO-LEFT MARK}Acme\N{RIGHT-TO-LEFT MARK}",
 }
 PAGES = ("/w/main/dashboard/", SETTINGS, f"{SETTINGS}profile/", f"{SETTINGS}api-access/")
