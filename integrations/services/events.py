@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import connection as database
-
 from integrations import compiled
 from integrations.models import (
     ConnectionTest,
@@ -17,7 +15,7 @@ from integrations.models import (
 from integrations.services.rows import State
 
 FAILURE = ("last_error", "error_kind", "error_action")
-LOCK = 0x1CC  # any number, as long as no other lock here has it
+TURN = 0x1CC  # any number, as long as no other lock here has it
 
 
 def record(
@@ -33,24 +31,15 @@ def record(
     Its number comes after those of all that the workspace's readers can see by now.
     """
     more = {"at": at} if at else {}
-    _wait_for_others(connection.workspace_id)
-    compiled.insert(
-        Event(
-            workspace_id=connection.workspace_id,
-            connection=connection,
-            type=kind,
-            by_id=by_id,
-            data=data,
-            **more,
-        )
+    event = Event(
+        workspace_id=connection.workspace_id,
+        connection=connection,
+        type=kind,
+        by_id=by_id,
+        data=data,
+        **more,
     )
-
-
-def _wait_for_others(workspace_id: int) -> None:
-    """Until who records in the workspace commits: PostgreSQL numbers in the order of inserting."""
-    if database.vendor == "postgresql":
-        with database.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, workspace_id])
+    compiled.insert(event, turn=(TURN, connection.workspace_id))
 
 
 def record_result(connection: IntegrationConnection, before: State, test: ConnectionTest) -> None:
