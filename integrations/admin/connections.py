@@ -14,7 +14,7 @@ from integrations.admin.actions import Actions, Queryset
 from integrations.admin.facts import FACTS, Facts
 from integrations.admin.forms import SWITCHES, AddConnectionForm, AdminConnectionForm
 from integrations.models import IntegrationConnection
-from integrations.pages.forms import REMOVE, is_removable
+from integrations.pages.fields import REMOVE, is_removable
 from integrations.services import rows
 from providers.declare import Provider
 

@@ -12,7 +12,8 @@ from django.utils.html import format_html
 
 from integrations import platforms
 from integrations.models import IntegrationConnection
-from integrations.pages.forms import REMOVE, ConnectionForm
+from integrations.pages.fields import REMOVE
+from integrations.pages.forms import ConnectionForm
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.saving import Saved

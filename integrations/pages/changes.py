@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from integrations import platforms
 from integrations.models import Event, EventType, Role, Trigger
-from integrations.pages import cards
+from integrations.pages import cards, sections
 from integrations.pages.parts import Request, in_workspace
 from integrations.services import events
 
@@ -59,9 +59,9 @@ def changes(request: Request) -> HttpResponse:
     context = {
         "lines": lines(happened, request.user.pk),
         "changed": [card for card in shown if has_turned or card.slug in changed],
-        "until": cards.next_turn(shown),
-        "headline": cards.headline(shown),
-        "chips": cards.chips(shown, ""),
+        "until": sections.next_turn(shown),
+        "headline": sections.headline(shown),
+        "chips": sections.chips(shown, ""),
         "since": since,
         "latest": latest,
     }

@@ -4,7 +4,6 @@ The rules stand in `Provider.clean` alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -12,13 +11,12 @@ from django.utils.functional import cached_property
 
 from integrations.models import Credential, IntegrationConnection
 from integrations.pages import mending
+from integrations.pages.fields import REMOVE, Row, Rows, form_field, is_removable
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps
 from integrations.services.credentials.sealing import hint
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from providers.declare import (
-    ACCESS_TOKEN,
-    BASE_URL,
     SIGN_IN,
     Account,
     AppForm,
@@ -30,26 +28,8 @@ from providers.declare import (
     Vendor,
 )
 
-REMOVE = "remove_"
 PICKED_ACCOUNT = "picked_account"
 MISSING = "This is required."
-
-
-@dataclass(frozen=True)
-class Row:
-    """One field as the dialog draws it. `failed` says what is wrong with the saved value."""
-
-    bound: forms.BoundField
-    methods: str
-    label: str
-    failed: str
-    is_secret: bool
-    needed_by: str
-    is_optional: bool
-    is_half: bool
-    help_url: str | None
-    remove: forms.BoundField | None
-    can_be_picked: bool
 
 
 class ConnectionForm(forms.Form):
@@ -248,7 +228,7 @@ class ConnectionForm(forms.Form):
         return self.vendor is not None and bool(self._known.get(field))
 
     def _add(self, field: Field) -> None:
-        made = _form_field(field)
+        made = form_field(field)
         if is_removable(field, self.connection):
             self.fields[REMOVE + field.name] = forms.BooleanField(
                 required=False, label=f"Remove the saved {field.label}"
@@ -295,11 +275,9 @@ class ConnectionForm(forms.Form):
 
     @cached_property
     def _rows(self) -> dict[str, list[Row]]:
-        rows: dict[str, list[Row]] = {"main": [], "fine": [], "more": []}
-        for field in self._drawn:
-            if not (self.has_hidden_first and field.name == self.provider.asks_first):
-                rows[self._place(field)].append(self._row(field))
-        return rows
+        rows = Rows(self, self.connection, self.mending, self.sign_in, bool(self.apps))
+        hidden = self.provider.asks_first if self.has_hidden_first else None
+        return rows.placed([field for field in self._drawn if field.name != hidden])
 
     @property
     def main_rows(self) -> list[Row]:
@@ -320,71 +298,6 @@ class ConnectionForm(forms.Form):
     def more_rows(self) -> list[Row]:
         """What hardly anybody needs, kept out of the way."""
         return self._rows["more"]
-
-    def _place(self, field: Field) -> str:
-        needed = field.name == self.mending.fault or field.name in self.mending.missing
-        if needed or self[field.name].errors:
-            return "main"
-        if self.mending.is_known and field.name in self.connection.saved_names:
-            return "fine"
-        is_later = self.mending.is_known and self._is_optional(field)
-        return "more" if is_later or self._is_rare(field) else "main"
-
-    def _is_rare(self, field: Field) -> bool:
-        if field.name == BASE_URL:
-            return not self.provider.takes_any_address
-        if field.name in (ACCESS_TOKEN, ACCOUNT_FIELD) or self._is_needed(field):
-            return False
-        return bool(field.secret or field.methods or field.is_rare)
-
-    def _is_optional(self, field: Field) -> bool:
-        return not field.required and not field.required_by
-
-    def _is_needed(self, field: Field) -> bool:
-        """Whether the chosen way needs it, or does not take it while another needs it."""
-        method = self["auth_method"].value()
-        if field.methods and method not in field.methods:
-            return not self._is_optional(field)
-        return field.required or method in field.required_by
-
-    def _row(self, field: Field) -> Row:
-        bound = self[field.name]
-        is_failed = "aria-invalid" in bound.field.widget.attrs
-        label = field.label
-        if is_failed and field.secret and not label[1:2].isupper():
-            label = label[:1].lower() + label[1:]
-        return Row(
-            bound=bound,
-            methods=" ".join(self._shown_by(field)),
-            label=f"New {label}" if is_failed and field.secret else label,
-            failed=self._failed(field) if is_failed else "",
-            is_secret=field.secret and field.type != "textarea",
-            needed_by=" ".join(field.required_by if self._place(field) == "more" else ()),
-            is_optional=self._is_optional(field),
-            is_half=field.type in ("text", "choice") and field.name != "access_token",
-            help_url=field.help_url,
-            can_be_picked=field.name == ACCOUNT_FIELD and self.provider.lists_accounts,
-            remove=self[REMOVE + field.name] if REMOVE + field.name in self.fields else None,
-        )
-
-    def _failed(self, field: Field) -> str:
-        """ "The saved one (ends in …x9Qd) was refused"."""
-        ending = self.connection.hints.get(field.name) if field.secret else None
-        which = f" (ends in {ending})" if ending else ""
-        return f"The saved one{which} {self.mending.what}"
-
-    def _shown_by(self, field: Field) -> tuple[str, ...]:
-        """The methods under which a field is drawn; none for every method.
-
-        Before a sign-in only what it begins with: the account is chosen after it, and what is
-        optional can be set once it works.
-        """
-        begins = field.required or SIGN_IN in field.required_by or field.decides_destination
-        is_later = field.name in (ACCOUNT_FIELD, BASE_URL) or not begins
-        if self.sign_in or not self.apps or not is_later:
-            return field.methods
-        methods = field.methods or tuple(method.slug for method in self.provider.methods)
-        return tuple(slug for slug in methods if slug != SIGN_IN) or ("none",)
 
     def changes(self, *, but: str = "", method: str = "") -> Changes:
         """What was typed for a method, the chosen one unless told, `but` one field, laid over
@@ -453,35 +366,5 @@ class ConnectionForm(forms.Form):
                 self.add_error("auth_method" if key == "authMethod" else None, sentences)
 
 
-def is_removable(field: Field, connection: IntegrationConnection) -> bool:
-    """Whether a saved value can be taken away alone."""
-    return field.secret and not field.required and field.name in connection.hints
-
-
 def _ends(ending: str | None) -> str:
     return f": ends in {ending}" if ending else ""
-
-
-def _form_field(field: Field) -> forms.CharField | forms.ChoiceField:
-    shared: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": False}
-    if field.choices:
-        return forms.ChoiceField(choices=[("", "Choose…"), *field.choices], **shared)
-    attrs = {"autocomplete": "off", "spellcheck": "false", "placeholder": field.example}
-    if field.secret:
-        attrs["autocomplete"] = "new-password"
-        attrs["data-secret"] = ""
-    if field.type == "textarea":
-        attrs["rows"] = "4"
-        widget: forms.Widget = SecretTextarea(attrs) if field.secret else forms.Textarea(attrs)
-    elif field.secret:
-        widget = forms.PasswordInput(attrs, render_value=False)
-    else:
-        widget = forms.TextInput(attrs)
-    return forms.CharField(widget=widget, strip=False, **shared)
-
-
-class SecretTextarea(forms.Textarea):
-    """A text area that never shows what was typed into it."""
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        return super().get_context(name, None, attrs)

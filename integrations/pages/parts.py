@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, Role
-from integrations.pages import cards
+from integrations.pages import cards, sections
 from integrations.services import rows
 from integrations.services.people import guesses, own, people
 from providers.outbound.origins import Origin, origin_of
@@ -190,7 +190,7 @@ def settled_card(request: Request, slug: str) -> dict[str, Any]:
     """A card to draw anew, with the counts that may have changed with it."""
     shown = cards.cards(request.access.workspace)
     card = next(card for card in shown if card.slug == slug)
-    return {"card": card, "chips": cards.chips(shown, ""), "headline": cards.headline(shown)}
+    return {"card": card, "chips": sections.chips(shown, ""), "headline": sections.headline(shown)}
 
 
 def card_update(request: Request, slug: str, said: str) -> HttpResponse:

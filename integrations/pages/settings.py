@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from integrations import platforms
 from integrations.models import ConnectionTest, Role, TestRun, Trigger
-from integrations.pages import cards, sentences, strip
+from integrations.pages import cards, sections, sentences, strip
 from integrations.pages.parts import (
     Request,
     View,
@@ -60,14 +60,13 @@ def home(request: Request, page: str = "overview") -> HttpResponse:
 def overview(request: Request) -> HttpResponse:
     shown = cards.cards(request.access.workspace)
     noticed = notices.current([card.connection for card in shown], request.access.workspace)
-    sections = cards.sections(shown)
-    needed = [(section, its) for section, its in sections if section.slug in NEEDED]
+    needed = [(one, its) for one, its in sections.of(shown) if one.slug in NEEDED]
     told = {card.connection.pk for _, its in needed for card in its}
     context = {
         "page": "overview",
         "cards": shown,
-        "chips": cards.chips(shown, ""),
-        "headline": cards.headline(shown),
+        "chips": sections.chips(shown, ""),
+        "headline": sections.headline(shown),
         "needed": needed,
         "nothing": not any(card.connection.has_anything for card in shown),
         "stand_ins": [card for card in shown if card.stand_in],
@@ -88,9 +87,9 @@ def settings_page(request: Request) -> HttpResponse:
     context = {
         "page": "settings",
         "section": "integrations",
-        "sections": cards.sections(shown),
-        "headline": cards.headline(shown),
-        "chips": cards.chips(shown, show),
+        "sections": sections.of(shown),
+        "headline": sections.headline(shown),
+        "chips": sections.chips(shown, show),
         "show": show,
         "query": query,
         "finds_nothing": all(card.is_hidden for card in shown),
@@ -99,7 +98,7 @@ def settings_page(request: Request) -> HttpResponse:
         "run": _running(request),
         "since": latest,
         "latest": latest,
-        "until": cards.next_turn(shown),
+        "until": sections.next_turn(shown),
         "opens": _dialog_to_open(request),
     }
     return render(request, "integrations/settings.html", context)
@@ -165,8 +164,8 @@ def _run(request: Request) -> HttpResponse:
         "run": latest,
         "now": now,
         "changed": [card for card in shown if card.slug in changed],
-        "headline": cards.headline(shown),
-        "chips": cards.chips(shown, ""),
+        "headline": sections.headline(shown),
+        "chips": sections.chips(shown, ""),
     }
     return render(request, "integrations/partials/run_update.html", context)
 

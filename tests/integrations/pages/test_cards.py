@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from integrations.models import IntegrationConnection, Status
-from integrations.pages.cards import GROUPS, Card, chips, headline, sections
+from integrations.pages.cards import GROUPS, Card
 
 NOW = datetime(2026, 11, 29, 14, 2, tzinfo=UTC)
 LATELY, LONG_AGO = NOW - timedelta(hours=1), NOW - timedelta(days=3)
@@ -75,53 +75,7 @@ def test_what_only_a_stand_in_proves_is_nothing_to_rely_on(settings, proven):
     assert (shown.group, shown.section, shown.pill.tone) == ("proven", "nothing", "ok")
 
 
-def test_the_counts_add_up_to_all():
-    shown = [card(), card(proven_at=LATELY), card("fiverr", "public_page"), card(status="disabled")]
-
-    counts = {chip.value: chip.count for chip in chips(shown, "proven")}
-
-    assert counts.pop("") == 4
-    found = dict.fromkeys(["unproven", "proven", "unprovable", "disabled"], 1)
-    assert sum(counts.values()) == 4
-    assert {group: count for group, count in counts.items() if count} == found
-
-
-def test_a_rare_group_that_none_is_in_has_no_chip_unless_it_is_chosen():
-    def values(chosen):
-        return [
-            chip.value for chip in chips([card(proven_at=LATELY)], chosen) if not chip.is_hidden
-        ]
-
-    assert values("") == ["", "error", "proven", "not_connected"]
-    assert values("disabled") == ["", "error", "proven", "disabled", "not_connected"]
-
-
 BROKEN = {"status": Status.ERROR, "last_error": "No.", "failing_since": NOW}
-
-
-@pytest.mark.parametrize(
-    ("shown", "said"),
-    [
-        ([card(**BROKEN), card()], "1 of 2 platforms needs someone now"),
-        ([card(**BROKEN), card(**BROKEN)], "2 of 2 platforms need someone now"),
-        ([card(), card(proven_at=LATELY)], "1 of 2 platforms will need someone"),
-        ([card(status=Status.NOT_CONNECTED)], "Nothing is connected yet"),
-        (
-            [card(proven_at=LATELY), card(status=Status.NOT_CONNECTED)],
-            "Everything that is connected works",
-        ),
-    ],
-)
-def test_the_headline_is_the_state_of_all(shown, said):
-    assert headline(shown) == said
-
-
-def test_the_sections_are_burning_first_and_what_stops_most_before_the_rest():
-    shown = [card("calendly"), card("meta"), card("reddit", **BROKEN)]
-
-    found = [(section.slug, [one.slug for one in its]) for section, its in sections(shown)]
-
-    assert found == [("now", ["reddit"]), ("soon", ["meta", "calendly"])]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +111,6 @@ def test_what_a_half_set_up_connection_lacks_is_named():
 
 def test_a_filter_of_another_day_shows_all():
     assert card().is_shown_by("connected")
-    assert [chip.value for chip in chips([card()], "connected") if chip.is_chosen] == [""]
 
 
 def test_who_reported_is_named_and_whether_a_test_has_passed_since():
