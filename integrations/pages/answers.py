@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from integrations.models import Candidate, IntegrationConnection
+from integrations.models import Candidate, ConnectionTest, IntegrationConnection
 from integrations.pages import cards
 from integrations.pages.forms import ConnectionForm
 from integrations.pages.parts import Request, dialog, find_connection, settled_card
@@ -78,10 +78,12 @@ def candidate_dialog(
     Raises CandidateGone.
     """
     connection = find_connection(request, slug)
-    form = ConnectionForm(connection, typed=candidates.typed(kept), candidate=kept.pk)
+    typed, tried = candidates.typed(kept), _tried(kept)
+    form = ConnectionForm(connection, typed=typed, candidate=kept.pk, tried=tried)
+    if tried:
+        form.point()
     context = _form_context(request, form) | {
         "candidate": kept,
-        "hides_form": kept.sign_in_id is not None and kept.is_running,
         "account_is_required": connection.platform.field(ACCOUNT_FIELD).required,
     }
     if kept.is_running and request.headers.get("HX-Target") == "proof":
@@ -89,6 +91,11 @@ def candidate_dialog(
     if problem:
         context["problem"] = problem
     return _whole(dialog(request, DIALOG, context))
+
+
+def _tried(kept: Candidate) -> ConnectionTest | None:
+    """The test of typed values, once it has ended."""
+    return None if kept.is_running or kept.sign_in_id else kept.test
 
 
 def start_over(request: Request, slug: str) -> HttpResponse:

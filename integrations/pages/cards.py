@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -23,8 +23,9 @@ from integrations.models import (
     Workspace,
 )
 from integrations.models.connections import EXPIRING_WITHIN
+from integrations.pages import mending
 from integrations.services import rows
-from providers.declare import SIGN_IN, Provider
+from providers.declare import Provider
 from providers.errors import AccountNotFound, InvalidConfig
 
 TREND_LENGTH = 30
@@ -36,6 +37,7 @@ TREND_BARS = {
 # Each platform is in one of these groups alone.
 GROUPS = (
     ("error", "Error"),
+    ("half", "Half set up"),
     ("unproven", "Not proven"),
     ("unanswered", "No clear answer"),
     ("stand_in", "Stand-in"),
@@ -57,6 +59,18 @@ class Pill:
     text: str
     sign: str
     since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Click:
+    """What a card asks for next: `does` is what its button does, in its `words`.
+
+    "open" opens the dialog, "look" leads to the card where no click of its own would help.
+    """
+
+    does: Literal["open", "test", "clear", "enable", "look"]
+    words: str
+    is_first: bool = True
 
 
 @dataclass
@@ -94,7 +108,7 @@ class Card:
 
     @property
     def is_half_filled(self) -> bool:
-        return bool(self.connection.saved_names) and not self.connection.is_complete
+        return self.connection.has_anything and not self.connection.is_complete
 
     @property
     def attention(self) -> str | None:
@@ -105,6 +119,8 @@ class Card:
         connection = self.connection
         if self.is_red:
             return "error"
+        if self.is_half_filled:
+            return "half"
         if connection.status != Status.CONNECTED:
             return connection.status
         if connection.unprovable:
@@ -117,13 +133,15 @@ class Card:
 
     @property
     def section(self) -> str:
-        """An outage asks for nobody; what will end, and what only a stand-in proves, does soon."""
+        """An outage asks for nobody; what is half set up, what will end, and what only a
+        stand-in proves, does soon.
+        """
         group = self.group
         if group == "error":
             return "now"
         if group == "not_connected":
             return group
-        if group in ("unproven", "stand_in") or self.is_expiring:
+        if group in ("half", "unproven", "stand_in") or self.is_expiring:
             return "soon"
         return "nothing"
 
@@ -135,18 +153,34 @@ class Card:
 
     @property
     def missing(self) -> list[str]:
-        """The labels of what a half set-up connection lacks."""
+        """What a half set-up connection lacks, in the words of whoever is asked."""
         connection = self.connection
-        method = connection.auth_method or self.provider.method_for(connection.saved_names).slug
-        lacking = self.provider.for_values(connection.config).missing(
-            method, connection.saved_names
-        )
-        sign_in = [] if method != SIGN_IN or connection.sign_in_id else ["the sign-in"]
-        return [one.label for one in lacking] + sign_in
+        vendor = self.provider.vendor(connection.config.get(self.provider.asks_first, ""))
+        fields = vendor.fields_of(self.provider.fields) if vendor else self.provider.fields
+        return mending.of(connection).lacking(fields)
 
     @property
-    def next_click(self) -> str:
-        """What the button of a broken connection does, in its words."""
+    def next_click(self) -> Click:
+        """The same wherever the connection is shown."""
+        if self.is_half_filled:
+            return Click("open", "Finish")
+        if self.connection.status == Status.NOT_CONNECTED:
+            return Click("open", "Connect")
+        if self.connection.status == Status.DISABLED:
+            return Click("enable", "Enable", is_first=False)
+        if self.is_only_reported:
+            return Click("clear", "Clear the report")
+        if self.is_red:
+            return Click("open", self._repair)
+        if self.is_expiring:
+            return Click("open", "Renew", is_first=False)
+        if self.group == "stand_in":
+            return Click("look", "Details", is_first=False)
+        return Click("test", "Test", is_first=False)
+
+    @property
+    def _repair(self) -> str:
+        """How a broken connection is mended."""
         connection = self.connection
         if connection.is_signed_in:
             return f"Sign in to {self.asked} again"

@@ -5,8 +5,10 @@ from typing import Any
 
 from django import forms
 
-from integrations.models import Credential, IntegrationConnection
+from integrations.models import IntegrationConnection
 from integrations.pages.mending import Mending
+from integrations.services.connecting.changes import Changes
+from integrations.services.credentials.sealing import hint
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from providers.declare import ACCESS_TOKEN, BASE_URL, SIGN_IN, Field, Provider
 
@@ -32,13 +34,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Rows:
-    """Places a form's fields: what is asked for, what is fine, what hardly anybody needs."""
+    """Places a form's fields: what is asked for, what is fine, what hardly anybody needs.
+
+    `asks_all` is no while some of it can wait until a sign-in has come back.
+    """
 
     form: forms.Form
     connection: IntegrationConnection
+    typed: Changes
     mending: Mending
-    sign_in: Credential | None
-    has_apps: bool
+    asks_all: bool
 
     @property
     def provider(self) -> Provider:
@@ -60,10 +65,16 @@ class Rows:
         needed = field.name == self.mending.fault or field.name in self.mending.missing
         if needed or self.form[field.name].errors:
             return "main"
-        if self.mending.is_known and field.name in self.connection.saved_names:
+        if self.mending.is_known and field.name in self._given:
             return "fine"
         is_later = self.mending.is_known and _is_optional(field)
         return "more" if is_later or self._is_rare(field) else "main"
+
+    @property
+    def _given(self) -> set[str]:
+        """What is saved, or was tried just now."""
+        typed = self.typed.config.items() if self.mending.is_tried else ()
+        return self.connection.saved_names | {name for name, value in typed if value}
 
     def _is_rare(self, field: Field) -> bool:
         if field.name == BASE_URL:
@@ -81,11 +92,12 @@ class Rows:
     def _row(self, field: Field) -> Row:
         bound = self.form[field.name]
         is_failed = "aria-invalid" in bound.field.widget.attrs
+        is_saved = is_failed and not (self.mending.is_tried and self.typed.config.get(field.name))
         removes = REMOVE + field.name
         return Row(
             bound=bound,
             methods=" ".join(self._shown_by(field)),
-            label=_new(field.label) if is_failed and field.secret else field.label,
+            label=_new(field.label) if is_saved and field.secret else field.label,
             failed=self._failed(field) if is_failed else "",
             is_secret=field.secret and field.type != "textarea",
             needed_by=" ".join(field.required_by if self._place(field) == "more" else ()),
@@ -98,9 +110,10 @@ class Rows:
 
     def _failed(self, field: Field) -> str:
         """ "The saved one (ends in …x9Qd) was refused"."""
-        ending = self.connection.hints.get(field.name) if field.secret else None
-        which = f" (ends in {ending})" if ending else ""
-        return f"The saved one{which} {self.mending.what}"
+        typed = self.typed.config.get(field.name) if self.mending.is_tried else None
+        ending = hint(typed) if typed else self.connection.hints.get(field.name)
+        which = f" (ends in {ending})" if ending and field.secret else ""
+        return f"{'What you typed' if typed else 'The saved one'}{which} {self.mending.what}"
 
     def _shown_by(self, field: Field) -> tuple[str, ...]:
         """The methods under which a field is drawn; none for every method.
@@ -110,7 +123,7 @@ class Rows:
         """
         begins = field.required or SIGN_IN in field.required_by or field.decides_destination
         is_later = field.name in (ACCOUNT_FIELD, BASE_URL) or not begins
-        if self.sign_in or not self.has_apps or not is_later:
+        if self.asks_all or not is_later:
             return field.methods
         methods = field.methods or tuple(method.slug for method in self.provider.methods)
         return tuple(slug for slug in methods if slug != SIGN_IN) or ("none",)

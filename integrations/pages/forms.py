@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.functional import cached_property
 
-from integrations.models import Credential, IntegrationConnection
+from integrations.models import ConnectionTest, Credential, IntegrationConnection
 from integrations.pages import mending
 from integrations.pages.fields import REMOVE, Row, Rows, form_field, is_removable
 from integrations.services.connecting.changes import Changes
@@ -28,6 +28,7 @@ from providers.declare import (
     Vendor,
 )
 
+PROBLEM = "proof-problem"  # what the page calls the answer of the test
 PICKED_ACCOUNT = "picked_account"
 MISSING = "This is required."
 
@@ -38,7 +39,7 @@ class ConnectionForm(forms.Form):
 
     `typed` are values that wait in a candidate: they stand in for the saved ones, and their
     secrets are kept like saved ones, without going back to the browser. `first` answers what
-    the platform asks first; "" asks it again.
+    the platform asks first; "" asks it again. `tried` is the test of what was typed.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -54,6 +55,7 @@ class ConnectionForm(forms.Form):
         candidate: Any = None,
         accounts: Sequence[Account] | None = None,
         first: str | None = None,
+        tried: ConnectionTest | None = None,
     ) -> None:
         super().__init__(data)
         self.connection = connection
@@ -61,7 +63,9 @@ class ConnectionForm(forms.Form):
         self.typed = typed or Changes()
         self.accounts = accounts
         self.first = first
-        self.mending = mending.of(connection)
+        self.mending = (
+            mending.of_try(connection, self.typed, tried) if tried else mending.of(connection)
+        )
         self.initial = {
             "version": connection.version,
             "candidate": candidate,
@@ -210,6 +214,8 @@ class ConnectionForm(forms.Form):
         if self.mending.fault in names:
             attrs = self.fields[self.mending.fault].widget.attrs
             told = f"id_{self.mending.fault}_failed id_{self.mending.fault}_helptext"
+            if self.mending.is_tried:
+                told = f"{PROBLEM} {told}"
             attrs["placeholder"] = self.provider.field(self.mending.fault).example
             attrs |= {"autofocus": True, "aria-invalid": "true", "aria-describedby": told}
         elif at:
@@ -218,8 +224,7 @@ class ConnectionForm(forms.Form):
     @property
     def missing_labels(self) -> list[str]:
         """What a half set-up connection lacks, in the words of whoever is asked."""
-        labels = [field.label for field in self._drawn if field.name in self.mending.missing]
-        return labels + (["the sign-in"] if self.mending.fault == SIGN_IN else [])
+        return self.mending.lacking(self._drawn)
 
     @property
     def has_hidden_first(self) -> bool:
@@ -275,7 +280,8 @@ class ConnectionForm(forms.Form):
 
     @cached_property
     def _rows(self) -> dict[str, list[Row]]:
-        rows = Rows(self, self.connection, self.mending, self.sign_in, bool(self.apps))
+        asks_all = self.sign_in is not None or not self.apps
+        rows = Rows(self, self.connection, self.typed, self.mending, asks_all)
         hidden = self.provider.asks_first if self.has_hidden_first else None
         return rows.placed([field for field in self._drawn if field.name != hidden])
 

@@ -1,9 +1,11 @@
-"""What of a connection needs mending, and which of its values it is about."""
+"""What needs mending of what is saved or was just tried, and which value it is about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from integrations.models import IntegrationConnection, Status
+from integrations.models import ConnectionTest, IntegrationConnection, Status, TestOutcome
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from providers.declare import BASE_URL, SIGN_IN, Field, Provider
 from providers.errors import (
@@ -32,8 +34,8 @@ OF_SECRETS = (
 @dataclass(frozen=True)
 class Mending:
     """`fault` names the value that was refused, SIGN_IN where one has to sign in again; "" where
-    nobody can tell. `what` says of the saved value what is wrong with it. `missing` names the
-    required values that are not saved yet.
+    nobody can tell. `what` says of that value what is wrong with it. `missing` names the required
+    values that are not saved yet. `is_tried` says that it is about what was typed.
     """
 
     fault: str = ""
@@ -42,28 +44,51 @@ class Mending:
     is_half: bool = False
     is_broken: bool = False
     is_report: bool = False
+    is_tried: bool = False
 
     @property
     def is_known(self) -> bool:
-        """Whether it is known what to mend, so that all else can stay folded."""
-        return bool(self.fault or self.missing or self.is_report)
+        """Whether all else can stay folded: it is known what to mend, or told above."""
+        return bool(self.fault or self.missing or self.is_report or self.is_tried)
+
+    def lacking(self, fields: Iterable[Field]) -> list[str]:
+        """The labels of what is missing, as these fields say it."""
+        labels = [field.label for field in fields if field.name in self.missing]
+        return [*labels, "the sign-in"] if self.is_half and self.fault == SIGN_IN else labels
 
 
 def of(connection: IntegrationConnection) -> Mending:
     """What a person has to mend; nothing where the connection works or was never begun."""
     if connection.status == Status.NOT_CONNECTED:
-        return _half(connection) if connection.saved_names else Mending()
+        return _half(connection) if connection.has_anything else Mending()
     failure = connection.failure()
     if failure is None or connection.status == Status.DISABLED:
         return Mending()
     if failure["kind"] == "reported":
         return Mending(is_broken=True, is_report=True)
-    fault = _fault(connection, failure["kind"], f"{failure['message']} {failure['action']}")
+    told = f"{failure['message']} {failure['action']}"
+    fault = _fault(_saved(connection), failure["kind"], told)
     missing: tuple[str, ...] = ()
     if failure["kind"] == CredentialsUnreadable.kind and fault != SIGN_IN:
         missing = tuple(connection.hints)  # none of them can be read any more
     what = OF_THE_SAVED.get(failure["kind"], "was refused")
     return Mending(fault, what, missing, is_broken=True)
+
+
+def of_try(connection: IntegrationConnection, typed: Changes, test: ConnectionTest) -> Mending:
+    """What a person has to mend of what was typed and laid over what is saved."""
+    if test.outcome != TestOutcome.FAILED:
+        return Mending(is_tried=True)
+    saved = _saved(connection)
+    values = _Values(
+        connection.platform,
+        typed.auth_method or saved.method,
+        {**saved.config, **typed.config},
+        saved.secrets | {name for name, value in typed.config.items() if value},
+        typed.sign_in is not None,
+    )
+    fault = _fault(values, test.error_kind, f"{test.message} {test.action}")
+    return Mending(fault, OF_THE_SAVED.get(test.error_kind, "was refused"), is_tried=True)
 
 
 def _half(connection: IntegrationConnection) -> Mending:
@@ -79,19 +104,39 @@ def method_of(connection: IntegrationConnection) -> str:
     return connection.auth_method or connection.platform.method_for(connection.saved_names).slug
 
 
-def _fault(connection: IntegrationConnection, kind: str, told: str) -> str:
-    provider = connection.platform
-    fields = provider.fields_of(method_of(connection))
+@dataclass(frozen=True)
+class _Values:
+    """What a test was made with; of secrets the names alone."""
+
+    provider: Provider
+    method: str
+    config: Mapping[str, Any]
+    secrets: set[str]
+    is_signed_in: bool
+
+
+def _saved(connection: IntegrationConnection) -> _Values:
+    return _Values(
+        connection.platform,
+        method_of(connection),
+        connection.config,
+        set(connection.hints),
+        connection.is_signed_in,
+    )
+
+
+def _fault(values: _Values, kind: str, told: str) -> str:
+    fields = values.provider.fields_of(values.method)
     names = [field.name for field in fields]
     if kind == AccountNotFound.kind:
         return ACCOUNT_FIELD if ACCOUNT_FIELD in names else ""
     if kind in OF_SECRETS:
-        if connection.is_signed_in:
+        if values.is_signed_in:
             return SIGN_IN
-        secrets = [field for field in fields if field.name in connection.hints]
-        return _named(secrets, told) or _main(provider, secrets)
+        secrets = [one for one in fields if one.secret and one.name in values.secrets]
+        return _named(secrets, told) or _main(values.provider, secrets)
     if kind == InvalidConfig.kind:
-        return _named(fields, told) or (BASE_URL if BASE_URL in connection.config else "")
+        return _named(fields, told) or (BASE_URL if values.config.get(BASE_URL) else "")
     return ""
 
 

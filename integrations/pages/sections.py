@@ -23,7 +23,7 @@ SECTIONS = (
     Section(
         "soon",
         "Will need someone",
-        "Nothing is known to be broken, but it was not proven lately or ends soon",
+        "Nothing is known to be broken, but it is half set up, was not proven lately or ends soon",
     ),
     Section("nothing", "Nothing to do", "Proven, tried again, or off on purpose"),
     Section("not_connected", "Not connected", "What each would be used for"),
@@ -76,7 +76,7 @@ def of(shown: list[Card]) -> list[tuple[Section, list[Card]]]:
     found = []
     for section in SECTIONS:
         its = [card for card in shown if card.section == section.slug]
-        its.sort(key=lambda card: (not card.is_half_filled, -len(card.provider.used_by)))
+        its.sort(key=lambda card: -len(card.provider.used_by))
         if its:
             found.append((section, its))
     return found

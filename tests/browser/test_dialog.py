@@ -6,16 +6,13 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from integrations import platforms
 from integrations.models import Role, Trigger
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
 from providers.sandbox import calendly as sandbox
-from providers.sandbox.__main__ import PLATFORMS
 from tests.browser.conftest import META, SETTINGS, member, save_meta, saved, sign_in
 
-SCROLLS = "dialog => dialog.scrollHeight > dialog.clientHeight + 1"
 OVERVIEW = "/w/main/dashboard/"
 APP = f"{SETTINGS}sign-in-apps/calendly/?for=calendly"
 
@@ -187,44 +184,6 @@ def test_with_script_a_dialog_that_is_a_page_can_be_cancelled(page, gate):
     page.get_by_role("button", name="Cancel").click()
 
     expect(page.locator(".messages")).to_have_text("Cancelled. Nothing was saved.")
-
-
-# --- One screen ----------------------------------------------------------------------------------
-
-
-def too_tall(page: Page) -> list[str]:
-    page.set_viewport_size({"width": 1440, "height": 900})
-    found = []
-    for slug in platforms.catalogue():
-        open_dialog(page, slug)
-        if page.locator("[data-continues]").count():
-            page.click("[data-continues]")
-            expect(page.locator("#connection-form")).to_be_visible()
-        if page.locator("#dialog").evaluate(SCROLLS):
-            found.append(slug)
-        page.keyboard.press("Escape")
-        expect(page.locator("#dialog")).to_be_hidden()
-    return found
-
-
-def test_no_platform_asks_for_more_than_a_screen(page):
-    assert too_tall(page) == []
-
-
-def test_nor_does_one_where_people_can_sign_in(open_page, editor, stand_in):
-    stand_in(*PLATFORMS)
-
-    assert too_tall(open_page(editor, SETTINGS)) == []
-
-
-def test_on_a_low_screen_close_and_the_buttons_stay_in_sight(page):
-    page.set_viewport_size({"width": 1000, "height": 420})
-    open_dialog(page)
-    page.get_by_label("Ad account ID").focus()
-
-    assert page.locator("#dialog").evaluate(SCROLLS)
-    expect(page.locator("#dialog [data-close]").first).to_be_in_viewport(ratio=1)
-    expect(page.get_by_role("button", name="Test and save")).to_be_in_viewport(ratio=1)
 
 
 # --- Nothing typed is lost -----------------------------------------------------------------------

@@ -13,6 +13,9 @@ NOW = datetime(2026, 11, 29, 14, 2, tzinfo=UTC)
 LATELY, LONG_AGO = NOW - timedelta(hours=1), NOW - timedelta(days=3)
 
 
+HALF = {"status": Status.NOT_CONNECTED, "is_complete": False, "config": {"account_id": "act_1"}}
+
+
 def card(provider="meta", method="access_token", **facts):
     facts = {"status": Status.CONNECTED, "is_complete": True, **facts}
     return Card(IntegrationConnection(provider=provider, auth_method=method, **facts), NOW)
@@ -60,6 +63,8 @@ def test_what_no_test_can_prove_is_grey_and_asks_for_nothing():
         (card("fiverr", "public_page"), "unprovable", "nothing"),
         (card(status=Status.DISABLED), "disabled", "nothing"),
         (card(status=Status.NOT_CONNECTED), "not_connected", "not_connected"),
+        (card(**HALF), "half", "soon"),
+        (card(**{**HALF, "is_enabled": False}), "half", "soon"),
     ],
 )
 def test_each_card_is_in_one_group_and_one_section(shown, group, section):
@@ -88,7 +93,22 @@ BROKEN = {"status": Status.ERROR, "last_error": "No.", "failing_since": NOW}
     ],
 )
 def test_the_button_of_a_broken_card_names_the_act(kind, click):
-    assert card(**BROKEN, error_kind=kind).next_click == click
+    assert card(**BROKEN, error_kind=kind).next_click.words == click
+
+
+@pytest.mark.parametrize(
+    ("shown", "does", "words"),
+    [
+        (card(status=Status.NOT_CONNECTED), "open", "Connect"),
+        (card(**HALF), "open", "Finish"),
+        (card(status=Status.DISABLED), "enable", "Enable"),
+        (card(status=Status.ERROR, reported_error="No rows."), "clear", "Clear the report"),
+        (card(proven_at=LATELY, expires_at=NOW), "open", "Renew"),
+        (card(proven_at=LONG_AGO), "test", "Test"),
+    ],
+)
+def test_the_next_click_follows_from_what_the_card_asks_for(shown, does, words):
+    assert (shown.next_click.does, shown.next_click.words) == (does, words)
 
 
 def test_a_search_finds_other_names_vendors_accounts_and_states():
@@ -102,11 +122,10 @@ def test_a_search_finds_other_names_vendors_accounts_and_states():
 
 
 def test_what_a_half_set_up_connection_lacks_is_named():
-    config = {"account_id": "act_1"}
+    config = {"vendor": "hubspot", "account_id": "1001"}
 
-    assert card(status=Status.NOT_CONNECTED, config=config, is_complete=False).missing == [
-        "Access token"
-    ]
+    assert card(**HALF).missing == ["Access token"]
+    assert card("crm", **{**HALF, "config": config}).missing == ["Service key"]
 
 
 def test_a_filter_of_another_day_shows_all():

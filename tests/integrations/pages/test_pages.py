@@ -96,7 +96,7 @@ def test_typed_secrets_never_come_back(visitor):
     page = visitor.prove(**HEALTHY | {"access_token": "EAAexpiredcanary99"})
 
     assert "EAAexpiredcanary99" not in page.content.decode()
-    assert "Typed just now: ends in …ry99" in page.content.decode()
+    assert "What you typed (ends in …ry99) was refused" in page.content.decode()
 
 
 def test_corrected_values_keep_the_secret_typed_before(visitor, workspace):
