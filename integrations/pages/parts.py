@@ -91,10 +91,10 @@ def signed_in(view: View) -> View:
     @never_cache
     def permitted(request: Request, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            to_sign_in = redirect_to_login(request.get_full_path())
+            url = sign_in_url(request, _page_of(request, "/") or reverse("dashboard"))
             if is_partial(request):  # the whole page goes there, not the part
-                return HttpResponse(headers={"HX-Redirect": to_sign_in.url})
-            return to_sign_in
+                return HttpResponse(headers={"HX-Redirect": url})
+            return redirect(url)
         with timezone.override(own.zone_of(request.user)):
             return view(request, **kwargs)
 
@@ -103,13 +103,29 @@ def signed_in(view: View) -> View:
 
 def _to_sign_in(request: HttpRequest, workspace: str) -> HttpResponse:
     """Sign in, and come back. A part of a page is told where: what is typed there may stay."""
+    page = _page_of(request, f"/w/{workspace}/") or reverse("settings", args=[workspace])
+    url = sign_in_url(request, page)
     if not is_partial(request):
-        return redirect_to_login(request.get_full_path())
-    here = urlsplit(request.headers.get("HX-Current-URL", "")).path
-    is_of_workspace = here.startswith(f"/w/{workspace}/")
-    page = redirect_to_login(here if is_of_workspace else reverse("settings", args=[workspace]))
-    told = {"session-ended": {"url": page.url}}
+        return redirect(url)
+    told = {"session-ended": {"url": url}}
     return HttpResponse(status=401, headers={"HX-Trigger": json.dumps(told)})
+
+
+def _page_of(request: HttpRequest, under: str) -> str:
+    """The page to come back to: for a part or a sent form the one that it was on, if known."""
+    if request.method == "GET" and not is_partial(request):
+        return request.get_full_path()
+    header = "HX-Current-URL" if is_partial(request) else "Referer"
+    here = urlsplit(request.headers.get(header, ""))
+    page = f"{here.path}?{here.query}" if here.query else here.path
+    return page if here.path.startswith(under) else ""
+
+
+def sign_in_url(request: HttpRequest, back: str) -> str:
+    """Where one signs in and is led back, told why if one was signed in until now."""
+    url = redirect_to_login(back).url
+    was_in = is_partial(request) or settings.SESSION_COOKIE_NAME in request.COOKIES
+    return f"{url}&ended=session" if was_in else url
 
 
 def count_link(request: HttpRequest) -> guesses.Guess:

@@ -249,8 +249,15 @@ def test_a_session_that_ends_while_the_dialog_is_open_loses_nothing(page, worksp
     assert saved(workspace).proven_at
 
 
-def test_whoever_has_no_dialog_open_is_led_to_sign_in(page):
+@pytest.mark.parametrize("control", ["#test-all", "nav >> text=Overview"])
+def test_whoever_has_no_dialog_open_reads_why_and_comes_back_to_the_same_place(page, control):
+    page.click("[data-show=not_connected]")
     Session.objects.all().delete()
-    page.click("#test-all")
+    page.click(control)
+    expect(page.get_by_role("status").first).to_contain_text("You were signed out.")
+    page.get_by_label("Username").fill("emil")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
 
-    expect(page.get_by_label("Password")).to_be_visible()
+    there = "/w/main/dashboard/" if "Overview" in control else f"{SETTINGS}?show=not_connected"
+    expect(page).to_have_url(re.compile(re.escape(there) + "$"))

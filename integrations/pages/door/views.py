@@ -37,7 +37,9 @@ class SignIn(allauth.LoginView):
         return response
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
-        return super().get_context_data(nobody=people.nobody_has_an_account(), **more)
+        was_signed_out = self.request.GET.get("ended") == "session"
+        nobody = people.nobody_has_an_account()
+        return super().get_context_data(nobody=nobody, was_signed_out=was_signed_out, **more)
 
 
 class SignOut(allauth.LogoutView):

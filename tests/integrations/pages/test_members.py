@@ -210,7 +210,7 @@ def test_who_was_signed_out_comes_back_to_the_page_they_saw(viewer, seen, led_to
     reply = Visitor().get(f"{MEMBERS}leave/", headers=headers)
 
     url = json.loads(reply.headers["HX-Trigger"])["session-ended"]["url"]
-    assert (reply.status_code, url) == (401, f"/accounts/login/?next={led_to}")
+    assert (reply.status_code, url) == (401, f"/accounts/login/?next={led_to}&ended=session")
 
 
 @pytest.mark.parametrize("act", ["invite/", "hand-over/", "hand-over/accept/", "hand-over/end/"])

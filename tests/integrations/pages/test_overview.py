@@ -18,9 +18,8 @@ def save(workspace, slug, **config):
 
 def row_of(page, title):
     """What the overview says of one platform, in words."""
-    [row] = [
-        one for one in re.split("<li>", page.content.decode()) if f"<b>{title}</b> <span" in one
-    ]
+    rows = page.content.decode().split("<li>")
+    [row] = [one for one in rows if f"<b>{title}</b> <span" in one]
     return " ".join(re.sub("<[^>]+>", " ", row).split())
 
 
@@ -42,9 +41,8 @@ def test_what_ends_soon_is_renewed_by_the_same_click_on_both(editor, workspace):
     connection.proven_at = timezone.now()
     connection.expires_at = timezone.now() + timedelta(days=4)
     connection.save()
-    overview, cards = (
-        Browser(editor).get(page).content.decode() for page in ("overview", "settings")
-    )
+    visitor = Browser(editor)
+    overview, cards = (visitor.get(one).content.decode() for one in ("overview", "settings"))
 
     assert '?dialog=stripe">Renew<' in overview
     [button] = re.findall('id="open-stripe"[^>]*>([^<]+)<', cards)
@@ -57,10 +55,6 @@ def test_a_stand_in_is_told_in_the_same_words_everywhere(editor, workspace, meta
     visitor.post("test", "meta")
     told = "A stand-in answers for Meta: http"
 
-    row = row_of(visitor.get("overview"), "Meta")
-    for words in (
-        row,
-        text_of(visitor.get("settings")),
-        text_of(visitor.get("connection", "meta")),
-    ):
+    pages = visitor.get("settings"), visitor.get("connection", "meta")
+    for words in (row_of(visitor.get("overview"), "Meta"), *map(text_of, pages)):
         assert re.search(rf"{told}\S+. What it proves says nothing of Meta itself.", words)

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from integrations.services.people.guesses import LINK
 from integrations.services.proving import runs
+from integrations.sessions import BACKEND
 from tests.integrations.conftest import signed_in
 from tests.integrations.kept import secrets_of
 
@@ -281,7 +283,25 @@ def test_who_is_not_signed_in_is_led_there_and_back(db):
     part = client.get(reverse("card", args=["main", "meta"]), headers={"HX-Request": "true"})
     assert part.status_code == 401
     told = json.loads(part.headers["HX-Trigger"])
-    assert told["session-ended"]["url"] == f"{reverse('login')}?next={address}"
+    assert told["session-ended"]["url"] == f"{reverse('login')}?next={address}&ended=session"
+
+
+@pytest.mark.parametrize(
+    ("seen", "led_to"),
+    [
+        ("http://testserver/w/main/dashboard/?show=error", "/w/main/dashboard/%3Fshow%3Derror"),
+        ("http://testserver/w/other/dashboard/", "/w/main/dashboard/settings/"),
+        ("", "/w/main/dashboard/settings/"),
+    ],
+)
+def test_a_form_that_was_sent_too_late_says_so_and_leads_back_to_its_page(editor, seen, led_to):
+    client = Client()
+    client.force_login(editor, backend=BACKEND)
+    Session.objects.all().delete()
+    told = client.post(reverse("test", args=["main", "meta"]), headers={"Referer": seen})
+
+    assert told.url == f"{reverse('login')}?next={led_to}&ended=session"
+    assert "You were signed out." in client.get(told.url).content.decode()
 
 
 def test_a_token_is_shown_once_and_revoked(visitor):

@@ -1,0 +1,56 @@
+// Shows at once that a click was heard, however long its answer takes; nothing is sent twice.
+"use strict";
+(() => {
+  const HEARD = "heard";
+
+  // A menu closes as soon as something in it was chosen: then its button shows it.
+  const shownBy = (control) => [control, control.closest(".menu")?.querySelector("summary")];
+
+  const mark = (control) => {
+    for (const one of shownBy(control)) one?.classList.add(HEARD);
+  };
+  const unmark = (control) => {
+    for (const one of shownBy(control)) one?.classList.remove(HEARD);
+  };
+  const unmarkAll = () => {
+    for (const one of document.querySelectorAll(`.${HEARD}`)) one.classList.remove(HEARD);
+  };
+
+  // What was pressed, where a person did: not what asks again by itself.
+  const pressed = ({ elt, requestConfig }) => {
+    const event = requestConfig.triggeringEvent;
+    if (!event || !["click", "submit", "change"].includes(event.type)) return null;
+    return event.submitter || elt.closest("a, button, form");
+  };
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const control = event.defaultPrevented ? null : pressed(event.detail);
+    if (!control) return;
+    if (control.classList.contains(HEARD)) event.preventDefault();
+    else mark(control);
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    const control = pressed(detail);
+    // On the way to another page it is still being answered.
+    if (control && !detail.xhr.getResponseHeader("HX-Redirect")) unmark(control);
+  });
+
+  // Forms and links that load a page: those that were not taken by another script.
+  document.addEventListener("submit", (event) => {
+    const { submitter, target } = event;
+    if (event.defaultPrevented || !submitter || target.method === "dialog") return;
+    if (submitter.classList.contains(HEARD)) event.preventDefault();
+    unmarkAll();
+    mark(submitter);
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.button;
+    if (!link || event.defaultPrevented || isElsewhere || link.target || link.download) return;
+    const { href } = link;
+    if (href.split("#")[0] === location.href.split("#")[0] || !href.startsWith("http")) return;
+    unmarkAll();
+    mark(link);
+  });
+  window.addEventListener("pageshow", unmarkAll);
+})();
