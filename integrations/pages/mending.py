@@ -1,7 +1,7 @@
 """What needs mending of what is saved or was just tried, and which value it is about."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.models import ConnectionTest, IntegrationConnection, Status, TestOutcome
@@ -77,8 +77,10 @@ def of(connection: IntegrationConnection) -> Mending:
 
 def of_try(connection: IntegrationConnection, typed: Changes, test: ConnectionTest) -> Mending:
     """What a person has to mend of what was typed and laid over what is saved."""
+    before = of(connection)
+    tried = Mending(is_tried=True, is_half=before.is_half, is_broken=before.is_broken)
     if test.outcome != TestOutcome.FAILED:
-        return Mending(is_tried=True)
+        return tried
     saved = _saved(connection)
     values = _Values(
         connection.platform,
@@ -88,7 +90,7 @@ def of_try(connection: IntegrationConnection, typed: Changes, test: ConnectionTe
         typed.sign_in is not None,
     )
     fault = _fault(values, test.error_kind, f"{test.message} {test.action}")
-    return Mending(fault, OF_THE_SAVED.get(test.error_kind, "was refused"), is_tried=True)
+    return replace(tried, fault=fault, what=OF_THE_SAVED.get(test.error_kind, "was refused"))
 
 
 def _half(connection: IntegrationConnection) -> Mending:

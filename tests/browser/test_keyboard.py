@@ -91,6 +91,20 @@ def test_a_menu_opens_by_key_and_escape_closes_it(page, workspace, key):
     expect(page.locator("#more-meta")).to_be_focused()
 
 
+def test_the_arrow_keys_open_a_menu_and_go_round_in_it(page, workspace):
+    save_meta(workspace)
+    page.reload()
+    page.focus("#more-meta")
+    seen = []
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp", "ArrowUp"):
+        page.keyboard.press(key)
+        seen.append(page.evaluate("document.activeElement.textContent"))
+    page.keyboard.press("Escape")
+
+    assert seen == ["History of tests", "Setup guide", "History of tests", "Disconnect…"]
+    expect(page.locator("#more-meta")).to_be_focused()
+
+
 def test_a_menu_closes_when_the_focus_leaves_it(page, workspace):
     save_meta(workspace)
     page.reload()

@@ -3,8 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
 from tests.browser.conftest import (
+    ACME,
     OUTLET,
     PASSWORD,
     SETTINGS,
@@ -68,6 +71,17 @@ def test_a_failure_can_be_saved_anyway(page, workspace):
     expect(page.locator(".note.bad")).to_contain_text("Saved, but not proven.")
     page.get_by_role("link", name="Done").click()
     expect(page.locator("#card-meta .btn.primary")).to_have_text("Enter new credentials")
+
+
+def test_the_first_button_is_the_chosen_ways(calendlys, workspace):
+    half = Changes(auth_method="access_token", config={"account_id": ACME})
+    saving.change_connection(workspace, "calendly", half, by=None)
+    calendlys.goto("/w/main/dashboard/")
+    calendlys.get_by_role("link", name="Finish Calendly").click()
+    buttons = calendlys.locator(".actions button.primary")
+
+    expect(buttons.first).to_have_text("Test and save")
+    expect(buttons.nth(1)).to_have_text("Continue to Calendly")
 
 
 def test_a_test_is_followed_until_it_ends(connected):

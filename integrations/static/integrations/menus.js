@@ -1,5 +1,5 @@
 // Closes an open menu on Escape, on a click elsewhere, when something in it was chosen and when
-// another one opens.
+// another one opens. The arrow keys open one and go through what is in it.
 "use strict";
 (() => {
   const close = (menu, returnsFocus) => {
@@ -15,6 +15,17 @@
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const menu of document.querySelectorAll("details.menu[open]")) close(menu, true);
+  });
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const menu = step && event.target.closest("details.menu");
+    if (!menu) return;
+    event.preventDefault();
+    menu.open = true;
+    const items = [...menu.querySelectorAll(":scope > div :is(a, button)")].filter((one) => one.checkVisibility());
+    const at = items.indexOf(event.target);
+    const next = at < 0 && step < 0 ? items.length - 1 : (at + step + items.length) % items.length;
+    items[next]?.focus();
   });
   // A card that is drawn anew keeps its menu open.
   let open = [];

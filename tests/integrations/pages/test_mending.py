@@ -3,9 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from integrations.models import IntegrationConnection, Status
+from integrations.models import ConnectionTest, IntegrationConnection, Status
 from integrations.pages import mending
 from integrations.pages.mending import Mending
+from integrations.services.connecting.changes import Changes
 
 SECRETS = {"client_id", "client_secret", "refresh_token", "developer_token"}
 
@@ -71,6 +72,26 @@ def test_of_wrong_values_the_named_one_is_at_fault_else_the_address(message, fau
     found = mending.of(broken("crm", "rest", "invalid_config", message, config=config))
 
     assert found.fault == fault
+
+
+def test_what_was_typed_is_at_fault_when_its_test_failed():
+    saved = broken("meta", "access_token", "auth_expired")
+    typed = Changes(config={"access_token": "EAAother", "account_id": "act_1"})
+    test = ConnectionTest(outcome="failed", error_kind="account_not_found", message="Not there.")
+
+    found = mending.of_try(saved, typed, test)
+
+    assert (found.fault, found.what) == ("account_id", "was not found")
+    assert (found.is_tried, found.is_broken, found.is_known) == (True, True, True)
+
+
+def test_what_got_no_clear_answer_is_no_fault_of_what_was_typed():
+    new = IntegrationConnection(provider="meta", status=Status.NOT_CONNECTED)
+    test = ConnectionTest(outcome="inconclusive", error_kind="network", message="Silence.")
+
+    found = mending.of_try(new, Changes(), test)
+
+    assert found == Mending(is_tried=True)
 
 
 def test_what_nobody_can_tell_folds_nothing():
