@@ -110,6 +110,9 @@ class CompiledRows[M: Model]:
         found = self._compiled.rows(*values)
         return self._made(found[0]) if found else None
 
+    def all(self, *values: Any) -> list[M]:
+        return [self._made(row) for row in self._compiled.rows(*values)]
+
     def _made(self, row: Row) -> M:
         return self._model.from_db(database.alias, self.names, row)
 

@@ -37,3 +37,13 @@ def stand_in(slug: str) -> str | None:
 def choices() -> list[tuple[str, str]]:
     """For the model's field: a function, so that a new platform needs no migration."""
     return [(slug, provider.name) for slug, provider in registry.catalogue().items()]
+
+
+def named_like(word: str) -> list[str]:
+    """The slugs of those in one of whose names the word is."""
+    wanted = word.casefold()
+    return [
+        slug
+        for slug, one in catalogue().items()
+        if any(wanted in name.casefold() for name in (slug, one.name, *one.aliases))
+    ]

@@ -55,9 +55,7 @@ class Actions(admin.ModelAdmin):
         word = "Enabled" if is_enabled else "Disabled"
         changes = Changes(is_enabled=is_enabled)
         for connection in queryset:
-            saved = saving.change_connection(
-                connection.workspace, connection.provider, changes, by=request.user
-            )
+            saved = saving.change_connection(connection, changes, by=request.user)
             if saved.connection.version > connection.version:
                 self.log_change(request, connection, f"{word}.")
                 messages.success(request, f"{word}: {connection}.")
@@ -70,9 +68,7 @@ class Actions(admin.ModelAdmin):
         if "confirmed" not in request.POST:
             return self._ask_before_disconnecting(request, queryset)
         for connection in queryset:
-            done = disconnecting.disconnect(
-                connection.workspace, connection.provider, by=request.user
-            )
+            done = disconnecting.disconnect(connection, by=request.user)
             if done.warning:
                 messages.warning(request, done.warning)
             self.log_change(request, connection, "Disconnected.")

@@ -51,7 +51,7 @@ class ConnectionAdmin(Facts, Actions):
     def get_queryset(self, request: HttpRequest) -> Queryset:
         """Without those of platforms whose package was removed: nothing is known about them."""
         all_rows = super().get_queryset(request)
-        known = all_rows.filter(provider__in=platforms.catalogue(), name="")
+        known = all_rows.filter(provider__in=platforms.catalogue())
         return known.select_related(*self.list_select_related)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -94,7 +94,7 @@ class ConnectionAdmin(Facts, Actions):
         if change:
             return form.saved.connection
         where = form.cleaned_data
-        return rows.lock(where["workspace"].pk, where["provider"])
+        return rows.lock(rows.unread(where["workspace"], where["provider"]))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Nothing is left to save; only to say what looks unusual."""

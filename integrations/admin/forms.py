@@ -76,8 +76,7 @@ class AdminConnectionForm(ConnectionForm):
     def _save(self, expected_version: int) -> None:
         try:
             self.saved = saving.change_connection(
-                self.instance.workspace,
-                self.instance.provider,
+                self.instance,
                 self.changes(),
                 by=self.by,
                 expected_version=expected_version,
@@ -126,7 +125,7 @@ class AddConnectionForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if {"workspace", "provider"} <= cleaned.keys():
-            same = IntegrationConnection.objects.filter(name="", **cleaned)
+            same = IntegrationConnection.objects.filter(**cleaned)
             if same.exists():
                 self.add_error("provider", EXISTS.format(platforms.get(cleaned["provider"]).name))
         return cleaned

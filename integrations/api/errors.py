@@ -27,7 +27,9 @@ from integrations.services.proving.discovery import CannotList
 from integrations.services.refusals import (
     Busy,
     InvalidChange,
+    NoConnection,
     NothingToTest,
+    SameAccount,
     TooManyGuesses,
     TooManyTests,
     VersionConflict,
@@ -40,6 +42,7 @@ MAY_ONLY_LOOK = "Your role in this workspace may only look. Ask an owner to make
 BAD_REQUEST = "This request cannot be read."
 NOT_FOUND = "There is nothing at this address."
 NO_WORKSPACE = "No workspace of yours has this name. Leave it out to use your default one."
+NO_CONNECTION = "No connection here has this id. GET /api/connections lists them."
 NOTHING_TO_TEST = "Not everything that a test needs is saved. Save it, or send it along."
 CANNOT_LIST = "This platform offers no list of accounts. Enter the ID by hand."
 LAST_OWNER = "Somebody must own the workspace. Make another member an owner first."
@@ -99,7 +102,9 @@ def _of_busy(error: Busy) -> Problem:
 # What each exception means; the first that fits counts.
 MEANINGS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], ...] = (
     (exceptions.APIException, lambda error: error),
+    (SameAccount, lambda e: Problem(409, "same_account", e.sentence)),
     (VersionConflict, lambda e: Problem(412, "version_conflict", who_saved_what(e.connection))),
+    (NoConnection, lambda _: exceptions.NotFound(NO_CONNECTION)),
     (NothingToTest, lambda _: Problem(409, "not_connected", NOTHING_TO_TEST)),
     (TooManyTests, _of_too_many),
     (Busy, _of_busy),
@@ -115,8 +120,8 @@ MEANINGS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]]
 
 
 def _meaning(error: Exception, context: dict[str, Any]) -> exceptions.APIException:
-    if isinstance(error, InvalidChange):
-        provider = context["kwargs"].get("provider")
+    if isinstance(error, InvalidChange) and not isinstance(error, SameAccount):
+        provider = getattr(context["view"], "provider", "")
         told = api_errors(provider, error.errors) if provider else error.errors
         return exceptions.ValidationError(told)
     for kind, meaning in MEANINGS:

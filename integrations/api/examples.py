@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from integrations.api import presentation
 from integrations.api.presentation import Json
@@ -10,6 +11,8 @@ from providers import errors, registry
 from providers.run.ladder import NOT_TRIED
 
 ONE, OTHER = list(registry.catalogue().values())[:2]
+CONNECTION_ID = UUID("0197f3a2-5c1e-7d4b-9a8e-2f6b1c3d4e60")
+CREDENTIAL_ID = UUID("0197f3a2-5c1e-7d4b-9a8e-2f6b1c3d4e61")
 NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
 ACCOUNT_ID = ONE.field("account_id").example
 ANOTHER_ID = f"{ACCOUNT_ID[:-1]}1"
@@ -32,8 +35,18 @@ def _steps(*ends: tuple[TestOutcome | str, str, int]) -> list[Json]:
 
 
 def _integration(**facts: Any) -> Json:
-    told = {"provider": ONE.slug, "last_test": PASSED, "updated_at": NOW}
-    return presentation.integration(IntegrationConnection(**told | facts), NOW)
+    row = _row(**facts)
+    return presentation.integration(row, NOW, [row])
+
+
+def _connection(**facts: Any) -> Json:
+    row = _row(**facts)
+    return presentation.connection(row, NOW, {CREDENTIAL_ID: 3})
+
+
+def _row(**facts: Any) -> IntegrationConnection:
+    told = {"pk": CONNECTION_ID, "provider": ONE.slug, "last_test": PASSED, "updated_at": NOW}
+    return IntegrationConnection(**told | facts)
 
 
 ANSWERED = ("passed", f"{ONE.name} answered.", 196)
@@ -89,6 +102,41 @@ INTEGRATION = _integration(
     proven_at=NOW,
     version=7,
 )
+NORTH = {
+    "slug": "north",
+    "name": "North",
+    "is_default": False,
+    "credential_id": CREDENTIAL_ID,
+    "platform_account_id": ACCOUNT_ID,
+    "platform_account_name": "Acme",
+    "version": 7,
+}
+CONNECTION = _connection(**CONNECTED, **NORTH, proven_at=NOW)
+CONNECTION_WITH_FORM = CONNECTION | presentation.form(ONE)
+ADDED = _connection(**CONNECTED, **NORTH | {"version": 1}) | {"warnings": {}}
+CHANGED_CONNECTION = CONNECTION | {"name": "North shop", "warnings": {}}
+DISCONNECTED_CONNECTION = _connection(**NORTH | {"status": Status.NOT_CONNECTED})
+REMOVED = {"warnings": {"revoke": [f"{ONE.name} has no way to end a sign-in from here."]}}
+ADDITIONS = {
+    "With its own secrets": {
+        "provider": ONE.slug,
+        "name": "North",
+        "config": {
+            "accessToken": ONE.field("access_token").example,
+            "accountId": ANOTHER_ID,
+        },
+    },
+    "Let in by what lets in another": {
+        "provider": ONE.slug,
+        "slug": "south",
+        "credential": str(CREDENTIAL_ID),
+        "config": {"accountId": ANOTHER_ID},
+    },
+}
+CONNECTION_CHANGES = {
+    "Rename": {"name": "North shop"},
+    "Make it the default one": {"isDefault": True},
+}
 INTEGRATION_WITH_FORM = INTEGRATION | presentation.form(ONE)
 CHANGED_INTEGRATION = _integration(**CONNECTED, version=8) | {
     "warnings": {"config": {UNUSUAL.api_name: [UNUSUAL.usual_message]}}

@@ -4,10 +4,11 @@ Plain dictionaries, made by hand: a list of thirteen is asked for often, and the
 only a platform's file decides are made once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from integrations import platforms
 from integrations.models import ConnectionTest, IntegrationConnection, RunItem, TestRun
@@ -22,8 +23,51 @@ def moment(at: datetime | None) -> str | None:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
 
 
-def integration(connection: IntegrationConnection, now: datetime) -> Json:
-    """One platform with its connection, saved or not. Decrypts nothing."""
+def integration(
+    connection: IntegrationConnection, now: datetime, every: Sequence[IntegrationConnection] = ()
+) -> Json:
+    """One platform with its default connection, saved or not, and all that it has.
+
+    Decrypts nothing.
+    """
+    saved = [one for one in every if one.version]  # else a row that nobody gave anything yet
+    return _facts_of(connection, now) | {"connections": [_brief(one, now) for one in saved]}
+
+
+def connection(one: IntegrationConnection, now: datetime, shared: Mapping[UUID, int]) -> Json:
+    """A connection by itself. `shared` counts the connections of each credential."""
+    return _facts_of(one, now) | {
+        "id": str(one.pk),
+        "name": one.title,
+        "slug": one.slug,
+        "isDefault": one.is_default,
+        "credential": _credential(one, shared),
+    }
+
+
+def _brief(one: IntegrationConnection, now: datetime) -> Json:
+    return {
+        "id": str(one.pk),
+        "name": one.title,
+        "slug": one.slug,
+        "status": one.status,
+        "light": one.light(now),
+    }
+
+
+def _credential(one: IntegrationConnection, shared: Mapping[UUID, int]) -> Json | None:
+    row_id = one.opened_by_id
+    if row_id is None:
+        return None
+    return {
+        "id": str(row_id),
+        "method": one.auth_method,
+        "sharedBy": shared.get(row_id, 1),
+        "lentBy": None,
+    }
+
+
+def _facts_of(connection: IntegrationConnection, now: datetime) -> Json:
     provider = connection.platform
     head, plain, secret = _facts(provider.slug)
     hints, config = connection.hints, connection.config

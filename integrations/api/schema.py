@@ -20,7 +20,9 @@ from integrations.api import errors as api_errors
 from integrations.api import examples as api_examples
 from integrations.api import shapes as api_shapes
 from integrations.api.serializers import (
+    AddRequest,
     ChangeRequest,
+    ConnectionChangeRequest,
     DisconnectRequest,
     InviteRequest,
     RoleRequest,
@@ -29,6 +31,7 @@ from integrations.api.serializers import (
 from integrations.models import Status
 from integrations_center import unavailable
 
+SAME_ACCOUNT = "North is connected to this account already. Use that one."
 SENTENCES = {"type": "array", "items": {"type": "string"}}
 SESSION_REQUIRED = "No token manages members. Sign in, and send your session's cookie instead."
 FOR_OWNERS = "Only an owner of this workspace manages its members. Ask one of them."
@@ -75,6 +78,7 @@ JSON_FIRST = [
     OpenApiYamlRenderer,
     OpenApiYamlRenderer2,
 ]
+NOTHING_LEFT = OpenApiResponse(description="It is done; there is nothing more to say.")
 PROBLEMS = {
     401: ("not_authenticated", "Authentication credentials were not provided."),
     403: ("permission_denied", api_errors.MAY_ONLY_LOOK),
@@ -99,6 +103,16 @@ WITH_A_BODY = (400, 413, 415)
 def _answers(shape: Any, *codes: int) -> dict[int, Any]:
     problems = {code: _problem(code) for code in sorted({*ALWAYS, *codes})}
     return {200: _good(shape)} | problems
+
+
+def _without_200(answers: Mapping[int, Any]) -> dict[int, Any]:
+    return {code: one for code, one in answers.items() if code != 200}
+
+
+def _same_account() -> OpenApiResponse:
+    """Two connections with the same account and values are one too many."""
+    told = {"same_account": {"detail": SAME_ACCOUNT, "code": "same_account"}}
+    return OpenApiResponse(api_shapes.Problem, SAME_ACCOUNT, _examples(told, 409))
 
 
 def _good(shape: Any) -> OpenApiResponse:
@@ -215,18 +229,116 @@ list_accounts = _call(
     RETRY_AFTER,
     shown={"Two accounts": api_examples.ACCOUNTS},
 )
+CONNECTION_ID = OpenApiParameter("id", UUID, location=OpenApiParameter.PATH)
+PAGE = (
+    OpenApiParameter("cursor", description="As `next` gives it: only what comes after this."),
+    OpenApiParameter("pageSize", int, description="1 to 100; 20 if left out."),
+)
+
+
+def _connection_call(
+    name: str, answers: Mapping[int, Any], *parameters: OpenApiParameter, **more: Any
+) -> Any:
+    return _call(name, answers, *parameters, tag="connections", **more)
+
+
+list_connections = _connection_call(
+    "list_connections",
+    _answers(api_shapes.ConnectionPage, 400),
+    OpenApiParameter("provider", enum=api_shapes.PROVIDERS, description="Only this platform's."),
+    OpenApiParameter("status", enum=Status.values, description="Only those with this status."),
+    OpenApiParameter(
+        "q", description="Only those in whose name, slug, account or platform each word is."
+    ),
+    *PAGE,
+    shown={"A page": {"next": None, "results": [api_examples.CONNECTION]}},
+)
+add_connection = _connection_call(
+    "add_connection",
+    _without_200(_answers(None, *WITH_A_BODY))
+    | {201: _good(api_shapes.ChangedConnection), 409: _same_account()},
+    ETAG,
+    request=AddRequest,
+    sent=api_examples.ADDITIONS,
+    shown_with_201={"Added": api_examples.ADDED},
+)
+read_connection = _connection_call(
+    "read_connection",
+    _answers(api_shapes.ConnectionWithForm),
+    CONNECTION_ID,
+    ETAG,
+    shown={"With its form": api_examples.CONNECTION_WITH_FORM},
+)
+change_connection = _connection_call(
+    "change_connection",
+    _answers(api_shapes.ChangedConnection, *WITH_A_BODY, 412) | {409: _same_account()},
+    CONNECTION_ID,
+    ETAG,
+    IF_MATCH,
+    request=ConnectionChangeRequest,
+    sent=api_examples.CONNECTION_CHANGES,
+    shown={"Changed": api_examples.CHANGED_CONNECTION},
+)
+remove_connection = _connection_call(
+    "remove_connection",
+    _answers(api_shapes.Removed, *WITH_A_BODY, 412) | {204: NOTHING_LEFT},
+    CONNECTION_ID,
+    OpenApiParameter(
+        "default", UUID, description="Which one is the default then; the oldest if left out."
+    ),
+    shown={"Not confirmed": api_examples.REMOVED},
+)
+test_one_connection = _connection_call(
+    "test_connection",
+    _answers(api_shapes.Test, *WITH_A_BODY, 409, 429) | {202: _good(api_shapes.Test)},
+    CONNECTION_ID,
+    PREFER,
+    LOCATION,
+    RETRY_AFTER,
+    request=TestRequest,
+    sent=api_examples.TEST_REQUESTS,
+    shown=api_examples.TESTS,
+    shown_with_202={"Not waited for": api_examples.RUNNING_TEST},
+)
+disconnect_connection = _connection_call(
+    "disconnect_connection",
+    _answers(api_shapes.DisconnectedConnection, *WITH_A_BODY),
+    CONNECTION_ID,
+    ETAG,
+    request=DisconnectRequest,
+    sent=api_examples.DISCONNECTS,
+    shown={"Disconnected": api_examples.DISCONNECTED_CONNECTION},
+)
+list_connection_tests = _connection_call(
+    "list_connection_tests",
+    _answers(api_shapes.TestPage, 400),
+    CONNECTION_ID,
+    OpenApiParameter("cursor", int, description="As `next` gives it: only tests older than this."),
+    OpenApiParameter("pageSize", int, description="1 to 100; 20 if left out."),
+    shown={"A page": api_examples.TEST_PAGE},
+)
+read_connection_test = _connection_call(
+    "read_connection_test",
+    _answers(api_shapes.Test),
+    CONNECTION_ID,
+    OpenApiParameter("test_id", int, location=OpenApiParameter.PATH),
+    shown=api_examples.TESTS | {"Running": api_examples.RUNNING_TEST},
+)
+list_connection_accounts = _connection_call(
+    "list_connection_accounts",
+    _answers(api_shapes.Account(many=True), 409, 429, 503),
+    CONNECTION_ID,
+    RETRY_AFTER,
+    shown={"Two accounts": api_examples.ACCOUNTS},
+)
 UNDER_WAY = {"Under way": api_examples.RUN}
 start_run = _call(
     "test_all",
-    {202: _good(api_shapes.Run)}
-    | {k: v for k, v in _answers(None, *WITH_A_BODY).items() if k != 200},
+    {202: _good(api_shapes.Run)} | _without_200(_answers(None, *WITH_A_BODY)),
     shown_with_202=UNDER_WAY,
 )
 read_run = _call("read_test_run", _answers(api_shapes.Run), shown=UNDER_WAY)
 stop_run = _call("stop_test_run", _answers(api_shapes.Run, *WITH_A_BODY), shown=UNDER_WAY)
-
-
-NOTHING_LEFT = OpenApiResponse(description="It is done; there is nothing more to say.")
 
 
 def _of_members(good: Mapping[int, Any], *codes: int) -> dict[int, Any]:
@@ -236,7 +348,7 @@ def _of_members(good: Mapping[int, Any], *codes: int) -> dict[int, Any]:
         "permission_denied": {"detail": FOR_OWNERS, "code": "permission_denied"},
     }
     refused = OpenApiResponse(api_shapes.Problem, SESSION_REQUIRED, _examples(told, 403))
-    others = {code: one for code, one in _answers(None, *codes).items() if code != 200}
+    others = _without_200(_answers(None, *codes))
     if 409 in codes:
         last = {"last_owner": {"detail": api_errors.LAST_OWNER, "code": "last_owner"}}
         others[409] = OpenApiResponse(

@@ -4,6 +4,7 @@ Strict: a number is no text, "true" is no boolean, and a key that nobody knows i
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import IO, Any, cast
 
 from rest_framework import serializers
@@ -13,10 +14,12 @@ from rest_framework.parsers import JSONParser
 from integrations.api.presentation import python_names
 from integrations.models import Role, Status
 from integrations.services.connecting.changes import Changes
+from integrations.services.connecting.several import cleaned_name
 
 NOT_JSON = "The body is not valid JSON."
 NOT_AN_OBJECT = "The body must be a JSON object."
 UNKNOWN_KEY = "Unknown key. Use: {known}."
+NOT_DEFAULT = "One of a platform is the default: make another one it instead."
 SHOWN_KEY_LENGTH = 100
 
 
@@ -160,6 +163,34 @@ class RoleRequest(Body):
     role = RoleField(choices=Role.choices)
 
 
+class AddRequest(Body):
+    """A connection to add: of which platform, and what is known of it by now."""
+
+    provider = Text()
+    name = Text(required=False, help_text="What people call it. Left out, the account's own name.")
+    slug = Text(
+        required=False,
+        help_text="Its name in commands (`meta/north`), which it keeps for good. Left out, one is "
+        "made of its name.",
+    )
+    authMethod = Text(required=False, help_text="The name of one of `methods`.")
+    config = Values(required=False, help_text="By the names in `fields`.")
+    credential = serializers.UUIDField(
+        required=False,
+        help_text="The id of a connection's `credential`: this one is let in by the same, "
+        "without its secrets being sent once more.",
+        error_messages={"invalid": "This must be the id of a credential."},
+    )
+
+    def changes(self) -> Changes:
+        typed = self.validated_data
+        return Changes(
+            config=typed.get("config", {}),
+            auth_method=typed.get("authMethod"),
+            name=cleaned_name(typed.get("name", "")),
+        )
+
+
 class DisconnectRequest(Body):
     """How to disconnect; every key may be left out."""
 
@@ -200,4 +231,32 @@ class ChangeRequest(Body):
             status=typed.get("status"),
             reported_error=typed.get("lastError"),
             clears_reported_error="lastError" in typed and typed["lastError"] is None,
+        )
+
+
+class ConnectionChangeRequest(ChangeRequest):
+    """What to change of a connection; every key may be left out."""
+
+    name = Text(
+        required=False,
+        allow_null=True,
+        help_text="What people call it. Null is the account's own name.",
+    )
+    isDefault = Switch(
+        required=False,
+        help_text="True makes it the one that /api/integrations/{provider} means.",
+    )
+
+    def validate_isDefault(self, value: bool) -> bool:  # noqa: N802 - as the key is called
+        if not value:
+            raise ValidationError(NOT_DEFAULT)
+        return value
+
+    def changes(self) -> Changes:
+        typed = self.validated_data
+        named = "name" in typed
+        return replace(
+            super().changes(),
+            name=cleaned_name(typed["name"] or "") if named else None,
+            is_default=typed.get("isDefault", False),
         )

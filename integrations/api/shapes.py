@@ -133,8 +133,8 @@ class Run(Shape):
     tests = RunItem(many=True)
 
 
-class Integration(Shape):
-    """A platform, with what is saved for it and how that is. Secrets are never told."""
+class IntegrationFacts(Shape):
+    """What is told of a connection, whatever it was asked by."""
 
     provider = serializers.ChoiceField(choices=PROVIDERS)
     name = serializers.CharField()
@@ -184,6 +184,54 @@ class Integration(Shape):
     lastTest = Test(allow_null=True)
     updatedAt = serializers.DateTimeField(allow_null=True)
     version = serializers.IntegerField(help_text="Counts people's edits: the ETag.")
+
+
+class BriefConnection(Shape):
+    """One of a platform's connections, and how it is."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    light = serializers.ChoiceField(choices=LIGHTS)
+
+
+class Integration(IntegrationFacts):
+    """A platform, with its default connection and how that is. Secrets are never told."""
+
+    connections = BriefConnection(
+        many=True, help_text="All that there are of this platform, the default one first."
+    )
+
+
+class SharedCredential(Shape):
+    """What lets a connection in: others may use the same."""
+
+    id = serializers.UUIDField()
+    method = serializers.CharField()
+    sharedBy = serializers.IntegerField(help_text="How many connections use it.")
+    lentBy = serializers.CharField(
+        allow_null=True, help_text="The workspace that lends it; null for your own."
+    )
+
+
+class Connection(IntegrationFacts):
+    """A connection by itself: what an integration tells, with its own name and id."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(help_text="What people call it, or the account's own name.")
+    slug = serializers.CharField(help_text="Its name in commands. It never changes.")
+    isDefault = serializers.BooleanField(
+        help_text="Whether /api/integrations/{provider} means this one."
+    )
+    credential = SharedCredential(allow_null=True)
+
+
+class ConnectionPage(Shape):
+    """Connections, the oldest first."""
+
+    next = serializers.URLField(allow_null=True, help_text="Where newer ones are.")
+    results = Connection(many=True)
 
 
 class Member(Shape):
@@ -262,6 +310,13 @@ class IntegrationWithForm(Integration):
     fields = FormField(many=True)  # type: ignore[assignment]
 
 
+class ConnectionWithForm(Connection):
+    """A connection, with the ways to connect it and the values that these take."""
+
+    methods = Method(many=True)
+    fields = FormField(many=True)  # type: ignore[assignment]
+
+
 class RevocationWarnings(Shape):
     """Sentences about the sign-in at the platform."""
 
@@ -287,3 +342,25 @@ class ChangedIntegration(Integration):
         ),
         help_text='Sentences about unusual values: `{"config": {"accessToken": ["…"]}}`.',
     )
+
+
+class ChangedConnection(Connection):
+    """The connection as it is saved now."""
+
+    warnings = ChangedIntegration().fields["warnings"]
+
+
+class DisconnectedConnection(Connection):
+    """The connection, of which nothing but its history is left."""
+
+    warnings = RevocationWarnings(
+        required=False,
+        help_text="What the platform did not confirm or was not asked for, and what to do there. "
+        "Only present when there is something to know.",
+    )
+
+
+class Removed(Shape):
+    """What to know of a connection that is gone."""
+
+    warnings = RevocationWarnings()

@@ -11,8 +11,10 @@ from integrations.api import errors as api_errors
 from integrations.api import members as api_members
 from integrations.api import schema as api_schema
 from integrations.api import views as api
+from integrations.api.connections import Connections
 
 unknown = csrf_exempt(api_errors.not_found)  # whatever the method
+ANY = "connections/<uuid:id>"
 ONE = "integrations/<slug:provider>"
 
 
@@ -39,6 +41,19 @@ urlpatterns = [
     *both(f"{ONE}/tests", api.Integrations.as_view({"get": "tests"}), "tests"),
     *both(f"{ONE}/tests/<int:id>", api.Integrations.as_view({"get": "one_test"}), "one-test"),
     *both(f"{ONE}/accounts", api.Integrations.as_view({"get": "accounts"}), "accounts"),
+    *both("connections", Connections.as_view({"get": "list", "post": "create"}), "connections"),
+    *both(
+        ANY,
+        Connections.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        "connection",
+    ),
+    *both(f"{ANY}/test", Connections.as_view({"post": "test"}), "connection-test-now"),
+    *both(f"{ANY}/disconnect", Connections.as_view({"post": "disconnect"}), "disconnect-one"),
+    *both(f"{ANY}/tests", Connections.as_view({"get": "tests"}), "connection-tests"),
+    *both(
+        f"{ANY}/tests/<int:test_id>", Connections.as_view({"get": "one_test"}), "connection-test"
+    ),
+    *both(f"{ANY}/accounts", Connections.as_view({"get": "accounts"}), "connection-accounts"),
     *both("members", api_members.Members.as_view({"get": "list", "post": "create"}), "members"),
     *both(
         "members/<int:id>",

@@ -77,94 +77,94 @@ class InWorkspace(ViewSet):
     def person(self) -> User:
         return cast(User, self.request.user)
 
+    def number(self, name: str, default: int, at_most: int) -> int:
+        """A parameter of the address. Raises ValidationError."""
+        text = self.request.query_params.get(name, str(default))
+        if not NUMBER.fullmatch(text) or int(text) > at_most:
+            raise ValidationError({name: [f"This must be a whole number from 1 to {at_most}."]})
+        return int(text)
+
+    def page_after(self, cursor: Any) -> str:
+        """The address of this call with another cursor."""
+        here = public_url.origin() + self.request.get_full_path()
+        return replace_query_param(here, "cursor", cursor)
+
 
 class Root(APIView):
     """Where to begin."""
 
     def get(self, request: Request) -> Response:
-        names = {"integrations": "integrations", "schema": "schema", "docs": "schema-docs"}
+        names = {
+            "integrations": "integrations",
+            "connections": "connections",
+            "schema": "schema",
+            "docs": "schema-docs",
+        }
         return Response({key: public_url.link(f"api:{name}") for key, name in names.items()})
 
 
-class Integrations(InWorkspace):
-    """The platforms, each with its connection."""
+class OfOne(InWorkspace):
+    """Calls about one connection, however their address names it."""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if "provider" in kwargs and kwargs["provider"] not in platforms.catalogue():
-            raise NotFound(UNKNOWN_PROVIDER)
+    provider: str
 
-    @api_schema.list_integrations
-    def list(self, request: Request) -> Response:
-        """Every platform with its connection, in catalogue order."""
-        wanted = request.query_params.getlist("status")
-        if not set(wanted) <= set(Status.values):
-            raise ValidationError({"status": [f"Choose one of these: {', '.join(Status.values)}."]})
-        now = timezone.now()
-        return Response(
-            [
-                presentation.integration(connection, now)
-                for connection in rows.catalogue(self.workspace)
-                if not wanted or connection.status in wanted
-            ]
-        )
+    def named(self) -> IntegrationConnection:
+        """The connection, for whoever locks it and reads it then."""
+        raise NotImplementedError
 
-    @api_schema.read_integration
-    def retrieve(self, request: Request, provider: str) -> Response:
-        """One platform with its connection, and the form that it takes."""
-        connection = rows.find(self.workspace, provider)
-        return _one(connection, **presentation.form(connection.platform))
+    def read(self) -> IntegrationConnection:
+        """The connection as it is saved."""
+        return rows.again(self.named())
 
-    @api_schema.change_integration
-    def partial_update(self, request: Request, provider: str) -> Response:
-        """Change values, method, status or the switch. No outgoing call is made."""
-        body = ChangeRequest(data=request.data, context={"provider": platforms.get(provider)})
-        body.is_valid(raise_exception=True)
-        saved = saving.change_connection(
-            self.workspace,
-            provider,
-            body.changes(),
-            by=self.person,
-            expected_version=self._expected_version(request, provider),
-        )
-        return _one(saved.connection, warnings=presentation.warnings(provider, saved.warnings))
+    def answer(self, connection: IntegrationConnection, **more: Any) -> Response:
+        """What it is by now, with its version as the entity tag."""
+        raise NotImplementedError
 
-    def _expected_version(self, request: Request, provider: str) -> int | None:
+    def test_url(self, test: ConnectionTest) -> str:
+        raise NotImplementedError
+
+    def expected_version(self) -> int | None:
         """What If-Match asks for. Raises VersionConflict when that is not saved here."""
-        asked = request.headers.get("If-Match")
+        asked = self.request.headers.get("If-Match")
         if asked is None:
             return None
         if not IF_MATCH.fullmatch(asked.strip()):
             raise ParseError('If-Match is not right. Send the ETag you were given, like "7".')
         tags = re.findall(r'"([^"]*)"', asked)
-        connection = rows.find(self.workspace, provider)
+        connection = self.read()
         if tags and str(connection.version) not in tags:
             raise VersionConflict(connection)
         return connection.version if tags else None
 
-    @api_schema.test_integration
-    def test(self, request: Request, provider: str) -> Response:
-        """Ask the platform now and wait for its answer, unless `Prefer: respond-async` is sent.
+    def changed(self, body: ChangeRequest) -> Response:
+        """The answer to a change of values, method, status or the switch."""
+        saved = saving.change_connection(
+            self.named(),
+            body.changes(),
+            by=self.person,
+            expected_version=self.expected_version(),
+        )
+        warnings = presentation.warnings(self.provider, saved.warnings)
+        return self.answer(saved.connection, warnings=warnings)
 
-        That is honoured for a test of what is saved, while a worker runs and nothing else is
-        tested: the answer is then 202, with where the test can be read as Location.
-        """
-        if changes := self._changes_to_try(request, provider):
-            connection = rows.find(self.workspace, provider)
+    def tested(self) -> Response:
+        """The answer to a test, of other values or of those that are saved."""
+        connection = self.named()
+        if changes := self._changes_to_try():
+            connection = rows.again(connection)
             test = trying.dry_run(connection, changes, trigger=Trigger.API, by=self.person)
-            return Response(presentation.test(test, provider))
-        connection = rows.unread(self.workspace, provider)
-        if started := self._start_at_once(connection):
-            headers = {"Location": self._url_of(started, provider), "Preference-Applied": ASYNC}
-            return Response(presentation.test(started, provider), status=202, headers=headers)
-        test = testing.test_connection(connection, trigger=Trigger.API, by=self.person)
-        return Response(presentation.test(test, provider))
+        elif started := self._start_at_once(connection):
+            headers = {"Location": self._url_of(started), "Preference-Applied": ASYNC}
+            return Response(presentation.test(started, self.provider), status=202, headers=headers)
+        else:
+            test = testing.test_connection(connection, trigger=Trigger.API, by=self.person)
+        return Response(presentation.test(test, self.provider))
 
-    @staticmethod
-    def _changes_to_try(request: Request, provider: str) -> Changes | None:
-        if not request.data:  # most are
+    def _changes_to_try(self) -> Changes | None:
+        if not self.request.data:  # most are
             return None
-        body = TestRequest(data=request.data, context={"provider": platforms.get(provider)})
+        context = {"provider": platforms.get(self.provider)}
+        body = TestRequest(data=self.request.data, context=context)
         body.is_valid(raise_exception=True)
         return body.changes()
 
@@ -175,74 +175,142 @@ class Integrations(InWorkspace):
             return None
         return background.start_at_once(connection, trigger=Trigger.API, by=self.person)
 
-    def _url_of(self, test: ConnectionTest, provider: str) -> str:
+    def _url_of(self, test: ConnectionTest) -> str:
         """Where a test can be read, in the workspace that the address of this call names."""
-        url = public_url.link("api:one-test", provider, test.pk)
         named = self.request.query_params.get("workspace")
+        url = self.test_url(test)
         return replace_query_param(url, "workspace", named) if named else url
+
+    def disconnected(self) -> Response:
+        """The answer to disconnecting."""
+        body = DisconnectRequest(data=self.request.data)
+        body.is_valid(raise_exception=True)
+        done = disconnecting.disconnect(
+            self.named(), by=self.person, revokes=body.validated_data.get("revoke")
+        )
+        warnings = {"warnings": {"revoke": [done.warning]}} if done.warning else {}
+        return self.answer(done.connection, **warnings)
+
+    def reachable(self) -> Response:
+        """The accounts that the saved credentials reach, as of a minute ago at most."""
+        found = discovery.accounts(self.read())
+        return Response([presentation.account(one.id, one.name) for one in found])
+
+    def history(self, tests: QuerySet[ConnectionTest]) -> Response:
+        """A page of tests, the newest first. `next` is the address of older ones."""
+        size = self.number("pageSize", PAGE_SIZE, MAX_PAGE_SIZE)
+        before = self.number("cursor", LAST_ID, LAST_ID)
+        found = [*tests.filter(pk__lt=before)[: size + 1]]
+        shown = found[:size]
+        return Response(
+            {
+                "next": self.page_after(shown[-1].pk) if len(found) > size else None,
+                "results": [presentation.test(row, self.provider) for row in shown],
+            }
+        )
+
+    def found_test(self, tests: QuerySet[ConnectionTest], test_id: int) -> Response:
+        test = tests.filter(pk=test_id).first()
+        if not test:
+            raise NotFound(NO_TEST)
+        return Response(presentation.test(test, self.provider))
+
+
+class Integrations(OfOne):
+    """The platforms, each with its default connection."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.provider = kwargs.get("provider", "")
+        if "provider" in kwargs and self.provider not in platforms.catalogue():
+            raise NotFound(UNKNOWN_PROVIDER)
+
+    def named(self) -> IntegrationConnection:
+        return rows.unread(self.workspace, self.provider)
+
+    def answer(self, connection: IntegrationConnection, **more: Any) -> Response:
+        every = rows.with_others(connection)
+        body = presentation.integration(connection, timezone.now(), every) | more
+        return with_version(connection, body)
+
+    def test_url(self, test: ConnectionTest) -> str:
+        return public_url.link("api:one-test", self.provider, test.pk)
+
+    @api_schema.list_integrations
+    def list(self, request: Request) -> Response:
+        """Every platform with its default connection, in catalogue order."""
+        wanted = wanted_statuses(request)
+        now = timezone.now()
+        return Response(
+            [
+                presentation.integration(every[0], now, every)
+                for every in rows.catalogue(self.workspace)
+                if not wanted or every[0].status in wanted
+            ]
+        )
+
+    @api_schema.read_integration
+    def retrieve(self, request: Request, provider: str) -> Response:
+        """One platform with its default connection, and the form that it takes."""
+        every = rows.of_platform(self.workspace, provider)
+        body = presentation.integration(every[0], timezone.now(), every)
+        return with_version(every[0], body | presentation.form(platforms.get(provider)))
+
+    @api_schema.change_integration
+    def partial_update(self, request: Request, provider: str) -> Response:
+        """Change values, method, status or the switch. No outgoing call is made."""
+        body = ChangeRequest(data=request.data, context={"provider": platforms.get(provider)})
+        body.is_valid(raise_exception=True)
+        return self.changed(body)
+
+    @api_schema.test_integration
+    def test(self, request: Request, provider: str) -> Response:
+        """Ask the platform now and wait for its answer, unless `Prefer: respond-async` is sent.
+
+        That is honoured for a test of what is saved, while a worker runs and nothing else is
+        tested: the answer is then 202, with where the test can be read as Location.
+        """
+        return self.tested()
 
     @api_schema.disconnect_integration
     def disconnect(self, request: Request, provider: str) -> Response:
         """Forget values, account, errors and proof; the history stays."""
-        body = DisconnectRequest(data=request.data)
-        body.is_valid(raise_exception=True)
-        done = disconnecting.disconnect(
-            self.workspace,
-            provider,
-            by=self.person,
-            revokes=body.validated_data.get("revoke"),
-        )
-        warnings = {"warnings": {"revoke": [done.warning]}} if done.warning else {}
-        return _one(done.connection, **warnings)
+        return self.disconnected()
 
     @api_schema.list_accounts
     def accounts(self, request: Request, provider: str) -> Response:
         """The accounts that the saved credentials reach, as of a minute ago at most."""
-        found = discovery.accounts(rows.find(self.workspace, provider))
-        return Response([presentation.account(one.id, one.name) for one in found])
+        return self.reachable()
 
     @api_schema.list_tests
     def tests(self, request: Request, provider: str) -> Response:
         """The history, newest first. `next` is the address of older tests."""
-        size = self._number("pageSize", PAGE_SIZE, MAX_PAGE_SIZE)
-        before = self._number("cursor", LAST_ID, LAST_ID)
-        found = [*self._history(provider).filter(pk__lt=before)[: size + 1]]
-        shown = found[:size]
-        older_still = len(found) > size
-        here = public_url.origin() + request.get_full_path()
-        return Response(
-            {
-                "next": replace_query_param(here, "cursor", shown[-1].pk) if older_still else None,
-                "results": [presentation.test(row, provider) for row in shown],
-            }
-        )
+        return self.history(self._tests())
 
     @api_schema.read_test
     def one_test(self, request: Request, provider: str, id: int) -> Response:  # noqa: A002 - as in the address
         """One test. Its outcome is `running` until it is done."""
-        test = self._history(provider).filter(pk=id).first()
-        if not test:
-            raise NotFound(NO_TEST)
-        return Response(presentation.test(test, provider))
+        return self.found_test(self._tests(), id)
 
-    def _history(self, provider: str) -> QuerySet[ConnectionTest]:
+    def _tests(self) -> QuerySet[ConnectionTest]:
         return ConnectionTest.objects.filter(
             connection__workspace=self.workspace,
-            connection__provider=provider,
-            connection__name="",
+            connection__provider=self.provider,
+            connection__is_default=True,
         )
 
-    def _number(self, name: str, default: int, at_most: int) -> int:
-        text = self.request.query_params.get(name, str(default))
-        if not NUMBER.fullmatch(text) or int(text) > at_most:
-            raise ValidationError({name: [f"This must be a whole number from 1 to {at_most}."]})
-        return int(text)
 
-
-def _one(connection: IntegrationConnection, **more: Any) -> Response:
-    """An integration, with its version as the entity tag."""
-    body = presentation.integration(connection, timezone.now()) | more
+def with_version(connection: IntegrationConnection, body: presentation.Json) -> Response:
+    """With the version as the entity tag."""
     return Response(body, headers={"ETag": f'"{connection.version}"'})
+
+
+def wanted_statuses(request: Request) -> set[str]:
+    """Those that `?status=` names; empty for all of them."""
+    wanted = set(request.query_params.getlist("status"))
+    if not wanted <= set(Status.values):
+        raise ValidationError({"status": [f"Choose one of these: {', '.join(Status.values)}."]})
+    return wanted
 
 
 class Runs(InWorkspace):

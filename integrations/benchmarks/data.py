@@ -18,6 +18,7 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import sealing
@@ -67,7 +68,7 @@ def save(
     """Save a platform's values as a person would, without asking it."""
     method = platforms.get(slug).method_for(values).slug
     changes = Changes(config=values, auth_method=method)
-    return saving.change_connection(workspace, slug, changes, by=by).connection
+    return saving.change_connection(rows.unread(workspace, slug), changes, by=by).connection
 
 
 def passed(row: IntegrationConnection, test: ConnectionTest | None) -> ConnectionTest:

@@ -75,18 +75,22 @@ def _save(workspace: Workspace, provider: str, values: Mapping[str, str]) -> Non
 
 
 def _change(workspace: Workspace, provider: str, changes: Changes) -> None:
-    saving.change_connection(workspace, provider, changes, by=None)
+    saving.change_connection(rows.unread(workspace, provider), changes, by=None)
 
 
 def _sign_in(workspace: Workspace, provider: str, person: str) -> None:
     """What a person's browser does between Continue and the callback."""
-    version = rows.find(workspace, provider).version
+    connection = rows.find(workspace, provider)
     url = signing_in.begin(
-        workspace, provider, Changes(), user=None, session_key=provider, base_version=version
+        connection,
+        Changes(),
+        user=None,
+        session_key=provider,
+        base_version=connection.version,
     )
     approved = requests.get(url, params={"as": person}, allow_redirects=False, timeout=10)
     callback = dict(parse_qsl(urlsplit(approved.headers["Location"]).query))
-    app = rows.find(workspace, provider).platform.sign_ins[0].app.slug
+    app = connection.platform.sign_ins[0].app.slug
     back = signing_in.come_back(app, callback, session_key=provider)
     if back.candidate is None:
         return

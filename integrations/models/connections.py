@@ -38,6 +38,9 @@ STATUS_FROM_FACTS = Case(
 class IntegrationConnection(models.Model):
     """A workspace's saved link to one account of a platform.
 
+    `slug` is kept for good (`meta/north`); `name` is what people call it, and without one the
+    account's own counts: see `title`. One of a platform is the default.
+
     `revision` moves when method, credentials or config change, and stands behind proof and
     results; `version` counts people's edits. What lets us in is in `credential`, or in `sign_in`
     for that method; `hints`, with a key for every saved secret, and the ids of their keys are
@@ -47,7 +50,9 @@ class IntegrationConnection(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey("Workspace", on_delete=models.CASCADE, related_name="connections")
     provider = models.CharField(max_length=50, choices=platforms.choices)
+    slug = models.SlugField(max_length=50, default="main", db_index=False, editable=False)
     name = models.CharField(max_length=100, blank=True, default="")
+    is_default = models.BooleanField(default=True, editable=False)
 
     auth_method = models.CharField(max_length=50, blank=True, default="")
     config = models.JSONField(default=dict, blank=True)
@@ -118,7 +123,12 @@ class IntegrationConnection(models.Model):
         verbose_name = "connection"
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["workspace", "provider", "name"], name="one_connection_of_a_name"
+                fields=["workspace", "provider", "slug"], name="one_connection_of_a_slug"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "provider"],
+                condition=Q(is_default=True),
+                name="one_default_connection",
             ),
             models.CheckConstraint(
                 condition=Q(proven_at=None) | Q(last_error="", is_complete=True),
@@ -144,6 +154,12 @@ class IntegrationConnection(models.Model):
         return f"{self.get_provider_display()} of {self.workspace}"
 
     @property
+    def title(self) -> str:
+        """What people call it: its name, or the account's own as far as it is known."""
+        account = self.platform_account_name or self.platform_account_id
+        return self.name or account or str(self.config.get("account_id") or "") or self.slug
+
+    @property
     def platform(self) -> Provider:
         return platforms.get(self.provider)
 
@@ -166,6 +182,11 @@ class IntegrationConnection(models.Model):
     def is_signed_in(self) -> bool:
         """Whether it is connected by a sign-in made here."""
         return self.sign_in_id is not None and self.auth_method == SIGN_IN
+
+    @property
+    def opened_by_id(self) -> uuid.UUID | None:
+        """The credential that lets us in: the sign-in's where that is the way."""
+        return self.sign_in_id if self.auth_method == SIGN_IN else self.credential_id
 
     @property
     def needs_reauth(self) -> bool:

@@ -360,7 +360,7 @@ def cards(workspace: Workspace) -> list[Card]:
     now = timezone.now()
     waiting = {item.connection_id for item in items if item.run.is_leased(now)}
     running = _running(connection__workspace=workspace)
-    connections = rows.catalogue(workspace)
+    connections = [every[0] for every in rows.catalogue(workspace)]
     rows.read_for_cards(connections)
     made = _cards(connections, running)
     for one in made:

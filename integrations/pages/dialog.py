@@ -126,8 +126,7 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
         return answers.form_dialog(request, form, status=422, **told)
     try:
         url = signing_in.begin(
-            request.access.workspace,
-            slug,
+            find_connection(request, slug),
             form.changes(method=SIGN_IN),
             user=request.user,
             session_key=session_key(request),
@@ -154,8 +153,7 @@ def accounts(request: Request, slug: str) -> HttpResponse:
         listed = trying.accounts(form.connection, changes, on_renewed=renewed.update)
         changes = replace(changes, config={**changes.config, **renewed})
         kept = candidates.keep_candidate(
-            request.access.workspace,
-            slug,
+            find_connection(request, slug),
             changes,
             user=request.user,
             session_key=request.session.session_key or "",
@@ -199,8 +197,7 @@ def _waiting(request: Request, slug: str) -> tuple[UUID | None, Changes | None]:
 def _prove(request: Request, form: ConnectionForm, slug: str) -> HttpResponse:
     try:
         kept = background.start_proof(
-            request.access.workspace,
-            slug,
+            find_connection(request, slug),
             form.changes(),
             user=request.user,
             session_key=request.session.session_key,

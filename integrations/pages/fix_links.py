@@ -58,8 +58,7 @@ def send_fix_link(request: Request, slug: str) -> HttpResponse:
     if request.method == "POST" and context["can_sign_in"] and form.is_valid():
         try:
             context["link"] = fix_links.send(
-                request.access.workspace,
-                slug,
+                connection,
                 recipient=form.cleaned_data["recipient"],
                 by=request.user,
             )
@@ -157,8 +156,7 @@ def fix_sign_in(request: HttpRequest, link: FixLink) -> HttpResponse:
         return render(request, "fix/page.html", context, status=422)
     try:
         url = signing_in.begin(
-            connection.workspace,
-            connection.provider,
+            connection,
             Changes(),
             user=None,
             session_key=session_key(request),

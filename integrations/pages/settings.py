@@ -221,7 +221,7 @@ def _switch(changes: Changes, said: str) -> View:
     @require_POST
     @in_workspace(Role.EDITOR)
     def switch(request: Request, slug: str) -> HttpResponse:
-        saving.change_connection(request.access.workspace, slug, changes, by=request.user)
+        saving.change_connection(find_connection(request, slug), changes, by=request.user)
         return updated(request, slug, f"{platforms.get(slug).name} {said}")
 
     return switch
@@ -239,7 +239,7 @@ def disconnect(request: Request, slug: str) -> HttpResponse:
     if request.method == "POST":
         choice = {"yes": True, "no": False}.get(request.POST.get("revoke", ""))
         done = disconnecting.disconnect(
-            request.access.workspace, slug, by=request.user, revokes=choice
+            find_connection(request, slug), by=request.user, revokes=choice
         )
         said = f"{platforms.get(slug).name} is disconnected. {done.warning}"
         return updated(request, slug, said.strip())

@@ -22,8 +22,7 @@ CHOOSE = "Choose one of these accounts."
 
 def own_candidate(request: Request, slug: str, candidate_id: UUID) -> Candidate:
     return candidates.find(
-        request.access.workspace,
-        slug,
+        find_connection(request, slug),
         candidate_id,
         user=request.user,
         session_key=request.session.session_key or "",

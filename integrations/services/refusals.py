@@ -15,12 +15,29 @@ class InvalidChange(Exception):
         super().__init__("Some values are not right.")
 
 
+class SameAccount(InvalidChange):
+    """`other` is connected to the same account with the same values."""
+
+    def __init__(self, other: IntegrationConnection) -> None:
+        self.other = other
+        super().__init__({"config": {"account_id": [self.sentence]}})
+        self.args = (self.sentence,)
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.other.title} is connected to this account already. Use that one."
+
+
 class VersionConflict(Exception):
     """Someone else saved first. `connection` is what they saved."""
 
     def __init__(self, connection: IntegrationConnection) -> None:
         self.connection = connection
         super().__init__("Someone else saved first.")
+
+
+class NoConnection(Exception):
+    """There is none of this name in the workspace, or it was removed meanwhile."""
 
 
 class SignedInMeanwhile(Exception):

@@ -1,11 +1,14 @@
 """Connections' rows: found to be read, or locked to be written."""
 
+from collections import Counter
 from collections.abc import Collection
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
-from django.db.models import Model, prefetch_related_objects
+from django.db.models import Model, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from integrations import platforms
@@ -17,21 +20,34 @@ from integrations.models import (
     Status,
     Workspace,
 )
+from integrations.services.refusals import NoConnection
+from providers.declare import SIGN_IN
 
 ANY_ID = UUID(int=1)
 State = dict[str, Any]
 
 CONNECTION, LAST_TEST = columns_of(IntegrationConnection), columns_of(ConnectionTest)
+SHOWN = (*CONNECTION, *(f"last_test__{name}" for name in LAST_TEST))
 CARDS = Compiled(
     lambda workspace_id: IntegrationConnection.objects.filter(
-        workspace_id=workspace_id, name=""
-    ).values_list(*CONNECTION, *(f"last_test__{name}" for name in LAST_TEST)),
+        workspace_id=workspace_id
+    ).values_list(*SHOWN),
     -2_000_000_000,
 )
+OF_PLATFORM = Compiled(
+    lambda workspace_id, provider: IntegrationConnection.objects.filter(
+        workspace_id=workspace_id, provider=provider
+    ).values_list(*SHOWN),
+    -2_000_000_000,
+    "?",
+)
 LOCKED = CompiledRows(
+    IntegrationConnection, lambda every, pk: every.select_for_update().filter(pk=pk), ANY_ID
+)
+LOCKED_DEFAULT = CompiledRows(
     IntegrationConnection,
     lambda every, workspace_id, provider: every.select_for_update().filter(
-        workspace_id=workspace_id, provider=provider, name=""
+        workspace_id=workspace_id, provider=provider, is_default=True
     ),
     -2_000_000_000,
     "?",
@@ -40,29 +56,140 @@ CREDENTIAL = CompiledRows(Credential, lambda every, pk: every.filter(pk=pk), ANY
 TEST = CompiledRows(ConnectionTest, lambda every, pk: every.filter(pk=pk), -2_000_000_000)
 
 
-def find(workspace: Workspace, provider: str) -> IntegrationConnection:
-    """The connection, or an unsaved empty one: a card needs no row."""
-    found = (
-        IntegrationConnection.objects.select_related(
-            "last_test", "edited_by", "credential", "sign_in"
-        )
-        .filter(workspace=workspace, provider=provider, name="")
-        .first()
+def _together(
+    every: QuerySet[IntegrationConnection], workspace_id: int, provider: str, *, sharing: bool
+) -> QuerySet[IntegrationConnection]:
+    """Always in the same order: of two who lock some of the same, one waits for the other."""
+    these = IntegrationConnection.objects.filter(workspace_id=workspace_id, provider=provider)
+    concerned = Q(workspace_id=workspace_id, provider=provider)
+    if sharing:
+        concerned |= Q(credential__in=these.values("credential"))
+        concerned |= Q(sign_in__in=these.values("sign_in"))
+    return every.select_for_update().filter(concerned).order_by("pk")
+
+
+LOCKED_TOGETHER = {
+    sharing: CompiledRows(
+        IntegrationConnection, partial(_together, sharing=sharing), -2_000_000_000, "?"
     )
+    for sharing in (False, True)
+}
+
+
+def find(workspace: Workspace, provider: str, slug: str = "") -> IntegrationConnection:
+    """A platform's default connection, or an unsaved empty one: a card needs no row.
+
+    With a slug the one of that slug. Raises NoConnection where there is none.
+    """
+    of_platform = _whole().filter(workspace=workspace, provider=provider)
+    found = of_platform.filter(**({"slug": slug} if slug else {"is_default": True})).first()
+    if slug and not found:
+        raise NoConnection
     return found or unread(workspace, provider)
 
 
+def find_by_id(workspace: Workspace, connection_id: UUID) -> IntegrationConnection:
+    """One of the workspace's. Raises NoConnection."""
+    if found := _whole().filter(workspace=workspace, pk=connection_id).first():
+        return found
+    raise NoConnection
+
+
+def again(connection: IntegrationConnection) -> IntegrationConnection:
+    """The same one as it is by now. Raises NoConnection when it was removed."""
+    if is_unread(connection):
+        return find(connection.workspace, connection.provider)
+    return find_by_id(connection.workspace, connection.pk)
+
+
+def _whole() -> QuerySet[IntegrationConnection]:
+    """With what whoever changes or shows one reads."""
+    return IntegrationConnection.objects.select_related(
+        "last_test", "edited_by", "credential", "sign_in", "workspace"
+    )
+
+
 def unread(workspace: Workspace, provider: str) -> IntegrationConnection:
-    """The connection by name alone: an empty one, for whoever locks the row and reads it then."""
+    """A default connection by name alone, for whoever locks the row and reads it then."""
     return IntegrationConnection(
         workspace=workspace, provider=provider, status=Status.NOT_CONNECTED
     )
 
 
-def catalogue(workspace: Workspace) -> list[IntegrationConnection]:
-    """Every platform's connection with its last test, in catalogue order; one query."""
-    saved = {row.provider: row for row in map(_with_test, CARDS.rows(workspace.pk))}
-    return [saved.get(slug) or unread(workspace, slug) for slug in platforms.catalogue()]
+def catalogue(workspace: Workspace) -> list[list[IntegrationConnection]]:
+    """Every platform's connections with their last tests, in catalogue order; one query.
+
+    The default one comes first, and is there in any case.
+    """
+    saved: dict[str, list[IntegrationConnection]] = {}
+    for row in map(_with_test, CARDS.rows(workspace.pk)):
+        saved.setdefault(row.provider, []).append(row)
+    return [
+        sorted(saved.get(slug) or [unread(workspace, slug)], key=_in_order)
+        for slug in platforms.catalogue()
+    ]
+
+
+def of_platform(workspace: Workspace, provider: str) -> list[IntegrationConnection]:
+    """A platform's connections with their last tests, the default one first; one query."""
+    found = [*map(_with_test, OF_PLATFORM.rows(workspace.pk, provider))]
+    return sorted(found or [unread(workspace, provider)], key=_in_order)
+
+
+def with_others(connection: IntegrationConnection) -> list[IntegrationConnection]:
+    """`of_platform` with this one among them as it is here, and its last test read."""
+    found = {one.pk: one for one in of_platform(connection.workspace, connection.provider)}
+    if (stored := found.get(connection.pk)) and stored.last_test_id == connection.last_test_id:
+        connection.last_test = stored.last_test
+    saved = [one for one in found.values() if not is_unread(one)]
+    return sorted([connection, *(one for one in saved if one != connection)], key=_in_order)
+
+
+def saved_in(workspace: Workspace) -> QuerySet[IntegrationConnection]:
+    """All that somebody ever saved something for, of platforms that there are."""
+    return IntegrationConnection.objects.filter(
+        workspace=workspace, provider__in=platforms.catalogue(), version__gt=0
+    )
+
+
+def matching(
+    connections: QuerySet[IntegrationConnection], words: str
+) -> QuerySet[IntegrationConnection]:
+    """Those in whose name, slug, account or platform every one of the words is."""
+    for word in words.replace("\0", " ").split():
+        named = platforms.named_like(word)
+        connections = connections.filter(
+            Q(name__icontains=word)
+            | Q(slug__icontains=word)
+            | Q(platform_account_id__icontains=word)
+            | Q(platform_account_name__icontains=word)
+            | Q(config__account_id__icontains=word)
+            | Q(provider__in=named)
+        )
+    return connections
+
+
+def counted_by_credential(connections: Collection[IntegrationConnection]) -> dict[UUID, int]:
+    """How many connections each credential lets in that lets in one of these."""
+    ids = {one.opened_by_id for one in connections} - {None}
+    if not ids:
+        return {}
+    using = IntegrationConnection.objects
+    signed_in = using.filter(sign_in__in=ids, auth_method=SIGN_IN).values_list("sign_in")
+    typed = using.filter(credential__in=ids).exclude(auth_method=SIGN_IN).values_list("credential")
+    return Counter(pk for (pk,) in [*signed_in, *typed])
+
+
+def siblings(connection: IntegrationConnection) -> QuerySet[IntegrationConnection]:
+    """The others of its workspace and platform."""
+    of_place = IntegrationConnection.objects.filter(
+        workspace=connection.workspace_id, provider=connection.provider
+    )
+    return of_place.exclude(pk=connection.pk)
+
+
+def _in_order(connection: IntegrationConnection) -> tuple[bool, datetime]:
+    return not connection.is_default, connection.created_at
 
 
 def _with_test(row: Row) -> IntegrationConnection:
@@ -79,16 +206,58 @@ def read_for_cards(connections: Collection[IntegrationConnection]) -> None:
     prefetch_related_objects([one for one in connections if one.reported_by_id], "reported_by")
 
 
-def lock(workspace_id: int, provider: str) -> IntegrationConnection:
-    """The connection's row, made if need be, locked until the transaction ends.
+def lock(connection: IntegrationConnection) -> IntegrationConnection:
+    """The connection's row, locked until the transaction ends; an unread one is made if need be.
 
     What it points at is read after that: in one query it could be as it was before the lock.
+    Raises NoConnection when it was removed meanwhile.
     """
-    locked = LOCKED.first(workspace_id, provider)
-    if locked is None:
-        locked, _ = IntegrationConnection.objects.select_for_update().get_or_create(
-            workspace_id=workspace_id, provider=provider, name=""
-        )
+    if is_unread(connection):
+        where = place(connection)
+        return _with_what_opens(LOCKED_DEFAULT.first(*where) or _made(*where))
+    if locked := LOCKED.first(connection.pk):
+        return _with_what_opens(locked)
+    raise NoConnection
+
+
+def lock_together(
+    connection: IntegrationConnection, *, sharing: bool
+) -> tuple[IntegrationConnection, list[IntegrationConnection]]:
+    """`lock` for it and for the others of its workspace and platform, whom a change may concern.
+
+    With `sharing` also for those elsewhere that are opened by what opens one of these.
+    """
+    where = place(connection)
+    every = LOCKED_TOGETHER[sharing].all(*where)
+    if is_unread(connection):
+        found = [one for one in every if one.is_default and place(one) == where]
+        mine = found[0] if found else _made(*where)
+    else:
+        found = [one for one in every if one.pk == connection.pk]
+        if not found:
+            raise NoConnection
+        mine = found[0]
+    return _with_what_opens(mine), [one for one in every if one.pk != mine.pk]
+
+
+def is_unread(connection: IntegrationConnection) -> bool:
+    """Whether it is a platform's default one by name alone."""
+    return connection._state.adding  # noqa: SLF001 - as Django's own forms ask
+
+
+def place(connection: IntegrationConnection) -> tuple[int, str]:
+    """Its workspace's id and its platform: of those of one place, one is the default."""
+    return connection.workspace_id, connection.provider
+
+
+def _made(workspace_id: int, provider: str) -> IntegrationConnection:
+    made, _ = IntegrationConnection.objects.select_for_update().get_or_create(
+        workspace_id=workspace_id, provider=provider, is_default=True
+    )
+    return made
+
+
+def _with_what_opens(locked: IntegrationConnection) -> IntegrationConnection:
     if locked.credential_id:
         locked.credential = CREDENTIAL.first(locked.credential_id)
     if locked.sign_in_id:

@@ -178,7 +178,7 @@ def member(workspace: Workspace, username: str, role: Role = Role.EDITOR, **more
 def save_meta(workspace: Workspace, token: str = "EAAhealthy", **more: str) -> None:
     """What somebody saved before; nothing was tested."""
     values = {"access_token": token, "account_id": "act_1001", **more}
-    saving.change_connection(workspace, "meta", Changes(config=values), by=None)
+    saving.change_connection(rows.unread(workspace, "meta"), Changes(config=values), by=None)
 
 
 def saved(workspace: Workspace, slug: str = "meta") -> IntegrationConnection:
@@ -195,7 +195,11 @@ def sign_in(
     """What somebody connected before by signing in; of several accounts, to this one."""
     before = saved(workspace, slug)
     url = signing_in.begin(
-        workspace, slug, Changes(), user=user, session_key=SESSION, base_version=before.version
+        rows.unread(workspace, slug),
+        Changes(),
+        user=user,
+        session_key=SESSION,
+        base_version=before.version,
     )
     app = before.platform.sign_ins[0].app.slug
     back = signing_in.come_back(app, callback_of(url, person), session_key=SESSION)
@@ -214,7 +218,7 @@ def sign_in_to_outlet(workspace: Workspace, user: User) -> None:
 
 def fix_link(workspace: Workspace, owner: User) -> str:
     """The address, without the host, of a link for whoever owns the Calendly account."""
-    url = fix_links.send(workspace, "calendly", recipient="Ben of Ads", by=owner)
+    url = fix_links.send(rows.unread(workspace, "calendly"), recipient="Ben of Ads", by=owner)
     return "/fix/" + url.rstrip("/").rsplit("/", 1)[1] + "/"
 
 

@@ -69,7 +69,7 @@ def _save(
     config = {"account_id": account_id or ACCOUNTS.get(slug)}
     if with_secret:
         config["access_token"] = TOKENS.get(slug, LONG_TOKEN)
-    saving.change_connection(workspace, slug, Changes(config=config), by=None)
+    saving.change_connection(rows.unread(workspace, slug), Changes(config=config), by=None)
     connection = rows.find(workspace, slug)
     for name, value in facts.items():
         setattr(connection, name, value)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from integrations import platforms
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
@@ -174,7 +175,7 @@ def test_testing_all_follows_the_run_and_updates_the_cards(connected, gate):
 def test_what_somebody_else_changes_reaches_the_open_page(connected, workspace, owner):
     connected.click("#more-meta")
     changed = Changes(config={"account_id": "act_1002", "access_token": "EAAhealthy"})
-    saving.change_connection(workspace, "meta", changed, by=owner)
+    saving.change_connection(rows.unread(workspace, "meta"), changed, by=owner)
 
     connected.evaluate("document.body.dispatchEvent(new Event('look-again'))")
 

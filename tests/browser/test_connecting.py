@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from integrations.models import Candidate
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
@@ -68,7 +69,7 @@ def test_the_ladder_is_seen_as_it_runs(page, gate):
 def test_a_report_that_stands_can_be_cleared_where_the_values_were_proven(page, workspace):
     save_meta(workspace)
     report = Changes(status="error", reported_error="No rows since Monday.")
-    saving.change_connection(workspace, "meta", report, by=None)
+    saving.change_connection(rows.unread(workspace, "meta"), report, by=None)
     page.reload()
     page.get_by_role("link", name="Configure").click()
     press_test_and_save(page)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from integrations.models import Role, Trigger
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
@@ -105,7 +106,7 @@ def test_a_sign_in_that_ended_focuses_the_button_that_renews_it(
 def test_a_report_alone_is_on_top_with_its_button(page, workspace):
     save_meta(workspace)
     report = Changes(status="error", reported_error="No rows since Monday.")
-    saving.change_connection(workspace, "meta", report, by=None)
+    saving.change_connection(rows.unread(workspace, "meta"), report, by=None)
     page.reload()
     open_dialog(page)
     expect(page.locator("#dialog .wrong")).to_contain_text("No rows since Monday.")
@@ -118,7 +119,7 @@ def test_a_report_alone_is_on_top_with_its_button(page, workspace):
 
 def test_what_is_half_set_up_says_what_is_missing_and_focuses_it(page, workspace):
     half = Changes(config={"vendor": "hubspot", "account_id": "1001"}, auth_method="access_token")
-    saving.change_connection(workspace, "crm", half, by=None)
+    saving.change_connection(rows.unread(workspace, "crm"), half, by=None)
     page.reload()
     open_dialog(page, "crm")
 

@@ -122,7 +122,9 @@ def meta(settings: Any) -> Iterator[Server]:
 @pytest.fixture
 def connected(workspace: Workspace) -> IntegrationConnection:
     """Meta, saved and never tested."""
-    saved = saving.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
+    saved = saving.change_connection(
+        rows.unread(workspace, "meta"), Changes(config=VALUES), by=None
+    )
     return saved.connection
 
 
@@ -162,7 +164,11 @@ def sign_in_as(
     """A whole sign-in, proven and saved, as the pages do it."""
     version = rows.find(workspace, slug).version
     url = signing_in.begin(
-        workspace, slug, Changes(), user=user, session_key=SESSION, base_version=version
+        rows.unread(workspace, slug),
+        Changes(),
+        user=user,
+        session_key=SESSION,
+        base_version=version,
     )
     back = signing_in.come_back(slug, callback_of(url, person, **more), session_key=SESSION)
     assert back.candidate is not None, back.attempt.problem

@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,21 @@ from django.utils import timezone
 from integrations import platforms
 from integrations.api import presentation
 from integrations.management.arguments import confirm, named_workspace
-from integrations.models import ConnectionTest, Status, TestOutcome, Trigger, Workspace
+from integrations.models import (
+    ConnectionTest,
+    IntegrationConnection,
+    RunItem,
+    Status,
+    TestOutcome,
+    Trigger,
+    Workspace,
+)
 from integrations.pages import sentences
 from integrations.services import rows
 from integrations.services.connecting import disconnecting, importing
 from integrations.services.connecting.importing import Report, UnreadableFile
 from integrations.services.proving import runs, testing
-from integrations.services.refusals import NothingToTest
+from integrations.services.refusals import NoConnection, NothingToTest
 
 PASSED, FAILED, USAGE, NO_ANSWER, NOTHING_TO_TEST = range(5)
 EXIT_CODES = """exit codes:
@@ -50,11 +59,11 @@ class Command(BaseCommand):
 
         test = actions.add_parser("test", help="ask the platforms now", **everyone)
         which = test.add_mutually_exclusive_group(required=True)
-        which.add_argument("providers", nargs="*", default=[], metavar="PROVIDER")
+        which.add_argument("connections", nargs="*", default=[], metavar="PROVIDER[/SLUG]")
         which.add_argument("--all", action="store_true", help="all that are set up and enabled")
 
         disconnect = actions.add_parser("disconnect", help="forget saved values", **everyone)
-        disconnect.add_argument("provider", metavar="PROVIDER")
+        disconnect.add_argument("connection", metavar="PROVIDER[/SLUG]")
         disconnect.add_argument("--yes", action="store_true", help="do not ask")
 
         taking_over = actions.add_parser("import", help="take over older rows", **everyone)
@@ -90,27 +99,27 @@ class Command(BaseCommand):
     ) -> int:
         now = timezone.now()
         shown = [
-            presentation.integration(connection, now)
-            for connection in rows.catalogue(workspace)
-            if status in (None, connection.status) and provider in (None, connection.provider)
+            every for every in rows.catalogue(workspace) if provider in (None, every[0].provider)
         ]
         if json:
-            self.write_json(shown)
+            told = [presentation.integration(every[0], now, every) for every in shown]
+            self.write_json([one for one in told if status in (None, one["status"])])
         else:
-            self.write_table([_line(one) for one in shown])
+            each = [one for every in shown for one in every if status in (None, one.status)]
+            self.write_table([_line(one, now) for one in each])
         return PASSED
 
     # --- test --------------------------------------------------------------------------------
 
     def test(
-        self, workspace: Workspace, *, providers: Sequence[str], json: bool, **options: Any
+        self, workspace: Workspace, *, connections: Sequence[str], json: bool, **options: Any
     ) -> int:
-        named = [_known(slug) for slug in providers]
+        named = [_named(workspace, name) for name in connections]
         found = []
-        for one in _all(workspace) if options["all"] else _each(workspace, named):
+        for one in _all(workspace) if options["all"] else _each(named):
             found.append(_reported(one))
             if not json:
-                self.stdout.write(f"{platforms.get(one.slug).name}: {_said(one)}")
+                self.stdout.write(f"{_title(one.connection)}: {_said(one)}")
         if json:
             self.write_json(found)
         elif not found:
@@ -120,16 +129,18 @@ class Command(BaseCommand):
     # --- disconnect --------------------------------------------------------------------------
 
     def disconnect(
-        self, workspace: Workspace, *, provider: str, yes: bool, json: bool, **_: Any
+        self, workspace: Workspace, *, connection: str, yes: bool, json: bool, **_: Any
     ) -> int:
-        platform = platforms.get(_known(provider))
+        named = _named(workspace, connection)
         if not yes:
-            confirm(self.stderr, sentences.what_stops(platform), "disconnect it")
-        done = disconnecting.disconnect(workspace, provider, by=None)
+            confirm(self.stderr, sentences.what_stops(named.platform), "disconnect it")
+        done = disconnecting.disconnect(named, by=None)
         if json:
-            self.write_json(presentation.integration(done.connection, timezone.now()))
+            every = rows.of_platform(workspace, named.provider)
+            shown = presentation.integration(done.connection, timezone.now(), every)
+            self.write_json(shown)
         else:
-            self.stdout.write(f"{platform.name} is disconnected. Its history stays.")
+            self.stdout.write(f"{_title(done.connection)} is disconnected. Its history stays.")
         if done.warning:
             self.stderr.write(done.warning)
         return PASSED
@@ -174,30 +185,51 @@ class Command(BaseCommand):
             self.stdout.write("  ".join(padded).rstrip())
 
 
-def _known(slug: str) -> str:
-    if slug not in platforms.catalogue():
+def _named(workspace: Workspace, name: str) -> IntegrationConnection:
+    """ "meta" is the platform's default connection, "meta/north" the one with that slug."""
+    provider, _, slug = name.partition("/")
+    if provider not in platforms.catalogue():
         known = ", ".join(platforms.catalogue())
         raise CommandError(f"There is no such platform. Use one of {known}.", returncode=USAGE)
-    return slug
+    try:
+        return rows.find(workspace, provider, slug)
+    except NoConnection:
+        found = rows.of_platform(workspace, provider)
+        known = ", ".join(f"{provider}/{one.slug}" for one in found)
+        raise CommandError(
+            f"There is no such connection. Use one of {known}.", returncode=USAGE
+        ) from None
 
 
-def _line(shown: presentation.Json) -> tuple[str, ...]:
-    account, last = shown["account"], shown["lastTest"]
-    account_id = account["id"] if account else shown["config"]["accountId"]
+def _name(connection: IntegrationConnection) -> str:
+    """As it is named in these commands."""
+    other = "" if connection.is_default else f"/{connection.slug}"
+    return f"{connection.provider}{other}"
+
+
+def _title(connection: IntegrationConnection) -> str:
+    """The platform's name, and of another than the default one its own beside it."""
+    other = "" if connection.is_default else f" ({connection.title})"
+    return f"{connection.platform.name}{other}"
+
+
+def _line(connection: IntegrationConnection, now: datetime) -> tuple[str, ...]:
+    last = connection.last_test
+    account_id = connection.platform_account_id or connection.config.get("account_id")
     return (
-        shown["provider"],
-        shown["status"],
-        shown["attention"] or "-",
+        _name(connection),
+        connection.status,
+        connection.attention(now) or "-",
         account_id or "-",
-        f"{last['outcome']} {last['startedAt']}" if last else "-",
+        f"{last.outcome} {presentation.moment(last.started_at)}" if last else "-",
     )
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A platform that was to be tested: its test, or why there is none."""
+    """A connection that was to be tested: its test, or why there is none."""
 
-    slug: str
+    connection: IntegrationConnection
     test: ConnectionTest | None
     status: str = ""
     problem: str = ""
@@ -208,18 +240,23 @@ def _all(workspace: Workspace) -> Iterator[Asked]:
     run = runs.test_all(workspace, trigger=Trigger.COMMAND, by=None)
     order = list(platforms.catalogue())
     known = [item for item in run.items.all() if item.connection.provider in order]
-    for item in sorted(known, key=lambda item: order.index(item.connection.provider)):
-        yield Asked(item.connection.provider, item.test, "not tested", item.problem)
+
+    def place(item: RunItem) -> tuple[int, bool, str]:
+        one = item.connection
+        return order.index(one.provider), not one.is_default, one.slug
+
+    for item in sorted(known, key=place):
+        yield Asked(item.connection, item.test, "not tested", item.problem)
 
 
-def _each(workspace: Workspace, slugs: Iterable[str]) -> Iterator[Asked]:
+def _each(connections: Iterable[IntegrationConnection]) -> Iterator[Asked]:
     """One after the other, as they are named."""
-    for slug in slugs:
+    for connection in connections:
         try:
-            connection = rows.find(workspace, slug)
-            yield Asked(slug, testing.test_connection(connection, trigger=Trigger.COMMAND))
+            test = testing.test_connection(connection, trigger=Trigger.COMMAND)
+            yield Asked(connection, test)
         except NothingToTest:
-            yield Asked(slug, None, "not connected", sentences.NOTHING_TO_TEST)
+            yield Asked(connection, None, "not connected", sentences.NOTHING_TO_TEST)
 
 
 def _said(one: Asked) -> str:
@@ -229,9 +266,10 @@ def _said(one: Asked) -> str:
 
 
 def _reported(one: Asked) -> presentation.Json:
+    provider, named = one.connection.provider, {"connection": _name(one.connection)}
     if one.test is None:
-        return {"provider": one.slug, "outcome": None, "message": one.problem}
-    return presentation.test(one.test, one.slug)
+        return {"provider": provider, "outcome": None, "message": one.problem} | named
+    return presentation.test(one.test, provider) | named
 
 
 def _exit_code(outcomes: Sequence[str | None]) -> int:

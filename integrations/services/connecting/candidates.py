@@ -23,10 +23,9 @@ from integrations.models import (
     IntegrationConnection,
     TestOutcome,
     Trigger,
-    Workspace,
 )
 from integrations.models.credentials import CANDIDATE
-from integrations.services import rows, waiting
+from integrations.services import rows, twins, waiting
 from integrations.services.connecting import disconnecting, fix_links, saving, trying
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import sealing
@@ -37,6 +36,7 @@ from integrations.services.refusals import (
     Busy,
     InvalidChange,
     NothingToTest,
+    SameAccount,
     TooManyTests,
     VersionConflict,
 )
@@ -80,8 +80,7 @@ class Unfitting(CandidateGone):
 
 
 def keep_candidate(
-    workspace: Workspace,
-    provider: str,
+    connection: IntegrationConnection,
     changes: Changes,
     *,
     user: User | None,
@@ -98,7 +97,7 @@ def keep_candidate(
     opened, and CandidateGone when the sign-in is being ended at its platform, or was.
     """
     with transaction.atomic():
-        connection = rows.lock(workspace.pk, provider)
+        connection = rows.lock(connection)
         if connection.version != base_version:
             raise VersionConflict(connection)
         if changes.sign_in and not keep_back(changes.sign_in.pk):
@@ -113,7 +112,7 @@ def keep_candidate(
             fix_link=fix_link,
             session_digest=session_digest,
             credential=sealing.keep_sealed(
-                workspace.pk, connection.platform, CANDIDATE, bound, payload
+                connection.workspace_id, connection.platform, CANDIDATE, bound, payload
             ),
             sign_in=changes.sign_in,
             base_version=connection.version,
@@ -165,8 +164,7 @@ def _fitting(candidate: Candidate) -> Changes:
 
 
 def find(
-    workspace: Workspace,
-    provider: str,
+    connection: IntegrationConnection,
     candidate_id: UUID,
     *,
     user: User | None,
@@ -175,8 +173,7 @@ def find(
     """Raises CandidateGone for another place's, person's or session's, or an old one."""
     found = _of_session(session_key).filter(
         pk=candidate_id,
-        connection__workspace=workspace,
-        connection__provider=provider,
+        connection=connection.pk,
         user=user,
         expires_at__gt=timezone.now(),
     )
@@ -262,6 +259,8 @@ def _settle(candidate: Candidate, test: ConnectionTest, changes: Changes) -> Non
             save_candidate(candidate)
         except VersionConflict:
             _note(candidate, SAVED_MEANWHILE)
+        except SameAccount as same:
+            _note(candidate, same.sentence)
         except CandidateGone:
             return  # the person cancelled, or the link ended, meanwhile
     elif changes.sign_in and test.error_kind == AccountNotFound.kind:
@@ -376,12 +375,12 @@ def _note(candidate: Candidate, problem: str) -> None:
 def save_candidate(candidate: Candidate) -> IntegrationConnection:
     """Make a candidate's values the saved ones, with what its test found out about them.
 
-    Raises VersionConflict when somebody saved meanwhile, and CandidateGone, also for the
-    second candidate of one fix link.
+    Raises VersionConflict when somebody saved meanwhile, SameAccount, and CandidateGone, also
+    for the second candidate of one fix link.
     """
     with transaction.atomic():
         saved = candidate.connection
-        connection = rows.lock(saved.workspace_id, saved.provider)
+        connection, others = rows.lock_together(saved, sharing=True)
         current = Candidate.objects.select_for_update().filter(pk=candidate.pk).first()
         if not current or not current.credential_id or current.is_draft or current.is_choosing:
             raise CandidateGone
@@ -389,13 +388,14 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             raise VersionConflict(connection)
         before, current.connection = connection.revision, connection
         current.farewell = disconnecting.farewell_before(current)
-        saving.apply(connection, _fitting(current), by=candidate.user)
+        saving.apply(connection, _fitting(current), others, by=candidate.user)
         test = current.test
         if test and not test.is_running and test.revision == before:
             test.dry_run, test.revision = False, connection.revision
             test.save(update_fields=["dry_run", "revision"])
             connection.last_test = test
             facts.apply_result(connection, test)
+            twins.refuse(connection, others)
             connection.save()
         sealed, current.credential, current.saved_at = current.credential, None, timezone.now()
         current.save(update_fields=["credential", "saved_at", "farewell"])
@@ -406,4 +406,4 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
                 fix_links.use_up(current.fix_link_id)
             except fix_links.LinkGone:
                 raise CandidateGone from None
-    return rows.find(saved.workspace, saved.provider)
+    return rows.again(saved)

@@ -35,7 +35,9 @@ REENTER = "The saved value cannot be read. Enter it again, or remove it."
 class Changes:
     """What to change; None leaves a part as it is, and inside `config` it clears a value.
 
-    `is_signing_in` checks values that a sign-in begins with; `sign_in` is what came of one.
+    `is_signing_in` checks values that a sign-in begins with; `sign_in` is what came of one. An
+    empty `name` is the account's own; `is_default` makes it the one that is meant where none is
+    named.
     """
 
     config: Mapping[str, str | None] = field(default_factory=dict, repr=False)
@@ -46,6 +48,8 @@ class Changes:
     clears_reported_error: bool = False
     is_signing_in: bool = False
     sign_in: Credential | None = None
+    name: str | None = None
+    is_default: bool = False
 
 
 def overlay(connection: IntegrationConnection, changes: Changes) -> Attempt:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.utils.text import get_text_list
 
-from integrations.models import Candidate, Credential, IntegrationConnection, Workspace
+from integrations.models import Candidate, Credential, IntegrationConnection
 from integrations.services import rows, waiting
 from integrations.services.connecting import saving
 from integrations.services.credentials import leases, revoking
@@ -15,6 +15,8 @@ from integrations.services.refusals import SignedInMeanwhile
 from providers.access.refusals import NotRevocable
 from providers.declare import Provider
 from providers.errors import ProviderError
+
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def _way_out(provider: Provider) -> str:
 
 
 def disconnect(
-    workspace: Workspace, provider: str, *, by: User | None, revokes: bool | None = None
+    connection: IntegrationConnection, *, by: User | None, revokes: bool | None = None
 ) -> Disconnected:
     """Revoke a sign-in at its platform, then forget everything here, whatever it answered.
 
@@ -113,29 +115,29 @@ def disconnect(
     while the platform answers. Raises Busy before anything is ended.
     """
     with ExitStack() as place:
-        return _disconnect(workspace, provider, place, by=by, revokes=revokes)
+        return _disconnect(connection, place, by=by, revokes=revokes)
 
 
 def _disconnect(
-    workspace: Workspace, provider: str, place: ExitStack, *, by: User | None, revokes: bool | None
+    connection: IntegrationConnection, place: ExitStack, *, by: User | None, revokes: bool | None
 ) -> Disconnected:
     """With one place from the first sign-in that is ended until all is forgotten."""
     done: set[UUID] = set()
     warnings: list[str] = []
     while True:
-        connection = rows.find(workspace, provider)
+        connection = rows.again(connection)
         for row in _sign_ins(connection):
             if row.pk in done:
                 continue
             said = _left_in_place(connection, row, by=by, revokes=revokes)
             if not said:
-                place.enter_context(waiting.place(workspace.pk))
+                place.enter_context(waiting.place(connection.workspace_id))
                 said = _revoke(connection, row.pk)
             warnings.append(said)
             done.add(row.pk)
         # Somebody may have signed in anew while the platform answered: that one is ended too.
         with suppress(SignedInMeanwhile):
-            gone = saving.disconnect(workspace, provider, by=by, revoked=done)
+            gone = saving.disconnect(connection, by=by, revoked=done)
             return Disconnected(gone, " ".join(dict.fromkeys(filter(None, warnings))))
 
 
@@ -150,6 +152,8 @@ def _left_in_place(
     connection: IntegrationConnection, row: Credential, *, by: User | None, revokes: bool | None
 ) -> str:
     """Why a sign-in is not ended at its platform; "" when it is to be."""
+    if used := _used_too(connection, row):
+        return f"The sign-in was kept: {used}."
     others = siblings(connection, row)
     name = _variant(connection, row).name
     left = f"The approval at {name} was left in place."
@@ -158,6 +162,15 @@ def _left_in_place(
     if revokes or (revokes is None and not others):
         return ""
     return left if revokes is False else f"{left} Ending it may also end the sign-in of {others}."
+
+
+def _used_too(connection: IntegrationConnection, row: Credential) -> str:
+    """Which other connections a sign-in lets in: "Ads north uses it"; "" for none."""
+    using = IntegrationConnection.objects.filter(sign_in=row).exclude(pk=connection.pk)
+    here = [one.title for one in using.filter(workspace=connection.workspace_id)[:MOST_NAMED]]
+    more = using.count() - len(here)
+    names = get_text_list([*here, *([f"{more} more"] if more else [])], "and")
+    return names and f"{names} {'uses' if len(here) + more == 1 else 'use'} it"
 
 
 def may_end_elsewhere(by: User | None) -> bool:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations import crypto
-from integrations.models import FixLink, IntegrationConnection, Role, Workspace
+from integrations.models import FixLink, IntegrationConnection, Role
 from integrations.services import rows
 from integrations.services.people import people
 from integrations.services.refusals import InvalidChange
@@ -28,7 +28,7 @@ class LinkGone(Exception):
     """Unknown, used, too old, or sent by somebody who may not any more."""
 
 
-def send(workspace: Workspace, provider: str, *, recipient: str, by: User) -> str:
+def send(connection: IntegrationConnection, *, recipient: str, by: User) -> str:
     """A new link's address: the only time anybody sees it. Earlier ones end.
 
     Raises InvalidChange.
@@ -40,7 +40,7 @@ def send(workspace: Workspace, provider: str, *, recipient: str, by: User) -> st
         raise InvalidChange({"recipient": [f"This is longer than {LONGEST_RECIPIENT} characters."]})
     token, now = secrets.token_urlsafe(32), timezone.now()
     with transaction.atomic():
-        connection = rows.lock(workspace.pk, provider)
+        connection = rows.lock(connection)
         end_unused(connection)
         FixLink.objects.create(
             connection=connection,

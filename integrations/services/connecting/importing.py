@@ -94,9 +94,10 @@ def _import(workspace: Workspace, number: int, row: Any, replace: bool) -> Repor
         changes = _changes(provider, row)
         if not changes.config:
             return Report(number, slug, "skipped", NO_VALUES)
-        if rows.find(workspace, slug).saved_names and not replace:
+        connection = rows.find(workspace, slug)
+        if connection.saved_names and not replace:
             return Report(number, slug, "skipped", SAVED_ALREADY)
-        saved = saving.change_connection(workspace, slug, changes, by=None)
+        saved = saving.change_connection(connection, changes, by=None)
     except RefusedRow as refused:
         return Report(number, slug, "refused", str(refused))
     except InvalidChange as invalid:

@@ -1,23 +1,23 @@
 """Saves connections: what people, scripts and dialogs changed or cleared."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from integrations import crypto
+from integrations import compiled, crypto
 from integrations.models import (
     Credential,
     EventType,
     IntegrationConnection,
     Status,
-    Workspace,
 )
-from integrations.services import events, rows
+from integrations.services import events, rows, twins
 from integrations.services.connecting import begun, fix_links
 from integrations.services.connecting.changes import REENTER, Changes, overlay
 from integrations.services.credentials import sealing
@@ -25,9 +25,11 @@ from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.unused import let_go
 from integrations.services.proving.facts import clear_error, start_revision
 from integrations.services.refusals import InvalidChange, SignedInMeanwhile, VersionConflict
+from providers.declare import SIGN_IN
 from providers.outbound.masking import masked
 
 REPORT_MAX_LENGTH = 500
+SHARED_EDIT = "shared credentials"
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,7 @@ class Saved:
 
 
 def change_connection(
-    workspace: Workspace,
-    provider: str,
+    connection: IntegrationConnection,
     changes: Changes,
     *,
     by: User | None,
@@ -46,43 +47,86 @@ def change_connection(
 ) -> Saved:
     """Save what a person or script changed; an outgoing call is never made.
 
-    Raises InvalidChange, or VersionConflict when `expected_version` is no longer true.
+    Raises InvalidChange, NoConnection, or VersionConflict when `expected_version` is no longer
+    true.
     """
     with transaction.atomic():
-        connection = rows.lock(workspace.pk, provider)
-        saved = apply(connection, changes, by=by, expected_version=expected_version)
-    rows.read_last_test(connection)
+        connection, others = rows.lock_together(connection, sharing=opens_otherwise(changes))
+        saved = apply(connection, changes, others, by=by, expected_version=expected_version)
     return Saved(connection, saved)
+
+
+def opens_otherwise(changes: Changes) -> bool:
+    """Whether what lets us in may become another: that is of concern to all whom it lets in."""
+    return bool(changes.config or changes.sign_in or changes.auth_method)
 
 
 def apply(
     connection: IntegrationConnection,
     changes: Changes,
+    others: Sequence[IntegrationConnection],
     *,
     by: User | None,
     expected_version: int | None = None,
+    is_new: bool = False,
 ) -> dict[str, str]:
-    """`change_connection` on a locked row; returns the warnings."""
+    """`change_connection` on rows that were locked together; returns the warnings.
+
+    Raises SameAccount, too.
+    """
     if expected_version is not None and expected_version != connection.version:
         raise VersionConflict(connection)
     if changes.reported_error:  # it may quote a secret that is replaced at the same time
         # Cut at the end alone: what begins before the cut is looked for again.
         report = _without_secrets(connection, changes.reported_error, 2 * REPORT_MAX_LENGTH)
         changes = replace(changes, reported_error=report)
-    before = rows.state(connection)
-    edited: list[str] = []
+    before = {one.pk: rows.state(one) for one in (connection, *others)}
+    edited = ["added"] if is_new else []
+    edited += _keep_names(connection, changes, others)
     warnings: dict[str, str] = {}
-    if changes.config or changes.auth_method is not None or changes.sign_in:
+    touched: list[IntegrationConnection] = []
+    if is_new or opens_otherwise(changes):
         attempt = _overlay_readable(connection, changes)
         warnings = attempt.warnings
         chosen = changes.auth_method is not None
-        edited += _keep_values(connection, attempt, method_chosen=chosen)
+        values, touched = _keep_values(
+            connection, attempt, others, method_chosen=chosen, is_new=is_new
+        )
+        if values or is_new:
+            twins.refuse(connection, others)
+        edited += values
     edited += _keep_switches(connection, changes, by)
     if edited:
-        _count_edit(connection, edited, by)
-        rows.save_changes(connection, before)
-        _record(connection, by)
+        _save(connection, before[connection.pk], edited, by)
+    for other in touched:
+        _save(other, before[other.pk], [SHARED_EDIT], by)
     return warnings
+
+
+def _save(
+    connection: IntegrationConnection, before: rows.State, edited: list[str], by: User | None
+) -> None:
+    _count_edit(connection, edited, by)
+    rows.save_changes(connection, before)
+    record(connection, "edited", by=by, fields=connection.edited_fields)
+
+
+def _keep_names(
+    connection: IntegrationConnection, changes: Changes, others: Sequence[IntegrationConnection]
+) -> list[str]:
+    """What it is called, and whether it is the default one: the labels of what is different."""
+    edited = []
+    if changes.name is not None and changes.name != connection.name:
+        connection.name = changes.name
+        edited.append("name")
+    if changes.is_default and not connection.is_default:
+        for other in others:
+            if other.is_default and rows.place(other) == rows.place(connection):
+                other.is_default = False
+                compiled.update(IntegrationConnection, {"is_default": False}, id=other.pk)
+        connection.is_default = True
+        edited.append("default")
+    return edited
 
 
 def _overlay_readable(connection: IntegrationConnection, changes: Changes) -> Attempt:
@@ -94,9 +138,17 @@ def _overlay_readable(connection: IntegrationConnection, changes: Changes) -> At
 
 
 def _keep_values(
-    connection: IntegrationConnection, attempt: Attempt, *, method_chosen: bool
-) -> list[str]:
-    """Put the attempt's values into the row; the labels of what is different."""
+    connection: IntegrationConnection,
+    attempt: Attempt,
+    others: Sequence[IntegrationConnection],
+    *,
+    method_chosen: bool,
+    is_new: bool,
+) -> tuple[list[str], list[IntegrationConnection]]:
+    """Put the attempt's values into the row; the labels of what is different.
+
+    Beside them those of the others that are opened in another way now, too.
+    """
     provider = connection.platform
     edited = [
         field.label
@@ -110,34 +162,58 @@ def _keep_values(
         edited.append("sign-in")
     if attempt.method != connection.auth_method and (edited or method_chosen):
         edited.append("method")
-    if not edited:
-        return []
+    if not edited and not is_new:
+        return [], []
+    touched: list[IntegrationConnection] = []
     if attempt.config.get("account_id") != connection.config.get("account_id"):
         connection.platform_account_id = connection.platform_account_name = ""
     if attempt.credential is None:  # other secrets, or another use of the same
-        sealing.keep_secrets(connection, attempt.method, attempt.config, attempt.secrets)
+        same = [one for one in others if one.credential_id == connection.credential_id]
+        touched += sealing.keep_secrets(
+            connection,
+            attempt.method,
+            attempt.config,
+            attempt.secrets,
+            sharers=same if connection.credential_id else (),
+        )
     if attempt.secrets_changed:
         connection.credentials_at = timezone.now()
     if signed_in_anew:
-        _replace_sign_in(connection, attempt.sign_in)
+        touched += _replace_sign_in(connection, attempt.sign_in, others)
     connection.auth_method = attempt.method
     connection.config = attempt.config
     connection.is_complete = attempt.is_complete(provider)
     start_revision(connection)
-    return edited
+    for other in touched:
+        other.credentials_at = connection.credentials_at
+        other.is_complete = _is_complete(other)
+        start_revision(other)
+    return edited, touched
+
+
+def _is_complete(connection: IntegrationConnection) -> bool:
+    if connection.auth_method == SIGN_IN and connection.sign_in_id is None:
+        return False
+    return not connection.platform.missing(connection.auth_method, connection.saved_names)
 
 
 def _replace_sign_in(
-    connection: IntegrationConnection, new: Credential | None, *, is_revoked: bool = False
-) -> None:
-    """Attach a sign-in, or none, and give the one before back, if that was not done already."""
-    old, connection.sign_in = connection.sign_in, new
-    connection.sign_in_key_id = new.key_id if new else ""
-    connection.save(update_fields=["sign_in", "sign_in_key_id"])
-    if old and is_revoked:
-        old.delete()
-    elif old:
-        let_go([old.pk])
+    connection: IntegrationConnection,
+    new: Credential | None,
+    others: Sequence[IntegrationConnection],
+) -> list[IntegrationConnection]:
+    """Attach a sign-in in place of the one before, for all that use that; the others of these.
+
+    The one before is given back.
+    """
+    old = connection.sign_in_id
+    using = [one for one in others if old and one.sign_in_id == old]
+    for one in (connection, *using):
+        one.sign_in, one.sign_in_key_id = new, new.key_id if new else ""
+        one.save(update_fields=["sign_in", "sign_in_key_id"])
+    if old:
+        let_go([old])
+    return using
 
 
 def _keep_switches(
@@ -199,9 +275,9 @@ def _obtained(row: Credential | None) -> list[str]:
     return []
 
 
-def _record(connection: IntegrationConnection, by: User | None) -> None:
-    data = {"what": "edited", "fields": connection.edited_fields}
-    events.record(connection, EventType.CHANGED, by_id=by.pk if by else None, **data)
+def record(connection: IntegrationConnection, what: str, *, by: User | None, **data: Any) -> None:
+    """Part of the transaction in which somebody did it."""
+    events.record(connection, EventType.CHANGED, by_id=by.pk if by else None, what=what, **data)
 
 
 def _count_edit(connection: IntegrationConnection, edited: list[str], by: User | None) -> None:
@@ -212,7 +288,7 @@ def _count_edit(connection: IntegrationConnection, edited: list[str], by: User |
 
 
 def disconnect(
-    workspace: Workspace, provider: str, *, by: User | None, revoked: Collection[UUID] = ()
+    connection: IntegrationConnection, *, by: User | None, revoked: Collection[UUID] = ()
 ) -> IntegrationConnection:
     """Forget values, account, errors and proof; the history stays. Harmless to repeat.
 
@@ -220,19 +296,17 @@ def disconnect(
     left in place. Raises SignedInMeanwhile when there is another sign-in by now.
     """
     with transaction.atomic():
-        connection = rows.lock(workspace.pk, provider)
+        connection, others = rows.lock_together(connection, sharing=True)
         if connection.sign_in_id and connection.sign_in_id not in revoked:
             raise SignedInMeanwhile
-        # Not given back once more: those that waited, and what was replaced meanwhile.
-        gone = [pk for pk in revoked if pk != connection.sign_in_id]
-        Credential.objects.filter(pk__in=gone).delete()
         sealing.forget(connection.candidates.all())
         begun.close(connection)
         fix_links.end_unused(connection)
         connection.expiry_notices.all().delete()
-        if not _is_blank(connection):
-            _replace_sign_in(connection, None, is_revoked=True)
-            sealing.keep_secrets(connection, "", {}, {})
+        if not is_blank(connection):
+            same = [one for one in others if one.credential_id == connection.credential_id]
+            sealing.keep_secrets(connection, "", {}, {}, sharers=same)
+            connection.sign_in, connection.sign_in_key_id = None, ""
             connection.auth_method, connection.config = "", {}
             connection.credentials_at = None
             connection.is_complete, connection.is_enabled = False, True
@@ -241,11 +315,14 @@ def disconnect(
             start_revision(connection)
             _count_edit(connection, ["disconnected"], by)
             connection.save()
-            _record(connection, by)
-    return rows.find(workspace, provider)
+            record(connection, "edited", by=by, fields=connection.edited_fields)
+        # Not given back once more: those that waited, and what was replaced meanwhile.
+        Credential.objects.filter(pk__in=revoked, signed_in=None).delete()
+    return rows.again(connection)
 
 
-def _is_blank(connection: IntegrationConnection) -> bool:
+def is_blank(connection: IntegrationConnection) -> bool:
+    """Whether it is as if nobody had ever given it anything."""
     return (
         not connection.has_anything
         and not connection.auth_method

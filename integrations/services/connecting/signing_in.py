@@ -22,9 +22,9 @@ from integrations.database import release_connection
 from integrations.models import (
     Candidate,
     FixLink,
+    IntegrationConnection,
     Role,
     SignInAttempt,
-    Workspace,
 )
 from integrations.models.credentials import ATTEMPT
 from integrations.services import rows, waiting
@@ -66,8 +66,7 @@ class CameBack:
 
 
 def begin(
-    workspace: Workspace,
-    provider: str,
+    connection: IntegrationConnection,
     changes: Changes,
     *,
     user: User | None,
@@ -83,7 +82,7 @@ def begin(
     changes = replace(changes, auth_method=SIGN_IN, is_signing_in=True, sign_in=None)
     state, code_verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
     with transaction.atomic():
-        connection = rows.lock(workspace.pk, provider)
+        connection = rows.lock(connection)
         if connection.version != base_version:
             raise VersionConflict(connection)
         try:
@@ -100,7 +99,7 @@ def begin(
         declared = platform.for_values(values).oauth
         if declared is None:
             raise InvalidChange({"authMethod": [f"There is no sign-in for this {platform.name}."]})
-        app = apps.find(workspace.pk, declared.app.slug)
+        app = apps.find(connection.workspace_id, declared.app.slug)
         if app is None:
             raise NoApp(declared)
         now = timezone.now()
@@ -118,7 +117,9 @@ def begin(
             fix_link=fix_link,
             session_digest=crypto.digest(session_key),
             state_digest=crypto.digest(state),
-            credential=sealing.keep_sealed(workspace.pk, platform, ATTEMPT, bound, payload),
+            credential=sealing.keep_sealed(
+                connection.workspace_id, platform, ATTEMPT, bound, payload
+            ),
             app=declared.app.slug,
             client_id=app.client_id,
             redirect_uri=apps.redirect_uri(declared.app.slug),
@@ -251,8 +252,7 @@ def _exchange(
     )
     try:
         return candidates.keep_candidate(
-            connection.workspace,
-            connection.provider,
+            connection,
             changes,
             user=attempt.user,
             session_key=session_key,

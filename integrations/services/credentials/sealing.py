@@ -1,6 +1,6 @@
 """Secrets sealed in rows, and what connections have to know of those rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from integrations import crypto, platforms
-from integrations.compiled import Compiled, delete, insert
+from integrations.compiled import delete, insert, update
 from integrations.crypto import OLD_VERSION
 from integrations.database import release_connection
 from integrations.models import Candidate, Credential, IntegrationConnection
@@ -21,18 +21,6 @@ from providers.errors import CredentialsUnreadable
 OLD = f"{OLD_VERSION}."
 HINT_MIN_LENGTH = 12
 HINT_TAIL = 4
-# Whether another connection has the same row.
-SHARED = Compiled(
-    lambda row_id, held_id: (
-        IntegrationConnection.objects.filter(credential_id=row_id)
-        .exclude(pk=held_id)
-        .values_list("pk")[:1]
-    ),
-    UUID(int=1),
-    UUID(int=2),
-)
-
-
 LOST_KEY = (
     "{} of the saved credentials are sealed with a key that is not in CREDENTIAL_KEYS. "
     "Put it back, after a comma, and start again."
@@ -156,28 +144,43 @@ def keep_secrets(
     method: str,
     config: Mapping[str, str],
     secrets: Mapping[str, str],
-) -> None:
+    *,
+    sharers: Sequence[IntegrationConnection] = (),
+) -> list[IntegrationConnection]:
     """Seal what somebody saved for these plain values; the caller saves the connection.
 
-    Whatever was obtained with earlier ones goes. The row is a new one: who still uses the old
-    one gets nothing that was entered for another place.
+    Whatever was obtained with earlier ones goes. What was entered for the same place is put in
+    place of what was there, for all that use it: those `sharers` are returned, for the caller to
+    save. Else the row is a new one: who still uses the old one gets nothing that was entered for
+    another place.
     """
     old, row = connection.credential, None
+    provider = connection.platform
     if secrets:
-        provider = connection.platform
         row = new(connection.workspace_id, provider, method, provider.bound(method, config))
+        is_same_place = old is not None and is_for(old, connection, method, config)
+        if old and is_same_place:
+            row.pk, row.provider, row.values = old.pk, old.provider, old.values
         put_secrets(row, secrets)
         row.hints = hints_of(secrets)
         row.can_renew = provider.obtains(method, config)
+        if old and is_same_place:
+            update(Credential, {k: v for k, v in rows.state(row).items() if k != "id"}, id=row.pk)
+            for one in (connection, *sharers):
+                point(one, row)
+            return [*sharers]
         insert(row)
+    point(connection, row)
+    if old and not sharers:  # nothing points at it any more once the connection is saved
+        delete(Credential, id=old.pk)
+    return []
+
+
+def point(connection: IntegrationConnection, row: Credential | None) -> None:
+    """Let typed secrets open a connection, which whoever asked saves."""
     connection.credential = row
     for name, value in copied(row).items():
         setattr(connection, name, value)
-    if old and SHARED.rows(old.pk, connection.pk):
-        connection.save(update_fields=["credential", "hints", "key_id"])
-        old.delete()
-    elif old:  # by itself: nothing points at it any more once the connection is saved
-        delete(Credential, id=old.pk)
 
 
 def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) -> None:
@@ -187,7 +190,7 @@ def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) 
     """
     used = typed(connection)
     with transaction.atomic():
-        locked = rows.lock(connection.workspace_id, connection.provider)
+        locked = rows.lock(connection)
         saved = typed(locked)
         still = {k: v for k, v in renewed.items() if k in saved and saved[k] == used.get(k)}
         if not still or locked.credential is None:

@@ -109,7 +109,8 @@ def _check_rate(connection: IntegrationConnection) -> None:
     """Ask as often as a minute allows tests. Every process counts its own."""
     window = RATE_WINDOW.total_seconds()
     number, passed = divmod(time.time(), window)
-    key = f"accounts-asked:{connection.workspace_id}:{connection.provider}:{number:.0f}"
+    name = f"{connection.workspace_id}:{connection.provider}:{connection.slug}"
+    key = f"accounts-asked:{name}:{number:.0f}"
     if cache.add(key, 1, window) or cache.incr(key) <= settings.TEST_RATE:
         return
     raise TooManyTests(math.ceil(window - passed))

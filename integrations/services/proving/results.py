@@ -1,5 +1,6 @@
 """Results of tests: what is kept of a platform's answer, from its first step to its last."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
@@ -8,10 +9,11 @@ from django.utils import timezone
 from integrations import compiled
 from integrations.compiled import CompiledRows
 from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome
-from integrations.services import events, rows
+from integrations.services import events, rows, twins
 from integrations.services.proving.facts import apply_result
 from integrations.services.proving.progress import stored
-from providers.errors import ProviderError, UnexpectedReply
+from integrations.services.refusals import NoConnection, SameAccount
+from providers.errors import InvalidConfig, ProviderError, UnexpectedReply
 from providers.run.results import Result, StepResult
 
 # What a result changes on a connection, and what it has to know of one for that.
@@ -29,6 +31,7 @@ CONCERNED = CompiledRows(
     ),
 )
 NOT_IMPLEMENTED = "Test not implemented yet"
+ANOTHER_ACCOUNT = "Enter another account here, or remove this connection."
 INTERRUPTED = UnexpectedReply(
     "The test was interrupted before it had an answer.", "Nothing to fix: test again."
 )
@@ -42,7 +45,7 @@ def finish(test: ConnectionTest, result: Result) -> None:
     with transaction.atomic():
         connection = _lock(test)
         before, nothing = rows.state(connection), rows.state(test)
-        _write_result(test, result)
+        _write_result(test, _unless_known(connection, test, result))
         old, new = connection.platform_account_id, test.account_id
         test.account_changed = bool(old and new and old != new)
         found = rows.changed(test, nothing) | {"steps": test.steps}
@@ -56,10 +59,25 @@ def finish(test: ConnectionTest, result: Result) -> None:
             events.record_result(connection, before, test)
 
 
+def _unless_known(
+    connection: IntegrationConnection, test: ConnectionTest, result: Result
+) -> Result:
+    """The result, or a refusal of an account that another connection has with the same values."""
+    found = result.account.id if result.account and result.outcome == "passed" else ""
+    is_new = found and found != connection.platform_account_id
+    if test.dry_run or not is_new or test.revision != connection.revision:
+        return result
+    other = twins.find(connection, rows.siblings(connection), proven=found)
+    if other is None:
+        return result
+    refusal = InvalidConfig(SameAccount(other).sentence, ANOTHER_ACCOUNT)
+    return replace(result, outcome=refusal.outcome, error=refusal)
+
+
 def _lock(test: ConnectionTest) -> IntegrationConnection:
     connection = CONCERNED.first(test.connection_id)
     if connection is None:
-        raise IntegrationConnection.DoesNotExist
+        raise NoConnection
     return connection
 
 

@@ -47,7 +47,6 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Sta
         rows = IntegrationConnection.objects.filter(
             workspace=workspace,
             provider__in=platforms.catalogue(),
-            name="",
             is_complete=True,
             is_enabled=True,
         )

@@ -10,6 +10,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from integrations.compiled import Compiled, Row, columns_of
 from integrations.models import ConnectionTest, Credential, IntegrationConnection, Trigger
+from integrations.services.refusals import NoConnection
+from integrations.services.rows import ANY_ID, is_unread
 
 RATE_WINDOW = timedelta(minutes=1)
 RATED = (Trigger.PAGE, Trigger.API, Trigger.ADMIN, Trigger.SAVE)
@@ -21,6 +23,7 @@ FACTS = columns_of(
         *("hints", "credential_id", "sign_in_id"),
     ),
 )
+ANY_WINDOW = (datetime(2001, 1, 1, tzinfo=UTC), datetime(2002, 1, 1, tzinfo=UTC))
 SEALED = columns_of(
     Credential, ("id", "workspace_id", "method", "family", "provider", "app", "values", "secrets")
 )
@@ -33,35 +36,59 @@ class Tested(NamedTuple):
     full_since: datetime | None
 
 
-def read(workspace_id: int, provider: str, now: datetime) -> Tested:
-    """The connection, made if need be. It reads what a test does not use when it is used."""
-    query = _query(settings.TEST_RATE)
-    values = (now - RATE_WINDOW, now + RATE_WINDOW, workspace_id, provider)
-    found = query.rows(*values)
+def read(connection: IntegrationConnection, now: datetime) -> Tested:
+    """The connection; an unread one is made if need be.
+
+    It reads what a test does not use when it is used. Raises NoConnection when it was removed.
+    """
+    window = (now - RATE_WINDOW, now + RATE_WINDOW)
+    if is_unread(connection):
+        where = (connection.workspace_id, connection.provider)
+        found = _of_default(settings.TEST_RATE).rows(*window, *where)
+        if not found:
+            IntegrationConnection.objects.get_or_create(
+                workspace_id=connection.workspace_id, provider=connection.provider, is_default=True
+            )
+            found = _of_default(settings.TEST_RATE).rows(*window, *where)
+    else:
+        found = _of_one(settings.TEST_RATE).rows(*window, connection.pk)
     if not found:
-        IntegrationConnection.objects.get_or_create(
-            workspace_id=workspace_id, provider=provider, name=""
-        )
-        found = query.rows(*values)
+        raise NoConnection
     return _made(found[0])
 
 
 @cache
-def _query(limit: int) -> Compiled:
-    credential, sign_in = ([f"{of}__{name}" for name in SEALED] for of in ("credential", "sign_in"))
+def _of_default(limit: int) -> Compiled:
     return Compiled(
-        lambda since, until, workspace_id, provider: (
+        lambda since, until, workspace_id, provider: _facts(
             IntegrationConnection.objects.filter(
-                workspace_id=workspace_id, provider=provider, name=""
-            )
-            .annotate(full_since=Subquery(_rated(since, until)[limit - 1 : limit]))
-            .values_list(*FACTS, *credential, *sign_in, "full_since")
+                workspace_id=workspace_id, provider=provider, is_default=True
+            ),
+            _rated(since, until)[limit - 1 : limit],
         ),
-        datetime(2001, 1, 1, tzinfo=UTC),
-        datetime(2002, 1, 1, tzinfo=UTC),
+        *ANY_WINDOW,
         -2_000_000_000,
         "?",
     )
+
+
+@cache
+def _of_one(limit: int) -> Compiled:
+    return Compiled(
+        lambda since, until, pk: _facts(
+            IntegrationConnection.objects.filter(pk=pk), _rated(since, until)[limit - 1 : limit]
+        ),
+        *ANY_WINDOW,
+        ANY_ID,
+    )
+
+
+def _facts(
+    of: QuerySet[IntegrationConnection], full_since: QuerySet[ConnectionTest, datetime]
+) -> QuerySet[IntegrationConnection, Row]:
+    credential, sign_in = ([f"{of}__{name}" for name in SEALED] for of in ("credential", "sign_in"))
+    facts = of.annotate(full_since=Subquery(full_since))
+    return facts.values_list(*FACTS, *credential, *sign_in, "full_since")
 
 
 def _rated(since: datetime, until: datetime) -> QuerySet[ConnectionTest, datetime]:

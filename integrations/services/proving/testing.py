@@ -100,7 +100,7 @@ def start(
     """
     while True:
         now = timezone.now()
-        found = tested.read(connection.workspace_id, connection.provider, now)
+        found = tested.read(connection, now)
         connection.pk, connection.revision = found.connection.pk, found.connection.revision
         refusal = _refusal(found, trigger, now, dry_run=dry_run)
         if refusal is None:

@@ -11,7 +11,7 @@ from tests.integrations.admin.conftest import reload
 
 def test_the_test_action_says_how_each_test_went(site, connected, meta):
     other = Workspace.objects.create(name="Acme", slug="acme")
-    blank = rows.lock(other.pk, "meta")
+    blank = rows.lock(rows.unread(other, "meta"))
 
     text = site.act("test", connected, blank)
 
@@ -23,7 +23,9 @@ def test_the_test_action_says_how_each_test_went(site, connected, meta):
 
 def test_the_test_action_says_what_failed(site, workspace, meta):
     values = {"access_token": "EAAexpired", "account_id": "act_1001"}
-    saved = saving.change_connection(workspace, "meta", Changes(config=values), by=None)
+    saved = saving.change_connection(
+        rows.unread(workspace, "meta"), Changes(config=values), by=None
+    )
 
     text = site.act("test", saved.connection)
 
@@ -40,7 +42,7 @@ def test_the_test_action_keeps_the_rate(site, connected, meta, settings):
 def test_more_tests_than_a_page_can_wait_for_are_not_started(site, workspace, root):
     for number in range(14):
         other = Workspace.objects.create(name=f"W{number}", slug=f"w{number}")
-        rows.lock(other.pk, "meta")
+        rows.lock(rows.unread(other, "meta"))
 
     text = site.act("test", *IntegrationConnection.objects.all())
 

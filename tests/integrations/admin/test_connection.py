@@ -19,7 +19,9 @@ from tests.integrations.kept import secrets_of
 
 def test_a_saved_secret_is_announced_and_not_sent(site, workspace):
     values = {"access_token": CANARY, "account_id": "1001", "app_secret": "f" * 32}
-    saved = saving.change_connection(workspace, "meta", Changes(config=values), by=None)
+    saved = saving.change_connection(
+        rows.unread(workspace, "meta"), Changes(config=values), by=None
+    )
 
     page = site.client.get(page_of(saved.connection)).content.decode()
 
@@ -33,7 +35,7 @@ def test_a_saved_secret_is_announced_and_not_sent(site, workspace):
 
 def test_a_connections_page_says_what_is_known(site, workspace, meta):
     values = {"access_token": "EAAexpired", "account_id": "act_1001"}
-    row = saving.change_connection(workspace, "meta", Changes(config=values), by=None)
+    row = saving.change_connection(rows.unread(workspace, "meta"), Changes(config=values), by=None)
     site.act("test", row.connection)
 
     text = site.text(page_of(row.connection))
@@ -91,7 +93,9 @@ def test_an_unusual_value_is_saved_with_a_warning(site, connected):
 
 def test_a_saved_secret_is_not_sent_to_a_new_address(site, workspace):
     values = {"access_token": CANARY, "base_url": "https://data.example.com/f"}
-    saved = saving.change_connection(workspace, "fiverr", Changes(config=values), by=None)
+    saved = saving.change_connection(
+        rows.unread(workspace, "fiverr"), Changes(config=values), by=None
+    )
 
     reply = site.save(saved.connection, base_url="https://other.example.com/f")
 
@@ -99,7 +103,7 @@ def test_a_saved_secret_is_not_sent_to_a_new_address(site, workspace):
 
 
 def test_a_value_of_a_method_that_is_not_chosen_is_refused(site, workspace):
-    row = rows.lock(workspace.pk, "fiverr")
+    row = rows.lock(rows.unread(workspace, "fiverr"))
 
     reply = site.save(row, auth_method="public_page", account_id="acme", access_token=CANARY)
 
@@ -112,7 +116,7 @@ def test_who_saves_second_is_told_who_saved_what(site, connected, editor):
     form = site.client.get(url).context["adminform"].form
     data = {"version": form["version"].value(), "auth_method": "access_token", "is_enabled": "on"}
     theirs = Changes(config={"account_id": "2002"})
-    saving.change_connection(connected.workspace, "meta", theirs, by=editor)
+    saving.change_connection(rows.unread(connected.workspace, "meta"), theirs, by=editor)
 
     reply = site.client.post(url, data | {"account_id": "3003"})
 
@@ -149,7 +153,7 @@ def test_no_connection_is_deleted_but_with_its_workspace(site, proven):
 
 @pytest.mark.parametrize("slug", registry.catalogue())
 def test_every_platform_has_a_page(site, workspace, slug):
-    row = rows.lock(workspace.pk, slug)
+    row = rows.lock(rows.unread(workspace, slug))
 
     text = site.text(page_of(row))
 

@@ -31,7 +31,7 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_one(site, connected
 
     before = queries()
     for slug in ("stripe", "x", "fiverr"):
-        rows.lock(connected.workspace.pk, slug)
+        rows.lock(rows.unread(connected.workspace, slug))
 
     assert queries() == before
 
@@ -58,7 +58,7 @@ def test_the_list_filters_and_searches(site, connected, query, found):
 
 def test_the_list_finds_the_text_of_an_error(site, connected):
     report = Changes(status="error", reported_error="Leads stopped coming")
-    saving.change_connection(connected.workspace, "meta", report, by=None)
+    saving.change_connection(rows.unread(connected.workspace, "meta"), report, by=None)
 
     reply = site.client.get(f"{LIST}?q=leads+stopped")
 

@@ -85,7 +85,7 @@ def test_other_values_are_saved_under_a_sign_in_that_stays(site, calendly_signed
 
 
 def test_a_method_that_takes_a_person_is_saved_and_waits_for_one(site, workspace):
-    row = rows.lock(workspace.pk, "calendly")
+    row = rows.lock(rows.unread(workspace, "calendly"))
 
     site.save(row, auth_method="sign_in")
 
@@ -122,7 +122,7 @@ def test_what_the_platform_did_not_confirm_is_said(site, calendly_signed_in, cal
 
 
 def test_the_history_says_who_came_with_a_fix_link(site, calendly_signed_in, owner, workspace):
-    fix_links.send(workspace, "calendly", recipient="Ben of Ads", by=owner)
+    fix_links.send(rows.unread(workspace, "calendly"), recipient="Ben of Ads", by=owner)
     ConnectionTest.objects.update(fix_link=FixLink.objects.get())
 
     test = ConnectionTest.objects.get()
@@ -133,7 +133,7 @@ def test_the_history_says_who_came_with_a_fix_link(site, calendly_signed_in, own
 
 def test_a_workspace_goes_with_all_that_signing_in_left(site, calendly_signed_in, owner, editor):
     workspace = calendly_signed_in.workspace
-    fix_links.send(workspace, "calendly", recipient="Ben", by=owner)
+    fix_links.send(rows.unread(workspace, "calendly"), recipient="Ben", by=owner)
     visitor = Visitor(editor)
     visitor.connects("two")
     visitor.leaves()

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import ApiToken, Membership, Role, Workspace
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.people.guesses import TOKEN
@@ -35,7 +36,9 @@ def agency(editor):
     """A second workspace, in which the editor may only look and X is disabled."""
     agency = Workspace.objects.create(name="Agency", slug="agency")
     Membership.objects.create(user=editor, workspace=agency, role=Role.VIEWER)
-    saving.change_connection(agency, "x", Changes(config={"account_id": "acme"}), by=None)
+    saving.change_connection(
+        rows.unread(agency, "x"), Changes(config={"account_id": "acme"}), by=None
+    )
     return agency
 
 

@@ -49,7 +49,7 @@ def silent(settings):
 def held(silent, workspace, viewer):
     """The only place of the workspace is taken by a viewer's call."""
     asked, answers = silent
-    saving.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
+    saving.change_connection(rows.unread(workspace, "meta"), Changes(config=VALUES), by=None)
     waiting.PLACES.limit(8)
 
     def ask():
@@ -100,7 +100,11 @@ def has_place(workspace):
 
 def begin(workspace, editor):
     return signing_in.begin(
-        workspace, "calendly", Changes(), user=editor, session_key=SESSION, base_version=0
+        rows.unread(workspace, "calendly"),
+        Changes(),
+        user=editor,
+        session_key=SESSION,
+        base_version=0,
     )
 
 
@@ -188,7 +192,7 @@ def test_a_disconnect_holds_its_place_until_all_is_forgotten(calendly, workspace
 
     waiting.PLACES.limit(8)
     with database.execute_wrapper(looks):
-        disconnecting.disconnect(workspace, "calendly", by=None)
+        disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None)
     waiting.PLACES.limit(None)
 
     assert free
@@ -199,8 +203,8 @@ def test_a_disconnect_without_a_place_forgets_nothing(calendly_signed_in, taken)
     workspace = calendly_signed_in.workspace
 
     with taken, pytest.raises(Busy):
-        disconnecting.disconnect(workspace, "calendly", by=None)
+        disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None)
 
     assert rows.find(workspace, "calendly").sign_in
-    disconnecting.disconnect(workspace, "calendly", by=None)
+    disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None)
     assert not rows.find(workspace, "calendly").has_anything

@@ -192,8 +192,7 @@ def test_half_a_surrogate_pair_never_reaches_the_database(api):
 
 def test_a_new_destination_needs_the_secrets_again(patch, connected):
     saved_for = saving.change_connection(
-        connected.workspace,
-        "crm",
+        rows.unread(connected.workspace, "crm"),
         changes.Changes(config={"access_token": "pat-na1-secret", "vendor": "hubspot"}),
         by=None,
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from integrations.models import Status, Trigger
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
@@ -28,6 +29,9 @@ def test_a_connection_reads_as_the_contract_says(api, proven):
     assert meta.pop("provenAt").endswith("Z")
     assert meta.pop("updatedAt").endswith("Z")
     assert meta.pop("standIn").startswith("http://127.0.0.1:")
+    (one,) = meta.pop("connections")
+    assert one.pop("id") == str(proven.pk)
+    assert one == {"name": "Acme Shop", "slug": "main", "status": "connected", "light": "green"}
     assert meta == {
         "provider": "meta",
         "name": "Meta",
@@ -80,7 +84,7 @@ def test_the_number_of_connections_does_not_change_the_number_of_queries(
 ):
     browser = signed_in(viewer)
     for slug in registry.catalogue():
-        saving.change_connection(workspace, slug, Changes(is_enabled=False), by=viewer)
+        saving.change_connection(rows.unread(workspace, slug), Changes(is_enabled=False), by=viewer)
 
     with django_assert_num_queries(4):
         browser.get(PATH)
@@ -103,7 +107,9 @@ def test_a_viewer_may_read_with_a_token_and_in_a_session(viewer):
 
 def test_what_no_test_can_prove_is_no_alarm(api, workspace):
     changes = Changes(auth_method="public_page", config={"account_id": "acme"})
-    connection = saving.change_connection(workspace, "fiverr", changes, by=None).connection
+    connection = saving.change_connection(
+        rows.unread(workspace, "fiverr"), changes, by=None
+    ).connection
     testing.test_connection(connection, trigger=Trigger.API)
 
     fiverr = api.get("/api/integrations/fiverr").json()

@@ -106,7 +106,7 @@ def test_a_viewer_may_read_a_test_but_not_start_one(post, viewer, connected, met
 
 def test_tests_of_other_workspaces_and_platforms_are_not_there(api, connected):
     other = Workspace.objects.create(name="Other", slug="other")
-    saving.change_connection(other, "meta", Changes(config=VALUES), by=None)
+    saving.change_connection(rows.unread(other, "meta"), Changes(config=VALUES), by=None)
     theirs, ours = start(rows.find(other, "meta")), start(connected)
 
     for path in (f"{PATH}s/{theirs.pk}", f"/api/integrations/stripe/tests/{ours.pk}"):

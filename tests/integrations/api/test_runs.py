@@ -3,6 +3,7 @@
 import pytest
 
 from integrations.models import Trigger
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import runs
@@ -75,7 +76,7 @@ def test_the_accounts_are_listed_and_asked_for_once_a_minute(api, connected, met
 )
 def test_a_platform_that_refuses_or_is_down_is_told_apart(api, connected, meta, token, code):
     saving.change_connection(
-        connected.workspace, "meta", Changes(config={"access_token": token}), by=None
+        rows.unread(connected.workspace, "meta"), Changes(config={"access_token": token}), by=None
     )
 
     reply = api.get("/api/integrations/meta/accounts")
@@ -90,7 +91,9 @@ def test_a_list_that_is_refused_is_not_asked_for_without_end(
     settings.TEST_RATE = 2
     time_machine.move_to("2026-11-22T14:02:20Z", tick=False)
     saving.change_connection(
-        connected.workspace, "meta", Changes(config={"access_token": "EAAexpired"}), by=None
+        rows.unread(connected.workspace, "meta"),
+        Changes(config={"access_token": "EAAexpired"}),
+        by=None,
     )
     client = with_token(viewer)
     for _ in range(2):

@@ -57,7 +57,7 @@ def service(settings):
 def crm(workspace, service):
     """Saved by an owner: its key is sent in a header."""
     changes = Changes(config=CRM | {"base_url": service.url}, auth_method="rest")
-    return saving.change_connection(workspace, "crm", changes, by=None).connection
+    return saving.change_connection(rows.unread(workspace, "crm"), changes, by=None).connection
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_nor_can_the_way_change_while_another_method_is_chosen(send, crm):
 def test_a_method_that_would_use_the_key_alike_may_be_chosen(send, workspace):
     config = {"vendor": "hubspot", "access_token": KEY}
     saving.change_connection(
-        workspace, "crm", Changes(config=config, auth_method="access_token"), by=None
+        rows.unread(workspace, "crm"), Changes(config=config, auth_method="access_token"), by=None
     )
 
     assert send("crm", {"authMethod": "rest"}).status_code == 200
@@ -154,7 +154,7 @@ def test_a_method_that_would_use_the_key_alike_may_be_chosen(send, workspace):
 
 def test_a_data_service_of_ones_own_is_guarded_too(send, workspace):
     config = {"base_url": "https://data.example", "access_token": KEY}
-    saving.change_connection(workspace, "fiverr", Changes(config=config), by=None)
+    saving.change_connection(rows.unread(workspace, "fiverr"), Changes(config=config), by=None)
 
     kind = send("fiverr", {"config": {"authKind": "api_key_header"}})
     header = send("fiverr", {"config": {"authHeaderName": "x-logged"}})
@@ -208,7 +208,7 @@ PATHS = ["sent", "upper", "reversed", "base64", "hex", "cut", "late", "escaped"]
 def test_an_echo_of_the_key_is_masked_as_the_accounts_name(send, workspace, service, path):
     config = CRM | {"base_url": service.url, "account_name_path": path}
     changes = Changes(config=config, auth_method="rest")
-    saving.change_connection(workspace, "crm", changes, by=None)
+    saving.change_connection(rows.unread(workspace, "crm"), changes, by=None)
 
     test = send("crm", {}, test=True).json()
     read = json.dumps([test, send("crm", {}).json()])

@@ -54,7 +54,9 @@ class Terminal(io.TextIOWrapper):
 @pytest.fixture
 def save(workspace: Workspace):
     def change(provider: str = "meta", **config: str):
-        return saving.change_connection(workspace, provider, Changes(config=config), by=None)
+        return saving.change_connection(
+            rows.unread(workspace, provider), Changes(config=config), by=None
+        )
 
     return change
 
@@ -219,7 +221,7 @@ def test_a_platform_without_a_test_says_so_and_ends_with_0(save, without_test):
 
 def test_all_leaves_out_what_is_disabled(save, meta, workspace):
     save(access_token="EAAhealthy", account_id="act_1001")
-    saving.change_connection(workspace, "meta", Changes(is_enabled=False), by=None)
+    saving.change_connection(rows.unread(workspace, "meta"), Changes(is_enabled=False), by=None)
 
     assert Ran("test", "--all").code == 4
     assert Ran("test", "meta").code == 0

@@ -36,7 +36,7 @@ def look(workspace, viewer):
 
 
 def change(workspace, by=None, **config):
-    saving.change_connection(workspace, "meta", Changes(config=config), by=by)
+    saving.change_connection(rows.unread(workspace, "meta"), Changes(config=config), by=by)
 
 
 def run_test(workspace, by=None, trigger=Trigger.API):
@@ -115,7 +115,9 @@ def test_lines_stay_while_cards_are_drawn_once(look, connected, editor):
     change(connected.workspace, by=editor, account_id="act_1002", access_token="EAAhealthy")
     known = events.latest_id(connected.workspace)
     token = {"access_token": "rk_test_" + "a" * 40}
-    saving.change_connection(connected.workspace, "stripe", Changes(config=token), by=None)
+    saving.change_connection(
+        rows.unread(connected.workspace, "stripe"), Changes(config=token), by=None
+    )
 
     reply = look(known, since=loaded)
 
@@ -182,7 +184,9 @@ def test_a_sign_in_that_ends_by_itself_is_told(look, calendly_signed_in, calendl
 
 def test_a_switch_is_told_as_what_it_does(look, connected, editor):
     latest = events.latest_id(connected.workspace)
-    saving.change_connection(connected.workspace, "meta", Changes(is_enabled=False), by=editor)
+    saving.change_connection(
+        rows.unread(connected.workspace, "meta"), Changes(is_enabled=False), by=editor
+    )
 
     assert "Meta was disabled by Emil Edit." in text_of(look(latest))
 

@@ -131,7 +131,7 @@ def test_a_bad_value_gets_its_sentence_beside_the_field(visitor, values, sentenc
 
 def test_a_saved_secret_goes_to_no_other_address(visitor, workspace):
     first = {"vendor": "generic", "access_token": "secret-123", "base_url": "https://a.example"}
-    saving.change_connection(workspace, "crm", Changes(config=first), by=None)
+    saving.change_connection(rows.unread(workspace, "crm"), Changes(config=first), by=None)
 
     page = visitor.prove("crm", vendor="generic", base_url="https://b.example")
 
@@ -140,7 +140,9 @@ def test_a_saved_secret_goes_to_no_other_address(visitor, workspace):
 
 def test_a_saved_secret_is_not_sent_in_another_way(visitor, workspace):
     first = {"vendor": "generic", "access_token": "secret-123", "base_url": "https://a.example"}
-    saving.change_connection(workspace, "crm", Changes(config=first, auth_method="rest"), by=None)
+    saving.change_connection(
+        rows.unread(workspace, "crm"), Changes(config=first, auth_method="rest"), by=None
+    )
 
     page = visitor.prove(
         "crm", auth_method="rest", **first | {"access_token": "", "auth_kind": "none"}
@@ -151,7 +153,7 @@ def test_a_saved_secret_is_not_sent_in_another_way(visitor, workspace):
 
 def test_the_second_editor_reads_who_saved_what(visitor, workspace, owner):
     saving.change_connection(
-        workspace, "meta", Changes(config={"account_id": "act_1002"}), by=owner
+        rows.unread(workspace, "meta"), Changes(config={"account_id": "act_1002"}), by=owner
     )
 
     page = visitor.post(
@@ -197,7 +199,7 @@ def test_test_enable_disable_and_disconnect_are_plain_forms(
 
 def report(workspace, by):
     saving.change_connection(
-        workspace, "meta", Changes(status="error", reported_error="No rows."), by=by
+        rows.unread(workspace, "meta"), Changes(status="error", reported_error="No rows."), by=by
     )
 
 

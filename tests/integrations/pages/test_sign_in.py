@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from integrations.models import Candidate, Membership, Role, SignInAttempt, Workspace
 from integrations.models.credentials import LEASE
+from integrations.services import rows
 from integrations.services.connecting import begun, disconnecting, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.keeping import forgetting
@@ -419,7 +420,9 @@ def test_who_comes_back_after_disconnecting_is_told(visitor, calendly):
     callback = callback_of(visitor.leaves())
     late = callback_of(visitor.leaves())
     visitor.comes_back(callback)
-    disconnecting.disconnect(Workspace.objects.get(), "calendly", by=None, revokes=False)
+    disconnecting.disconnect(
+        rows.unread(Workspace.objects.get(), "calendly"), by=None, revokes=False
+    )
 
     dialog = visitor.comes_back(late)
 
@@ -588,7 +591,7 @@ def test_the_session_that_began_can_still_end_it_after_another_one_tried(visitor
 def test_a_save_by_somebody_else_meanwhile_wins(visitor, calendly, workspace):
     callback = callback_of(visitor.leaves())
     pasted = {"access_token": sandbox.token_of("healthy")}
-    saving.change_connection(workspace, "calendly", Changes(config=pasted), by=None)
+    saving.change_connection(rows.unread(workspace, "calendly"), Changes(config=pasted), by=None)
 
     dialog = visitor.comes_back(callback)
 
@@ -644,7 +647,7 @@ def test_a_connection_that_is_disconnected_during_the_exchange_stays_so(
 
     def disconnects(asked):
         if asked.path == "/oauth/token":
-            disconnecting.disconnect(workspace, "calendly", by=None, revokes=False)
+            disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None, revokes=False)
             database.close()
         return usual(asked)
 

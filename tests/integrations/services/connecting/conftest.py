@@ -1,5 +1,6 @@
 import pytest
 
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.refusals import InvalidChange
@@ -9,7 +10,10 @@ from integrations.services.refusals import InvalidChange
 def save(workspace):
     def change(provider="meta", by=None, expected_version=None, **changes):
         return saving.change_connection(
-            workspace, provider, Changes(**changes), by=by, expected_version=expected_version
+            rows.unread(workspace, provider),
+            Changes(**changes),
+            by=by,
+            expected_version=expected_version,
         ).connection
 
     return change

@@ -22,14 +22,15 @@ def prove(workspace, editor, meta):
     def press(config, base_version=None):
         version = rows.find(workspace, "meta").version
         kept = background.start_proof(
-            workspace,
-            "meta",
+            rows.unread(workspace, "meta"),
             Changes(config=config),
             user=editor,
             session_key=SESSION,
             base_version=version if base_version is None else base_version,
         )
-        return candidates.find(workspace, "meta", kept.pk, user=editor, session_key=SESSION)
+        return candidates.find(
+            rows.find(workspace, "meta"), kept.pk, user=editor, session_key=SESSION
+        )
 
     return press
 
@@ -93,7 +94,7 @@ def test_typed_values_are_encrypted_and_belong_to_one_session(prove, workspace, 
     assert "EAAexpired" not in kept.credential.secrets
     for user, session in ((stranger, SESSION), (editor, "another")):
         with pytest.raises(candidates.CandidateGone):
-            candidates.find(workspace, "meta", kept.pk, user=user, session_key=session)
+            candidates.find(rows.find(workspace, "meta"), kept.pk, user=user, session_key=session)
 
 
 def test_they_are_found_only_where_they_were_typed(prove, workspace, editor):
@@ -102,7 +103,7 @@ def test_they_are_found_only_where_they_were_typed(prove, workspace, editor):
 
     for where in ((other, "meta"), (workspace, "stripe")):
         with pytest.raises(candidates.CandidateGone):
-            candidates.find(*where, kept.pk, user=editor, session_key=SESSION)
+            candidates.find(rows.find(*where), kept.pk, user=editor, session_key=SESSION)
 
 
 def test_they_are_gone_after_fifteen_minutes(prove, workspace, editor):
@@ -110,7 +111,7 @@ def test_they_are_gone_after_fifteen_minutes(prove, workspace, editor):
 
     with time_machine.travel(timezone.now() + timedelta(minutes=16)):
         with pytest.raises(candidates.CandidateGone):
-            candidates.find(workspace, "meta", kept.pk, user=editor, session_key=SESSION)
+            candidates.find(rows.find(workspace, "meta"), kept.pk, user=editor, session_key=SESSION)
         prove({**HEALTHY, "access_token": "EAArevoked"})
     assert not Candidate.objects.filter(pk=kept.pk).exists()
 
@@ -122,7 +123,7 @@ def test_who_opened_the_form_before_somebody_saved_is_told(prove, proven):
 
 def test_a_save_by_somebody_else_meanwhile_wins(prove, proven, workspace):
     kept = prove({"access_token": "EAAexpired"})
-    saving.change_connection(workspace, "meta", Changes(is_enabled=False), by=None)
+    saving.change_connection(rows.unread(workspace, "meta"), Changes(is_enabled=False), by=None)
 
     with pytest.raises(VersionConflict):
         candidates.save_candidate(kept)
@@ -149,8 +150,7 @@ def test_too_many_tests_are_said_and_nothing_is_lost(prove, settings, workspace)
 
 def test_a_draft_is_never_saved_before_it_is_tried(workspace, editor):
     draft = candidates.keep_candidate(
-        workspace,
-        "meta",
+        rows.unread(workspace, "meta"),
         Changes(config=HEALTHY),
         user=editor,
         session_key=SESSION,

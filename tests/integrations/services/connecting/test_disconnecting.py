@@ -101,10 +101,10 @@ def test_what_was_stored_is_forgotten(visitor, calendly_signed_in, workspace):
 
 def test_a_pasted_token_is_not_revoked(visitor, calendly, workspace):
     pasted = Changes(config={"access_token": sandbox.token_of("healthy")})
-    saving.change_connection(workspace, "calendly", pasted, by=None)
+    saving.change_connection(rows.unread(workspace, "calendly"), pasted, by=None)
 
     question = text_of(visitor.get("disconnect", "calendly"))
-    done = disconnecting.disconnect(workspace, "calendly", by=None)
+    done = disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None)
 
     assert "At Calendly the credentials stay valid until you revoke them there." in question
     assert (done.warning, calendly.requests_seen) == ("", [])
@@ -126,7 +126,7 @@ def test_a_platform_that_does_not_confirm_is_told_and_ours_is_gone(
 ):
     answering(calendly, "/oauth/revoke", answer)
 
-    done = disconnecting.disconnect(workspace, "calendly", by=None)
+    done = disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None)
 
     assert done.warning.startswith("Calendly did not confirm that the sign-in was ended.")
     assert sentence in done.warning
@@ -171,7 +171,7 @@ def test_without_its_app_a_sign_in_cannot_be_ended_and_that_is_told(
 ):
     settings.APPS = {}
 
-    done = disconnecting.disconnect(workspace, "calendly", by=None)
+    done = disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None)
 
     assert "The app that this sign-in to Calendly was made with" in done.warning
     assert HOW in done.warning
@@ -184,7 +184,7 @@ def test_tokens_that_no_key_opens_are_forgotten_and_that_is_told(
 ):
     settings.CREDENTIAL_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0="]
 
-    done = disconnecting.disconnect(workspace, "calendly", by=None)
+    done = disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None)
 
     assert "The stored credentials cannot be read." in done.warning
     assert HOW in done.warning
@@ -196,7 +196,7 @@ def test_a_sign_in_that_the_platform_ended_already_needs_no_ending(
 ):
     sign_ins().update(is_ended=True, failure_kind="auth_expired", failure_message="Ended.")
 
-    done = disconnecting.disconnect(workspace, "calendly", by=None)
+    done = disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None)
 
     assert (done.warning, revocations(calendly)) == ("", [])
 
@@ -206,7 +206,7 @@ def test_where_there_is_no_way_to_end_it_the_person_is_told_where_to(settings, w
     with here(settings, "upwork", upwork_sandbox.PLATFORM.answer, **known):
         sign_in_as("upw-single", workspace, editor, slug="upwork")
 
-        done = disconnecting.disconnect(workspace, "upwork", by=editor)
+        done = disconnecting.disconnect(rows.unread(workspace, "upwork"), by=editor)
 
     assert done.warning.startswith("Upwork has no way to end a sign-in from here. Remove the app")
     assert done.connection.status == "not_connected"
@@ -215,7 +215,7 @@ def test_where_there_is_no_way_to_end_it_the_person_is_told_where_to(settings, w
 def test_repeating_it_is_harmless(visitor, calendly_signed_in, calendly, workspace):
     visitor.post("disconnect", "calendly")
 
-    again = disconnecting.disconnect(workspace, "calendly", by=None)
+    again = disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None)
 
     assert again.warning == ""
     assert again.connection.version == 2
@@ -223,7 +223,7 @@ def test_repeating_it_is_harmless(visitor, calendly_signed_in, calendly, workspa
 
 
 def test_what_waits_is_forgotten_with_it(visitor, calendly_signed_in, workspace, owner):
-    fix_links.send(workspace, "calendly", recipient="Ben", by=owner)
+    fix_links.send(rows.unread(workspace, "calendly"), recipient="Ben", by=owner)
     visitor.leaves()
     visitor.connects("two")
 
@@ -265,7 +265,8 @@ def test_a_renewal_that_runs_is_waited_for_and_its_new_token_ended(calendly, wor
     renewal.start()
     assert asked_for.wait(10)
     disconnect = threading.Thread(
-        target=work, args=[lambda: disconnecting.disconnect(workspace, "calendly", by=None)]
+        target=work,
+        args=[lambda: disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None)],
     )
     disconnect.start()
     assert revocations(calendly) == []
@@ -303,8 +304,7 @@ def google(settings):
 
 def google_sign_in(workspace, user, slug):
     url = signing_in.begin(
-        workspace,
-        slug,
+        rows.unread(workspace, slug),
         Changes(),
         user=user,
         session_key=SESSION,
@@ -393,7 +393,7 @@ def test_the_last_of_them_is_ended_without_a_question(two_of_google, editor, goo
     Visitor(editor).post("disconnect", "ga4", revoke="no")
 
     question = text_of(Visitor(editor).get("disconnect", "search_console"))
-    disconnecting.disconnect(workspace, "search_console", by=editor)
+    disconnecting.disconnect(rows.unread(workspace, "search_console"), by=editor)
 
     assert "The sign-in is ended at Search Console too" in question
     assert not sign_ins().exists()
@@ -415,9 +415,9 @@ def test_a_token_that_was_pasted_for_the_same_app_stays_alive(google, workspace,
     google_sign_in(workspace, editor, "ga4")
     values = {"access_token": "ya29.pasted", "account_id": "https://example.com/"}
     pasted = Changes(auth_method="access_token", config=values)
-    saving.change_connection(workspace, "search_console", pasted, by=None)
+    saving.change_connection(rows.unread(workspace, "search_console"), pasted, by=None)
 
-    done = disconnecting.disconnect(workspace, "ga4", by=editor)
+    done = disconnecting.disconnect(rows.unread(workspace, "ga4"), by=editor)
 
     assert revoked_at(google) == []
     assert done.warning.endswith("Ending it may also end the sign-in of Search Console.")
@@ -426,13 +426,13 @@ def test_a_token_that_was_pasted_for_the_same_app_stays_alive(google, workspace,
 def test_its_own_pasted_token_is_not_ended_with_a_sign_in_that_waits(google, workspace, editor):
     values = {"access_token": "ya29.pasted", "account_id": "123456789"}
     pasted = Changes(auth_method="access_token", config=values)
-    saving.change_connection(workspace, "ga4", pasted, by=None)
+    saving.change_connection(rows.unread(workspace, "ga4"), pasted, by=None)
     url = signing_in.begin(
-        workspace, "ga4", Changes(), user=editor, session_key=SESSION, base_version=1
+        rows.unread(workspace, "ga4"), Changes(), user=editor, session_key=SESSION, base_version=1
     )
     assert signing_in.come_back("google", callback_of(url), session_key=SESSION).candidate
 
-    disconnecting.disconnect(workspace, "ga4", by=editor)
+    disconnecting.disconnect(rows.unread(workspace, "ga4"), by=editor)
 
     assert revoked_at(google) == []
 
@@ -453,7 +453,7 @@ def test_one_grant_in_two_workspaces_is_left_to_the_other(calendly, workspace, e
     for where in (workspace, other):
         sign_in_as("healthy", where, editor)
 
-    done = disconnecting.disconnect(workspace, "calendly", by=editor)
+    done = disconnecting.disconnect(rows.unread(workspace, "calendly"), by=editor)
 
     assert revocations(calendly) == []
     assert "connections of other workspaces" in done.warning
@@ -478,7 +478,7 @@ def test_whoever_runs_the_installation_may_end_them(google, workspace, editor):
     for where in (workspace, other):
         google_sign_in(where, editor, "ga4")
 
-    disconnecting.disconnect(workspace, "ga4", by=None, revokes=True)
+    disconnecting.disconnect(rows.unread(workspace, "ga4"), by=None, revokes=True)
 
     assert len(revoked_at(google)) == 1
 
@@ -503,7 +503,7 @@ def test_a_sign_in_made_meanwhile_is_ended_as_well(calendly_signed_in, calendly,
         return usual(asked)
 
     calendly.answer = signs_in
-    disconnecting.disconnect(workspace, "calendly", by=None)
+    disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None)
 
     assert len([one for one in calendly.requests_seen if one.path == "/oauth/revoke"]) == 2
     assert not sign_ins().exists()

@@ -13,6 +13,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from integrations.models import Candidate, FixLink, Membership, Role, SignInAttempt
+from integrations.services import rows
 from integrations.services.connecting import disconnecting, fix_links, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
@@ -61,7 +62,7 @@ class Recipient:
 
 @pytest.fixture
 def link(calendly_signed_in, owner, workspace):
-    return fix_links.send(workspace, "calendly", recipient="Ben of Ads", by=owner)
+    return fix_links.send(rows.unread(workspace, "calendly"), recipient="Ben of Ads", by=owner)
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def test_there_is_no_link_where_nobody_can_sign_in(calendly_signed_in, owner, sl
 
 def test_a_service_refuses_what_the_page_refuses(calendly_signed_in, owner, workspace):
     with pytest.raises(InvalidChange):
-        fix_links.send(workspace, "calendly", recipient="\n", by=owner)
+        fix_links.send(rows.unread(workspace, "calendly"), recipient="\n", by=owner)
 
 
 # --- Using one -----------------------------------------------------------------------------------
@@ -215,7 +216,7 @@ def test_the_history_names_recipient_and_sender(recipient, owner, workspace):
 
 def test_the_history_names_them_also_for_what_did_not_pass(recipient, owner, workspace):
     recipient.signs_in(without="scheduled_events:read")
-    fix_links.send(workspace, "calendly", recipient="Cleo", by=owner)
+    fix_links.send(rows.unread(workspace, "calendly"), recipient="Cleo", by=owner)
 
     page = text_of(Visitor(owner).get("history", "calendly"))
 
@@ -223,7 +224,7 @@ def test_the_history_names_them_also_for_what_did_not_pass(recipient, owner, wor
 
 
 def test_of_several_accounts_the_recipient_chooses_one(calendly, owner, workspace):
-    link = fix_links.send(workspace, "calendly", recipient="Ben", by=owner)
+    link = fix_links.send(rows.unread(workspace, "calendly"), recipient="Ben", by=owner)
     recipient = Recipient(link)
 
     page = recipient.signs_in("two")
@@ -235,7 +236,9 @@ def test_of_several_accounts_the_recipient_chooses_one(calendly, owner, workspac
 
 
 def test_an_account_that_was_not_offered_is_not_taken(calendly, owner, workspace):
-    recipient = Recipient(fix_links.send(workspace, "calendly", recipient="Ben", by=owner))
+    recipient = Recipient(
+        fix_links.send(rows.unread(workspace, "calendly"), recipient="Ben", by=owner)
+    )
     recipient.signs_in("two")
 
     page = recipient.post("fix-account", account="https://api.calendly.com/organizations/other")
@@ -292,9 +295,11 @@ def of_outlet(calendly, owner, workspace):
     """A link for a connection to an organization that the person called healthy is not in."""
     values = {"account_id": sandbox.OUTLET, "access_token": sandbox.token_of("two")}
     changes = Changes(config=values, auth_method="access_token")
-    saved = saving.change_connection(workspace, "calendly", changes, by=None).connection
+    saved = saving.change_connection(
+        rows.unread(workspace, "calendly"), changes, by=None
+    ).connection
     testing.test_connection(saved, trigger="schedule")
-    return fix_links.send(workspace, "calendly", recipient="Ben", by=owner)
+    return fix_links.send(rows.unread(workspace, "calendly"), recipient="Ben", by=owner)
 
 
 def test_another_account_is_refused_without_a_choice(of_outlet, workspace):
@@ -404,7 +409,7 @@ def test_after_a_day_a_link_is_gone(link, recipient, time_machine):
 
 
 def test_a_newer_link_ends_the_older(link, recipient, owner, workspace):
-    newer = fix_links.send(workspace, "calendly", recipient="Cleo", by=owner)
+    newer = fix_links.send(rows.unread(workspace, "calendly"), recipient="Cleo", by=owner)
 
     assert is_gone(link, recipient)
     assert "asks Cleo to sign in" in text_of(Recipient().opens(newer))
@@ -446,7 +451,7 @@ def test_a_session_that_names_nonsense_is_as_good_as_none(recipient):
 
 
 def test_disconnecting_ends_a_link(link, recipient, workspace):
-    disconnecting.disconnect(workspace, "calendly", by=None, revokes=False)
+    disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None, revokes=False)
 
     assert is_gone(link, recipient)
 
@@ -462,7 +467,7 @@ def test_a_link_that_ends_during_the_sign_in_brings_nothing(
     if ending == "demoted":
         Membership.objects.filter(user=owner).update(role=Role.EDITOR)
     elif ending == "newer":
-        fix_links.send(workspace, "calendly", recipient="Cleo", by=owner)
+        fix_links.send(rows.unread(workspace, "calendly"), recipient="Cleo", by=owner)
     else:
         time_machine.move_to(timezone.now() + timedelta(minutes=6))
 
@@ -475,7 +480,9 @@ def test_a_link_that_ends_during_the_sign_in_brings_nothing(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_link_that_ends_during_the_proof_brings_nothing(calendly, owner, workspace):
-    recipient = Recipient(fix_links.send(workspace, "calendly", recipient="Ben", by=owner))
+    recipient = Recipient(
+        fix_links.send(rows.unread(workspace, "calendly"), recipient="Ben", by=owner)
+    )
     callback = callback_of(recipient.leaves())
     usual = calendly.answer
 
@@ -509,7 +516,7 @@ def test_of_two_people_with_one_link_the_first_to_come_back_wins(link, workspace
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_proofs_at_once_one_is_saved_and_the_other_is_told(calendly, owner, workspace):
-    link = fix_links.send(workspace, "calendly", recipient="Ben", by=owner)
+    link = fix_links.send(rows.unread(workspace, "calendly"), recipient="Ben", by=owner)
     people = [Recipient(link), Recipient(link)]
     callbacks = [callback_of(one.leaves()) for one in people]
     start, pages = threading.Barrier(2), []

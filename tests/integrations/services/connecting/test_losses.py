@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import Candidate, IntegrationConnection
+from integrations.services import rows
 from integrations.services.connecting import fix_links
 from providers.sandbox import calendly as sandbox
 from providers.sandbox import crm as crm_sandbox
@@ -124,7 +125,9 @@ def test_fewer_permissions_are_asked_about(settings, workspace, editor):
 
 
 def test_a_fix_link_does_not_take_it(gives_no_more, workspace, owner):
-    recipient = Recipient(fix_links.send(workspace, "calendly", recipient="Ada", by=owner))
+    recipient = Recipient(
+        fix_links.send(rows.unread(workspace, "calendly"), recipient="Ada", by=owner)
+    )
 
     page = text_of(recipient.signs_in())
 
@@ -139,7 +142,9 @@ def test_a_fix_link_takes_it_where_the_present_one_is_broken(gives_no_more, work
         error_kind="permission_missing",
         failing_since=timezone.now(),
     )
-    recipient = Recipient(fix_links.send(workspace, "calendly", recipient="Ada", by=owner))
+    recipient = Recipient(
+        fix_links.send(rows.unread(workspace, "calendly"), recipient="Ada", by=owner)
+    )
 
     assert "Thank you: Calendly works." in text_of(recipient.signs_in())
     assert live(workspace).sign_in != gives_no_more.sign_in

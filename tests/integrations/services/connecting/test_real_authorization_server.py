@@ -168,7 +168,11 @@ def begin(workspace, user) -> str:
     """The address to which a person who presses Connect is sent."""
     version = rows.find(workspace, "calendly").version
     return signing_in.begin(
-        workspace, "calendly", Changes(), user=user, session_key=SESSION, base_version=version
+        rows.unread(workspace, "calendly"),
+        Changes(),
+        user=user,
+        session_key=SESSION,
+        base_version=version,
     )
 
 
@@ -327,7 +331,7 @@ def test_a_sign_in_that_ended_is_replaced_by_a_new_one(connected, workspace, edi
 def test_disconnecting_ends_it_at_the_server(real, connected, workspace, editor, talk):
     held = tokens.usable(connected.sign_in_id).held.tokens
 
-    gone = disconnecting.disconnect(workspace, "calendly", by=editor)
+    gone = disconnecting.disconnect(rows.unread(workspace, "calendly"), by=editor)
 
     assert (gone.warning, gone.connection.status) == ("", "not_connected")
     assert not real.knows(held.access_token)["active"]
@@ -336,9 +340,9 @@ def test_disconnecting_ends_it_at_the_server(real, connected, workspace, editor,
 
 
 def test_disconnecting_again_is_harmless(real, connected, workspace, editor):
-    disconnecting.disconnect(workspace, "calendly", by=editor)
+    disconnecting.disconnect(rows.unread(workspace, "calendly"), by=editor)
 
-    gone = disconnecting.disconnect(workspace, "calendly", by=editor)
+    gone = disconnecting.disconnect(rows.unread(workspace, "calendly"), by=editor)
 
     assert (gone.warning, gone.connection.status) == ("", "not_connected")
 
@@ -377,7 +381,7 @@ def test_a_colleague_may_take_it_over(real, connected, workspace, editor):
 
 
 def test_after_disconnecting_anybody_may_connect(connected, workspace, editor):
-    disconnecting.disconnect(workspace, "calendly", by=editor)
+    disconnecting.disconnect(rows.unread(workspace, "calendly"), by=editor)
 
     back = come_back(Person("ben").brings_back(begin(workspace, editor)))
     candidates.prove(back.candidate)

@@ -1,5 +1,6 @@
 import pytest
 
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.refusals import VersionConflict
 from tests.integrations.kept import secrets_of
@@ -109,8 +110,8 @@ def test_status_connected_clears_both_errors(save):
 
 
 def test_disconnect_forgets_all_but_the_history_and_is_harmless_to_repeat(proven, workspace):
-    gone = saving.disconnect(workspace, "meta", by=None)
-    again = saving.disconnect(workspace, "meta", by=None)
+    gone = saving.disconnect(rows.unread(workspace, "meta"), by=None)
+    again = saving.disconnect(rows.unread(workspace, "meta"), by=None)
 
     assert (gone.status, gone.config, gone.credential, gone.hints) == (
         "not_connected",
@@ -124,7 +125,7 @@ def test_disconnect_forgets_all_but_the_history_and_is_harmless_to_repeat(proven
 
 
 def test_disconnecting_what_was_never_connected_changes_nothing(workspace):
-    assert saving.disconnect(workspace, "stripe", by=None).version == 0
+    assert saving.disconnect(rows.unread(workspace, "stripe"), by=None).version == 0
 
 
 def test_a_report_tells_neither_the_old_secret_nor_the_one_that_replaces_it(save):

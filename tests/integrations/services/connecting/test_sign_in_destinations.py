@@ -30,8 +30,7 @@ def crm(settings):
 def sign_in_to_hubspot(workspace, user, person="healthy", **more):
     """The candidate that came of it, proven as far as it goes."""
     url = signing_in.begin(
-        workspace,
-        "crm",
+        rows.unread(workspace, "crm"),
         Changes(config={"vendor": "hubspot"}),
         user=user,
         session_key=SESSION,
@@ -60,7 +59,9 @@ def test_a_saved_sign_in_cannot_be_moved_either(crm, workspace, editor):
     sign_in_to_hubspot(workspace, editor)
 
     with pytest.raises(InvalidChange):
-        saving.change_connection(workspace, "crm", Changes(config={"vendor": "zoho"}), by=editor)
+        saving.change_connection(
+            rows.unread(workspace, "crm"), Changes(config={"vendor": "zoho"}), by=editor
+        )
 
     assert rows.find(workspace, "crm").config["vendor"] == "hubspot"
 
@@ -71,7 +72,7 @@ def test_a_pasted_key_of_another_vendor_takes_its_place(crm, workspace, editor):
     pasted = Changes(
         config={"vendor": "pipedrive", "access_token": "a" * 40}, auth_method="access_token"
     )
-    saved = saving.change_connection(workspace, "crm", pasted, by=editor)
+    saved = saving.change_connection(rows.unread(workspace, "crm"), pasted, by=editor)
 
     assert saved.connection.config["vendor"] == "pipedrive"
     assert not saved.connection.is_signed_in

@@ -393,7 +393,7 @@ def test_reconnecting_keeps_the_connection_its_settings_and_its_history(
     visitor, calendly_signed_in, workspace
 ):
     more = Changes(config={"user_uri": sandbox.ADA})
-    before = saving.change_connection(workspace, "calendly", more, by=None).connection
+    before = saving.change_connection(rows.unread(workspace, "calendly"), more, by=None).connection
 
     visitor.connects(account_id=sandbox.ACME, user_uri=sandbox.ADA)
 
@@ -446,7 +446,7 @@ def test_somebody_with_more_accounts_keeps_the_one_that_was_connected(
 
 def test_a_sign_in_replaces_a_pasted_token(visitor, workspace):
     pasted = Changes(config={"access_token": TOKEN}, auth_method="access_token")
-    saving.change_connection(workspace, "calendly", pasted, by=None)
+    saving.change_connection(rows.unread(workspace, "calendly"), pasted, by=None)
 
     dialog = visitor.connects()
 
@@ -598,7 +598,11 @@ def test_of_two_answers_that_saw_the_same_attempt_one_is_looked_at(visitor, cale
 
 def test_a_sign_in_that_a_command_began_asks_for_nobodys_permission(workspace, calendly):
     url = signing_in.begin(
-        workspace, "calendly", Changes(), user=None, session_key=SESSION, base_version=0
+        rows.unread(workspace, "calendly"),
+        Changes(),
+        user=None,
+        session_key=SESSION,
+        base_version=0,
     )
 
     back = signing_in.come_back("calendly", callback_of(url), session_key=SESSION)
@@ -609,7 +613,7 @@ def test_a_sign_in_that_a_command_began_asks_for_nobodys_permission(workspace, c
 
 def test_saved_secrets_that_no_key_opens_are_told_by_the_test(visitor, workspace, calendly):
     pasted = Changes(config={"access_token": TOKEN}, auth_method="access_token")
-    saving.change_connection(workspace, "calendly", pasted, by=None)
+    saving.change_connection(rows.unread(workspace, "calendly"), pasted, by=None)
     callback = callback_of(visitor.leaves())
     Credential.objects.filter(connections__workspace=workspace).update(
         secrets="v2.lost.AAAA", key_id="lost"
@@ -625,7 +629,7 @@ def test_saved_secrets_that_no_key_opens_are_told_by_the_test(visitor, workspace
 
 def test_a_token_that_no_key_opens_gives_way_to_a_sign_in(visitor, workspace, settings):
     pasted = Changes(config={"access_token": TOKEN}, auth_method="access_token")
-    saving.change_connection(workspace, "calendly", pasted, by=None)
+    saving.change_connection(rows.unread(workspace, "calendly"), pasted, by=None)
     settings.CREDENTIAL_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0="]
     assert live(workspace).is_unreadable
 
@@ -650,7 +654,7 @@ def test_a_sign_in_that_no_key_opens_gives_way_to_a_new_one(
 def test_a_sign_in_elsewhere_gives_up_the_secrets_of_the_place_before(editor, workspace, crm_app):
     pasted = {"vendor": "pipedrive", "access_token": "a" * 40}
     saving.change_connection(
-        workspace, "crm", Changes(config=pasted, auth_method="access_token"), by=None
+        rows.unread(workspace, "crm"), Changes(config=pasted, auth_method="access_token"), by=None
     )
 
     dialog = Visitor(editor).connects("healthy", "crm", "hubspot", vendor="hubspot")

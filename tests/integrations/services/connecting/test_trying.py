@@ -39,7 +39,7 @@ def test_a_dry_run_is_kept_in_the_history_and_saves_nothing(proven, meta):
 
 def test_a_dry_run_never_sends_a_saved_secret_elsewhere(workspace, meta):
     config = {"vendor": "generic", "access_token": "secret-1", "base_url": "https://a.example"}
-    saving.change_connection(workspace, "crm", Changes(config=config), by=None)
+    saving.change_connection(rows.unread(workspace, "crm"), Changes(config=config), by=None)
 
     with pytest.raises(InvalidChange) as refused:
         dry_run(rows.find(workspace, "crm"), base_url="https://b.example")
@@ -50,7 +50,7 @@ def test_a_dry_run_never_sends_a_saved_secret_elsewhere(workspace, meta):
 
 def test_another_account_than_before_is_noticed(proven, meta):
     more = Changes(config={"pixel_id": "2001"})
-    saving.change_connection(proven.workspace, "meta", more, by=None)
+    saving.change_connection(rows.unread(proven.workspace, "meta"), more, by=None)
     test = dry_run(fresh(proven), account_id="act_1003")
 
     assert test.account_changed

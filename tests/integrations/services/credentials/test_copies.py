@@ -34,20 +34,19 @@ def upwork():
 
 def save(workspace, slug, method=None, **config):
     changes = Changes(config=config, auth_method=method)
-    return saving.change_connection(workspace, slug, changes, by=None).connection
+    return saving.change_connection(rows.unread(workspace, slug), changes, by=None).connection
 
 
 def try_and_save(workspace, user, **config):
     version = rows.find(workspace, "upwork").version
     kept = background.start_proof(
-        workspace,
-        "upwork",
+        rows.unread(workspace, "upwork"),
         Changes(config=config),
         user=user,
         session_key=SESSION,
         base_version=version,
     )
-    found = candidates.find(workspace, "upwork", kept.pk, user=user, session_key=SESSION)
+    found = candidates.find(rows.find(workspace, "upwork"), kept.pk, user=user, session_key=SESSION)
     assert found.saved_at, found.problem
 
 
@@ -105,7 +104,7 @@ def imported(workspace, _user):
 
 def disconnected(workspace, _user):
     for slug in SLUGS:
-        disconnecting.disconnect(workspace, slug, by=None)
+        disconnecting.disconnect(rows.unread(workspace, slug), by=None)
 
 
 def signed_in(workspace, user):

@@ -41,8 +41,7 @@ MINUTE = timedelta(minutes=1)
 def tried(workspace, user, person="healthy", *, slug="calendly", app=None, **config):
     """A sign-in that waits to be proven, and what the platform knows it by."""
     url = signing_in.begin(
-        workspace,
-        slug,
+        rows.unread(workspace, slug),
         Changes(config=config),
         user=user,
         session_key=SESSION,
@@ -148,7 +147,11 @@ def test_one_that_came_too_late_to_be_tried_is_ended(workspace, editor, calendly
 
     calendly.answer = saves_meanwhile
     url = signing_in.begin(
-        workspace, "calendly", Changes(), user=editor, session_key=SESSION, base_version=0
+        rows.unread(workspace, "calendly"),
+        Changes(),
+        user=editor,
+        session_key=SESSION,
+        base_version=0,
     )
     back = signing_in.come_back("calendly", callback_of(url), session_key=SESSION)
 
@@ -162,7 +165,11 @@ def test_typed_values_go_on_with_a_sign_in_that_waits(workspace, editor, calendl
     goes_on = candidates.typed(waiting)
 
     candidates.keep_candidate(
-        workspace, "calendly", goes_on, user=editor, session_key=SESSION, base_version=0
+        rows.unread(workspace, "calendly"),
+        goes_on,
+        user=editor,
+        session_key=SESSION,
+        base_version=0,
     )
 
     assert revocations(calendly) == []
@@ -197,7 +204,7 @@ def test_a_sign_in_in_use_is_never_given_back(calendly_signed_in, calendly):
 
 def test_what_is_typed_beside_a_sign_in_is_left_alone(workspace, editor, calendly):
     pasted = Changes(config={"access_token": sandbox.token_of("healthy")})
-    saving.change_connection(workspace, "calendly", pasted, by=None)
+    saving.change_connection(rows.unread(workspace, "calendly"), pasted, by=None)
     live = sign_in_as("healthy", workspace, editor)
     assert secrets_of(live)
 
@@ -303,7 +310,7 @@ def test_where_none_would_end_with_it_it_is_ended(google, workspace, editor):
 def test_while_somebody_signs_in_that_would_end_with_it_it_waits(google, workspace, editor):
     waiting = tried(workspace, editor, slug="ga4", app="google")
     signing_in.begin(
-        workspace, "ga4", Changes(), user=editor, session_key="another", base_version=0
+        rows.unread(workspace, "ga4"), Changes(), user=editor, session_key="another", base_version=0
     )
 
     candidates.discard(waiting)
@@ -367,7 +374,9 @@ BY_REFRESH_TOKEN = {"client_secret": "GOCSPX-1", "refresh_token": "1//pasted"}
 
 
 def pasted(workspace, slug, method, **config):
-    saving.change_connection(workspace, slug, Changes(auth_method=method, config=config), by=None)
+    saving.change_connection(
+        rows.unread(workspace, slug), Changes(auth_method=method, config=config), by=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -426,7 +435,7 @@ def test_a_pasted_token_of_meta_that_may_end_with_it_is_left_alone(
 def begins_at_google(workspace, user):
     """Somebody else leaves for Google, in another session."""
     return signing_in.begin(
-        workspace, "ga4", Changes(), user=user, session_key="another", base_version=0
+        rows.unread(workspace, "ga4"), Changes(), user=user, session_key="another", base_version=0
     )
 
 
@@ -446,7 +455,9 @@ def test_while_somebody_who_said_no_may_go_back_it_waits_too(google, workspace, 
 def test_it_does_not_wait_for_anybody_where_it_will_not_be_ended(google, workspace, editor):
     live = google_connected(workspace, editor)
     waiting = tried(workspace, editor, slug="ga4", app="google")
-    signing_in.begin(workspace, "ga4", Changes(), user=editor, session_key="x", base_version=1)
+    signing_in.begin(
+        rows.unread(workspace, "ga4"), Changes(), user=editor, session_key="x", base_version=1
+    )
 
     candidates.discard(waiting)
 
@@ -601,7 +612,7 @@ def test_what_a_platform_that_is_gone_gave_is_forgotten(workspace, editor, calen
 def goes_on(workspace, user, changes):
     """Typed values again, with the sign-in that they came with."""
     return candidates.keep_candidate(
-        workspace, "calendly", changes, user=user, session_key=SESSION, base_version=0
+        rows.unread(workspace, "calendly"), changes, user=user, session_key=SESSION, base_version=0
     )
 
 

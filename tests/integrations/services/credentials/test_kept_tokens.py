@@ -63,14 +63,13 @@ def details(test):
 def try_and_save(workspace, case, user, **config):
     """Test and save, as the dialog does it."""
     kept = background.start_proof(
-        workspace,
-        case.slug,
+        rows.unread(workspace, case.slug),
         Changes(config=config, auth_method=case.method),
         user=user,
         session_key=SESSION,
         base_version=rows.find(workspace, case.slug).version,
     )
-    return candidates.find(workspace, case.slug, kept.pk, user=user, session_key=SESSION)
+    return candidates.find(rows.find(workspace, case.slug), kept.pk, user=user, session_key=SESSION)
 
 
 def test_a_hundred_tests_within_the_hour_ask_for_one_token(saved, platform, clock):

@@ -60,7 +60,9 @@ def generic(workspace, servers):
         "access_token": "key-healthy",
     }
     changes = Changes(config=config, auth_method="rest")
-    connection = saving.change_connection(workspace, "crm", changes, by=None).connection
+    connection = saving.change_connection(
+        rows.unread(workspace, "crm"), changes, by=None
+    ).connection
     assert ask(connection).outcome == "passed"
     forget(*servers)
     return rows.find(workspace, "crm")
@@ -169,7 +171,9 @@ def test_entering_the_secrets_again_puts_it_right(generic, servers, workspace):
     tamper(generic, config=with_config(generic, base_url=thief.url))
 
     again = {"access_token": "key-healthy", "base_url": home.url}
-    saved = saving.change_connection(workspace, "crm", Changes(config=again), by=None).connection
+    saved = saving.change_connection(
+        rows.unread(workspace, "crm"), Changes(config=again), by=None
+    ).connection
 
     assert ask(saved).outcome == "passed"
     assert thief.requests_seen == []
@@ -318,7 +322,9 @@ def test_a_connection_that_points_at_another_platforms_row_sends_nothing(
 ):
     """Meta's token is bound to no address, so any address would fit it."""
     _, thief = servers
-    meta = saving.change_connection(workspace, "meta", Changes(config=VALUES), by=None).connection
+    meta = saving.change_connection(
+        rows.unread(workspace, "meta"), Changes(config=VALUES), by=None
+    ).connection
 
     config = with_config(generic, base_url=thief.url)
     moved = tamper(generic, credential=row_of(meta), config=config)
@@ -328,7 +334,9 @@ def test_a_connection_that_points_at_another_platforms_row_sends_nothing(
 
 def test_a_connection_that_became_another_platforms_sends_nothing(generic, servers, workspace):
     _, thief = servers
-    meta = saving.change_connection(workspace, "meta", Changes(config=VALUES), by=None).connection
+    meta = saving.change_connection(
+        rows.unread(workspace, "meta"), Changes(config=VALUES), by=None
+    ).connection
     IntegrationConnection.objects.filter(pk=generic.pk).delete()
 
     config = with_config(generic, base_url=thief.url)
@@ -410,8 +418,7 @@ def test_a_sign_in_is_not_renewed_with_another_platforms_app(
 
 def waiting(connection, editor, **config):
     return candidates.keep_candidate(
-        connection.workspace,
-        connection.provider,
+        rows.unread(connection.workspace, connection.provider),
         Changes(config=config),
         user=editor,
         session_key="session-of-emil",

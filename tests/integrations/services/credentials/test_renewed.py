@@ -43,7 +43,7 @@ def rotating(settings):
 @pytest.fixture
 def saved(workspace):
     changes = Changes(config=SIGN_IN, auth_method="refresh_token")
-    return saving.change_connection(workspace, "upwork", changes, by=None).connection
+    return saving.change_connection(rows.unread(workspace, "upwork"), changes, by=None).connection
 
 
 def test_a_test_keeps_it_without_a_new_revision(saved, rotating, workspace):
@@ -64,21 +64,22 @@ def test_a_list_of_accounts_keeps_it_too(saved, rotating, workspace):
 
 def test_a_typed_one_is_kept_with_what_was_typed_and_then_saved(rotating, workspace, editor):
     kept = background.start_proof(
-        workspace,
-        "upwork",
+        rows.unread(workspace, "upwork"),
         Changes(config=SIGN_IN, auth_method="refresh_token"),
         user=editor,
         session_key="s",
         base_version=0,
     )
 
-    assert candidates.find(workspace, "upwork", kept.pk, user=editor, session_key="s").saved_at
+    assert candidates.find(
+        rows.find(workspace, "upwork"), kept.pk, user=editor, session_key="s"
+    ).saved_at
     assert secrets_of(rows.find(workspace, "upwork"))["refresh_token"] == NEW
 
 
 def test_an_edit_of_another_value_meanwhile_does_not_lose_it(saved, workspace):
     saving.change_connection(
-        workspace, "upwork", Changes(config={"account_id": "1234567890"}), by=None
+        rows.unread(workspace, "upwork"), Changes(config={"account_id": "1234567890"}), by=None
     )
 
     sealing.keep_renewed(saved, {"refresh_token": NEW})
@@ -94,7 +95,7 @@ def test_one_that_is_replaced_twice_in_a_test_is_kept_twice(saved, workspace):
 
 
 def test_a_connection_that_was_disconnected_meanwhile_gets_nothing_back(saved, workspace):
-    saving.disconnect(workspace, "upwork", by=None)
+    saving.disconnect(rows.unread(workspace, "upwork"), by=None)
 
     sealing.keep_renewed(saved, {"refresh_token": NEW})
 
@@ -103,7 +104,9 @@ def test_a_connection_that_was_disconnected_meanwhile_gets_nothing_back(saved, w
 
 def test_values_replaced_meanwhile_win(saved, workspace):
     saving.change_connection(
-        workspace, "upwork", Changes(config={"refresh_token": "typed_by_a_person"}), by=None
+        rows.unread(workspace, "upwork"),
+        Changes(config={"refresh_token": "typed_by_a_person"}),
+        by=None,
     )
 
     sealing.keep_renewed(saved, {"refresh_token": NEW})

@@ -948,7 +948,7 @@ def test_a_test_that_knows_the_end_beats_the_forecast_until_the_sign_in_is_repla
 def test_a_pasted_token_ends_when_its_platform_publishes_it_to(workspace, clock, api):
     config = {"access_token": "AQX" + "x" * 60, "account_id": "5515715"}
     changes = Changes(config=config, auth_method="access_token")
-    saving.change_connection(workspace, "linkedin", changes, by=None)
+    saving.change_connection(rows.unread(workspace, "linkedin"), changes, by=None)
 
     read = api.get("/api/integrations/linkedin").json()
 
@@ -958,13 +958,19 @@ def test_a_pasted_token_ends_when_its_platform_publishes_it_to(workspace, clock,
 def test_a_pasted_token_ends_later_when_it_is_replaced_and_not_when_it_is_kept(workspace, clock):
     config = {"access_token": "AQX" + "x" * 60, "account_id": "5515715"}
     changes = Changes(config=config, auth_method="access_token")
-    saved = saving.change_connection(workspace, "linkedin", changes, by=None).connection
+    saved = saving.change_connection(
+        rows.unread(workspace, "linkedin"), changes, by=None
+    ).connection
     clock.shift(30 * DAY)
 
     other_account = Changes(config={"account_id": "5515716"})
-    kept = saving.change_connection(workspace, "linkedin", other_account, by=None).connection
+    kept = saving.change_connection(
+        rows.unread(workspace, "linkedin"), other_account, by=None
+    ).connection
     another = Changes(config={"access_token": "AQX" + "y" * 60})
-    replaced = saving.change_connection(workspace, "linkedin", another, by=None).connection
+    replaced = saving.change_connection(
+        rows.unread(workspace, "linkedin"), another, by=None
+    ).connection
 
     assert kept.expires_at == saved.expires_at == NOW + 60 * DAY
     assert replaced.expires_at == NOW + 90 * DAY
@@ -973,6 +979,8 @@ def test_a_pasted_token_ends_later_when_it_is_replaced_and_not_when_it_is_kept(w
 def test_where_nothing_is_published_no_end_is_made_up(workspace):
     changes = Changes(config={"access_token": "eyJabc.eyJdef.ghi"}, auth_method="access_token")
 
-    saved = saving.change_connection(workspace, "calendly", changes, by=None).connection
+    saved = saving.change_connection(
+        rows.unread(workspace, "calendly"), changes, by=None
+    ).connection
 
     assert (saved.expires_at, saved.expires_is_estimate) == (None, False)

@@ -236,7 +236,7 @@ def test_a_refusal_of_tokens_that_were_replaced_meanwhile_ends_nothing(calendly,
 
 def forget(workspace):
     """A disconnection that leaves the platform alone."""
-    disconnecting.disconnect(workspace, "calendly", by=None, revokes=False)
+    disconnecting.disconnect(rows.unread(workspace, "calendly"), by=None, revokes=False)
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_at_whatever_step_it_dies_the_row_is_true(processes, platform, saved, wo
     lost = 0
     for step in range(1, steps + 1):
         platform.numbering.begin_again()
-        saving.disconnect(workspace, case.slug, by=None)
+        saving.disconnect(rows.unread(workspace, case.slug), by=None)
         connection = typed.save(workspace, case)
         platform.requests_seen.clear()
         assert kill(processes, "ask_for", connection, step)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.models import Credential, IntegrationConnection, Workspace
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from providers import registry
@@ -203,7 +204,9 @@ def standing_in(typed: Typed) -> Iterator[Standin]:
 
 
 def save(workspace: Workspace, typed: Typed) -> IntegrationConnection:
-    return saving.change_connection(workspace, typed.slug, typed.changes, by=None).connection
+    return saving.change_connection(
+        rows.unread(workspace, typed.slug), typed.changes, by=None
+    ).connection
 
 
 def row_of(connection: IntegrationConnection) -> Credential:

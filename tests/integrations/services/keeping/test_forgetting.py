@@ -21,7 +21,11 @@ def waiting(workspace, user):
     """What a sign-in that nobody finished leaves behind: an attempt, a candidate, tokens."""
     version = rows.find(workspace, "calendly").version
     url = signing_in.begin(
-        workspace, "calendly", Changes(), user=user, session_key=SESSION, base_version=version
+        rows.unread(workspace, "calendly"),
+        Changes(),
+        user=user,
+        session_key=SESSION,
+        base_version=version,
     )
     callback = callback_of(url, "healthy")
     return signing_in.come_back("calendly", callback, session_key=SESSION).candidate
@@ -54,7 +58,11 @@ def test_a_sign_in_that_nobody_finished_is_forgotten(workspace, calendly, editor
 def test_what_an_answer_needs_is_forgotten_long_before_the_attempt(workspace, calendly, editor):
     version = rows.find(workspace, "calendly").version
     signing_in.begin(
-        workspace, "calendly", Changes(), user=editor, session_key=SESSION, base_version=version
+        rows.unread(workspace, "calendly"),
+        Changes(),
+        user=editor,
+        session_key=SESSION,
+        base_version=version,
     )
 
     forgetting.forget(timezone.now() + begun.LIVES + begun.REMEMBERED + MINUTE)
@@ -64,7 +72,7 @@ def test_what_an_answer_needs_is_forgotten_long_before_the_attempt(workspace, ca
 
 
 def test_what_is_in_use_is_never_forgotten(connection, workspace, editor):
-    link = fix_links.send(workspace, "calendly", recipient="Ada", by=editor)
+    link = fix_links.send(rows.unread(workspace, "calendly"), recipient="Ada", by=editor)
     FixLink.objects.update(used_at=NOW)
 
     forgetting.forget(NOW + 400 * DAY)
@@ -77,7 +85,7 @@ def test_what_is_in_use_is_never_forgotten(connection, workspace, editor):
 
 
 def test_a_link_that_nobody_used_is_forgotten_after_it_has_run_out(workspace, editor):
-    fix_links.send(workspace, "calendly", recipient="Ada", by=editor)
+    fix_links.send(rows.unread(workspace, "calendly"), recipient="Ada", by=editor)
 
     forgetting.forget(NOW + fix_links.LIVES + HOUR)
     assert FixLink.objects.count() == 1

@@ -66,7 +66,9 @@ def test_a_sign_in_that_no_connection_uses_is_not_due(row):
 
 
 def test_a_disabled_connection_is_kept_alive(connection):
-    saving.change_connection(connection.workspace, "calendly", Changes(is_enabled=False), by=None)
+    saving.change_connection(
+        rows.unread(connection.workspace, "calendly"), Changes(is_enabled=False), by=None
+    )
     sign_ins().update(renew_at=NOW)
 
     assert renewals.due(NOW) == [row_of(connection)]
@@ -126,7 +128,9 @@ def test_an_end_that_somebody_else_met_is_told_too(connection, calendly, api):
 
 
 def test_an_end_is_told_of_a_disabled_connection_without_enabling_it(connection, calendly):
-    saving.change_connection(connection.workspace, "calendly", Changes(is_enabled=False), by=None)
+    saving.change_connection(
+        rows.unread(connection.workspace, "calendly"), Changes(is_enabled=False), by=None
+    )
     answer_renewals(calendly, INVALID_GRANT)
     sign_ins().update(renew_at=NOW)
 
@@ -139,7 +143,7 @@ def test_the_end_of_a_sign_in_that_is_not_used_for_anything_is_not_told(connecti
     pasted = Changes(
         config={"access_token": sandbox.token_of("healthy")}, auth_method="access_token"
     )
-    saving.change_connection(connection.workspace, "calendly", pasted, by=None)
+    saving.change_connection(rows.unread(connection.workspace, "calendly"), pasted, by=None)
     answer_renewals(calendly, INVALID_GRANT)
     sign_ins().update(renew_at=NOW)
 

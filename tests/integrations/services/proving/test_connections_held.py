@@ -39,7 +39,7 @@ def ask(number):
 def test_tests_that_hang_hold_no_connection(silent):
     for number in range(MANY):
         workspace = Workspace.objects.create(name=f"Client {number}", slug=f"client-{number}")
-        saving.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
+        saving.change_connection(rows.unread(workspace, "meta"), Changes(config=VALUES), by=None)
     threads = [threading.Thread(target=ask, args=[number]) for number in range(MANY)]
 
     for thread in threads:

@@ -8,6 +8,7 @@ from integrations.models import ConnectionTest, RunItem, Trigger
 from integrations.models import TestRun as Run
 from integrations.models.tests import LEASE
 from integrations.pages import cards
+from integrations.services import rows
 from integrations.services.connecting import background
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import runs, testing
@@ -96,8 +97,7 @@ def test_a_candidate_whose_test_it_was_says_that_it_was_interrupted(
     connected, meta, workspace, editor, clock
 ):
     kept = background.start_proof(
-        workspace,
-        "meta",
+        rows.unread(workspace, "meta"),
         Changes(config=VALUES),
         user=editor,
         session_key="s",

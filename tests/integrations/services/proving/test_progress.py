@@ -64,7 +64,7 @@ def ask(workspace):
 @pytest.mark.django_db(transaction=True)
 def test_steps_are_there_before_the_end_of_a_test_that_takes_long(slow):
     workspace, _ = Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})
-    saving.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
+    saving.change_connection(rows.unread(workspace, "meta"), Changes(config=VALUES), by=None)
 
     with ThreadPoolExecutor() as pool:
         test = pool.submit(ask, workspace)

@@ -50,7 +50,7 @@ def at_once(count, work):
 
 
 def test_of_many_requests_one_test_runs_and_all_get_its_answer(workspace, meta):
-    saving.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
+    saving.change_connection(rows.unread(workspace, "meta"), Changes(config=VALUES), by=None)
 
     tests = at_once(
         4,
@@ -66,8 +66,7 @@ def test_of_two_who_save_at_once_the_second_is_told(workspace):
     results = at_once(
         2,
         lambda number: saving.change_connection(
-            workspace,
-            "meta",
+            rows.unread(workspace, "meta"),
             Changes(config={**VALUES, "pixel_id": f"200{number}"}),
             by=None,
             expected_version=0,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from integrations import platforms
 from integrations.models import Trigger
 from integrations.models.tests import LEASE
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import runs
@@ -28,7 +29,7 @@ class Crashing(base.Tester):
 @pytest.fixture
 def crashing_calendly(workspace, monkeypatch):
     changes = Changes(config={"access_token": calendly.token_of("healthy")})
-    saving.change_connection(workspace, "calendly", changes, by=None)
+    saving.change_connection(rows.unread(workspace, "calendly"), changes, by=None)
     declared = platforms.catalogue()
     broken = replace(declared["calendly"], tester=Crashing)
     with monkeypatch.context() as patch:

@@ -19,7 +19,7 @@ def start(workspace):
 
 
 def save(workspace, provider, **changes):
-    return saving.change_connection(workspace, provider, Changes(**changes), by=None)
+    return saving.change_connection(rows.unread(workspace, provider), Changes(**changes), by=None)
 
 
 def test_all_that_is_connected_is_tested_and_nothing_else(connected, workspace, meta, worker_seen):

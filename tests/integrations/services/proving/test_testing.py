@@ -20,7 +20,7 @@ from providers.run.results import Result
 
 
 def save(workspace, **config):
-    return saving.change_connection(workspace, "meta", Changes(config=config), by=None)
+    return saving.change_connection(rows.unread(workspace, "meta"), Changes(config=config), by=None)
 
 
 def ask(connection, trigger=Trigger.SCHEDULE):
@@ -118,8 +118,7 @@ def test_damaged_credentials_show_at_first_use(connected, meta):
 
 def test_a_reported_error_survives_a_pass(connected, meta):
     saving.change_connection(
-        connected.workspace,
-        "meta",
+        rows.unread(connected.workspace, "meta"),
         Changes(status="error", reported_error="The report is empty."),
         by=None,
     )
@@ -132,7 +131,9 @@ def test_a_reported_error_survives_a_pass(connected, meta):
 
 
 def test_a_disabled_connection_can_be_tested_and_stays_disabled(connected, meta):
-    saving.change_connection(connected.workspace, "meta", Changes(is_enabled=False), by=None)
+    saving.change_connection(
+        rows.unread(connected.workspace, "meta"), Changes(is_enabled=False), by=None
+    )
 
     assert ask(fresh(connected)).outcome == "passed"
     assert fresh(connected).status == "disabled"

@@ -44,7 +44,7 @@ VALUES = {"base_url": "https://data.acme.example/fiverr", "access_token": "servi
 
 def save(workspace, **changes):
     changes = Changes(config=changes, auth_method="data_endpoint")
-    return saving.change_connection(workspace, "fiverr", changes, by=None).connection
+    return saving.change_connection(rows.unread(workspace, "fiverr"), changes, by=None).connection
 
 
 def ask(workspace):
@@ -165,7 +165,7 @@ def salesforce(workspace):
         origins = {"crm": dict.fromkeys(hosts, server.url)}
         with override_settings(PROVIDER_ORIGINS=origins):
             platforms.catalogue.cache_clear()
-            saving.change_connection(workspace, "crm", SALESFORCE.changes, by=None)
+            saving.change_connection(rows.unread(workspace, "crm"), SALESFORCE.changes, by=None)
             yield of_tokens
     platforms.catalogue.cache_clear()
 

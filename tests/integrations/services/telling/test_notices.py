@@ -35,15 +35,17 @@ def mails(settings, mailoutbox):
 
 def ending(workspace, *ends, **more):
     """Connections that end then."""
+    there_are = IntegrationConnection.objects.filter(workspace=workspace).count()
     return IntegrationConnection.objects.bulk_create(
         IntegrationConnection(
             workspace=workspace,
             provider="meta",
-            name=f"{more} {number}",
+            slug=f"number-{number}",
+            is_default=number == 0,
             auth_method="access_token",
             **{"is_complete": True, "expires_at": ends_at, **more},
         )
-        for number, ends_at in enumerate(ends)
+        for number, ends_at in enumerate(ends, start=there_are)
     )
 
 
@@ -166,7 +168,7 @@ def test_disconnecting_forgets_what_was_noticed(workspace, connected):
     IntegrationConnection.objects.update(expires_at=NOW + 10 * DAY)
     notices.give_due(NOW)
 
-    saving.disconnect(workspace, "meta", by=None)
+    saving.disconnect(rows.unread(workspace, "meta"), by=None)
 
     assert notices.give_due(NOW) == []
     assert days_given() == []

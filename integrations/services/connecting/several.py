@@ -1,0 +1,163 @@
+"""Several connections of a platform in a workspace: how another one is added, and removed."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.text import slugify
+
+from integrations import compiled, platforms
+from integrations.models import Credential, IntegrationConnection, Workspace
+from integrations.services import rows
+from integrations.services.connecting import disconnecting, saving
+from integrations.services.connecting.changes import Changes
+from integrations.services.connecting.disconnecting import Disconnected
+from integrations.services.credentials import sealing
+from integrations.services.refusals import InvalidChange, VersionConflict
+from integrations.services.twins import ACCOUNT_FIELD
+from providers.declare import SIGN_IN
+
+LONGEST_NAME = 100
+LONGEST_SLUG = 50
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+MAIN = "main"
+NOT_A_SLUG = "Use small letters, digits and single dashes, such as north or north-2, 50 at most."
+SLUG_TAKEN = "Another connection of this platform has this slug. Choose another."
+NO_CREDENTIAL = "No credential of this workspace has this id, or this platform cannot use it."
+TYPED_TOO = "Send either a credential or secrets, not both: its secrets are there already."
+NOT_ANOTHER = "Choose the id of another connection of this platform."
+
+
+def cleaned_name(name: str) -> str:
+    """Raises InvalidChange."""
+    name = " ".join(name.replace("\0", "").split())
+    if len(name) > LONGEST_NAME:
+        raise InvalidChange({"name": [f"This is longer than {LONGEST_NAME} characters."]})
+    return name
+
+
+def add(
+    workspace: Workspace,
+    provider: str,
+    changes: Changes,
+    *,
+    by: User | None,
+    slug: str = "",
+    credential_id: UUID | None = None,
+) -> saving.Saved:
+    """Another connection of a platform; the first one is the default. Asks nobody.
+
+    With `credential_id` it is let in by what lets in another one already. A default one that
+    nothing is saved for is used, rather than left empty beside it. Raises InvalidChange, as
+    SameAccount where another one has this account.
+    """
+    if slug and (len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug)):
+        raise InvalidChange({"slug": [NOT_A_SLUG]})
+    with transaction.atomic():
+        Workspace.objects.select_for_update().get(pk=workspace.pk)  # who adds sees all there are
+        shared = _shared(workspace, provider, credential_id, changes) if credential_id else None
+        made = _place_for(workspace, provider, slug, _stem(changes), shared)
+        connection, others = rows.lock_together(made, sharing=True)
+        warnings = saving.apply(connection, changes, others, by=by, is_new=True)
+    return saving.Saved(connection, warnings)
+
+
+def _shared(
+    workspace: Workspace, provider: str, credential_id: UUID, changes: Changes
+) -> Credential:
+    """What lets in others, locked: whoever is about to delete it waits, and finds it used."""
+    platform = platforms.get(provider)
+    using = Credential.objects.filter(workspace=workspace, family=sealing.family_of(platform))
+    row = using.exclude(connections=None, signed_in=None).select_for_update(of=("self",))
+    found = row.filter(pk=credential_id).first()
+    if found is None or found.method not in {method.slug for method in platform.methods}:
+        raise InvalidChange({"credential": [NO_CREDENTIAL]})
+    if found.method != SIGN_IN and changes.config.keys() & platform.secret_names:
+        raise InvalidChange({"credential": [TYPED_TOO]})
+    return found
+
+
+def _place_for(
+    workspace: Workspace, provider: str, slug: str, stem: str, shared: Credential | None
+) -> IntegrationConnection:
+    """A row that nothing is saved for but what lets it in. Raises InvalidChange."""
+    of_platform = IntegrationConnection.objects.filter(workspace=workspace, provider=provider)
+    default = of_platform.filter(is_default=True).first()
+    if default and not saving.is_blank(default):
+        return _made(workspace, provider, _free(of_platform, slug, stem), shared, is_default=False)
+    if default and default.version == 0:  # a name that nobody was told yet
+        default.slug = _free(of_platform.exclude(pk=default.pk), slug, stem)
+    elif default and slug not in ("", default.slug):
+        compiled.update(IntegrationConnection, {"is_default": False}, id=default.pk)
+        default = None
+    if default is None:
+        return _made(workspace, provider, _free(of_platform, slug, stem), shared, is_default=True)
+    _let_in(default, shared)
+    default.save()
+    return default
+
+
+def _made(
+    workspace: Workspace, provider: str, slug: str, shared: Credential | None, *, is_default: bool
+) -> IntegrationConnection:
+    made = IntegrationConnection(
+        workspace=workspace, provider=provider, slug=slug, is_default=is_default
+    )
+    _let_in(made, shared)
+    made.save(force_insert=True)
+    return made
+
+
+def _let_in(connection: IntegrationConnection, shared: Credential | None) -> None:
+    if shared is None:
+        return
+    connection.auth_method, connection.config = shared.method, dict(shared.plain)
+    if shared.app:  # obtained by a sign-in, not typed
+        connection.sign_in, connection.sign_in_key_id = shared, shared.key_id
+    else:
+        sealing.point(connection, shared)
+
+
+def _stem(changes: Changes) -> str:
+    """What a slug is made of: its name, or the account's."""
+    return changes.name or changes.config.get(ACCOUNT_FIELD) or ""
+
+
+def _free(of_platform: Any, slug: str, stem: str) -> str:
+    """The slug that was asked for, or one that nobody has. Raises InvalidChange."""
+    taken = set(of_platform.values_list("slug", flat=True))
+    if slug in taken:
+        raise InvalidChange({"slug": [SLUG_TAKEN]})
+    if slug:
+        return slug
+    wanted = slugify(stem)[: LONGEST_SLUG - 5].strip("-_").replace("_", "-") or MAIN
+    numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
+    return next(one for one in (wanted, *numbered) if one not in taken)
+
+
+def remove(
+    connection: IntegrationConnection, *, by: User | None, default_id: UUID | None = None
+) -> Disconnected:
+    """Disconnect it, then forget it with its history. Asks the platform, as disconnecting does.
+
+    The default is then that one, or else the oldest that is left. Raises InvalidChange,
+    NoConnection, VersionConflict and Busy.
+    """
+    if default_id is not None:
+        left = rows.siblings(connection).filter(pk=default_id)
+        if not left.exists():
+            raise InvalidChange({"default": [NOT_ANOTHER]})
+    done = disconnecting.disconnect(connection, by=by)
+    with transaction.atomic():
+        gone, others = rows.lock_together(done.connection, sharing=False)
+        if gone.has_anything:  # somebody connected it meanwhile
+            raise VersionConflict(gone)
+        saving.record(gone, "removed", by=by)
+        gone.delete()
+        if gone.is_default and others:
+            heir = next((one for one in others if one.pk == default_id), None)
+            heir = heir or min(others, key=lambda one: one.created_at)
+            compiled.update(IntegrationConnection, {"is_default": True}, id=heir.pk)
+    return done
