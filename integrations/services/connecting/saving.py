@@ -317,7 +317,9 @@ def disconnect(
             connection.save()
             record(connection, "edited", by=by, fields=connection.edited_fields)
         # Not given back once more: those that waited, and what was replaced meanwhile.
-        Credential.objects.filter(pk__in=revoked, signed_in=None).delete()
+        given_back = Credential.objects.filter(pk__in=revoked)
+        list(given_back.select_for_update().order_by("pk"))  # somebody may just share one
+        given_back.filter(signed_in=None).delete()
     return rows.again(connection)
 
 

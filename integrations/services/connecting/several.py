@@ -1,11 +1,11 @@
 """Several connections of a platform in a workspace: how another one is added, and removed."""
 
 import re
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 
 from integrations import compiled, platforms
@@ -58,7 +58,7 @@ def add(
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)  # who adds sees all there are
         shared = _shared(workspace, provider, credential_id, changes) if credential_id else None
-        made = _place_for(workspace, provider, slug, _stem(changes), shared)
+        made = _place_for(workspace, provider, slug, changes, shared)
         connection, others = rows.lock_together(made, sharing=True)
         warnings = saving.apply(connection, changes, others, by=by, is_new=True)
     return saving.Saved(connection, warnings)
@@ -69,6 +69,10 @@ def _shared(
 ) -> Credential:
     """What lets in others, locked: whoever is about to delete it waits, and finds it used."""
     platform = platforms.get(provider)
+    # In this order everywhere: the connections first, then what they point at.
+    concerned = Q(workspace=workspace, provider=provider)
+    concerned |= Q(credential=credential_id) | Q(sign_in=credential_id)
+    list(IntegrationConnection.objects.filter(concerned).select_for_update().order_by("pk"))
     using = Credential.objects.filter(workspace=workspace, family=sealing.family_of(platform))
     row = using.exclude(connections=None, signed_in=None).select_for_update(of=("self",))
     found = row.filter(pk=credential_id).first()
@@ -80,34 +84,26 @@ def _shared(
 
 
 def _place_for(
-    workspace: Workspace, provider: str, slug: str, stem: str, shared: Credential | None
+    workspace: Workspace, provider: str, slug: str, changes: Changes, shared: Credential | None
 ) -> IntegrationConnection:
     """A row that nothing is saved for but what lets it in. Raises InvalidChange."""
     of_platform = IntegrationConnection.objects.filter(workspace=workspace, provider=provider)
     default = of_platform.filter(is_default=True).first()
-    if default and not saving.is_blank(default):
-        return _made(workspace, provider, _free(of_platform, slug, stem), shared, is_default=False)
-    if default and default.version == 0:  # a name that nobody was told yet
-        default.slug = _free(of_platform.exclude(pk=default.pk), slug, stem)
-    elif default and slug not in ("", default.slug):
-        compiled.update(IntegrationConnection, {"is_default": False}, id=default.pk)
-        default = None
-    if default is None:
-        return _made(workspace, provider, _free(of_platform, slug, stem), shared, is_default=True)
+    is_left_empty = default is not None and saving.is_blank(default)
+    if default and is_left_empty and default.version == 0:  # nobody was told its slug yet
+        default.slug = _free(of_platform.exclude(pk=default.pk), slug, changes)
+    elif default is None or not is_left_empty or slug not in ("", default.slug):
+        if default and is_left_empty:
+            compiled.update(IntegrationConnection, {"is_default": False}, id=default.pk)
+        default = IntegrationConnection(
+            workspace=workspace,
+            provider=provider,
+            slug=_free(of_platform, slug, changes),
+            is_default=default is None or is_left_empty,
+        )
     _let_in(default, shared)
     default.save()
     return default
-
-
-def _made(
-    workspace: Workspace, provider: str, slug: str, shared: Credential | None, *, is_default: bool
-) -> IntegrationConnection:
-    made = IntegrationConnection(
-        workspace=workspace, provider=provider, slug=slug, is_default=is_default
-    )
-    _let_in(made, shared)
-    made.save(force_insert=True)
-    return made
 
 
 def _let_in(connection: IntegrationConnection, shared: Credential | None) -> None:
@@ -120,19 +116,19 @@ def _let_in(connection: IntegrationConnection, shared: Credential | None) -> Non
         sealing.point(connection, shared)
 
 
-def _stem(changes: Changes) -> str:
-    """What a slug is made of: its name, or the account's."""
-    return changes.name or changes.config.get(ACCOUNT_FIELD) or ""
+def _free(of_platform: QuerySet[IntegrationConnection], slug: str, changes: Changes) -> str:
+    """The slug that was asked for, or one of its name, or account, that nobody has.
 
-
-def _free(of_platform: Any, slug: str, stem: str) -> str:
-    """The slug that was asked for, or one that nobody has. Raises InvalidChange."""
+    Raises InvalidChange.
+    """
     taken = set(of_platform.values_list("slug", flat=True))
     if slug in taken:
         raise InvalidChange({"slug": [SLUG_TAKEN]})
     if slug:
         return slug
-    wanted = slugify(stem)[: LONGEST_SLUG - 5].strip("-_").replace("_", "-") or MAIN
+    account = changes.config.get(ACCOUNT_FIELD) if taken else None  # the first is the main one
+    stem = slugify(changes.name or account or "").replace("_", "-")
+    wanted = stem[: LONGEST_SLUG - 5].strip("-") or MAIN
     numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
     return next(one for one in (wanted, *numbered) if one not in taken)
 

@@ -171,9 +171,17 @@ def keep_secrets(
             return [*sharers]
         insert(row)
     point(connection, row)
-    if old and not sharers:  # nothing points at it any more once the connection is saved
-        delete(Credential, id=old.pk)
+    if old and not sharers:
+        _forget_unshared(old, connection)
     return []
+
+
+def _forget_unshared(row: Credential, connection: IntegrationConnection) -> None:
+    """Delete what nothing points at once this connection is saved."""
+    Credential.objects.select_for_update().filter(pk=row.pk).first()  # somebody may just share it
+    others = IntegrationConnection.objects.filter(credential=row).exclude(pk=connection.pk)
+    if not others.exists():
+        delete(Credential, id=row.pk)
 
 
 def point(connection: IntegrationConnection, row: Credential | None) -> None:

@@ -1,9 +1,16 @@
 import pytest
 
+from integrations import platforms
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.refusals import InvalidChange
+from providers import registry
+from providers.declare import App
+from providers.sandbox import ga4 as ga4_sandbox
+from providers.sandbox import google as google_sandbox
+from providers.sandbox import search_console as search_console_sandbox
+from providers.sandbox.server import Server
 
 
 @pytest.fixture
@@ -29,3 +36,21 @@ def errors_of(save):
         return refused.value.errors
 
     return change
+
+
+@pytest.fixture
+def google(settings):
+    """Two of Google's platforms on loopback."""
+    stand_ins = {"ga4": ga4_sandbox, "search_console": search_console_sandbox}
+    servers = {slug: Server(stand_in.PLATFORM.answer) for slug, stand_in in stand_ins.items()}
+    with servers["ga4"], servers["search_console"]:
+        settings.PROVIDER_ORIGINS = {
+            slug: dict.fromkeys(registry.get(slug).hosts, server.url)
+            for slug, server in servers.items()
+        }
+        known = google_sandbox.SIGN_IN
+        settings.APPS = {"google": App(known.client_id, known.client_secret)}
+        settings.PUBLIC_URL = "http://testserver"
+        platforms.catalogue.cache_clear()
+        yield servers["ga4"]
+    platforms.catalogue.cache_clear()

@@ -9,7 +9,6 @@ from django.core.management import call_command
 from django.db import connection as database
 from django.utils import timezone
 
-from integrations import platforms
 from integrations.models import (
     Candidate,
     Credential,
@@ -22,7 +21,6 @@ from integrations.models import (
 from integrations.models.credentials import ATTEMPT
 from integrations.services import rows
 from integrations.services.connecting import (
-    candidates,
     disconnecting,
     fix_links,
     saving,
@@ -31,17 +29,13 @@ from integrations.services.connecting import (
 from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.disconnecting import Siblings
 from integrations.services.credentials import tokens
-from providers import registry
-from providers.declare import App
 from providers.sandbox import calendly as sandbox
-from providers.sandbox import ga4 as ga4_sandbox
-from providers.sandbox import google as google_sandbox
-from providers.sandbox import search_console as search_console_sandbox
 from providers.sandbox import upwork as upwork_sandbox
-from providers.sandbox.server import Answer, Server
+from providers.sandbox.server import Answer
 from tests.integrations.conftest import SESSION, callback_of, sign_in_as, with_token
 from tests.integrations.kept import sign_ins
 from tests.integrations.pages.test_pages import text_of
+from tests.integrations.services.connecting.google import google_sign_in
 from tests.integrations.services.connecting.test_signing_in import Visitor, here, live
 
 HOW = "Remove the app in the settings of your Calendly account."
@@ -282,41 +276,6 @@ def test_a_renewal_that_runs_is_waited_for_and_its_new_token_ended(calendly, wor
 
 
 # --- Siblings: one approval at Google for four platforms -----------------------------------------
-
-
-@pytest.fixture
-def google(settings):
-    """Two of Google's platforms on loopback."""
-    stand_ins = {"ga4": ga4_sandbox, "search_console": search_console_sandbox}
-    servers = {slug: Server(stand_in.PLATFORM.answer) for slug, stand_in in stand_ins.items()}
-    with servers["ga4"], servers["search_console"]:
-        settings.PROVIDER_ORIGINS = {
-            slug: dict.fromkeys(registry.get(slug).hosts, server.url)
-            for slug, server in servers.items()
-        }
-        known = google_sandbox.SIGN_IN
-        settings.APPS = {"google": App(known.client_id, known.client_secret)}
-        settings.PUBLIC_URL = "http://testserver"
-        platforms.catalogue.cache_clear()
-        yield servers["ga4"]
-    platforms.catalogue.cache_clear()
-
-
-def google_sign_in(workspace, user, slug):
-    url = signing_in.begin(
-        rows.unread(workspace, slug),
-        Changes(),
-        user=user,
-        session_key=SESSION,
-        base_version=rows.find(workspace, slug).version,
-    )
-    back = signing_in.come_back("google", callback_of(url), session_key=SESSION)
-    candidates.prove(back.candidate)
-    kept = Candidate.objects.get(pk=back.candidate.pk)
-    if kept.is_choosing:
-        candidates.choose_account(kept, kept.accounts[0][0])
-        candidates.prove(Candidate.objects.get(pk=kept.pk))
-    return rows.find(workspace, slug)
 
 
 @pytest.fixture

@@ -1,0 +1,212 @@
+"""Several connections of a platform: added and removed at once, and let in by one credential."""
+
+import pytest
+from django.db import connection as database
+
+from integrations.models import Credential, IntegrationConnection, Trigger, Workspace
+from integrations.services import rows
+from integrations.services.connecting import disconnecting, saving, several
+from integrations.services.connecting.changes import Changes
+from integrations.services.credentials import tokens
+from integrations.services.proving import testing
+from integrations.services.refusals import InvalidChange, NoConnection, SameAccount
+from tests.integrations.kept import secrets_of, sign_ins
+from tests.integrations.services.connecting.google import google_sign_in, sign_in_to
+from tests.integrations.services.proving.test_races import at_once
+
+VALUES = {"access_token": "EAAhealthy", "account_id": "act_1001"}
+
+
+def add(workspace, provider="meta", *, name="", by=None, slug="", credential_id=None, **config):
+    return several.add(
+        workspace,
+        provider,
+        Changes(config=config, name=name),
+        by=by,
+        slug=slug,
+        credential_id=credential_id,
+    ).connection
+
+
+def another(workspace, first, account_id):
+    """Let in by what lets in the first one."""
+    return add(workspace, first.provider, credential_id=first.opened_by_id, account_id=account_id)
+
+
+# --- At once -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def here(transactional_db):
+    """Transactional tests empty the tables, and with them the first migration's workspace."""
+    return Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})[0]
+
+
+def test_of_four_added_at_once_each_has_its_slug_and_one_is_the_default(here):
+    at_once(4, lambda number: add(here, name="North", account_id=f"100{number}"))
+
+    added = IntegrationConnection.objects.all()
+    assert sorted(one.slug for one in added) == ["north", "north-2", "north-3", "north-4"]
+    assert [one.is_default for one in added].count(True) == 1
+
+
+def test_of_two_added_at_once_with_one_account_one_is_refused(here):
+    results = at_once(2, lambda _: add(here, **VALUES))
+
+    assert sorted(type(one).__name__ for one in results) == [
+        "IntegrationConnection",
+        "SameAccount",
+    ]
+    assert IntegrationConnection.objects.count() == 1
+
+
+def test_edits_of_two_that_share_secrets_wait_for_each_other(here):
+    first = add(here, **VALUES)
+    pair = [first, another(here, first, "1002")]
+
+    for attempt in range(5):
+        results = at_once(
+            2,
+            lambda number, attempt=attempt: saving.change_connection(
+                pair[number],
+                Changes(config={"access_token": f"EAA{attempt}of{number}"}),
+                by=None,
+            ),
+        )
+        assert [type(one).__name__ for one in results] == ["Saved", "Saved"]
+
+    first, second = (rows.again(one) for one in pair)
+    assert secrets_of(first) == secrets_of(second)
+    assert first.version == second.version == 11
+    assert Credential.objects.count() == 1
+
+
+def test_who_takes_the_default_at_the_same_moment_leaves_one(here):
+    add(here, **VALUES)
+    others = [add(here, account_id=f"100{number}") for number in (2, 3)]
+
+    at_once(
+        2,
+        lambda number: saving.change_connection(others[number], Changes(is_default=True), by=None),
+    )
+
+    assert IntegrationConnection.objects.filter(is_default=True).count() == 1
+    assert not IntegrationConnection.objects.get(slug="main").is_default
+
+
+def test_what_is_about_to_lose_its_last_user_is_kept_for_the_next_or_refused(here):
+    for _ in range(5):
+        first = add(here, name="first", **VALUES)
+
+        def do(number, first=first):
+            if number:
+                return another(here, first, "1002")
+            return disconnecting.disconnect(first, by=None)
+
+        _, added = sorted(at_once(2, do), key=lambda one: hasattr(one, "warning"), reverse=True)
+
+        if isinstance(added, IntegrationConnection):
+            assert secrets_of(rows.again(added)) == {"access_token": "EAAhealthy"}
+        else:
+            assert isinstance(added, InvalidChange)
+        IntegrationConnection.objects.all().delete()
+        Credential.objects.all().delete()
+
+
+def test_a_change_of_one_that_was_removed_is_refused(here):
+    first, second = add(here, **VALUES), add(here, account_id="1002")
+    several.remove(second, by=None)
+
+    for change in (
+        lambda: saving.change_connection(second, Changes(is_enabled=False), by=None),
+        lambda: testing.test_connection(second, trigger=Trigger.API),
+        lambda: disconnecting.disconnect(second, by=None),
+    ):
+        with pytest.raises(NoConnection):
+            change()
+    assert rows.again(first).status == "connected"
+
+
+# --- What lets in several ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_properties(google, workspace, editor):
+    """One sign-in for two properties of Google Analytics."""
+    first = google_sign_in(workspace, editor, "ga4")
+    return first, another(workspace, first, "1002")
+
+
+def test_one_sign_in_lets_in_several_accounts(two_properties):
+    outcomes = [testing.test_connection(one, trigger=Trigger.API) for one in two_properties]
+
+    assert [one.account_id for one in outcomes] == ["1001", "1002"]
+    assert sign_ins().count() == 1
+
+
+def test_one_renewal_is_one_for_all(two_properties, google):
+    sign_ins().update(expires_at=two_properties[0].created_at)
+    google.requests_seen.clear()
+
+    for one in two_properties:
+        tokens.usable(rows.again(one).sign_in_id)
+
+    assert [asked.path for asked in google.requests_seen].count("/token") == 1
+
+
+def test_disconnecting_one_never_ends_what_the_other_uses(two_properties, google, editor):
+    done = disconnecting.disconnect(two_properties[0], by=editor, revokes=True)
+
+    assert done.warning == f"The sign-in was kept: {two_properties[1].title} uses it."
+    assert not any(asked.path == "/revoke" for asked in google.requests_seen)
+    assert testing.test_connection(two_properties[1], trigger=Trigger.API).outcome == "passed"
+
+
+def test_with_the_last_one_the_sign_in_ends(two_properties, google, editor):
+    for one in two_properties:
+        disconnecting.disconnect(one, by=editor)
+
+    assert [asked.path for asked in google.requests_seen].count("/revoke") == 1
+    assert not sign_ins().exists()
+
+
+def test_one_sign_in_anew_mends_all(two_properties, editor):
+    before = sign_ins().get().pk
+    failing = {"last_error": "Signed out.", "error_kind": "auth_expired"}
+    for one in two_properties:
+        found = IntegrationConnection.objects.filter(pk=one.pk)
+        found.update(**failing, proven_at=None, failing_since=one.created_at)
+
+    sign_in_to(rows.again(two_properties[0]), editor)
+
+    first, second = (rows.again(one) for one in two_properties)
+    assert first.sign_in_id == second.sign_in_id != before
+    assert (first.status, second.status) == ("connected", "connected")
+    assert second.edited_fields == ["shared credentials"]
+
+
+def test_a_sign_in_lets_in_another_platform_of_the_family(two_properties, workspace, google):
+    console = add(
+        workspace,
+        "search_console",
+        credential_id=two_properties[0].opened_by_id,
+        account_id="sc-domain:acme.example",
+    )
+
+    test = testing.test_connection(console, trigger=Trigger.API)
+
+    assert test.error_kind == "permission_missing"  # what was granted is for Analytics alone
+    assert sign_ins().count() == 1
+
+
+def test_another_platforms_credential_is_refused(two_properties, workspace):
+    with pytest.raises(InvalidChange):
+        add(workspace, "meta", credential_id=two_properties[0].opened_by_id, account_id="1001")
+
+
+def test_the_account_of_another_is_refused_before_it_is_saved(two_properties, workspace):
+    with pytest.raises(SameAccount) as refused:
+        another(workspace, two_properties[0], "1002")
+
+    assert refused.value.other == two_properties[1]
+    assert database.in_atomic_block
