@@ -68,7 +68,8 @@ def anchors(text):
 def as_path(text):
     """An address of ours as a page writes it -> one that can be resolved."""
     path = text.split("?")[0].split("#")[0]
-    path = path.replace("invitations/{id}", f"invitations/{UUID(int=1)}")
+    path = re.sub(r"(invitations|connections)/\{id\}", rf"\1/{UUID(int=1)}", path)
+    path = path.replace("/{test}", "/1")
     return path.replace("{provider}", "meta").replace("{id}", "1").replace("<workspace>", "main")
 
 

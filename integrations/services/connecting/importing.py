@@ -9,16 +9,16 @@ from typing import Any, Literal
 from django.db import transaction
 
 from integrations import platforms
-from integrations.models import Workspace
+from integrations.models import IntegrationConnection, Workspace
 from integrations.services import rows
-from integrations.services.connecting import saving
+from integrations.services.connecting import saving, several
 from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.saving import Saved
-from integrations.services.refusals import InvalidChange
+from integrations.services.refusals import InvalidChange, NoConnection
 from providers.declare import Provider
 
 VALUES = {"accessToken": "access_token", "accountId": "account_id", "baseUrl": "base_url"}
-KEYS = ("provider", *VALUES, "isEnabled")
+KEYS = ("provider", "slug", "name", *VALUES, "isEnabled")
 NOT_A_LIST = "The file holds no list of rows. Write a JSON list, or one JSON object a line."
 NOT_JSON = "Line {} is not JSON. Correct it, then import again."
 NOT_AN_OBJECT = "This row is not a JSON object. Write {}.".format(", ".join(KEYS))
@@ -94,15 +94,34 @@ def _import(workspace: Workspace, number: int, row: Any, replace: bool) -> Repor
         changes = _changes(provider, row)
         if not changes.config:
             return Report(number, slug, "skipped", NO_VALUES)
-        connection = rows.find(workspace, slug)
-        if connection.saved_names and not replace:
+        found = _found(workspace, slug, _text(row, "slug"))
+        if found and found.saved_names and not replace:
             return Report(number, slug, "skipped", SAVED_ALREADY)
-        saved = saving.change_connection(connection, changes, by=None)
+        if found:
+            saved = saving.change_connection(found, changes, by=None)
+        else:
+            saved = several.add(workspace, slug, changes, by=None, slug=_text(row, "slug"))
     except RefusedRow as refused:
         return Report(number, slug, "refused", str(refused))
     except InvalidChange as invalid:
         return Report(number, slug, "refused", _sentences(provider, invalid))
     return Report(number, slug, "imported", _remarks(provider, saved))
+
+
+def _found(workspace: Workspace, provider: str, slug: str) -> IntegrationConnection | None:
+    """The default one where none is named; None for one that there is not yet."""
+    try:
+        return rows.find(workspace, provider, slug)
+    except NoConnection:
+        return None
+
+
+def _text(row: Mapping[str, Any], key: str) -> str:
+    """Raises RefusedRow for what is neither a text nor left out."""
+    value = row.get(key)
+    if not isinstance(value, str | None):
+        raise RefusedRow(NOT_TEXT.format(key))
+    return (value or "").strip()
 
 
 def _provider(row: Any) -> Provider:
@@ -125,13 +144,14 @@ def _changes(provider: Provider, row: Mapping[str, Any]) -> Changes:
         raise RefusedRow(NOT_BOOLEAN)
     config: dict[str, str | None] = {}
     for key, name in VALUES.items():
-        value = row.get(key)
-        if not isinstance(value, str | None):
-            raise RefusedRow(NOT_TEXT.format(key))
-        if value and value.strip():
-            config[name] = value
+        if _text(row, key):
+            config[name] = row[key]
+    name = several.cleaned_name(_text(row, "name"))
     return Changes(
-        config=config, auth_method=provider.method_for(config).slug, is_enabled=is_enabled
+        config=config,
+        auth_method=provider.method_for(config).slug,
+        is_enabled=is_enabled,
+        name=name or None,
     )
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from integrations import platforms
 from integrations.models import ConnectionTest, OwnerLink, Trigger, Workspace
 from integrations.services import rows
-from integrations.services.connecting import saving
+from integrations.services.connecting import saving, several
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import runs, testing
 from providers.sandbox import meta as meta_sandbox
@@ -136,12 +136,40 @@ def test_another_workspace_can_be_named(connected):
     assert found == []
 
 
+@pytest.fixture
+def north(proven):
+    """A second connection of Meta."""
+    changes = Changes(config={"access_token": "EAAexpired", "account_id": "1002"}, name="North")
+    return several.add(proven.workspace, "meta", changes, by=None).connection
+
+
+def test_each_of_several_is_listed_and_found_by_its_slug(north, proven):
+    listed = [line.split()[0] for line in Ran("list", "--provider", "meta").out.splitlines()]
+    tested = Ran("test", "meta/north", "meta", "meta/main")
+
+    assert listed == ["PROVIDER", "meta", "meta/north"]
+    assert [line.partition(".")[0] for line in tested.out.splitlines()] == [
+        "Meta (North): failed",
+        "Meta: passed",
+        "Meta: passed",
+    ]
+    assert [one["connection"] for one in Ran("test", "meta/north", "--json").json] == ["meta/north"]
+
+
+def test_one_of_several_is_disconnected_by_its_slug(north, proven):
+    ran = Ran("disconnect", "meta/north", "--yes")
+
+    assert ran.out == "Meta (North) is disconnected. Its history stays.\n"
+    assert rows.find(proven.workspace, "meta").status == "connected"
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "arguments",
     [
         ("list", "--workspace", "nowhere"),
         ("test", "myspace"),
+        ("test", "meta/nowhere"),
         ("disconnect", "myspace", "--yes"),
         ("import", "/no/such/file.json"),
     ],
@@ -354,7 +382,7 @@ def test_import_says_what_became_of_each_row(workspace, tmp_path):
         "Row 2, meta: skipped. Something is saved here already. "
         "Use --replace to put these values over it.",
         "Row 3, meta: refused. The key password is not known. "
-        "Rows have provider, accessToken, accountId, baseUrl, isEnabled.",
+        "Rows have provider, slug, name, accessToken, accountId, baseUrl, isEnabled.",
     ]
     assert secrets_of(rows.find(workspace, "meta")) == {"access_token": CANARY}
 

@@ -121,3 +121,35 @@ def test_credentials_of_an_unknown_key_are_never_green(proven):
 
 def test_each_role_includes_those_before_it():
     assert [role for role in Role if Role.EDITOR.includes(role)] == [Role.VIEWER, Role.EDITOR]
+
+
+def test_one_of_a_platform_is_the_default(workspace):
+    make(workspace)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make(workspace, slug="north")
+    make(workspace, slug="north", is_default=False)
+
+
+def test_no_two_of_a_platform_have_one_slug(workspace):
+    make(workspace)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make(workspace, is_default=False)
+    IntegrationConnection.objects.create(workspace=workspace, provider="stripe")
+
+
+def test_it_is_called_by_what_is_known_best(workspace):
+    called = [
+        make(workspace, slug=f"n{number}", is_default=False, **facts).title
+        for number, facts in enumerate(
+            [
+                {},
+                {"config": {"account_id": "act_7"}},
+                {"config": {"account_id": "act_7"}, "platform_account_name": "Acme"},
+                {"name": "North", "platform_account_name": "Acme"},
+            ]
+        )
+    ]
+
+    assert called == ["n0", "act_7", "Acme", "North"]

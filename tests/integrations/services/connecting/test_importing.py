@@ -123,12 +123,12 @@ def test_each_row_stands_alone(workspace: Workspace):
         (
             META | {"access_token": CANARY},
             "The key access_token is not known. "
-            "Rows have provider, accessToken, accountId, baseUrl, isEnabled.",
+            "Rows have provider, slug, name, accessToken, accountId, baseUrl, isEnabled.",
         ),
         (
             META | {CANARY: "meta"},
             "One of its keys is not known. "
-            "Rows have provider, accessToken, accountId, baseUrl, isEnabled.",
+            "Rows have provider, slug, name, accessToken, accountId, baseUrl, isEnabled.",
         ),
     ],
 )
@@ -198,3 +198,26 @@ def test_a_file_that_is_not_understood_is_said_to_be(text, sentence):
         read_rows(text)
 
     assert str(refused.value) == sentence
+
+
+def test_a_row_with_a_slug_is_another_connection(workspace: Workspace):
+    north = META | {"slug": "north", "name": "North", "accountId": "1002"}
+
+    reports = import_rows(workspace, [META, north, north, {**north, "slug": "Not one"}])
+
+    assert outcomes(reports) == [
+        ("meta", "imported"),
+        ("meta", "imported"),
+        ("meta", "skipped"),
+        ("meta", "refused"),
+    ]
+    saved = rows.find(workspace, "meta", "north")
+    assert (saved.title, saved.config["account_id"]) == ("North", "act_1002")
+    assert rows.find(workspace, "meta").config["account_id"] == "act_1001"
+
+
+def test_a_row_with_the_account_of_another_names_that_one(workspace: Workspace):
+    reports = import_rows(workspace, [META, META | {"slug": "again"}])
+
+    assert outcomes(reports) == [("meta", "imported"), ("meta", "refused")]
+    assert "act_1001 is connected to this account already" in reports[1].message
