@@ -1,6 +1,8 @@
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.test import override_settings
 from django.utils import timezone
@@ -137,6 +139,26 @@ def test_no_two_of_a_platform_have_one_slug(workspace):
     with pytest.raises(IntegrityError), transaction.atomic():
         make(workspace, is_default=False)
     IntegrationConnection.objects.create(workspace=workspace, provider="stripe")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["", "North", "North"], [("main", True), ("north", False), ("north-2", False)]),
+        (["日本", "South"], [("other", True), ("south", False)]),
+    ],
+)
+def test_rows_that_had_a_name_before_get_a_slug_of_it(workspace, names, expected):
+    migration = import_module("integrations.migrations.0017_several_connections")
+    made = [
+        make(workspace, name=name, slug=f"n{number}" if name else "main", is_default=not name)
+        for number, name in enumerate(names)
+    ]
+
+    migration.name_others(apps, None)
+
+    rows = [IntegrationConnection.objects.get(pk=one.pk) for one in made]
+    assert [(one.slug, one.is_default) for one in rows] == expected
 
 
 def test_it_is_called_by_what_is_known_best(workspace):
