@@ -66,8 +66,7 @@ def test_on_a_low_screen_close_and_the_buttons_stay_in_sight(page):
 def refuse(workspace, editor, case: Case, session_key: str, kind: str) -> str:
     """What was typed for a way was refused in the last of its steps: where its dialog is."""
     kept = candidates.keep_candidate(
-        workspace,
-        case.slug,
+        rows.unread(workspace, case.slug),
         Changes(config=case.values, auth_method=case.method),
         user=editor,
         session_key=session_key,

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
@@ -75,7 +76,7 @@ def test_a_failure_can_be_saved_anyway(page, workspace):
 
 def test_the_first_button_is_the_chosen_ways(calendlys, workspace):
     half = Changes(auth_method="access_token", config={"account_id": ACME})
-    saving.change_connection(workspace, "calendly", half, by=None)
+    saving.change_connection(rows.unread(workspace, "calendly"), half, by=None)
     calendlys.goto("/w/main/dashboard/")
     calendlys.get_by_role("link", name="Finish Calendly").click()
     buttons = calendlys.locator(".actions button.primary")

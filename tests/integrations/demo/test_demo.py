@@ -34,7 +34,7 @@ def test_a_filled_workspace_shows_every_state(stand_ins):
 
     demo.fill(workspace)
 
-    found = {row.provider: row for row in rows.catalogue(workspace)}
+    found = {row.provider: row for row, *_ in rows.catalogue(workspace)}
     assert {row.status for row in found.values()} == {
         "connected",
         "disabled",

@@ -39,7 +39,7 @@ def test_a_secret_that_waits_is_used_as_it_was_typed_for(workspace, changed, is_
 def test_a_way_that_was_cleared_is_not_taken_for_the_saved_one(workspace, kind, is_kept):
     first = {"vendor": "generic", "base_url": "https://a.example", "auth_kind": "none"}
     saved = saving.change_connection(
-        workspace, "crm", Changes(config=first, auth_method="rest"), by=None
+        rows.unread(workspace, "crm"), Changes(config=first, auth_method="rest"), by=None
     ).connection
     typed = Changes(config=first | {"auth_kind": None, "access_token": "secret-123"})
     data = first | {"auth_method": "rest", "version": "1", "auth_kind": kind}

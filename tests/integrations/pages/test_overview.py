@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from tests.integrations.pages.test_pages import Browser, text_of
@@ -13,7 +14,9 @@ HUBSPOT = {"vendor": "hubspot", "account_id": "1001"}
 
 
 def save(workspace, slug, **config):
-    return saving.change_connection(workspace, slug, Changes(config=config), by=None).connection
+    return saving.change_connection(
+        rows.unread(workspace, slug), Changes(config=config), by=None
+    ).connection
 
 
 def row_of(page, title):

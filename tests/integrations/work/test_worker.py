@@ -146,8 +146,7 @@ def test_a_test_whose_worker_was_killed_is_done_by_another_one(connected, meta):
 def test_a_proof_whose_worker_was_killed_goes_on_and_saves_once(workspace, meta, editor):
     def prove():
         return proofs.start_proof(
-            workspace,
-            "meta",
+            rows.unread(workspace, "meta"),
             Changes(config=VALUES),
             user=editor,
             session_key="a-session",

@@ -331,7 +331,7 @@ def test_a_platform_that_is_gone_keeps_nobody_elses_mail(workspace, person, mail
 def shown(workspace):
     return [
         (one.connection.provider, one.notice.days)
-        for one in notices.current(rows.catalogue(workspace), workspace)
+        for one in notices.current([every[0] for every in rows.catalogue(workspace)], workspace)
     ]
 
 
