@@ -151,7 +151,8 @@ def lacks(provider: Provider) -> Iterator[str]:
     yield from _lacks_of_links(provider)
     yield from _lacks_of_methods(provider)
     yield from _lacks_of_sign_in(provider)
-    yield from _lacks_of_vendors(provider)
+    lacks_of_vendors = list(_lacks_of_vendors(provider))
+    yield from lacks_of_vendors or _lacks_of_guides(provider)
     for field in provider.fields:
         yield from _lacks_of_field(field, {method.slug for method in provider.methods})
     for place, rule in enumerate(provider.errors, 1):
@@ -169,7 +170,7 @@ def _lacks_of_test(provider: Provider) -> Iterator[str]:
 
 
 def _lacks_of_links(provider: Provider) -> Iterator[str]:
-    links = {"docs_url": provider.docs_url, "setup_url": provider.setup_url}
+    links = {"docs_url": provider.docs_url}
     links |= {f"help_url of {f.name}": f.help_url for f in provider.fields if f.help_url}
     rules = (*provider.errors, *(rule for oauth in provider.sign_ins for rule in oauth.errors))
     links |= {f"action_url of {r.message!r}": r.action_url for r in rules if r.action_url}
@@ -185,6 +186,18 @@ def _lacks_of_methods(provider: Provider) -> Iterator[str]:
         # A sign-in may need nothing but the person.
         if method.slug != SIGN_IN and not provider.missing(method.slug, ()):
             yield f"The method {method.slug} needs nothing to be entered."
+
+
+def _lacks_of_guides(provider: Provider) -> Iterator[str]:
+    for vendor, method in provider.ways:
+        way = f"The method {method.slug} of {vendor}" if vendor else f"The method {method.slug}"
+        guide = method.guide
+        if guide is None:
+            yield f"{way} has no guide."
+        elif not all((guide.who, guide.steps, guide.lasts, guide.pitfalls)):
+            yield f"{way} has a guide without who does it, steps, how long it lasts or pitfalls."
+        elif not all(link.startswith("https://") for link in guide.links):
+            yield f"{way} has a guide with a link that is none with https."
 
 
 def _lacks_of_vendors(provider: Provider) -> Iterator[str]:

@@ -66,6 +66,7 @@ def _form_context(request: Request, form: ConnectionForm) -> dict[str, Any]:
         "form": form,
         "card": cards.card(form.connection),
         "asked": form.asked,
+        "vendor": form.vendor,
         "owners": people.owners(request.access.workspace) if asks_owners else [],
     }
 

@@ -256,10 +256,12 @@ def disconnect(request: Request, slug: str) -> HttpResponse:
 @require_GET
 @in_workspace(Role.VIEWER)
 def history(request: Request, slug: str) -> HttpResponse:
-    tests = ConnectionTest.objects.filter(connection=find_connection(request, slug).pk)
+    connection = find_connection(request, slug)
+    tests = ConnectionTest.objects.filter(connection=connection.pk)
     page = Paginator(tests.select_related("started_by", "fix_link__sent_by"), TESTS_PER_PAGE)
     context = {
-        "provider": platforms.get(slug),
+        "provider": connection.platform,
+        "connection": connection,
         "tests": page.get_page(request.GET.get("page")),
     }
     return dialog(request, "integrations/partials/history_dialog.html", context)

@@ -4,6 +4,7 @@ from integrations.pages import accounts as account_views
 from integrations.pages import changes as change_views
 from integrations.pages import dialog as dialog_views
 from integrations.pages import fix_links as fix_views
+from integrations.pages import guides as guide_views
 from integrations.pages import hand_over as hand_over_views
 from integrations.pages import invitations as invitation_views
 from integrations.pages import inviting as inviting_views
@@ -56,6 +57,11 @@ settings_urls: Urls = [
     path("sign-in-apps/", app_views.app_list, name="sign-in-apps"),
     path("sign-in-apps/<slug:app>/", app_views.app, name="sign-in-app"),
     path("sign-in-apps/<slug:app>/remove/", app_views.remove_app, name="remove-sign-in-app"),
+]
+
+guide_urls: Urls = [
+    path("", guide_views.guides, name="guides"),
+    path("<slug:method>/", guide_views.guide, name="guide"),
 ]
 
 members_urls: Urls = [
@@ -125,6 +131,7 @@ urlpatterns = [
     path("dashboard/settings/", views.home, {"page": "settings"}, name="home-settings"),
     path("w/<slug:workspace>/dashboard/", views.overview, name="overview"),
     path("w/<slug:workspace>/dashboard/settings/", include(settings_urls)),
+    path("w/<slug:workspace>/integrations/<slug:slug>/guide/", include(guide_urls)),
     path("w/<slug:workspace>/members/", include(members_urls)),
     path("w/<slug:workspace>/workspace/", include(workspace_urls)),
     path("workspaces/", include(workspaces_urls)),

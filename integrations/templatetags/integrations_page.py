@@ -1,17 +1,20 @@
 """Small pieces that several templates draw: icons, times, durations."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 from django import template
 from django.contrib.auth.models import User
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name, localtime
 
+from integrations.models import IntegrationConnection
 from providers.declare import Provider
 
 register = template.Library()
@@ -34,10 +37,30 @@ def sign(name: str) -> SafeString:
 
 
 @register.simple_tag
-def logo(provider: Provider) -> SafeString:
-    """A platform's mark, or a plug where there is none that may be used."""
-    path = PICTURES / "platforms" / f"{provider.slug}.svg"
-    return _svg(path) if path.exists() else icon("plug")
+def logo(provider: Provider, values: Mapping[str, str] | None = None) -> SafeString:
+    """A platform's mark, or a plug where there is none that may be used.
+
+    `values` are a connection's, which may say which of several the platform is.
+    """
+    who = provider.for_values(values or {})
+    return mark(who.slug if who.mark is None else who.mark)
+
+
+@register.simple_tag
+def mark(name: str) -> SafeString:
+    """The mark of a declared name, such as a vendor's."""
+    path = PICTURES / "platforms" / f"{name}.svg"
+    return _svg(path) if name and path.exists() else icon("plug")
+
+
+@register.simple_tag
+def guide_url(connection: IntegrationConnection) -> str:
+    """The guide to the way that a connection uses; before it has one, to all of its platform."""
+    place = [connection.workspace.slug, connection.provider]
+    known = {method.slug for method in connection.platform.methods}
+    if connection.auth_method in known:
+        return reverse("guide", args=[*place, connection.auth_method])
+    return reverse("guides", args=place)
 
 
 @cache

@@ -26,6 +26,9 @@ from providers.declare.fields import base_url as base_url
 from providers.declare.fields import client_id as client_id
 from providers.declare.fields import client_secret as client_secret
 from providers.declare.fields import refresh_token as refresh_token
+from providers.declare.guides import Guide as Guide
+from providers.declare.guides import at as at
+from providers.declare.guides import signing_in as signing_in
 from providers.declare.methods import Method as Method
 from providers.declare.methods import sign_in as sign_in
 from providers.declare.oauth import SIGN_IN as SIGN_IN

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from providers.declare.access import Access, SignedIn
+from providers.declare.guides import Guide
 from providers.declare.oauth import SIGN_IN
 
 
@@ -15,7 +16,8 @@ class Method:
     `lives` is the published life of what is pasted, for an estimate of when it ends. `access`
     says how what is entered lets us in. `unprovable` is what a card says of a way that no test
     can ever prove. `grant_of` is for a token that a person's consent gave to an app, made
-    elsewhere: the plain field that names the app, "" where none does.
+    elsewhere: the plain field that names the app, "" where none does. `guide` tells whoever has
+    never done it how to get there.
     """
 
     slug: str
@@ -26,14 +28,20 @@ class Method:
     access: Access = field(default_factory=Access)
     unprovable: str = ""
     grant_of: str | None = None
+    guide: Guide | None = None
 
 
 def sign_in(
-    label: str, explained: str, *, warning: str = "", carried: Access | None = None
+    label: str,
+    explained: str,
+    *,
+    warning: str = "",
+    carried: Access | None = None,
+    guide: Guide | None = None,
 ) -> Method:
     """The method in which a person signs in at the platform instead of pasting anything."""
     access = SignedIn(carried=carried) if carried else SignedIn()
-    return Method(SIGN_IN, label, help=explained, warning=warning, access=access)
+    return Method(SIGN_IN, label, help=explained, warning=warning, access=access, guide=guide)
 
 
 def with_access(

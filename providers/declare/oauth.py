@@ -45,7 +45,8 @@ def scope(name: str, gives: str, stops: str, *implied_by: str, is_optional: bool
 class AppForm:
     """The registration at the platform that a sign-in needs: where it is made, and how.
 
-    Platforms that share one share this. `slug` is part of the redirect URI.
+    Platforms that share one share this. `slug` is part of the redirect URI, and `mark` is as in
+    Provider: for an app of several platforms.
     `pitfalls` are the usual ways in which a registration looks right and is not.
     """
 
@@ -60,6 +61,7 @@ class AppForm:
     client_id_message: str = "This holds a space. Copy the ID alone."
     client_secret_pattern: str = r"\S+"
     client_secret_message: str = "This holds a space. Copy the secret alone."
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,12 @@ class OAuth:
         if not self.lists_scopes or not self.scopes:
             return None
         return self._joined(one for one in self.scopes if not self._is_apart(one))
+
+    @property
+    def scopes_as_text(self) -> str:
+        """All of them, to be copied: as they are asked for, or as a list of boxes to tick."""
+        between = self.scope_separator if self.lists_scopes else ", "
+        return between.join(one.name for one in self.scopes)
 
     @property
     def params(self) -> dict[str, str]:

@@ -59,7 +59,8 @@ class Provider:
     of several, the first that leads to a text or number counts. `cost` is what a test of a
     healthy connection uses of its quota. `position` orders our own platforms in the catalogue;
     those without one come last, by slug.
-    `aliases` are other names that people look for it by.
+    `aliases` are other names that people look for it by. `mark` is the file of its mark where
+    that is not named by the slug; "" where there is none that may be used.
     `also` is what every request carries beside what lets it in. `family` names the platforms
     that share an app and credentials; alone it is the slug.
     `variant` is for a platform that is several: it makes of this one what the values ask for;
@@ -72,7 +73,6 @@ class Provider:
     name: str
     used_by: tuple[str, ...]
     docs_url: str
-    setup_url: str
     hosts: Mapping[str, str]
     methods: tuple[Method, ...]
     fields: tuple[Field, ...]
@@ -98,7 +98,15 @@ class Provider:
     cost: Cost | None = None
     aliases: tuple[str, ...] = ()
     position: int = 1000
+    mark: str | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ways(self) -> list[tuple[str, Method]]:
+        """Every way to connect, with the vendor that it is of: "" where the platform is one."""
+        if not self.vendors:
+            return [("", method) for method in self.methods]
+        return [(v.value, method) for v in self.vendors for method in v.methods_of(self.methods)]
 
     @property
     def lists_accounts(self) -> bool:

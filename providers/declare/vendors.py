@@ -16,13 +16,14 @@ class Vendor:
 
     `methods` and `fields` name those of the platform that this vendor takes, the best way
     first, with what they are called there: `{"access_token": {"label": "Service key"}}`. They
-    are for drawing a form: what is allowed stands in the platform.
+    are for drawing a form: what is allowed stands in the platform. `mark` is as in Provider.
     """
 
     value: str
     about: str
     methods: Words
     fields: Words
+    mark: str = ""
 
     def methods_of(self, methods: tuple[Method, ...]) -> list[Method]:
         known = {method.slug: method for method in methods}

@@ -15,6 +15,7 @@ from providers.declare import (
     Cost,
     ErrorRule,
     Field,
+    Guide,
     Method,
     OAuth,
     Passed,
@@ -23,6 +24,7 @@ from providers.declare import (
     Vendor,
     access_token,
     account_id,
+    at,
     base_url,
     sign_in,
     step,
@@ -42,14 +44,19 @@ class NothingAsked(base.Tester):
     pass
 
 
+GUIDE = Guide(
+    who="An admin of Acme.",
+    steps=(at("Make a key.", LINK, "keys at Acme"), "Copy it."),
+    lasts="Until it is deleted.",
+    pitfalls=("Acme shows it once.",),
+)
 ACME = Provider(
     slug="acme",
     name="Acme",
     used_by=("Tests",),
     docs_url="https://acme.example/docs",
-    setup_url=LINK,
     hosts={"API": "https://api.acme.example"},
-    methods=(Method("api_key", "An API key", help="Anyone can make one."),),
+    methods=(Method("api_key", "An API key", help="Anyone can make one.", guide=GUIDE),),
     fields=(access_token(help="In the settings."), account_id(), base_url()),
     tester=AcmeTester,
     cost=Cost(calls=1, note="One call of 100 an hour."),
@@ -57,7 +64,7 @@ ACME = Provider(
 RULE = ErrorRule(error=AuthInvalid, message="The key has ended.", action="Make a new one.")
 NOTE = "The cost of a test is missing: its calls, and what they are of the quota."
 
-METHOD = sign_in("Sign in with Acme", "You are sent to Acme.")
+METHOD = sign_in("Sign in with Acme", "You are sent to Acme.", guide=GUIDE)
 SCOPE = Scope(name="ads:read", gives="ads", stops="Nothing can be read.")
 OAUTH = OAuth(
     app=AppForm(
@@ -83,11 +90,18 @@ NO_METHOD = "It is declared how one signs in, but the method sign_in is missing.
 NO_SIGN_IN = "There is the method sign_in, but nothing says how one signs in."
 NO_WAY_OUT = "Nothing says how a sign-in is ended at the platform."
 NO_STEPS = "The app acme does not say how it is made and what usually goes wrong."
+NO_GUIDE = (
+    "The method api_key has a guide without who does it, steps, how long it lasts or pitfalls."
+)
 NO_WORDS = "The scope ads:read does not say what it gives and what stops without it."
 
 
 def with_field(**changes):
     return {"fields": (*ACME.fields, Field(**({"name": "extra", "label": "Extra"} | changes)))}
+
+
+def with_guide(guide):
+    return {"methods": (replace(ACME.methods[0], guide=guide),)}
 
 
 def with_vendors(*vendors):
@@ -104,7 +118,6 @@ LACKS = [
     ({"used_by": ()}, "Nothing says what the platform is used for."),
     ({"hosts": {"TOKEN": "https://acme.example"}}, "The host API is missing."),
     ({"docs_url": ""}, "The docs_url is no link with https."),
-    ({"setup_url": "http://acme.example"}, "The setup_url is no link with https."),
     (with_field(help_url="acme.example"), "The help_url of extra is no link with https."),
     (
         {"errors": (replace(RULE, action_url="acme.example"),)},
@@ -132,8 +145,17 @@ LACKS = [
     ),
     ({"methods": ()}, "There is no method to connect with."),
     (
-        {"methods": (Method("api_key", "An API key"),)},
+        {"methods": (Method("api_key", "An API key", guide=GUIDE),)},
         "The method api_key has no label or no help.",
+    ),
+    (with_guide(None), "The method api_key has no guide."),
+    *(
+        (with_guide(replace(GUIDE, **changes)), NO_GUIDE)
+        for changes in ({"who": ""}, {"steps": ()}, {"lasts": ""}, {"pitfalls": ()})
+    ),
+    (
+        with_guide(replace(GUIDE, steps=(at("Make a key.", "acme.example", "Acme"),))),
+        "The method api_key has a guide with a link that is none with https.",
     ),
     (
         {"fields": (access_token(help="There.", required=False), account_id(), base_url())},

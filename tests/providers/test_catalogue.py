@@ -108,7 +108,7 @@ def test_every_pattern_means_the_same_in_a_browser(provider):
 
 
 def test_every_link_is_https(provider):
-    links = [provider.docs_url, provider.setup_url]
+    links = [provider.docs_url]
     links += [field.help_url for field in provider.fields if field.help_url]
 
     assert all(link.startswith("https://") and urlsplit(link).hostname for link in links)

@@ -45,10 +45,12 @@ def names_of(provider):
 
 
 def is_at_home(provider, file):
-    """Whether the file is the platform's own: its room, family, stand-in or logo."""
+    """Whether the file is the platform's own: its room, family, stand-in or a mark it declares."""
     names = "|".join({provider.slug, provider.family or provider.slug})
     rooms = rf"providers/(platforms|families|sandbox)/({names})(/|\.py$)"
-    return re.match(rf"{rooms}|.*/static/integrations/platforms/{provider.slug}\.svg$", file)
+    declared = (*provider.vendors, *(one.app for one in provider.sign_ins))
+    marks = "|".join({provider.slug, *(one.mark for one in declared)} - {""})
+    return re.match(rf"{rooms}|.*/static/integrations/platforms/({marks})\.svg$", file)
 
 
 def pattern_of(name):

@@ -41,6 +41,11 @@ class Use:
     oauth: OAuth
     values: dict[str, str]
 
+    @property
+    def first(self) -> str:
+        """What is chosen first of a platform that is several, to come to it."""
+        return self.values.get(self.provider.asks_first, "")
+
 
 @dataclass(frozen=True)
 class AppFacts:
@@ -48,6 +53,10 @@ class AppFacts:
 
     form: AppForm
     uses: tuple[Use, ...]
+
+    @property
+    def is_of_several(self) -> bool:
+        return len(self.uses) > 1
 
 
 @dataclass(frozen=True)

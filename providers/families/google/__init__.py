@@ -3,19 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
-from providers.declare import Method, OAuth, Provider, Scope
+from providers.declare import Guide, Method, OAuth, Provider, Scope
 from providers.families.google import errors
 from providers.families.google.assertion import AUDIENCE, IMPERSONATED, ServiceAccount, sign
-from providers.families.google.facts import CONSOLE_URL
 from providers.families.google.sign_in import by_sign_in
-from providers.families.google.ways import ACCESS_TOKEN, REFRESH_TOKEN, SERVICE_ACCOUNT
+from providers.families.google.ways import (
+    SERVICE_ACCOUNT,
+    with_access_token,
+    with_refresh_token,
+)
 
 
 def ways_in(
-    where: str, who: str, scopes: tuple[Scope, ...], *, warning: str = ""
+    where: str, who: str, scopes: tuple[Scope, ...], *, robots: Guide, warning: str = ""
 ) -> tuple[Method, ...]:
     """Every way that Google has. `where` is the sentence that says where the platform lets a
-    robot in, `who` the one that says as whom a person should sign in.
+    robot in, `who` the one that says as whom a person should sign in. `robots` is the guide to
+    the file of a robot.
 
     The robot comes first, as the best way for a server: nobody signs in, nothing expires.
     """
@@ -26,9 +30,10 @@ def ways_in(
             "A service-account key file",
             help=f"A .json file of a robot user, made in the Google Cloud console. {where}",
             access=robot,
+            guide=robots,
         ),
-        REFRESH_TOKEN,
-        ACCESS_TOKEN,
+        with_refresh_token(scopes),
+        with_access_token(scopes),
         by_sign_in(who, warning=warning),
     )
 
@@ -37,7 +42,6 @@ def platform(*, hosts: Mapping[str, str], oauth: OAuth, **facts: Any) -> Provide
     """One of Google's platforms: what is not given is as all of them have it."""
     usual: dict[str, Any] = {
         "family": "google",
-        "setup_url": CONSOLE_URL,
         "error_code_at": errors.CODE_AT,
         "error_subcode_at": errors.STATUS_AT,
         "error_text_at": errors.TEXT_AT,

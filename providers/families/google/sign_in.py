@@ -8,6 +8,7 @@ from datetime import timedelta
 from providers.access.refusals import AppRefused
 from providers.declare import AppForm, Method, OAuth, Scope, codes, rule, sign_in
 from providers.errors import InvalidConfig
+from providers.families.google import guides
 from providers.families.google.errors import ENDED_BY_POLICY, REFUSED_BY_ADMIN
 from providers.families.google.facts import (
     AUTHORIZATION,
@@ -49,6 +50,7 @@ APP = AppForm(
     client_id_message=CLIENT_ID_MESSAGE,
     client_secret_pattern=NOT_A_CLIENT_ID,
     client_secret_message=CLIENT_SECRET_MESSAGE,
+    mark="google",
 )
 
 
@@ -90,7 +92,8 @@ def oauth(*scopes: Scope) -> OAuth:
     )
 
 
-def by_sign_in(who: str, *, warning: str = "") -> Method:
+def by_sign_in(who: str, *pitfalls: str, warning: str = "") -> Method:
     """`who` is the sentence that says as whom one should sign in."""
     explained = f"You are sent to Google and come back connected. {who}"
-    return sign_in("Sign in with Google", explained, warning=warning)
+    guide = guides.sign_in(who, *pitfalls)
+    return sign_in("Sign in with Google", explained, warning=warning, guide=guide)

@@ -3,7 +3,10 @@
 https://developers.google.com/identity/protocols/oauth2 (read 2026-11-22).
 """
 
-from providers.declare import Bearer, Method, RefreshToken, fields
+from dataclasses import replace
+
+from providers.declare import Bearer, Method, RefreshToken, Scope, fields
+from providers.families.google import guides
 from providers.families.google.assertion import AUDIENCE, KEY_FILE
 from providers.families.google.facts import (
     CLIENT_ID,
@@ -32,6 +35,17 @@ ACCESS_TOKEN = Method(
     access=Bearer(),
     grant_of="",
 )
+
+
+def with_refresh_token(scopes: tuple[Scope, ...]) -> Method:
+    """The way of these three values, for a platform that needs these permissions."""
+    return replace(REFRESH_TOKEN, guide=guides.refresh_token(scopes))
+
+
+def with_access_token(scopes: tuple[Scope, ...]) -> Method:
+    return replace(ACCESS_TOKEN, guide=guides.access_token(scopes))
+
+
 KEY_FILE_FIELD = fields.Field(
     name=KEY_FILE,
     label="Service-account key file",

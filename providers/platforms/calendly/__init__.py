@@ -6,6 +6,7 @@ scopes are chosen for it. Only owners and admins see the calls of the whole team
 """
 
 from providers.declare import Bearer, Cost, Method, Provider, fields
+from providers.platforms.calendly import guide
 from providers.platforms.calendly.errors import ERRORS, FIND_URL, TOKENS_URL, retry_after
 from providers.platforms.calendly.sign_in import BY_SIGN_IN, OAUTH
 from providers.platforms.calendly.steps import CalendlyTester
@@ -16,6 +17,7 @@ TOKEN = Method(
     help="You can make one in Calendly's settings, best as an owner or admin of the "
     "organization: others see only their own calls.",
     access=Bearer(),
+    guide=guide.PERSONAL_TOKEN,
 )
 
 PROVIDER = Provider(
@@ -24,7 +26,6 @@ PROVIDER = Provider(
     position=120,
     used_by=("Calls booked",),
     docs_url="https://developer.calendly.com/api-docs",
-    setup_url=TOKENS_URL,
     hosts={
         "API": "https://api.calendly.com",
         "INTROSPECT": "https://auth.calendly.com",

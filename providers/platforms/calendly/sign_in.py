@@ -5,13 +5,23 @@ https://developer.calendly.com/authentication (read 2026-11-22), lifetimes too.
 
 from datetime import timedelta
 
-from providers.declare import AppForm, OAuth, scope, sign_in
+from providers.declare import AppForm, OAuth, scope, sign_in, signing_in
 from providers.platforms.calendly.errors import SIGN_IN_ERRORS
 
 BY_SIGN_IN = sign_in(
     "Sign in with Calendly",
     "You are sent to Calendly and come back connected, best as an owner or admin of "
     "the organization: others see only their own calls.",
+    guide=signing_in(
+        "Calendly",
+        who="An owner or admin of your Calendly organization: others connect only their own calls. "
+        "An owner here sets up the app for it first, once.",
+        lasts="It renews itself until somebody withdraws it at Calendly.",
+        pitfalls=(
+            "Without chosen scopes the app may read nothing at all.",
+            "Who is no owner or admin sees only their own calls.",
+        ),
+    ),
 )
 OAUTH = OAuth(
     app=AppForm(

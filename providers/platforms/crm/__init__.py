@@ -57,7 +57,6 @@ PROVIDER = Provider(
     position=130,
     used_by=("CRM sync",),
     docs_url="https://developers.hubspot.com",
-    setup_url="https://app.hubspot.com",
     hosts={
         "API": NO_ADDRESS,
         "HUBSPOT": "https://api.hubapi.com",

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from providers.declare import Cost, Field, Method, Provider, access_token, account_id, base_url
 from providers.families.rest import NO_ADDRESS, ChosenKey, auth_kind, header_name, health_path
-from providers.platforms.fiverr import page
+from providers.platforms.fiverr import guide, page
 from providers.platforms.fiverr.errors import ERRORS
 from providers.platforms.fiverr.steps import PAGE, SERVICE, FiverrTester
 
@@ -21,6 +21,7 @@ BY_SERVICE = Method(
     help="Fiverr gives programs no access, so an automation of yours (n8n, Make, a script) "
     "must hold the numbers.",
     access=ChosenKey(header="auth_header_name", username="", is_optional=True),
+    guide=guide.OWN_SERVICE,
 )
 BY_PAGE = Method(
     PAGE,
@@ -29,6 +30,7 @@ BY_PAGE = Method(
     warning="Fiverr rarely lets a program read its pages. "
     "A page that is found proves no access and never turns green.",
     unprovable="Public page only",
+    guide=guide.PUBLIC_PAGE,
 )
 NOT_SELLERS = "categories|search|gigs|users|login|pages|cp|support|stores|inbox|pro|business"
 
@@ -56,7 +58,6 @@ PROVIDER = Provider(
     position=50,
     used_by=("Marketplace presence",),
     docs_url="https://help.fiverr.com",
-    setup_url="https://help.fiverr.com",
     hosts={"API": NO_ADDRESS, "PAGE": page.ADDRESS},
     takes_any_address=True,
     methods=(BY_SERVICE, BY_PAGE),

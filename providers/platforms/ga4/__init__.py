@@ -6,13 +6,20 @@ Quirks: an API key does not work. Reports come from the Data API (host API), nam
 list of properties from the Admin API (host ADMIN); both must be enabled.
 """
 
-from providers.declare import Cost, account_id, base_url
+from providers.declare import Cost, account_id, at, base_url
 from providers.families import google
+from providers.families.google import guides
 from providers.families.google.sign_in import oauth
 from providers.families.google.ways import FIELDS
 from providers.platforms.ga4.errors import ADMIN_URL, ERRORS, retry_after
 from providers.platforms.ga4.steps import Ga4Tester
 
+INVITE = at(
+    "Add its client_email in GA4, Admin, Property access management, with the role Viewer. An "
+    "Administrator of the property can do that.",
+    ADMIN_URL,
+    "Google Analytics",
+)
 OAUTH = oauth(*Ga4Tester.needs)
 
 
@@ -36,6 +43,9 @@ PROVIDER = google.platform(
         "Add its client_email in GA4 → Admin → Property access management, with the role Viewer.",
         "Sign in as somebody who can see the property in Google Analytics.",
         OAUTH.scopes,
+        robots=guides.key_file(
+            "the Google Analytics Data API and the Google Analytics Admin API", INVITE
+        ),
     ),
     oauth=OAUTH,
     fields=(

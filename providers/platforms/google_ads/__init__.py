@@ -5,13 +5,25 @@ Quirks: developer tokens ended on 9 September 2026 and access belongs to the Clo
 An empty `developer-token` header is still refused, so it is left out when there is none.
 """
 
-from providers.declare import Cost, Field, KeyHeader, account_id, base_url
+from providers.declare import Cost, Field, KeyHeader, account_id, at, base_url
 from providers.families import google
+from providers.families.google import guides
 from providers.families.google.sign_in import oauth
 from providers.families.google.ways import FIELDS
-from providers.platforms.google_ads.errors import API_ACCESS_URL, CODE_AT, ERRORS
+from providers.platforms.google_ads.errors import ACCESS_URL, API_ACCESS_URL, CODE_AT, ERRORS
 from providers.platforms.google_ads.steps import GoogleAdsTester
 
+INVITE = at(
+    "Add its client_email in Google Ads, Admin, Access and security, Users, with the level Read "
+    "only. An admin of the Google Ads account can do that.",
+    ACCESS_URL,
+    "Access and security in Google Ads",
+)
+APPLY = at(
+    "Apply for Explorer access for that project. In most cases it is given without a person.",
+    API_ACCESS_URL,
+    "Google Ads API in the Google Cloud console",
+)
 OAUTH = oauth(*GoogleAdsTester.needs)
 DOCS_URL = "https://developers.google.com/google-ads/api/docs"
 TEN_DIGITS = r"[0-9]{10}"
@@ -42,13 +54,13 @@ PROVIDER = google.platform(
     position=20,
     used_by=("Ads spend/performance",),
     docs_url=DOCS_URL,
-    setup_url=API_ACCESS_URL,
     hosts={"API": "https://googleads.googleapis.com"},
     methods=google.ways_in(
         "Add its client_email in Google Ads → Admin → Access and security → Users, "
         "with the level Read only.",
         "Sign in as somebody who can see the account in Google Ads.",
         OAUTH.scopes,
+        robots=guides.key_file("the Google Ads API", INVITE, APPLY),
         warning="Google wants a passkey for a new sign-in to Google Ads, and can take 7 days "
         "to trust a fresh one. Its page speaks of changes too, but here ads are only read.",
     ),

@@ -9,6 +9,7 @@ Community Management API may have no other product, so no sign-in can ask for op
 import re
 
 from providers.declare import Bearer, Cost, Method, Provider, RefreshToken, fields
+from providers.platforms.linkedin import guide
 from providers.platforms.linkedin.errors import APPS, ERRORS, TOKENS, retry_after
 from providers.platforms.linkedin.sign_in import BY_SIGN_IN, OAUTH, TOKEN_URL
 from providers.platforms.linkedin.steps import REFRESH, TOKEN, LinkedInTester
@@ -31,7 +32,6 @@ PROVIDER = Provider(
     position=30,
     used_by=("Lead research", "Outreach"),
     docs_url="https://learn.microsoft.com/linkedin/",
-    setup_url=APPS,
     hosts={
         "API": "https://api.linkedin.com",
         **OAUTH.hosts,
@@ -47,6 +47,7 @@ PROVIDER = Provider(
             lives=OAUTH.access_token_lifetime,
             access=Bearer(),
             grant_of="",
+            guide=guide.PORTAL_TOKEN,
         ),
         Method(
             REFRESH,
@@ -56,6 +57,7 @@ PROVIDER = Provider(
             warning="LinkedIn ends the refresh token 365 days after the sign-in.",
             access=BY_REFRESH_TOKEN,
             grant_of="client_id",
+            guide=guide.REFRESH_TOKEN,
         ),
         BY_SIGN_IN,
     ),

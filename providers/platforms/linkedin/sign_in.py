@@ -6,7 +6,7 @@ https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-fl
 
 from datetime import timedelta
 
-from providers.declare import AppForm, OAuth, scope, sign_in
+from providers.declare import AppForm, OAuth, scope, sign_in, signing_in
 from providers.platforms.linkedin.errors import APPS, SIGN_IN_ERRORS
 
 TOKEN_URL = "https://www.linkedin.com/oauth/v2/accessToken"
@@ -14,6 +14,18 @@ BY_SIGN_IN = sign_in(
     "Sign in with LinkedIn",
     "You are sent to LinkedIn and come back connected, best as an admin of the Page.",
     warning="Unless LinkedIn approved your app for more, it asks for a new sign-in every 60 days.",
+    guide=signing_in(
+        "LinkedIn",
+        who="An admin of your company's Page, with their own LinkedIn login. An owner here sets up "
+        "the app for it first, once.",
+        account="If you are admin of several Pages, choose the one to read.",
+        lasts="60 days, unless LinkedIn approved your app for more. You are told before it ends.",
+        pitfalls=(
+            "Until LinkedIn has approved the app's product, it refuses the whole sign-in.",
+            "All permissions are given together, or none.",
+            "Without a role on the Page no Page is found.",
+        ),
+    ),
 )
 OAUTH = OAuth(
     app=AppForm(

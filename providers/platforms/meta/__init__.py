@@ -9,6 +9,7 @@ version of the Marketing API lasts about a year, so two of them are alive at any
 import re
 
 from providers.declare import Cost, Field, Method, Provider, access_token, account_id, base_url
+from providers.platforms.meta import guide
 from providers.platforms.meta.access import GraphToken
 from providers.platforms.meta.errors import AD_ACCOUNTS, APPS, ERRORS, SYSTEM_USERS, retry_after
 from providers.platforms.meta.sign_in import BY_SIGN_IN, OAUTH
@@ -29,7 +30,6 @@ PROVIDER = Provider(
     position=10,
     used_by=("Ads monitor", "Pixel/CAPI lead tracking"),
     docs_url="https://developers.facebook.com/documentation/ads-commerce/marketing-api",
-    setup_url=SYSTEM_USERS,
     hosts={"API": "https://graph.facebook.com", "AUTHORIZATION": "https://www.facebook.com"},
     methods=(
         Method(
@@ -39,6 +39,7 @@ PROVIDER = Provider(
             "the ad account, the dataset and the app to the system user, then generate it.",
             access=GraphToken(),
             grant_of="app_id",
+            guide=guide.SYSTEM_USER,
         ),
         BY_SIGN_IN,
     ),

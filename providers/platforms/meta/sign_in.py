@@ -12,7 +12,7 @@ from typing import Any
 
 from providers.access.flow import Flow
 from providers.access.refusals import AppRefused
-from providers.declare import AppForm, OAuth, Tokens, dig, scope, sign_in
+from providers.declare import AppForm, OAuth, Tokens, dig, scope, sign_in, signing_in
 from providers.errors import ProviderError, Refused, Unanswered, UnexpectedReply
 from providers.outbound.reply import Reply
 from providers.platforms.meta.access import VERSION, GraphToken, proof_of
@@ -27,6 +27,19 @@ BY_SIGN_IN = sign_in(
     "You are sent to Facebook and come back connected to the ad accounts that you may "
     "see. Meta wants you to come back after about 90 days.",
     carried=GraphToken(),
+    guide=signing_in(
+        "Meta",
+        who="Somebody who may see the ad account in Meta: to analyse it is enough. An owner here "
+        "sets up the app for it first, once.",
+        account="Then choose the ad account to read.",
+        lasts="It renews itself as long as it works. Meta wants you to come back after about 90 "
+        "days.",
+        pitfalls=(
+            "In Development mode the app works only for people who have a role in it.",
+            "A permission that you decline is missing afterwards. Sign in again and allow it.",
+            "A new Facebook password ends the sign-in.",
+        ),
+    ),
 )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from providers.declare import Cost, Method, Provider, fields
 from providers.declare.access import ClientCredentials, RefreshToken
 from providers.declare.oauth import SIGN_IN
+from providers.platforms.reddit import guide
 from providers.platforms.reddit.errors import APPS_URL, ERRORS, NOT_RENEWED, REFUSED, retry_after
 from providers.platforms.reddit.sign_in import BY_SIGN_IN, CARRIED, OAUTH, user_agent
 from providers.platforms.reddit.steps import CLIENT, REFRESH, TOKEN, WITH_CLIENT, RedditTester
@@ -48,7 +49,6 @@ PROVIDER = Provider(
     position=70,
     used_by=("Community research",),
     docs_url="https://support.reddithelp.com/hc/en-us/articles/16160319875092",
-    setup_url=APPS_URL,
     hosts={"API": "https://oauth.reddit.com", **OAUTH.hosts},
     methods=(
         Method(
@@ -56,6 +56,7 @@ PROVIDER = Provider(
             "The client ID and secret of a Reddit app",
             help="Reddit approved your app, or the app is older than November 2025.",
             access=ClientCredentials(**TOKEN_ENDPOINT, instead=REFUSED),
+            guide=guide.CLIENT,
         ),
         Method(
             REFRESH,
@@ -63,6 +64,7 @@ PROVIDER = Provider(
             help="Someone already signed in with your app, to read private communities as a "
             "person.",
             access=RefreshToken(**TOKEN_ENDPOINT, instead=NOT_RENEWED),
+            guide=guide.REFRESH_TOKEN,
         ),
         Method(
             TOKEN,
@@ -71,6 +73,7 @@ PROVIDER = Provider(
             warning="Reddit ends such a token within 24 hours, and every later test fails.",
             lives=OAUTH.access_token_lifetime,
             access=CARRIED,
+            guide=guide.ACCESS_TOKEN,
         ),
         BY_SIGN_IN,
     ),

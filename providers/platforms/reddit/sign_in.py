@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from providers.access.flow import Flow
-from providers.declare import AppForm, Bearer, OAuth, scope, sign_in
+from providers.declare import AppForm, Bearer, OAuth, scope, sign_in, signing_in
 from providers.outbound.headers import checked_headers
 from providers.platforms.reddit.errors import APPS_URL, OF_OTHER_TYPE, SIGN_IN_ERRORS
 
@@ -19,6 +19,18 @@ BY_SIGN_IN = sign_in(
     "Sign in with Reddit",
     "You are sent to Reddit and come back connected, with an app that Reddit approved.",
     carried=CARRIED,
+    guide=signing_in(
+        "Reddit",
+        who="Whoever has the Reddit account that may see the communities. An owner here sets up "
+        "the app for it first, once, and Reddit has to approve it.",
+        first=("Enter your Reddit username here. Reddit wants to know who asks.",),
+        account="Then choose the community to read.",
+        lasts="It renews itself until somebody withdraws it at Reddit.",
+        pitfalls=(
+            "Reddit approves apps by hand, and only those made before November 2025 need nothing.",
+            "A private community is read only by an account that is a member of it.",
+        ),
+    ),
 )
 
 

@@ -6,13 +6,25 @@ Quirk: a property is known by one exact string. `sc-domain:example.com`,
 `https://example.com/` and `https://www.example.com/` are three different ones.
 """
 
-from providers.declare import Cost, account_id, base_url
+from providers.declare import Cost, account_id, at, base_url
 from providers.families import google
+from providers.families.google import guides
 from providers.families.google.sign_in import oauth
 from providers.families.google.ways import FIELDS
-from providers.platforms.search_console.errors import ERRORS, PROPERTIES_URL, retry_after
+from providers.platforms.search_console.errors import (
+    ERRORS,
+    PROPERTIES_URL,
+    USERS_URL,
+    retry_after,
+)
 from providers.platforms.search_console.steps import SearchConsoleTester
 
+INVITE = at(
+    "Add its client_email in Search Console, Settings, Users and permissions, Add user. "
+    "Restricted is enough, and an owner of the property can do that.",
+    USERS_URL,
+    "Users and permissions in Search Console",
+)
 OAUTH = oauth(*SearchConsoleTester.needs)
 
 PROVIDER = google.platform(
@@ -28,6 +40,7 @@ PROVIDER = google.platform(
         "→ Add user; Restricted is enough.",
         "Sign in as a user of the property in Search Console.",
         OAUTH.scopes,
+        robots=guides.key_file("the Search Console API", INVITE),
     ),
     oauth=OAUTH,
     fields=(

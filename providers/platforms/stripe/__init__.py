@@ -7,6 +7,7 @@ answers 403, which says nothing against the key. Amounts are in the minor unit.
 
 from providers.declare import Bearer, Cost, Method, Provider, access_token, account_id, base_url
 from providers.declare.access import Known
+from providers.platforms.stripe import guide
 from providers.platforms.stripe.errors import ERRORS, NEW_KEY_URL
 from providers.platforms.stripe.sign_in import BY_SIGN_IN, OAUTH
 from providers.platforms.stripe.steps import API_KEY, StripeTester
@@ -24,7 +25,6 @@ PROVIDER = Provider(
     position=110,
     used_by=("Payments", "Results tracking"),
     docs_url="https://docs.stripe.com/api",
-    setup_url=NEW_KEY_URL,
     hosts={"API": "https://api.stripe.com", **OAUTH.hosts},
     methods=(
         Method(
@@ -33,6 +33,7 @@ PROVIDER = Provider(
             help="You can open Developers → API keys in the Stripe dashboard. "
             "A restricted key that may only read is the safe choice.",
             access=StripeKey(),
+            guide=guide.RESTRICTED_KEY,
         ),
         BY_SIGN_IN,
     ),

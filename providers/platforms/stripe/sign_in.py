@@ -11,7 +11,7 @@ from typing import Any
 
 from providers.access.flow import Flow
 from providers.access.refusals import AppRefused, NotRevocable
-from providers.declare import AppForm, OAuth, Tokens, dig, scope, sign_in
+from providers.declare import AppForm, OAuth, Tokens, dig, scope, sign_in, signing_in
 from providers.errors import Refused, UnexpectedReply
 from providers.outbound.reply import Reply
 from providers.platforms.stripe.errors import SIGN_IN_ERRORS
@@ -25,6 +25,17 @@ BY_SIGN_IN = sign_in(
     "You are sent to Stripe and come back connected to one account. It needs a Connect "
     "platform of your own.",
     warning="A restricted key is simpler: this is for those who run a Connect platform.",
+    guide=signing_in(
+        "Stripe",
+        who="Whoever runs a Connect platform at Stripe. Everyone else pastes a restricted key, "
+        "which is simpler.",
+        account="The account that you choose at Stripe is the one that is read.",
+        lasts="Until somebody withdraws it in Stripe. It does not expire.",
+        pitfalls=(
+            "Client ID and secret key must be of one mode: both live, or both test.",
+            "Stripe shows what is wrong with either in the browser and sends nobody back.",
+        ),
+    ),
 )
 
 

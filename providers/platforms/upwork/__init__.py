@@ -11,6 +11,7 @@ from providers.declare import fields
 from providers.declare.access import Bearer, ClientCredentials, RefreshToken
 from providers.declare.methods import Method
 from providers.declare.provider import Cost, Provider
+from providers.platforms.upwork import guide
 from providers.platforms.upwork.errors import ERRORS, KEYS_URL, REFUSED, retry_after
 from providers.platforms.upwork.sign_in import BY_SIGN_IN, OAUTH, WRITTEN_PERMISSION
 from providers.platforms.upwork.steps import UpworkTester
@@ -22,6 +23,7 @@ REFRESH = Method(
     help="Upwork approved your API key, and someone already signed in with it.",
     warning=f"{WRITTEN_PERMISSION} It ends a refresh token that is not used for two weeks.",
     access=RefreshToken(token_url=OAUTH.token_url, instead=REFUSED),
+    guide=guide.REFRESH_TOKEN,
 )
 TOKEN = Method(
     "access_token",
@@ -30,6 +32,7 @@ TOKEN = Method(
     warning="Upwork ends such a token after 24 hours, and every later test fails.",
     lives=OAUTH.access_token_lifetime,
     access=Bearer(),
+    guide=guide.ACCESS_TOKEN,
 )
 CLIENT = Method(
     "client_credentials",
@@ -37,6 +40,7 @@ CLIENT = Method(
     help="Upwork gave your company a key of the type service account.",
     warning="Upwork gives such keys to few customers; an ordinary key is refused here.",
     access=ClientCredentials(token_url=OAUTH.token_url, instead=REFUSED),
+    guide=guide.SERVICE_ACCOUNT,
 )
 
 
@@ -55,7 +59,6 @@ PROVIDER = Provider(
     position=40,
     used_by=("Lead research ingestion",),
     docs_url="https://www.upwork.com/developer/documentation/graphql/api/docs/index.html",
-    setup_url=KEYS_URL,
     hosts={"API": "https://api.upwork.com", **OAUTH.hosts},
     methods=(REFRESH, TOKEN, CLIENT, BY_SIGN_IN),
     oauth=OAUTH,

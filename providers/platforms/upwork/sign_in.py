@@ -6,7 +6,7 @@ https://support.upwork.com/hc/en-us/articles/115015933448 (authentication) and
 
 from datetime import timedelta
 
-from providers.declare import AppForm, OAuth, scope, sign_in
+from providers.declare import AppForm, OAuth, scope, sign_in, signing_in
 from providers.platforms.upwork.errors import KEYS_URL, SIGN_IN_ERRORS
 
 WRITTEN_PERMISSION = "Upwork allows other than internal use only with its written permission."
@@ -15,6 +15,18 @@ BY_SIGN_IN = sign_in(
     "Sign in with Upwork",
     "You are sent to Upwork and come back connected, with a key that Upwork approved.",
     warning=WRITTEN_PERMISSION,
+    guide=signing_in(
+        "Upwork",
+        who="The person whose Upwork login is to be used. An owner here sets up the approved key "
+        "for it first, once.",
+        account="If your login has several organizations, choose the one to read.",
+        lasts="It renews itself, as long as it is used at least every two weeks. This application "
+        "does that.",
+        pitfalls=(
+            "Upwork approves every key by hand, which takes up to two weeks.",
+            "Whoever changes the permissions of the key signs in again afterwards.",
+        ),
+    ),
 )
 OAUTH = OAuth(
     app=AppForm(

@@ -9,6 +9,7 @@ A sign-in may not count posts nor ask for the app's usage, and searches instead.
 import re
 
 from providers.declare import Bearer, ClientCredentials, Cost, Method, Provider, fields
+from providers.platforms.x import guide
 from providers.platforms.x.errors import CONSOLE_URL, ERRORS, NO_TOKENS_HERE, retry_after
 from providers.platforms.x.sign_in import BY_SIGN_IN, OAUTH
 from providers.platforms.x.steps import KEYS, TOKEN, XTester
@@ -40,7 +41,6 @@ PROVIDER = Provider(
     position=60,
     used_by=("Social signals",),
     docs_url="https://docs.x.com",
-    setup_url=CONSOLE_URL,
     hosts={"API": "https://api.x.com", **OAUTH.hosts},
     methods=(
         Method(
@@ -48,6 +48,7 @@ PROVIDER = Provider(
             "A Bearer token",
             help="You can open your app in the X console and copy one long token.",
             access=Bearer(),
+            guide=guide.BEARER_TOKEN,
         ),
         Method(
             KEYS,
@@ -61,6 +62,7 @@ PROVIDER = Provider(
                 client_authentication="client_secret_basic",
                 instead=NO_TOKENS_HERE,
             ),
+            guide=guide.API_KEY,
         ),
         BY_SIGN_IN,
     ),

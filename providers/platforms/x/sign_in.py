@@ -5,12 +5,24 @@ https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code (rea
 
 from datetime import timedelta
 
-from providers.declare import AppForm, OAuth, scope, sign_in
+from providers.declare import AppForm, OAuth, scope, sign_in, signing_in
 from providers.platforms.x.errors import CONSOLE_URL, SIGN_IN_ERRORS
 
 BY_SIGN_IN = sign_in(
     "Sign in with X",
     "You are sent to X and come back connected. Sign in as your brand's own account.",
+    guide=signing_in(
+        "X",
+        who="Whoever has the login of your brand's account at X. An owner here sets up the app for "
+        "it first, once, and somebody buys credits in the X console.",
+        account="The account that you signed in with is the one that is read.",
+        lasts="It renews itself until somebody withdraws it. X is said to end one after six "
+        "months.",
+        pitfalls=(
+            "Who is signed in to a private account connects that one: change the account first.",
+            "Signing in works without credits, and every test after it fails.",
+        ),
+    ),
 )
 OAUTH = OAuth(
     app=AppForm(

@@ -12,7 +12,8 @@ from providers.declare import Cost, KeyInQuery, Method, access_token, account_id
 from providers.families import google
 from providers.families.google.facts import CONSOLE_URL, NOT_A_CLIENT_ID
 from providers.families.google.sign_in import by_sign_in, oauth
-from providers.families.google.ways import CLIENT_FIELDS, REFRESH_TOKEN
+from providers.families.google.ways import CLIENT_FIELDS, with_refresh_token
+from providers.platforms.youtube import guide
 from providers.platforms.youtube.errors import CHANNEL_URL, ERRORS, retry_after
 from providers.platforms.youtube.steps import API_KEY, YouTubeTester
 
@@ -43,9 +44,14 @@ PROVIDER = google.platform(
             help="You can make a key in the Google Cloud console. "
             "It reads the public numbers: subscribers, views and videos.",
             access=KeyInQuery("key"),
+            guide=guide.API_KEY,
         ),
-        REFRESH_TOKEN,
-        by_sign_in("Sign in as the channel's owner, and choose the channel there."),
+        with_refresh_token(OAUTH.scopes),
+        by_sign_in(
+            "Sign in as the channel's owner, and choose the channel there.",
+            "A sign-in reaches the one channel that is chosen there.",
+            "A Google account without a channel is refused.",
+        ),
     ),
     oauth=OAUTH,
     fields=(

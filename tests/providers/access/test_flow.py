@@ -69,7 +69,6 @@ ACME = Provider(
     name="Acme",
     used_by=("Tests",),
     docs_url="https://acme.example",
-    setup_url="https://acme.example",
     hosts={
         "API": "https://api.acme.example",
         "AUTHORIZATION": "https://login.acme.example",

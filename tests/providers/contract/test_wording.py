@@ -77,6 +77,12 @@ def texts_of(who: Provider) -> Iterator[tuple[str, str]]:
         yield f"about {vendor.value}", vendor.about
         words = (*vendor.methods.values(), *vendor.fields.values())
         yield from ((vendor.value, one["help"]) for one in words if "help" in one)
+    for vendor, method in who.ways:
+        yield from ((f"guide to {method.slug} {vendor}", text) for text in method.guide.texts)
+        yield from (
+            (f"{scope.name} in the guide to {method.slug}", scope.stops)
+            for scope in method.guide.scopes
+        )
     if who.oauth:
         yield from texts_of_sign_in(who.oauth)
     for rule in rules_of(who):
@@ -155,7 +161,8 @@ def links_of(who: Provider) -> list[str]:
     optional = [field.help_url for field in who.fields]
     optional += [rule.action_url for rule in rules_of(who)]
     optional += [who.oauth.app.console_url] if who.oauth else []
-    return [who.docs_url, who.setup_url, *filter(None, optional)]
+    optional += [link for _, method in who.ways for link in method.guide.links]
+    return [who.docs_url, *filter(None, optional)]
 
 
 @each_platform

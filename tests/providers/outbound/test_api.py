@@ -268,7 +268,6 @@ def test_a_server_that_mirrors_a_secret_does_not_get_it_shown(caplog):
         name="Meta",
         used_by=(),
         docs_url="",
-        setup_url="",
         hosts={},
         methods=(),
         fields=(),

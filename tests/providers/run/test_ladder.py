@@ -22,7 +22,6 @@ ACME = Provider(
     name="Acme",
     used_by=("Tests",),
     docs_url="https://acme.example/docs",
-    setup_url="https://acme.example/keys",
     hosts={"API": "https://api.acme.example"},
     methods=(Method("api_key", "Key"), Method("sign_in", "Sign-in")),
     fields=(access_token(),),

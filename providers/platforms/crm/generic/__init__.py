@@ -10,6 +10,7 @@ from providers.declare import Cost, Field, Provider, Vendor
 from providers.declare.access import Closed
 from providers.declare.methods import with_access
 from providers.families.rest import ChosenKey, auth_kind, header_name, health_path
+from providers.platforms.crm.generic import guide
 from providers.platforms.crm.generic.errors import ERRORS
 from providers.platforms.crm.generic.steps import GenericTester
 from providers.platforms.crm.vendors import DESTINATION, REST
@@ -68,7 +69,7 @@ FIELDS = (
 VENDOR = Vendor(
     "generic",
     "You need the address of its API and mostly a key, and it must answer in JSON.",
-    methods={REST: {}},
+    methods={REST: {"guide": guide.ADDRESS}},
     fields={
         "base_url": {
             "label": "Address of the API",
@@ -82,6 +83,7 @@ VENDOR = Vendor(
         **{field.name: {} for field in FIELDS},
         "account_id": {},
     },
+    mark="crm",
 )
 
 
@@ -89,6 +91,7 @@ def speak(crm: Provider) -> Provider:
     return replace(
         crm,
         name="Your CRM",
+        mark=VENDOR.mark,
         methods=with_access(crm.methods, ChosenKey(), reads=DESTINATION, sign_in=NO_SIGN_IN),
         tester=GenericTester,
         errors=ERRORS,

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from providers.declare import SIGN_IN, Bearer, Cost, Provider, Vendor
 from providers.declare.methods import with_access
+from providers.platforms.crm.hubspot import guide
 from providers.platforms.crm.hubspot.errors import ERRORS, KEYS_URL
 from providers.platforms.crm.hubspot.sign_in import OAUTH
 from providers.platforms.crm.hubspot.steps import HubSpotTester
@@ -25,11 +26,13 @@ VENDOR = Vendor(
         SIGN_IN: {
             "label": "Sign in with HubSpot",
             "help": "You are sent there and come back connected to the account that you choose.",
+            "guide": guide.SIGN_IN,
         },
         TOKEN: {
             "label": "A service key",
             "help": "A super admin makes it in HubSpot's settings, with the scopes to read "
             "contacts and deals.",
+            "guide": guide.SERVICE_KEY,
         },
     },
     fields={
@@ -40,6 +43,7 @@ VENDOR = Vendor(
         },
         "account_id": {"label": "Account ID"},
     },
+    mark="hubspot",
 )
 
 
@@ -47,6 +51,7 @@ def speak(crm: Provider) -> Provider:
     return replace(
         crm,
         name="HubSpot",
+        mark=VENDOR.mark,
         takes_any_address=False,
         methods=with_access(crm.methods, KEY, reads=DESTINATION),
         oauth=OAUTH,

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from providers.declare import SIGN_IN, Cost, Field, KeyHeader, Provider, Vendor
 from providers.declare.methods import with_access
+from providers.platforms.crm.pipedrive import guide
 from providers.platforms.crm.pipedrive.errors import ERRORS, retry_after
 from providers.platforms.crm.pipedrive.sign_in import OAUTH
 from providers.platforms.crm.pipedrive.steps import PipedriveTester
@@ -46,10 +47,12 @@ VENDOR = Vendor(
         SIGN_IN: {
             "label": "Sign in with Pipedrive",
             "help": "You are sent there and come back connected to the company that you choose.",
+            "guide": guide.SIGN_IN,
         },
         TOKEN: {
             "label": "A personal API token",
             "help": "You can copy it from your personal preferences.",
+            "guide": guide.API_TOKEN,
         },
     },
     fields={
@@ -68,6 +71,7 @@ def speak(crm: Provider) -> Provider:
     return replace(
         crm,
         name="Pipedrive",
+        mark=VENDOR.mark,
         takes_any_address=False,
         methods=with_access(crm.methods, API_TOKEN, reads=DESTINATION),
         oauth=OAUTH,

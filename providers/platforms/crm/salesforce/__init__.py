@@ -15,6 +15,7 @@ from providers.declare.methods import with_access
 from providers.declare.oauth import SIGN_IN
 from providers.declare.provider import Cost, Provider
 from providers.declare.vendors import Vendor
+from providers.platforms.crm.salesforce import guide
 from providers.platforms.crm.salesforce.errors import ERRORS
 from providers.platforms.crm.salesforce.sign_in import LOGIN, TOKEN_PATH, sign_in_at
 from providers.platforms.crm.salesforce.steps import SalesforceTester
@@ -34,8 +35,9 @@ VENDOR = Vendor(
         SIGN_IN: {
             "label": "Sign in with Salesforce",
             "help": "You are sent there and come back connected to your organization.",
+            "guide": guide.SIGN_IN,
         },
-        CLIENT: {"label": "A consumer key and secret"},
+        CLIENT: {"label": "A consumer key and secret", "guide": guide.CONSUMER_KEY},
     },
     fields={
         "client_id": {
@@ -68,6 +70,7 @@ def speak(crm: Provider, address: str) -> Provider:
     return replace(
         crm,
         name="Salesforce",
+        mark=VENDOR.mark,
         hosts={**crm.hosts, "SALESFORCE_LOGIN": login},
         methods=with_access(crm.methods, usual, reads=DESTINATION, **ways),
         oauth=sign_in_at(login),

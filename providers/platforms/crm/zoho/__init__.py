@@ -22,6 +22,7 @@ from providers.declare import (
 from providers.declare.access import Closed
 from providers.declare.methods import with_access
 from providers.platforms.crm.vendors import DESTINATION, REFRESH, WITH_CLIENT, ZOHO
+from providers.platforms.crm.zoho import guide
 from providers.platforms.crm.zoho.centres import (
     CENTRES,
     HOME_CENTRE,
@@ -70,8 +71,9 @@ VENDOR = Vendor(
         SIGN_IN: {
             "label": "Sign in with Zoho CRM",
             "help": "You are sent there and come back connected to your organization.",
+            "guide": guide.SIGN_IN,
         },
-        REFRESH: {"label": "A Self Client"},
+        REFRESH: {"label": "A Self Client", "guide": guide.SELF_CLIENT},
     },
     fields={
         "data_centre": {"label": "Data centre"},
@@ -87,6 +89,7 @@ VENDOR = Vendor(
         },
         "account_id": {"label": "Organization ID"},
     },
+    mark="zoho",
 )
 
 
@@ -105,6 +108,7 @@ def speak(crm: Provider, centre: str) -> Provider:
     return replace(
         crm,
         name="Zoho CRM",
+        mark=VENDOR.mark,
         takes_any_address=False,
         methods=with_access(
             crm.methods, usual, reads=DESTINATION, sign_in=SignedIn(carried=CARRIED), **ways
