@@ -18,6 +18,7 @@ class Asked:
 
     who: Provider
     vendor: Vendor | None
+    name: str
     methods: list[Method]
 
     def method(self, slug: str) -> Method | None:
@@ -72,9 +73,10 @@ def guide(request: Request, slug: str, method: str) -> HttpResponse:
 
 def _as(provider: Provider, vendor: Vendor | None) -> Asked:
     if vendor is None:
-        return Asked(provider, None, list(provider.methods))
+        return Asked(provider, None, provider.name, list(provider.methods))
     who = provider.for_values({provider.asks_first: vendor.value})
-    return Asked(who, vendor, vendor.methods_of(provider.methods))
+    name = dict(provider.field(provider.asks_first).choices)[vendor.value]
+    return Asked(who, vendor, name, vendor.methods_of(provider.methods))
 
 
 def _set_up(request: Request, who: Provider) -> SetUp | None:

@@ -261,7 +261,7 @@ def history(request: Request, slug: str) -> HttpResponse:
     page = Paginator(tests.select_related("started_by", "fix_link__sent_by"), TESTS_PER_PAGE)
     context = {
         "provider": connection.platform,
-        "connection": connection,
+        "card": cards.Card(connection, timezone.now()),
         "tests": page.get_page(request.GET.get("page")),
     }
     return dialog(request, "integrations/partials/history_dialog.html", context)

@@ -53,10 +53,10 @@ def mark(name: str) -> SafeString:
     return _svg(path) if name and path.exists() else icon("plug")
 
 
-@register.simple_tag
-def guide_url(connection: IntegrationConnection) -> str:
+@register.simple_tag(takes_context=True)
+def guide_url(context: template.Context, connection: IntegrationConnection) -> str:
     """The guide to the way that a connection uses; before it has one, to all of its platform."""
-    place = [connection.workspace.slug, connection.provider]
+    place = [context["request"].access.workspace.slug, connection.provider]
     known = {method.slug for method in connection.platform.methods}
     if connection.auth_method in known:
         return reverse("guide", args=[*place, connection.auth_method])

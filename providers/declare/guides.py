@@ -66,7 +66,7 @@ def signing_in(
     """
     steps = (
         *first,
-        f"In the dialog here choose to sign in, and press Continue to {platform}.",
+        f"In the dialog choose to sign in, and press Continue to {platform}.",
         f"Sign in there, and allow everything that {platform} asks for. Your password stays there.",
         f"You come back here. {account or 'The connection is tested, then saved.'}",
     )

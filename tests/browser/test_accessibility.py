@@ -98,7 +98,11 @@ def test_pages_of_a_new_workspace(open_page, editor, meta, path):
     check(open_page(editor, path))
 
 
-@pytest.mark.parametrize("path", ["/w/main/dashboard/", SETTINGS])
+GUIDES = "/w/main/integrations/crm/guide/"
+SHOWN = ["/w/main/dashboard/", SETTINGS, GUIDES, f"{GUIDES}sign_in/?first=zoho"]
+
+
+@pytest.mark.parametrize("path", SHOWN)
 def test_pages_that_show_every_state(open_page, editor, meta, workspace, path):
     states.fill(workspace)
     check(open_page(editor, path))

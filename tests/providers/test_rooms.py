@@ -13,9 +13,9 @@ from providers import registry
 ROOT = Path(providers.__file__).parent
 LONGEST_FILE = 300
 LONGEST_ROOM_OF_ONE_FILE = 120
-# The declaration, the ladder, the refusals, signing in, the way in where it is the platform's own,
-# what several of these share, the numbers.
-LAYOUT = {"__init__", "steps", "errors", "sign_in", "access", "facts", "streams"}
+# The declaration, the ladder, the refusals, signing in, the guides to the other ways, the way in where
+# it is the platform's own, what several of these share, the numbers.
+LAYOUT = {"__init__", "steps", "errors", "sign_in", "guide", "access", "facts", "streams"}
 OF_ITS_OWN = {
     "fiverr": {"page"},  # a public page, which is no API
     "crm": {"vendors"},  # several platforms behind one name

@@ -25,7 +25,7 @@ def key_file(apis: str, invite: Act, *also: Act) -> Guide:
             at(f"In the same project enable {apis}.", CONSOLE_URL, CLOUD),
             *also,
             invite,
-            "Open the file in a text editor, copy all of it and paste it here.",
+            "Open the file in a text editor, copy all of it and paste it into the dialog.",
         ),
         lasts="Until somebody deletes the key or takes the access away. Nobody has to sign in.",
         pitfalls=(
@@ -49,7 +49,7 @@ def refresh_token(scopes: tuple[Scope, ...]) -> Guide:
             ),
             "Ask whoever signed in with this client for the refresh token. The sign-in must have "
             "asked for the permissions below.",
-            "Paste all three here.",
+            "Paste all three into the dialog.",
         ),
         lasts="Until somebody withdraws it, or it is not used for six months. It ends after 7 days "
         "while the consent screen is External and in Testing.",
@@ -68,7 +68,7 @@ def access_token(scopes: tuple[Scope, ...]) -> Guide:
         who="A developer who may see the account.",
         steps=(
             "Ask that developer for an access token with the permissions below.",
-            "Paste it here at once.",
+            "Paste it into the dialog at once.",
         ),
         lasts="One hour. It is for a first try: choose another way for lasting access.",
         pitfalls=(

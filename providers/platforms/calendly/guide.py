@@ -14,7 +14,7 @@ PERSONAL_TOKEN = Guide(
             "API and webhooks in Calendly",
         ),
         "Press Generate new token, and choose the scopes below.",
-        "Copy the token at once and paste it here. Calendly shows it once.",
+        "Copy the token at once and paste it into the dialog. Calendly shows it once.",
     ),
     lasts="Until somebody deletes it. A new password at Calendly is said to end it too.",
     pitfalls=(

@@ -13,7 +13,7 @@ OWN_SERVICE = Guide(
         "Copy the production address of that automation, not the link of its editor.",
         "If it asks for a key, copy that too. If the key has a header of its own, copy the "
         "header's name.",
-        "Paste them here.",
+        "Paste them into the dialog.",
     ),
     lasts="As long as your own service runs and keeps its address and its key.",
     pitfalls=(
@@ -29,7 +29,8 @@ PUBLIC_PAGE = Guide(
     steps=(
         at("Open your seller's profile at Fiverr.", ADDRESS, "Fiverr"),
         "Copy the name at the end of its address.",
-        "Paste it here. Leave the look-up off unless you want the page itself to be asked for.",
+        "Paste it into the dialog. Leave the look-up off unless you want the page itself to be "
+        "asked for.",
     ),
     lasts="As long as the seller keeps the name.",
     pitfalls=(

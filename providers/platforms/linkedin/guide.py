@@ -13,7 +13,7 @@ PORTAL_TOKEN = Guide(
         at("Open the token tool of LinkedIn's developer portal.", TOKENS, "OAuth tools"),
         "Press Create token, choose your app and tick the permissions below.",
         "Sign in as an admin of the Page and allow everything.",
-        "Copy the whole token and paste it here.",
+        "Copy the whole token and paste it into the dialog.",
         PAGE,
         at(
             "If you can, copy client ID and client secret too, from the app's Auth tab. With them "
@@ -42,14 +42,14 @@ REFRESH_TOKEN = Guide(
         ),
         "Ask whoever signed in with this app for the refresh token. That must have been an admin "
         "of the Page who allowed the permissions below.",
-        "Paste all three here.",
+        "Paste all three into the dialog.",
         PAGE,
     ),
     lasts="365 days after that sign-in, however often it is used. Then somebody signs in anew.",
     pitfalls=(
         "Client ID, client secret and refresh token belong together: those of another app are "
         "refused.",
-        "Most apps get no refresh token. Then sign in here, or paste a token of 60 days.",
+        "Most apps get no refresh token. Then sign in, or paste a token of 60 days.",
     ),
     scopes=OAUTH.scopes,
     separator=" ",

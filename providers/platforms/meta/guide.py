@@ -16,7 +16,7 @@ SYSTEM_USER = Guide(
         "Assign the ad account to it, the dataset too if you track leads, and the app.",
         "Only then press Generate token. Choose the app, the expiry Never and the permissions "
         "below.",
-        "Copy the token at once and paste it here. Meta shows it only once.",
+        "Copy the token at once and paste it into the dialog. Meta shows it only once.",
         at(
             "Copy the ad account's number from the account menu of Ads Manager.",
             AD_ACCOUNTS,

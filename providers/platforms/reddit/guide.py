@@ -25,7 +25,7 @@ CLIENT = Guide(
     who="Whoever has the Reddit account that the app belongs to.",
     steps=(
         *APP_STEPS,
-        "Paste both here.",
+        "Paste both into the dialog.",
         USERNAME,
         "Enter a community to read, such as marketing.",
     ),
@@ -43,7 +43,7 @@ REFRESH_TOKEN = Guide(
         *APP_STEPS,
         "Ask whoever signed in with this app for the refresh token. The sign-in must have been "
         "permanent, with the permissions below.",
-        "Paste all three here.",
+        "Paste all three into the dialog.",
         USERNAME,
     ),
     lasts="Until somebody withdraws it at Reddit.",
@@ -57,7 +57,7 @@ REFRESH_TOKEN = Guide(
 )
 ACCESS_TOKEN = Guide(
     who="A developer who has an approved Reddit app.",
-    steps=("Ask that developer for an access token.", "Paste it here at once."),
+    steps=("Ask that developer for an access token.", "Paste it into the dialog at once."),
     lasts="24 hours at most. It is for a first try: choose another way for lasting access.",
     pitfalls=(
         "A client ID, a secret and a refresh token are something else.",

@@ -23,7 +23,7 @@ BY_SIGN_IN = sign_in(
         "Reddit",
         who="Whoever has the Reddit account that may see the communities. An owner here sets up "
         "the app for it first, once, and Reddit has to approve it.",
-        first=("Enter your Reddit username here. Reddit wants to know who asks.",),
+        first=("In the dialog enter your Reddit username. Reddit wants to know who asks.",),
         account="Then choose the community to read.",
         lasts="It renews itself until somebody withdraws it at Reddit.",
         pitfalls=(

@@ -27,12 +27,13 @@ RESTRICTED_KEY = Guide(
             "the form for a restricted key",
         ),
         "Set what is listed below to Read, and nothing else.",
-        "Create the key, copy it at once and paste it here. Stripe shows a live key only once.",
+        "Create the key, copy it at once and paste it into the dialog. Stripe shows a live key "
+        "only once.",
     ),
     lasts="Until somebody rolls or deletes it in Stripe.",
     pitfalls=(
         "A key that starts with pk is the publishable one, and one that starts with whsec belongs "
-        "to a webhook. Neither is taken here.",
+        "to a webhook. Neither is taken.",
         "A test key shows test payments only. Make the key in live mode to see real ones.",
         "A key that is limited to some IP addresses must allow the one of this server.",
         "A secret key works too, but may do everything in the account.",

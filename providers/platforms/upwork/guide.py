@@ -21,7 +21,7 @@ REFRESH_TOKEN = Guide(
         APPLY,
         "When it is approved, copy Key and Secret from Developer Center, API keys.",
         "Ask whoever signed in with this key for the refresh token.",
-        "Paste all three here.",
+        "Paste all three into the dialog.",
     ),
     lasts="As long as it is used at least every two weeks, which this application does.",
     pitfalls=(
@@ -36,9 +36,9 @@ ACCESS_TOKEN = Guide(
     who="A developer who signed in with your approved Upwork key.",
     steps=(
         "Ask that developer for the access token of the sign-in.",
-        "Paste it here at once.",
+        "Paste it into the dialog at once.",
     ),
-    lasts="24 hours. It is for a first try: then sign in here, or use a refresh token.",
+    lasts="24 hours. It is for a first try: then sign in, or use a refresh token.",
     pitfalls=(
         "Without the permissions below on the key, the token reads nothing.",
         "A refresh token is something else: choose the way that is named after it.",
@@ -54,11 +54,11 @@ SERVICE_ACCOUNT = Guide(
             "the application for an API key",
         ),
         "When it is approved, copy Key and Secret from Developer Center, API keys.",
-        "Paste both here.",
+        "Paste both into the dialog.",
     ),
     lasts="Until Upwork or you switch the key off. Tokens are asked for with it as needed.",
     pitfalls=(
-        "An ordinary key is refused here: with one, sign in or use a refresh token.",
+        "An ordinary key is refused: with one, sign in or use a refresh token.",
         WRITTEN_PERMISSION,
     ),
     scopes=OAUTH.scopes,

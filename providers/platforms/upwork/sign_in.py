@@ -23,8 +23,8 @@ BY_SIGN_IN = sign_in(
         lasts="It renews itself, as long as it is used at least every two weeks. This application "
         "does that.",
         pitfalls=(
-            "Upwork approves every key by hand, which takes up to two weeks.",
-            "Whoever changes the permissions of the key signs in again afterwards.",
+            "What is read depends on the organization that is chosen, and on what that person may "
+            "see there.",
         ),
     ),
 )

@@ -15,7 +15,7 @@ BEARER_TOKEN = Guide(
     steps=(
         at("Open the X console and choose your app.", CONSOLE_URL, "the X console"),
         "Open Keys and tokens, and copy the Bearer token. It starts with AAAA.",
-        "Paste it here, with the name after the @ of your brand's account.",
+        "Paste it into the dialog, with the name after the @ of your brand's account.",
     ),
     lasts="Until somebody makes another one in the console.",
     pitfalls=(
@@ -30,12 +30,12 @@ API_KEY = Guide(
     steps=(
         at("Open the X console and choose your app.", CONSOLE_URL, "the X console"),
         "Open Keys and tokens, and copy the API key and the API key secret.",
-        "Paste both here, with the name after the @ of your brand's account.",
+        "Paste both into the dialog, with the name after the @ of your brand's account.",
     ),
     lasts="Until somebody makes other ones in the console.",
     pitfalls=(
         CREDITS,
         IN_PROJECT,
-        "Client ID and client secret on that page are another pair, which is refused here.",
+        "Client ID and client secret on that page are another pair, which is refused.",
     ),
 )

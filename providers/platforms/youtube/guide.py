@@ -13,7 +13,7 @@ API_KEY = Guide(
         ),
         "In the same project, enable the YouTube Data API.",
         "Press Create credentials, API key. Restrict the key to the YouTube Data API.",
-        "Copy the key and paste it here.",
+        "Copy the key and paste it into the dialog.",
         at(
             "Copy the channel's ID, which starts with UC.",
             CHANNEL_URL,

@@ -129,6 +129,12 @@ def test_a_bad_value_gets_its_sentence_beside_the_field(visitor, values, sentenc
     assert ConnectionTest.objects.count() == 0
 
 
+def test_a_vendor_that_was_chosen_goes_along_with_what_is_typed(visitor):
+    shown = visitor.get("connection", "crm", first="hubspot")
+
+    assert '<input type="hidden" name="vendor" value="hubspot">' in shown.content.decode()
+
+
 def test_a_saved_secret_goes_to_no_other_address(visitor, workspace):
     first = {"vendor": "generic", "access_token": "secret-123", "base_url": "https://a.example"}
     saving.change_connection(rows.unread(workspace, "crm"), Changes(config=first), by=None)

@@ -10,7 +10,7 @@ import pytest
 
 import providers
 from providers import errors, registry
-from providers.declare import ErrorRule, OAuth, Provider
+from providers.declare import ErrorRule, Guide, OAuth, Provider
 from providers.outbound.reply import Reply
 from providers.platforms.crm.vendors import ZOHO
 from tests.providers.contract.cases import CASES
@@ -77,17 +77,20 @@ def texts_of(who: Provider) -> Iterator[tuple[str, str]]:
         yield f"about {vendor.value}", vendor.about
         words = (*vendor.methods.values(), *vendor.fields.values())
         yield from ((vendor.value, one["help"]) for one in words if "help" in one)
-    for vendor, method in who.ways:
-        yield from ((f"guide to {method.slug} {vendor}", text) for text in method.guide.texts)
-        yield from (
-            (f"{scope.name} in the guide to {method.slug}", scope.stops)
-            for scope in method.guide.scopes
-        )
+    for way, guide in guides_of(who):
+        yield from ((f"guide to {way}", text) for text in guide.texts)
+        yield from ((f"{one.name} in the guide to {way}", one.stops) for one in guide.scopes)
     if who.oauth:
         yield from texts_of_sign_in(who.oauth)
     for rule in rules_of(who):
         yield f"message of {rule.error.kind}", rule.message
         yield f"action of {rule.error.kind}", rule.action
+
+
+def guides_of(who: Provider) -> list[tuple[str, Guide]]:
+    """By the slug of the way, behind the vendor's where there is one."""
+    ways = ((f"{vendor} {method.slug}".strip(), method.guide) for vendor, method in who.ways)
+    return [(way, guide) for way, guide in ways if guide]
 
 
 def texts_of_sign_in(oauth: OAuth) -> Iterator[tuple[str, str]]:
@@ -109,6 +112,20 @@ def test_every_declared_sentence_is_plain_and_short(who):
     wrong = {(where, *found) for where, text in texts_of(who) if (found := flaws(text))}
 
     assert wrong == set()
+
+
+@each_platform
+def test_every_way_to_connect_has_a_guide(who):
+    lacking = [f"{vendor} {way.slug}".strip() for vendor, way in who.ways if way.guide is None]
+
+    assert lacking == []
+
+
+@each_platform
+def test_every_page_that_a_guide_opens_is_named(who):
+    acts = [act for _, guide in guides_of(who) for act in guide.acts]
+
+    assert [act.url for act in acts if bool(act.url) != bool(act.place)] == []
 
 
 @each_platform
@@ -161,7 +178,7 @@ def links_of(who: Provider) -> list[str]:
     optional = [field.help_url for field in who.fields]
     optional += [rule.action_url for rule in rules_of(who)]
     optional += [who.oauth.app.console_url] if who.oauth else []
-    optional += [link for _, method in who.ways for link in method.guide.links]
+    optional += [link for _, guide in guides_of(who) for link in guide.links]
     return [who.docs_url, *filter(None, optional)]
 
 

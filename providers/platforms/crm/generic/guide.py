@@ -11,7 +11,7 @@ ADDRESS = Guide(
         "Make a key in your CRM that may only read, and copy it.",
         "See in the documentation how the key is sent: as a bearer token, in a header of its own "
         "or as a password.",
-        "Enter all of it here.",
+        "Enter all of it in the dialog.",
     ),
     lasts="As long as your CRM says. Ask whoever made the key when it ends.",
     pitfalls=(

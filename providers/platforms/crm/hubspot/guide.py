@@ -21,7 +21,7 @@ SERVICE_KEY = Guide(
             KEYS_URL,
             "HubSpot's page on service keys",
         ),
-        "Copy the key and paste it here.",
+        "Copy the key and paste it into the dialog.",
     ),
     lasts="Until somebody replaces or deletes it, also when who made it leaves. A replaced key can "
     "go on for 7 days.",

@@ -17,7 +17,8 @@ API_TOKEN = Guide(
             TOKEN_URL,
             "Pipedrive's page on API tokens",
         ),
-        "Paste it here. To be sure of the company, enter the first part of its address too.",
+        "Paste it into the dialog. To be sure of the company, enter the first part of its address "
+        "too.",
     ),
     lasts="Until somebody makes another one for the same person and company.",
     pitfalls=(

@@ -24,7 +24,7 @@ CONSUMER_KEY = Guide(
         ),
         "Copy consumer key and consumer secret from the app's OAuth settings.",
         "In Setup open My Domain and copy the address. It ends in .my.salesforce.com.",
-        "Paste all three here.",
+        "Paste all three into the dialog.",
     ),
     lasts="Until somebody changes the app or its secret. Nobody has to sign in.",
     pitfalls=(
@@ -41,7 +41,7 @@ SIGN_IN = signing_in(
     "Salesforce",
     who="Somebody who may see leads and opportunities in Salesforce. An owner here sets up the app "
     "for it first, once, with your Salesforce administrator.",
-    first=("For a sandbox copy its My Domain from Setup, and enter it here.",),
+    first=("For a sandbox copy its My Domain from Setup, and enter it in the dialog.",),
     lasts="As long as the app's own policy in Salesforce says. It renews itself until then.",
     pitfalls=(
         "A new app works after about ten minutes.",

@@ -17,11 +17,12 @@ SELF_CLIENT = Guide(
         "Open Generate Code there, and paste the scopes below.",
         "Let a developer trade the code for a refresh token at once. It works once, for 3 to 10 "
         "minutes.",
-        "Choose your data centre here, and paste client ID, client secret and refresh token.",
+        "In the dialog choose your data centre, and paste client ID, client secret and refresh "
+        "token.",
     ),
     lasts="Until somebody revokes it, or the same person has approved twenty times more.",
     pitfalls=(
-        "The code is not the refresh token: a code is refused here.",
+        "The code is not the refresh token: a code is refused.",
         "A client is known in its own data centre only. Choose the ending of your Zoho address.",
         "Bigin is another product, without leads and deals of Zoho CRM.",
     ),
@@ -32,7 +33,7 @@ SIGN_IN = signing_in(
     "Zoho CRM",
     who="An administrator of your Zoho organization, or whoever may see its leads and deals. An "
     "owner here sets up the app for it first, once.",
-    first=("For China, or an app of another data centre, choose the data centre here.",),
+    first=("For China, or an app of another data centre, choose the data centre in the dialog.",),
     account="One sign-in reaches one organization.",
     lasts="It renews itself until somebody revokes it, or the same person has approved twenty "
     "times more.",

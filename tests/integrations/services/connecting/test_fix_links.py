@@ -561,6 +561,7 @@ ARGS = {
     "workspace": "main",
     "slug": "calendly",
     "app": "calendly",
+    "method": "sign_in",
     "member_id": 1,
     "invitation_id": "00000000-0000-0000-0000-000000000000",
     "hand_over_id": 1,
