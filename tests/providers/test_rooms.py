@@ -13,8 +13,8 @@ from providers import registry
 ROOT = Path(providers.__file__).parent
 LONGEST_FILE = 300
 LONGEST_ROOM_OF_ONE_FILE = 120
-# The declaration, the ladder, the refusals, signing in, the guides to the other ways, the way in where
-# it is the platform's own, what several of these share, the numbers.
+# The declaration, the ladder, the refusals, signing in, the guides to the other ways, the way in
+# where it is the platform's own, what several of these share, the numbers.
 LAYOUT = {"__init__", "steps", "errors", "sign_in", "guide", "access", "facts", "streams"}
 OF_ITS_OWN = {
     "fiverr": {"page"},  # a public page, which is no API
@@ -50,7 +50,8 @@ def test_every_room_is_found_and_its_platform_is_called_like_it():
 
 
 def test_slugs_that_addresses_need_are_taken(monkeypatch):
-    monkeypatch.setattr(registry, "own", lambda: (replace(registry.get("x"), slug="numbers"),))
+    taken = replace(registry.get("x"), slug="numbers")
+    monkeypatch.setattr(registry, "own", lambda: (taken,))
 
     with pytest.raises(ValueError, match="'numbers' is taken"):
         registry.catalogue.__wrapped__()
