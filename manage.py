@@ -16,6 +16,7 @@ def main() -> None:
     starts = sys.argv[1:2] in (["serve"], ["sandbox"], ["demo"])
     if starts:  # Ctrl-C ends it without a traceback, also while it imports what follows
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows few letters gets the others as \u2026 rather than nothing at all.
         if isinstance(stream, io.TextIOWrapper):
@@ -55,6 +56,18 @@ def run(*, starts: bool) -> None:
         execute_from_command_line(sys.argv)
     finally:
         sys.stdout.flush()  # here, where somebody says what went wrong
+
+
+def open_what_is_closed() -> None:
+    """`… >&-` is read by nobody. Left closed, the next file that is opened would be printed to."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            os.set_inheritable(number, True)  # for what this process becomes or starts
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
 
 
 def forget_what_is_unwritten() -> None:

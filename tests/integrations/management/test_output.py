@@ -52,6 +52,28 @@ def test_a_full_disk_is_one_sentence(environment):
     assert ran.stderr.count(b"\n") == 1
 
 
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_an_output_that_is_closed_is_read_by_nobody(environment, closed):
+    command = f"exec {sys.executable} manage.py check {closed}"
+
+    ran = subprocess.run(
+        ["sh", "-c", command], cwd=ROOT, env=environment, capture_output=True, check=False
+    )
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
+
+
+def test_what_is_opened_next_does_not_take_the_place_of_a_closed_output(environment):
+    code = "import manage, os, sys; manage.open_what_is_closed(); print(os.pipe(), file=sys.stderr)"
+    command = f"exec {sys.executable} -c '{code}' <&- >&-"
+
+    ran = subprocess.run(
+        ["sh", "-c", command], cwd=ROOT, env=environment, capture_output=True, check=False
+    )
+
+    assert min(int(one) for one in ran.stderr.strip(b"()\n").split(b",")) > 2
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_letters_that_a_terminal_lacks_are_written_in_others(environment, encoding):
     given = environment | {"PYTHONIOENCODING": encoding}
