@@ -32,13 +32,14 @@ class Backend(ModelBackend):
         if not username or not password:
             return None  # nobody's, so it is no try
         address = request.META.get("REMOTE_ADDR", "") if request else ""
-        device = devices.of(request, username)
-        guess = guesses.begin(*guesses.at_sign_in(username, address, device))
-        user = super().authenticate(request, username=username, password=password)
-        if user is None:
-            guess.was_wrong()
-            return None
-        guess.was_right()
+        keys = guesses.at_sign_in(username, address, devices.of(request, username))
+        with guesses.in_turn(*keys):
+            guess = guesses.begin(*keys)
+            user = super().authenticate(request, username=username, password=password)
+            if user is None:
+                guess.was_wrong()
+                return None
+            guess.was_right()
         return user
 
     async def aauthenticate(

@@ -11,6 +11,7 @@ from django.db import connection as database
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from integrations.models import Guesses
 from integrations.services.people.guesses import SIGN_IN_HERE
 from integrations.services.refusals import TooManyGuesses
 
@@ -110,3 +111,26 @@ def test_there_is_no_second_way_past_the_counting(dana):
         assert tried(asked(), username="dana", password="wrong") is None
     with pytest.raises(TooManyGuesses):
         tried(asked(), username="dana", password="wrong")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_forty_right_ones_at_once_all_are_let_in(dana):
+    start, found = threading.Barrier(40), []
+
+    def sign_in():
+        start.wait()
+        try:
+            found.append(authenticate(asked(), username="dana", password=RIGHT))
+        except TooManyGuesses as refused:
+            found.append(refused)
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=sign_in) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert found == [dana] * 40
+    assert not Guesses.objects.filter(count__gt=0).exists()

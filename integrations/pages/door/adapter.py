@@ -6,15 +6,16 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
+WRONG = "The username or the password is wrong."
+WRONG_OLD = "This is not your old password."
+
 
 class Adapter(DefaultAccountAdapter):
     """Named in the setting ACCOUNT_ADAPTER."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "username_password_mismatch": (
-            "The username or the password is wrong. Capital letters matter in both."
-        ),
-        "enter_current_password": "This is not your old password. Type it again.",
+        "username_password_mismatch": f"{WRONG} Capital letters matter in both.",
+        "enter_current_password": f"{WRONG_OLD} Type it again.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

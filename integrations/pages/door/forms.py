@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from integrations.services.people import guesses, passwords
+from integrations.pages.door.adapter import WRONG, WRONG_OLD
+from integrations.services.people import devices, guesses, passwords
 
 
 class Plain(forms.Form):
@@ -42,6 +43,17 @@ class SignInForm(Plain, allauth.LoginForm):
     def clean_login(self) -> str:
         """As names are kept: one letter with an accent, however a keyboard makes it."""
         return str(User.normalize_username(super().clean_login()))
+
+    def clean(self) -> Any:
+        """Whoever has few tries left is told, whether anybody has the name or not."""
+        try:
+            return super().clean()
+        except forms.ValidationError:
+            name, address = self.cleaned_data["login"], self.request.META.get("REMOTE_ADDR", "")
+            keys = guesses.at_sign_in(name, address, devices.of(self.request, name))
+            if warning := guesses.warning(*keys):
+                raise forms.ValidationError(f"{WRONG} {warning}") from None
+            raise
 
 
 class Ticked(forms.CheckboxInput):
@@ -82,11 +94,14 @@ class ChangeForm(Plain, allauth.ChangePasswordForm):
 
     def clean_oldpassword(self) -> str:
         """Whoever sits at somebody's open session may not try for long."""
-        guess = guesses.begin((guesses.OLD_PASSWORD, str(self.user.pk)))
+        key = (guesses.OLD_PASSWORD, str(self.user.pk))
+        guess = guesses.begin(key)
         try:
             typed: str = super().clean_oldpassword()
         except forms.ValidationError:
             guess.was_wrong()
+            if warning := guesses.warning(key):
+                raise forms.ValidationError(f"{WRONG_OLD} {warning}") from None
             raise
         guess.was_right()
         return typed

@@ -1,14 +1,18 @@
 """Counts tries at what one can guess: passwords, links, tokens; and mails that anybody can ask for.
 
 A try is counted, and the count committed, before anything is compared. So of any number at once
-no more are compared than there may be. What turns out right is given back.
+no more are compared than there may be. What turns out right is given back; what is refused was
+never compared, so it is not counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from threading import Lock
 from unicodedata import normalize
+from weakref import WeakValueDictionary
 
 from django.contrib.auth.models import User
 from django.db import connection as database
@@ -16,6 +20,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from integrations.database import release_connection
 from integrations.models import Guesses
 from integrations.services.refusals import TooManyGuesses
 
@@ -27,6 +32,7 @@ COUNT = (
     " THEN 1 ELSE integrations_guesses.count + 1 END,"
     " until = CASE WHEN integrations_guesses.until <= %s OR integrations_guesses.count + 1 = %s"
     " THEN excluded.until ELSE integrations_guesses.until END"
+    " WHERE integrations_guesses.until <= %s OR integrations_guesses.count < %s"
     " RETURNING count, until"
 )
 
@@ -52,6 +58,11 @@ NAME = Limit("name", 20, 15, "Too many names that somebody has were tried from h
 TOKEN = Limit("token", 50, 15, "Too many requests from here came with a token that is not valid.")
 MAIL_TO = Limit("mail to", 3, 60, "Several mails to this address were asked for already.")
 RESET_FROM = Limit("mail from", 20, 60, "Too many mails were asked for from here.")
+
+FEW_LEFT = {1: "One try left", 2: "Two tries left"}
+LONGEST_TURN = 10  # seconds, many times what a password takes to be compared
+_turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+_turns_lock = Lock()
 
 HOUSEHOLD = 56  # bits of an IPv6 address, as RIPE advises to give one (ripe-690)
 Key = tuple[Limit, str]
@@ -85,10 +96,43 @@ def begin(*keys: Key) -> Guess:
     _refuse_the_locked(by_digest, now)
     for key, limit in by_digest.items():
         count, until = _count(key, limit, now)
-        if count > limit.most:
-            raise _refusal(limit, until)
         counted.append((limit, key, count, until))
     return Guess(counted)
+
+
+@contextmanager
+def in_turn(*keys: Key) -> Iterator[None]:
+    """One after the other in this process, of those that share the first key.
+
+    What is right gives its try back before the next one is counted. So of many right ones at once
+    none is told that it is locked, while wrong ones use up what there is as ever.
+    """
+    limit, about = keys[0]
+    with _turns_lock:
+        turn = _turns.setdefault(digest(limit, about), Lock())
+    has_turn = turn.acquire(blocking=False)
+    if not has_turn:
+        release_connection()
+        has_turn = turn.acquire(timeout=LONGEST_TURN)
+    try:
+        yield
+    finally:
+        if has_turn:
+            turn.release()
+
+
+def warning(*keys: Key) -> str:
+    """ "Two tries left, then wait 15 minutes."; "" while there are more.
+
+    It says the same of a name that nobody has: tries are counted by what was typed.
+    """
+    by_digest = {digest(limit, about): limit for limit, about in keys if about}
+    now = int(timezone.now().timestamp())
+    found = Guesses.objects.filter(until__gt=now, key__in=by_digest)
+    left = [(by_digest[one.key].most - one.count, by_digest[one.key].minutes) for one in found]
+    fewest, minutes = min(left, default=(0, 0))
+    few = FEW_LEFT.get(fewest)
+    return f"{few}, then wait {minutes} minutes." if few else ""
 
 
 def _refuse_the_locked(by_digest: Mapping[str, Limit], now: int) -> None:
@@ -157,11 +201,18 @@ def digest(limit: Limit, about: str) -> str:
 
 
 def _count(key: str, limit: Limit, now: int) -> tuple[int, int]:
-    """How many there were by now, this one with them, and until when they count."""
+    """How many there were by now, this one with them, and until when they count.
+
+    Raises TooManyGuesses, and counts nothing, when they are used up.
+    """
     until = now + limit.minutes * 60
     with database.cursor() as cursor:
-        cursor.execute(COUNT, [key, until, now, now, limit.most])
-        ((count, ends),) = cursor.fetchall()
+        cursor.execute(COUNT, [key, until, now, now, limit.most, now, limit.most])
+        counted = cursor.fetchone()
+    if counted is None:
+        used_up = Guesses.objects.filter(key=key).first()
+        raise _refusal(limit, used_up.until if used_up else now)
+    count, ends = counted
     return count, ends
 
 

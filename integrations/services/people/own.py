@@ -30,7 +30,7 @@ LONGEST_EMAIL = 254
 NOT_AN_ADDRESS = "This is not an e-mail address. Check it."
 NO_MAIL = "This installation sends no mail. Ask whoever runs it to set your address."
 UNKNOWN_ZONE = "No time zone has this name. Choose one of the list."
-WRONG_PASSWORD = "This is not your password. Type it again."
+WRONG_PASSWORD = "This is not your password."
 SENT_BY = guesses.Limit("new mail by", 10, 60, "You asked for many mails within an hour.")
 
 
@@ -85,10 +85,12 @@ def check_password(user: User, password: str) -> None:
 
     Raises InvalidChange, TooManyGuesses.
     """
-    guess = guesses.begin((guesses.OLD_PASSWORD, str(user.pk)))
+    key = (guesses.OLD_PASSWORD, str(user.pk))
+    guess = guesses.begin(key)
     if not user.check_password(password):
         guess.was_wrong()
-        raise InvalidChange({"password": [WRONG_PASSWORD]})
+        what_now = guesses.warning(key) or "Type it again."
+        raise InvalidChange({"password": [f"{WRONG_PASSWORD} {what_now}"]})
     guess.was_right()
 
 

@@ -12,6 +12,7 @@ from integrations.models import Guesses
 from integrations.services.people import guesses
 from integrations.services.people.guesses import OLD_PASSWORD, SIGN_IN_AS, SIGN_IN_HERE, Limit
 from integrations.services.refusals import TooManyGuesses
+from tests.integrations.services.proving.test_races import at_once
 
 FEW = Limit("few", 3, 15, "Tried too often.")
 HOME, ELSEWHERE = "203.0.113.1", "198.51.100.7"
@@ -49,6 +50,19 @@ def test_of_eighty_at_once_no_more_are_compared_than_there_may_be():
     assert (len(compared), sum(compared)) == (80, 3)
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("round_", range(3))
+def test_what_is_refused_at_once_with_others_was_not_compared_so_it_is_not_counted(round_):
+    begun = at_once(12, lambda _: guesses.begin((FEW, "dana")))
+    compared = [one for one in begun if isinstance(one, guesses.Guess)]
+    assert len(compared) == FEW.most
+
+    for one in compared:
+        one.was_right()
+
+    assert Guesses.objects.get().count == 0
+
+
 @pytest.mark.django_db
 class TestOneAfterTheOther:
     def test_what_is_right_is_given_back_and_what_was_wrong_stays(self):
@@ -58,6 +72,22 @@ class TestOneAfterTheOther:
             guesses.begin((FEW, "dana")).was_right()
 
         assert Guesses.objects.get().count == 2
+
+    def test_who_has_few_left_is_warned(self):
+        told = []
+        for _ in range(SIGN_IN_HERE.most):
+            guesses.begin(*guesses.at_sign_in("dana", HOME))
+            told.append(guesses.warning(*guesses.at_sign_in("dana", HOME)))
+
+        two, one = (f"{few} left, then wait 15 minutes." for few in ("Two tries", "One try"))
+        assert told == ["", "", two, one, ""]
+
+    def test_what_is_over_warns_nobody(self):
+        with at(0):
+            for _ in range(FEW.most - 1):
+                guesses.begin((FEW, "dana"))
+        with at(16):
+            assert guesses.warning((FEW, "dana")) == ""
 
     def test_the_last_wrong_one_is_told_that_it_was(self):
         guesses.begin((FEW, "dana")).was_wrong()
