@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -12,6 +11,7 @@ from django.views import defaults
 from django.views.generic import RedirectView
 
 from integrations.api import errors as api_errors
+from integrations.pages.door import views as door
 from integrations_center import health
 
 urlpatterns = [
@@ -20,7 +20,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("readyz/", health.readyz),
     # One door: the admin's own log-in and change of a password count nothing and ask nothing more.
-    path("admin/login/", secure_admin_login(admin.site.login)),
+    path("admin/login/", door.admin_login),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
     path("", include("integrations.pages.urls")),

@@ -3,12 +3,13 @@
 from typing import Any
 
 from allauth.account import views as allauth
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -40,6 +41,15 @@ class SignIn(allauth.LoginView):
         was_signed_out = self.request.GET.get("ended") == "session"
         nobody = people.nobody_has_an_account()
         return super().get_context_data(nobody=nobody, was_signed_out=was_signed_out, **more)
+
+
+@never_cache
+def admin_login(request: HttpRequest) -> HttpResponseBase:
+    """The admin asks at the one door; whoever is in, but no staff, is told whom it is for."""
+    if request.user.is_authenticated and not request.user.is_staff:
+        return render(request, "403.html", {"staff": True}, status=403)
+    answer: HttpResponseBase = secure_admin_login(admin.site.login)(request)
+    return answer
 
 
 class SignOut(allauth.LogoutView):

@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -38,6 +39,27 @@ def test_whatever_is_wrong_the_answer_is_the_same(dana, guest, username, passwor
     assert page.status_code == 200
     assert WRONG in text_of(page)
     assert password not in page.content.decode()
+
+
+@pytest.mark.parametrize("username", ["dana", "nobody"])
+def test_who_has_few_tries_left_is_told_whether_anybody_has_the_name_or_not(dana, guest, username):
+    pages = [text_of(guest.signs_in(username, "wrong")) for _ in range(4)]
+
+    assert "left" not in pages[1]
+    assert f"{WRONG} Two tries left, then wait 15 minutes." in pages[2]
+    assert f"{WRONG} One try left, then wait 15 minutes." in pages[3]
+
+
+def test_the_locked_page_says_how_it_is_lifted(dana, guest):
+    for _ in range(SIGN_IN_HERE.most):
+        page = guest.signs_in(password="wrong")
+
+    assert page.status_code == 429
+    assert "can let everybody try again at once" in text_of(page)
+    assert ".venv/bin/python manage.py unlock" in text_of(page)
+
+    call_command("unlock")
+    assert guest.signs_in().status_code == 302
 
 
 def test_a_name_is_found_however_its_letters_are_made(person, guest):
@@ -179,10 +201,12 @@ def test_the_admins_own_form_signs_nobody_in(stan):
     assert settings.SESSION_COOKIE_NAME not in guest.cookies
 
 
-def test_who_is_no_staff_is_told_so_and_goes_round_in_no_circle(inside):
-    reply = inside.get(reverse("admin:login"), follow=True)
+def test_who_is_no_staff_is_told_so_and_no_traceback_is_logged(inside, caplog):
+    reply = inside.get(reverse("admin:index"), follow=True)
 
     assert reply.status_code == 403
+    assert "The administration is for whoever runs this installation" in text_of(reply)
+    assert not [one for one in caplog.records if one.exc_info]
 
 
 def test_what_is_locked_at_one_door_is_locked_at_all(stan, guest):
