@@ -1,7 +1,7 @@
 """Workspaces, who is in them, and the API tokens of everybody."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -40,7 +40,7 @@ class KeepsOwners(admin.ModelAdmin):
         if request.method != "POST":
             return view(request, *args, **kwargs)
         try:
-            with members.keeping_owners():
+            with members.keeping_owners(by=cast(User, request.user)):
                 return view(request, *args, **kwargs)
         except members.LastOwner:
             list(messages.get_messages(request))  # that it was done, which it is not

@@ -21,7 +21,7 @@ from integrations import database
 from integrations.api.authentication import TooManyTokens
 from integrations.api.presentation import api_errors
 from integrations.models import IntegrationConnection
-from integrations.services.people.members import LastOwner, NotAnOwner
+from integrations.services.people.members import Archived, LastOwner, NotAnOwner
 from integrations.services.people.people import NoWorkspace
 from integrations.services.proving.discovery import CannotList
 from integrations.services.refusals import (
@@ -43,6 +43,7 @@ BAD_REQUEST = "This request cannot be read."
 NOT_FOUND = "There is nothing at this address."
 NO_WORKSPACE = "No workspace of yours has this name. Leave it out to use your default one."
 NO_CONNECTION = "No connection here has this id. GET /api/connections lists them."
+ARCHIVED = "The workspace was archived meanwhile. Nothing was changed."
 NOTHING_TO_TEST = "Not everything that a test needs is saved. Save it, or send it along."
 CANNOT_LIST = "This platform offers no list of accounts. Enter the ID by hand."
 LAST_OWNER = "Somebody must own the workspace. Make another member an owner first."
@@ -111,6 +112,7 @@ MEANINGS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]]
     (TooManyGuesses, _of_too_many_guesses),
     (LastOwner, lambda _: Problem(409, "last_owner", LAST_OWNER)),
     (NotAnOwner, lambda _: exceptions.PermissionDenied()),
+    (Archived, lambda _: exceptions.NotFound(ARCHIVED)),
     (CannotList, lambda _: Problem(409, "no_list", CANNOT_LIST)),
     (ProviderError, _of_platform),
     (NoWorkspace, lambda _: exceptions.NotFound(NO_WORKSPACE)),

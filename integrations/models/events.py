@@ -11,10 +11,11 @@ class EventType(models.TextChoices):
     FAILING = "connection.failing"
     RECOVERED = "connection.recovered"
     CHANGED = "connection.changed"
+    MEMBER_CHANGED = "member.changed"
 
 
 class Event(models.Model):
-    """One thing that happened to a connection.
+    """One thing that happened to a connection, or to a member: then there is no connection.
 
     `data` says what, in words of ours and numbers: no secret, and nobody's name.
     """

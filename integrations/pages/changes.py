@@ -1,9 +1,13 @@
-"""What happens elsewhere while a page is open: a line for each, and the cards as they are now."""
+"""What happens elsewhere while a page is open: a line for each, and the cards as they are now.
+
+The page of members is told of members, the one with the cards of connections.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,6 +19,7 @@ from integrations.models import Event, EventType, Role, Trigger
 from integrations.pages import cards, sections
 from integrations.pages.parts import Request, in_workspace
 from integrations.services import events
+from integrations.services.people.invitations import full_name
 
 MOST_EVENTS = 50
 MOST_LINES = 5
@@ -28,13 +33,17 @@ LAST_ID = 2**63 - 1
 
 @dataclass(frozen=True)
 class Line:
-    """ "Postbox stopped working, as a test by Ana found." `who` is "" where nobody is known."""
+    """ "Postbox stopped working, as a test by Ana found." `who` is "" where nobody is known.
+
+    Of a member `whom` says who it is: "Ben was removed by Ana."
+    """
 
     at: datetime
     said: str
     between: str = ""
     who: str = ""
     end: str = "."
+    whom: str = ""
 
 
 @require_GET
@@ -43,7 +52,7 @@ def changes(request: Request) -> HttpResponse:
     """Nothing, by 304, as long as nothing has happened.
 
     `after` is the last event that the page knows, `since` the last one when it was loaded, and
-    `until` when time alone changes what its cards say (0 for never).
+    `until` when time alone changes what its cards say (0 for never). `of=members` asks for these.
     """
     workspace = request.access.workspace
     latest = events.latest_id(workspace)
@@ -54,6 +63,11 @@ def changes(request: Request) -> HttpResponse:
     if not has_turned and request.headers.get("If-None-Match") == f'"{latest}"':
         return HttpResponseNotModified()
     happened = events.since(workspace, since, most=MOST_EVENTS)
+    if request.GET.get("of") == "members":
+        told = member_lines(happened, request.user.pk)
+        context: dict[str, Any] = {"lines": told, "of": "members", "until": 0}
+        context |= {"since": since, "latest": latest}
+        return render(request, "integrations/partials/changes.html", context)
     changed = {one.connection.provider for one in happened if one.connection and one.pk > after}
     shown = cards.cards(workspace)
     context = {
@@ -83,9 +97,35 @@ def lines(happened: list[Event], own_id: int) -> list[Line]:
     return others[:MOST_LINES]
 
 
+def member_lines(happened: list[Event], own_id: int) -> list[Line]:
+    """What became of members, the newest first."""
+    others = [
+        one
+        for one in reversed(happened)
+        if one.by_id != own_id and one.type == EventType.MEMBER_CHANGED
+    ][:MOST_LINES]
+    known = User.objects.in_bulk([one.data["user"] for one in others])
+    return [_member_line(one, known.get(one.data["user"])) for one in others]
+
+
+def _member_line(event: Event, user: User | None) -> Line:
+    data, is_own = event.data, event.by_id == event.data["user"]
+    role = Role(data["role"]).an if "role" in data else ""
+    said = {
+        "joined": f"joined as {role}" if is_own else f"was made a member as {role}",
+        "role_changed": f"was made {role}",
+        "removed": "was removed",
+        "left": "left",
+        "handed_over": "owns the workspace now",
+    }[data["what"]]
+    who = full_name(event.by) if event.by and not is_own else ""
+    whom = full_name(user) if user else "Somebody whose account is deleted"
+    return Line(event.at, said, " by " if who else "", who, whom=whom)
+
+
 def _line(event: Event, name: str) -> Line:
     data = event.data
-    who = (event.by.get_full_name() or event.by.get_username()) if event.by else ""
+    who = full_name(event.by) if event.by else ""
     if data["what"] == "edited":
         return Line(event.at, _edited(name, data["fields"]), " by " if who else "", who)
     said = f"{name} {_verb(event.type, data)}"

@@ -85,6 +85,9 @@ def bring_back(request: Request, slug: str) -> HttpResponse:
         back = workspaces.bring_back(slug, by=request.user)
     except people.NoWorkspace:
         raise Http404 from None
+    except workspaces.NotArchived as back_already:
+        messages.info(request, f"{back_already.workspace.name} is back already.")
+        return redirect("workspace", slug)
     messages.success(request, f"{back.name} is back, with everything that was in it.")
     return redirect("workspace", back.slug)
 

@@ -19,7 +19,7 @@ TURN = 0x1CC  # any number, as long as no other lock here has it
 
 
 def record(
-    connection: IntegrationConnection,
+    about: IntegrationConnection | Workspace,
     kind: EventType,
     *,
     by_id: int | None = None,
@@ -31,15 +31,17 @@ def record(
     Its number comes after those of all that the workspace's readers can see by now.
     """
     more = {"at": at} if at else {}
+    connection = about if isinstance(about, IntegrationConnection) else None
+    workspace_id = about.pk if isinstance(about, Workspace) else about.workspace_id
     event = Event(
-        workspace_id=connection.workspace_id,
+        workspace_id=workspace_id,
         connection=connection,
         type=kind,
         by_id=by_id,
         data=data,
         **more,
     )
-    compiled.insert(event, turn=(TURN, connection.workspace_id))
+    compiled.insert(event, turn=(TURN, workspace_id))
 
 
 def record_result(connection: IntegrationConnection, before: State, test: ConnectionTest) -> None:

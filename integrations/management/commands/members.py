@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.api import team
-from integrations.api.errors import LAST_OWNER
+from integrations.api.errors import ARCHIVED, LAST_OWNER
 from integrations.management.arguments import USAGE, confirm, named_workspace
 from integrations.models import After, Membership, Role, Workspace
 from integrations.services.people import hand_over, invitations, members, own, people
@@ -70,6 +70,8 @@ class Command(BaseCommand):
             handlers[action](**options)
         except members.LastOwner:
             raise CommandError(LAST_OWNER) from None
+        except members.Archived:
+            raise CommandError(ARCHIVED) from None
         except TooManyGuesses as refused:
             raise CommandError(f"{refused.sentence} {refused.wait}") from None
         except InvalidChange as invalid:

@@ -20,7 +20,7 @@ def ask(workspace: Workspace, member_id: int, after: After, *, by: User) -> Hand
     """Ask somebody to own the workspace; an earlier question ends.
 
     Raises NotAnOwner, also for an operator who is no member: they make an owner by themselves.
-    Raises NoMember when it is nobody else.
+    Raises NoMember when it is nobody else; Archived.
     """
     with changing(workspace, by=by):
         if not members.owners(workspace).filter(user=by).exists():
@@ -48,7 +48,7 @@ def forget_old(now: datetime) -> None:
 
 
 def accept(workspace: Workspace, user: User) -> HandOver:
-    """Raises NotAsked, also when whoever asked may not any more."""
+    """Raises NotAsked, also when whoever asked may not any more; Archived."""
     with changing(workspace, by=None):
         waiting = pending(workspace)
         if waiting is None or waiting.asked_id != user.pk:
@@ -58,33 +58,35 @@ def accept(workspace: Workspace, user: User) -> HandOver:
         new = Membership.objects.filter(workspace=workspace, user=user)
         if not new.update(role=Role.OWNER):
             raise NotAsked
-        settle(workspace, waiting.asked_by, After(waiting.after))
+        _settle(workspace, waiting.asked_by, user, After(waiting.after), by=user)
         waiting.delete()
     return waiting
 
 
-def settle(workspace: Workspace, owner: User, after: After) -> None:
+def _settle(workspace: Workspace, old: User, new: User, after: After, *, by: User | None) -> None:
     """What becomes of whoever handed over. For who holds the workspace's row."""
-    if after == After.OWNER:
-        return
-    old = members.of(workspace).get(user=owner)
     if after == After.LEAVE:
-        members.let_go(old)
-    else:
-        members.change_role(workspace, old.pk, Role.EDITOR, by=None)
+        members.let_go(members.of(workspace).get(user=old))
+    elif after == After.EDITOR:
+        members.give_role(members.of(workspace).get(user=old), Role.EDITOR)
+    members.tell(workspace, "handed_over", new.pk, by=by, before=old.pk, after=after.value)
 
 
 def end(workspace: Workspace, user: User) -> bool:
-    """Say no, or take the question back. Whether there was one that this person may end."""
-    waiting = pending(workspace)
-    if waiting is None or not (waiting.asked_id == user.pk or members.owns(user, workspace)):
-        return False
-    waiting.delete()
+    """Say no, or take the question back. Whether there was one that this person may end.
+
+    Raises Archived.
+    """
+    with changing(workspace, by=None):
+        waiting = pending(workspace)
+        if waiting is None or not (waiting.asked_id == user.pk or members.owns(user, workspace)):
+            return False
+        waiting.delete()
     return True
 
 
 def at_once(workspace: Workspace, old: Membership, new: Membership, after: After) -> None:
     """As whoever runs the installation does, by a command: for when nobody can be asked."""
     with changing(workspace, by=None):
-        members.change_role(workspace, new.pk, Role.OWNER, by=None)
-        settle(workspace, old.user, after)
+        members.give_role(members.find(workspace, new.pk), Role.OWNER)
+        _settle(workspace, old.user, new.user, after, by=None)

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from integrations import crypto, queue
 from integrations.models import Invitation, Membership, Person, Role, Workspace
-from integrations.services.people import guesses
+from integrations.services.people import guesses, members
 from integrations.services.people.guesses import Limit
 from integrations.services.people.members import changing, owns
 from integrations.services.refusals import InvalidChange
@@ -55,7 +55,7 @@ def invite(
 ) -> tuple[Invitation, str | None]:
     """The invitation and its link, which nobody sees again; None for one that goes by mail.
 
-    Raises InvalidChange, NotAnOwner, TooManyGuesses.
+    Raises InvalidChange, NotAnOwner, Archived, TooManyGuesses.
     """
     email, note = email.strip(), " ".join(note.split())
     _check(email, note)
@@ -87,7 +87,7 @@ def renew(workspace: Workspace, invitation_id: UUID, *, by: User) -> tuple[Invit
 
 
 def withdraw(workspace: Workspace, invitation_id: UUID, *, by: User | None) -> bool:
-    """Whether there was such an invitation. Raises NotAnOwner."""
+    """Whether there was such an invitation. Raises NotAnOwner, Archived."""
     with changing(workspace, by=by):
         found = Invitation.objects.filter(workspace=workspace, pk=invitation_id)
         deleted, _ = found.delete()
@@ -131,7 +131,10 @@ def is_for(invitation: Invitation, user: User) -> bool:
 
 
 def accept(digest: str, user: User) -> Invitation:
-    """Make the person a member. Raises InvitationGone, ForSomebodyElse, AlreadyAMember."""
+    """Make the person a member.
+
+    Raises InvitationGone, ForSomebodyElse, AlreadyAMember, Archived.
+    """
     with _taken(digest) as invitation:
         if not is_for(invitation, user):
             raise ForSomebodyElse
@@ -145,13 +148,14 @@ def accept(digest: str, user: User) -> Invitation:
         )
         if not is_new:
             raise AlreadyAMember
+        _tell_who_joined(invitation, user)
     return invitation
 
 
 def join(digest: str, *, username: str, password: str, first_name: str, last_name: str) -> User:
     """Make an account with the invitation, whose mail address is then proven to be its own.
 
-    Raises InvitationGone; InvalidChange when somebody has the name.
+    Raises InvitationGone, Archived; InvalidChange when somebody has the name.
     """
     username = User.normalize_username(username)
     if User.objects.filter(username__iexact=username).exists():
@@ -168,6 +172,7 @@ def join(digest: str, *, username: str, password: str, first_name: str, last_nam
             Membership.objects.create(
                 user=user, workspace=invitation.workspace, role=invitation.role, is_default=True
             )
+            _tell_who_joined(invitation, user)
     except IntegrityError:  # at the same moment
         raise InvalidChange({"username": [TAKEN]}) from None
     return user
@@ -253,6 +258,10 @@ def _taken(digest: str) -> Iterator[Invitation]:
         invitation = opened(digest)
         yield invitation
         invitation.delete()
+
+
+def _tell_who_joined(invitation: Invitation, user: User) -> None:
+    members.tell(invitation.workspace, "joined", user.pk, by=user, role=invitation.role)
 
 
 def _is_worth_something(invitation: Invitation) -> bool:

@@ -1,17 +1,29 @@
 """Members of a workspace: their roles, and how they leave. One owner always stays.
 
 Whoever changes members holds the workspace's row, so that of two owners who leave at once the
-second one finds that it is the last. What somebody may do is looked up behind that lock again.
+second one finds that it is the last. What somebody may do is looked up behind that lock again, and
+so is whether the workspace was archived. What became of a member is written down with it.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Value, When
 
-from integrations.models import HandOver, Invitation, Membership, Role, Workspace
+from integrations.models import (
+    EventType,
+    HandOver,
+    Invitation,
+    Membership,
+    Role,
+    Workspace,
+)
+from integrations.services import events
+
+Roles = dict[tuple[int, int], str]
 
 
 class LastOwner(Exception):
@@ -24,6 +36,10 @@ class NotAnOwner(Exception):
 
 class NoMember(Exception):
     """Nobody here has this number, or not any more."""
+
+
+class Archived(Exception):
+    """Somebody archived the workspace meanwhile, so nothing in it is changed."""
 
 
 def of(workspace: Workspace) -> QuerySet[Membership]:
@@ -55,31 +71,44 @@ def is_last_owner(member: Membership) -> bool:
 
 
 def change_role(workspace: Workspace, member_id: int, role: Role, *, by: User | None) -> Membership:
-    """Raises LastOwner, NotAnOwner, NoMember. Nobody is `by` for a command."""
+    """Raises LastOwner, NotAnOwner, NoMember, Archived. Nobody is `by` for a command."""
     with changing(workspace, by=by):
         member = find(workspace, member_id)
-        if role != Role.OWNER and is_last_owner(member):
-            raise LastOwner
-        if role != Role.OWNER:
-            _end_what_an_owner_asked(member)
-        member.role = role
-        member.save(update_fields=["role"])
+        if give_role(member, role):
+            tell(workspace, "role_changed", member.user_id, by=by, role=role)
     return member
 
 
+def give_role(member: Membership, role: Role) -> bool:
+    """Whether it is another one. For who holds the workspace's row. Raises LastOwner."""
+    if member.role == role:
+        return False
+    if role != Role.OWNER:
+        if is_last_owner(member):
+            raise LastOwner
+        _end_what_an_owner_asked(member)
+    member.role = role
+    member.save(update_fields=["role"])
+    return True
+
+
 def remove(workspace: Workspace, member_id: int, *, by: User | None) -> Membership:
-    """End somebody's access, at once. Raises LastOwner, NotAnOwner, NoMember."""
+    """End somebody's access, at once. Raises LastOwner, NotAnOwner, NoMember, Archived."""
     with changing(workspace, by=by):
-        return let_go(find(workspace, member_id))
+        member = let_go(find(workspace, member_id))
+        left = by is not None and by.pk == member.user_id
+        tell(workspace, "left" if left else "removed", member.user_id, by=by)
+    return member
 
 
 def leave(workspace: Workspace, user: User) -> None:
-    """What every member may. Raises LastOwner, NoMember."""
+    """What every member may. Raises LastOwner, NoMember, Archived."""
     with changing(workspace, by=None):
         member = of(workspace).filter(user=user).first()
         if member is None:
             raise NoMember
         let_go(member)
+        tell(workspace, "left", user.pk, by=user)
 
 
 def let_go(member: Membership) -> Membership:
@@ -94,28 +123,73 @@ def let_go(member: Membership) -> Membership:
     return member
 
 
+def tell(workspace: Workspace, what: str, user_id: int, *, by: User | None, **more: Any) -> None:
+    """Write down what became of a member: joined, role_changed, removed, left or handed_over.
+
+    For who holds the workspace's row, in the transaction that made it so.
+    """
+    by_id = by.pk if by else None
+    events.record(workspace, EventType.MEMBER_CHANGED, by_id=by_id, what=what, user=user_id, **more)
+
+
 @contextmanager
 def changing(workspace: Workspace, *, by: User | None) -> Iterator[None]:
-    """Hold the workspace's row, as one of its owners. Raises NotAnOwner."""
-    with transaction.atomic():
-        Workspace.objects.select_for_update().get(pk=workspace.pk)
+    """Hold the workspace's row, as one of its owners. Raises NotAnOwner, Archived."""
+    with holding(workspace) as held:
+        if held.archived_at:
+            raise Archived
         if by is not None and not owns(by, workspace):
             raise NotAnOwner
         yield
 
 
 @contextmanager
-def keeping_owners() -> Iterator[None]:
+def holding(workspace: Workspace) -> Iterator[Workspace]:
+    """Hold the workspace's row, and hand it over as it is behind the lock."""
+    with transaction.atomic():
+        yield _locked().get(pk=workspace.pk)
+
+
+def _locked() -> QuerySet[Workspace]:
+    """Not against rows that point at it: who writes an event of a test waits for none of this."""
+    return Workspace.objects.select_for_update(no_key=True)
+
+
+@contextmanager
+def keeping_owners(*, by: User | None) -> Iterator[None]:
     """For who changes accounts and members as rows. Raises LastOwner, and undoes it all, when a
     workspace that had an owner has none any more.
     """
     with transaction.atomic():
-        list(Workspace.objects.select_for_update().order_by("pk").values_list("pk"))
-        before = _owned()
+        list(_locked().order_by("pk").values_list("pk"))
+        owned, before = _owned(), _roles()
         yield
-        if Workspace.objects.filter(pk__in=before - _owned()).exists():
+        if Workspace.objects.filter(pk__in=owned - _owned()).exists():
             raise LastOwner
         _end_what_nobody_may_have_asked()
+        _tell_what_became_of(before, by)
+
+
+def _roles() -> Roles:
+    """Of every member, by workspace and account."""
+    found = Membership.objects.values_list("workspace_id", "user_id", "role")
+    return {(workspace, user): role for workspace, user, role in found}
+
+
+def _tell_what_became_of(before: Roles, by: User | None) -> None:
+    after = _roles()
+    changed = sorted(
+        key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
+    )
+    workspaces = Workspace.objects.in_bulk({workspace for workspace, _ in changed})
+    for workspace_id, user_id in changed:
+        if workspace := workspaces.get(workspace_id):
+            role = after.get((workspace_id, user_id))
+            what = "role_changed" if (workspace_id, user_id) in before else "joined"
+            if role is None:
+                tell(workspace, "removed", user_id, by=by)
+            else:
+                tell(workspace, what, user_id, by=by, role=role)
 
 
 def _end_what_nobody_may_have_asked() -> None:

@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 from integrations import crypto
 from integrations.compiled import Compiled, CompiledRows
 from integrations.models import ApiToken, Membership, OwnerLink, Role, Workspace
+from integrations.services.people import members
 from integrations_center import public_url
 
 OWNER_LINK_LIVES = timedelta(hours=1)
@@ -125,9 +126,12 @@ def give_default_workspace(user: User) -> None:
     is_first = not User.objects.exclude(pk=user.pk).exists()
     workspace = Workspace.objects.filter(archived_at=None).order_by("pk").first()
     if workspace and (is_first or user.is_superuser):
-        Membership.objects.get_or_create(
-            user=user, workspace=workspace, defaults={"role": Role.OWNER, "is_default": True}
-        )
+        with transaction.atomic():
+            _, is_new = Membership.objects.get_or_create(
+                user=user, workspace=workspace, defaults={"role": Role.OWNER, "is_default": True}
+            )
+            if is_new:
+                members.tell(workspace, "joined", user.pk, by=user, role=Role.OWNER)
 
 
 def nobody_has_an_account() -> bool:
@@ -170,7 +174,7 @@ def make_owner(token: str, *, username: str, email: str, password: str) -> User:
 
 def _lock_accounts() -> None:
     """Hold the default workspace's row, so that first accounts are made one at a time."""
-    Workspace.objects.select_for_update().order_by("pk").first()
+    Workspace.objects.select_for_update(no_key=True).order_by("pk").first()
 
 
 def make_token(user: User, name: str, *, expires_at: datetime | None) -> str:

@@ -16,6 +16,15 @@ from integrations.services.people.members import NotAnOwner
 from integrations.services.people.people import NoWorkspace
 from integrations.services.refusals import InvalidChange
 
+
+class NotArchived(Exception):
+    """Somebody brought the workspace back already."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        super().__init__("It is not archived.")
+
+
 LONGEST_NAME = 100
 LONGEST_SLUG = 50
 NO_NAME = "Give it a name, such as the team's or the client's."
@@ -41,32 +50,38 @@ def make(name: str, slug: str = "", *, by: User) -> Workspace:
             Membership.objects.create(
                 user=by, workspace=made, role=Role.OWNER, is_default=not has_default
             )
+            members.tell(made, "joined", by.pk, by=by, role=Role.OWNER)
     except IntegrityError:
         raise InvalidChange({"slug": [SLUG_TAKEN]}) from None
     return made
 
 
 def rename(workspace: Workspace, name: str, *, by: User) -> None:
-    """Its address stays: links lead there. Raises InvalidChange, NotAnOwner."""
+    """Its address stays: links lead there. Raises InvalidChange, NotAnOwner, Archived."""
     name = _checked(name)
     with members.changing(workspace, by=by):
         Workspace.objects.filter(pk=workspace.pk).update(name=name)
 
 
 def archive(workspace: Workspace, *, by: User) -> None:
-    """Raises NotAnOwner."""
+    """Raises NotAnOwner, Archived."""
     with members.changing(workspace, by=by):
-        now = timezone.now()
-        Workspace.objects.filter(pk=workspace.pk, archived_at=None).update(archived_at=now)
+        Workspace.objects.filter(pk=workspace.pk).update(archived_at=timezone.now())
 
 
 def bring_back(slug: str, *, by: User) -> Workspace:
-    """Raises NoWorkspace, also for who does not own it."""
-    found = archived_of(by).filter(slug=slug).first()
+    """Raises NoWorkspace, also for who does not own it; NotArchived."""
+    found = Workspace.objects.filter(slug=slug).first()
     if found is None:
         raise NoWorkspace
-    Workspace.objects.filter(pk=found.pk).update(archived_at=None)
-    return found
+    with members.holding(found) as held:
+        if not members.owns(by, held):
+            raise NoWorkspace
+        if held.archived_at is None:
+            raise NotArchived(held)
+        held.archived_at = None
+        held.save(update_fields=["archived_at"])
+    return held
 
 
 def archived_of(user: User) -> QuerySet[Workspace]:

@@ -8,11 +8,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import Event, IntegrationConnection, Trigger, Workspace
+from integrations.models import Event, IntegrationConnection, Role, Trigger, Workspace
 from integrations.services import events, rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
+from integrations.services.people import invitations, members
 from integrations.services.proving import testing
 from providers.errors import ProviderError
 from providers.sandbox.server import Answer
@@ -199,3 +200,64 @@ def test_another_sentence_of_the_same_kind_is_an_event(connected, meta):
     run_test(connected.workspace)
 
     assert [one[0] for one in happened()].count("connection.failing") == 2
+
+
+# --- Members -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def look_at_members(workspace, viewer):
+    client = signed_in(viewer)
+
+    def ask(since):
+        return client.get(
+            reverse("changes", args=["main"]),
+            {"since": since, "after": since, "of": "members"},
+            headers={"If-None-Match": f'"{since}"', "HX-Request": "true"},
+        )
+
+    return ask
+
+
+def test_what_becomes_of_members_reaches_their_page_alone(
+    look, look_at_members, workspace, owner, editor, stranger
+):
+    latest = events.latest_id(workspace)
+    assert look_at_members(latest).status_code == 304
+    made, _ = invitations.invite(workspace, Role.EDITOR, by=owner)
+    invitations.accept(made.digest, stranger)
+    mine = editor.memberships.get().pk
+    members.change_role(workspace, mine, Role.OWNER, by=owner)
+    members.leave(workspace, owner)
+    members.remove(workspace, stranger.memberships.get().pk, by=None)
+
+    told = look_at_members(latest)
+
+    for said in (
+        "sven joined as an editor.",
+        "Emil Edit was made an owner by olga.",
+        "olga left.",
+        "sven was removed.",
+    ):
+        assert said in text_of(told)
+    assert "<article" not in told.content.decode()
+    assert "of=members" in told.content.decode()
+    assert "while you were here" not in text_of(look(latest))
+
+
+def test_who_is_no_account_any_more_is_told_without_a_name(
+    look_at_members, workspace, owner, editor
+):
+    latest = events.latest_id(workspace)
+    members.remove(workspace, editor.memberships.get().pk, by=owner)
+    editor.delete()
+
+    said = "Somebody whose account is deleted was removed by olga."
+    assert said in text_of(look_at_members(latest))
+
+
+def test_the_page_of_members_asks_for_theirs(workspace, viewer):
+    page = signed_in(viewer).get(reverse("members", args=["main"])).content.decode()
+
+    latest = events.latest_id(workspace)
+    assert f"?since={latest}&amp;after={latest}&amp;until=0&amp;of=members" in page
