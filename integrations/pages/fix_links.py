@@ -18,14 +18,13 @@ from integrations.pages import cards, sentences
 from integrations.pages.parts import (
     Request,
     at_public_url,
-    count_link,
     dialog,
     find_connection,
     in_workspace,
     is_partial,
+    keep_link,
     leave_for,
     session_key,
-    without_referrer,
 )
 from integrations.services.connecting import background, begun, candidates, fix_links, signing_in
 from integrations.services.connecting.candidates import CandidateGone
@@ -36,6 +35,7 @@ from integrations.services.refusals import InvalidChange, NothingToTest, Version
 FIX_LINK = "fix_link"
 FIX_PROOF = "fix/proof.html"
 FIX_WAIT = "fix/wait.html"
+FIX_GONE = "fix/gone.html"
 
 
 class FixLinkForm(forms.Form):
@@ -77,15 +77,14 @@ def _can_sign_in(connection: IntegrationConnection) -> bool:
 @never_cache
 @require_GET
 def open_fix_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Keep in this browser which link was opened, and go on without it in the address."""
-    guess = count_link(request)
+    return keep_link(request, FIX_LINK, lambda: _number(token), page="fix-page", gone=FIX_GONE)
+
+
+def _number(token: str) -> str | None:
     try:
-        link = fix_links.find(token)
+        return str(fix_links.find(token).pk)
     except fix_links.LinkGone:
-        return without_referrer(render(request, "fix/gone.html", status=410))
-    guess.was_right()
-    request.session[FIX_LINK] = str(link.pk)
-    return without_referrer(redirect("fix-page"))
+        return None
 
 
 FixView = Callable[[HttpRequest, FixLink], HttpResponse]
@@ -100,7 +99,7 @@ def _with_fix_link(view: FixView) -> Callable[[HttpRequest], HttpResponse]:
         try:
             link = fix_links.opened(UUID(request.session.get(FIX_LINK, "")))
         except (fix_links.LinkGone, ValueError):
-            return render(request, "fix/gone.html", status=410)
+            return render(request, FIX_GONE, status=410)
         return view(request, link)
 
     return permitted
@@ -112,7 +111,7 @@ def fix_page(request: HttpRequest, link: FixLink) -> HttpResponse:
     """Who asks and for what; then how the proof goes; then thanks. Nothing else of the site."""
     kept = _fix_candidate(request, link)
     if link.used_at and not (kept and kept.saved_at):  # by somebody else, or long ago
-        return render(request, "fix/gone.html", status=410)
+        return render(request, FIX_GONE, status=410)
     context = _fix_context(link, kept)
     if kept and is_partial(request) and kept.is_running:
         return render(request, FIX_PROOF, context)
@@ -150,7 +149,7 @@ def fix_sign_in(request: HttpRequest, link: FixLink) -> HttpResponse:
     connection = link.connection
     context = _fix_context(link, None)
     if link.used_at:
-        return render(request, "fix/gone.html", status=410)
+        return render(request, FIX_GONE, status=410)
     if not at_public_url(request):
         context["problem"] = sentences.other_address()
         return render(request, "fix/page.html", context, status=422)

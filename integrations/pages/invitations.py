@@ -17,13 +17,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from integrations.models import Invitation, Role
-from integrations.pages.parts import count_link, count_name, without_referrer
+from integrations.pages.parts import count_name, keep_link
 from integrations.services.people import invitations
 from integrations.services.people.invitations import full_name
+from integrations.services.people.members import Archived
 from integrations.services.refusals import InvalidChange
 from integrations.sessions import BACKEND
 
 INVITATION = "invitation"
+GONE = "invitations/gone.html"
 
 
 class AccountForm(forms.Form):
@@ -62,33 +64,39 @@ class AccountForm(forms.Form):
 @never_cache
 @require_GET
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Keep in this browser which link was opened, and go on without it in the address."""
-    guess = count_link(request)
+    return keep_link(
+        request, INVITATION, lambda: _digest(token), page="opened-invitation", gone=GONE
+    )
+
+
+def _digest(token: str) -> str | None:
     try:
-        found = invitations.find(token)
+        return invitations.find(token).digest
     except invitations.InvitationGone:
-        return without_referrer(_gone(request))
-    guess.was_right()
-    request.session[INVITATION] = found.digest
-    return without_referrer(redirect("opened-invitation"))
+        return None
 
 
 InvitedView = Callable[[HttpRequest, Invitation], HttpResponse]
 
 
 def _invited(view: InvitedView) -> Callable[[HttpRequest], HttpResponse]:
-    """Let in whoever opened a link in this browser that still works."""
+    """Let in whoever opened a link in this browser that works, until all is done.
+
+    A form names its invitation: another one may have been opened since its page was.
+    """
 
     @wraps(view)
     @never_cache
     def permitted(request: HttpRequest) -> HttpResponse:
         try:
             invitation = invitations.opened(request.session.get(INVITATION, ""))
-        except invitations.InvitationGone:
-            return _gone(request)
-        if request.POST.get("invitation", str(invitation.pk)) != str(invitation.pk):
-            return redirect("opened-invitation")  # another one was opened since the page was
-        return view(request, invitation)
+            if request.method == "POST" and not request.POST.get("invitation"):
+                return render(request, "invitations/unnamed.html", status=400)
+            if request.POST.get("invitation", str(invitation.pk)) != str(invitation.pk):
+                return redirect("opened-invitation")
+            return view(request, invitation)
+        except (invitations.InvitationGone, Archived):
+            return render(request, GONE, status=410)
 
     return permitted
 
@@ -152,7 +160,3 @@ def _arrive(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     role = Role(invitation.role)
     messages.success(request, f"Welcome to {invitation.workspace.name}. You are {role.an} here.")
     return redirect("overview", invitation.workspace.slug)
-
-
-def _gone(request: HttpRequest) -> HttpResponse:
-    return render(request, "invitations/gone.html", status=410)

@@ -25,6 +25,7 @@ from integrations.services.people import guesses, own, people
 from providers.outbound.origins import Origin, origin_of
 
 View = Callable[..., HttpResponse]
+GREETS = "greets"  # in the session of the first owner, until anything is connected
 
 
 class Request(HttpRequest):
@@ -131,6 +132,22 @@ def sign_in_url(request: HttpRequest, back: str) -> str:
 def count_link(request: HttpRequest) -> guesses.Guess:
     """Whoever opens links that nobody sent soon opens none any more."""
     return guesses.begin((guesses.LINK, guesses.network(request.META.get("REMOTE_ADDR", ""))))
+
+
+def keep_link(
+    request: HttpRequest, name: str, find: Callable[[], str | None], *, page: str, gone: str
+) -> HttpResponse:
+    """Keep in this browser which link was opened, and go on without it in the address.
+
+    `find` says what is kept under the name; None where the link opens nothing, which is counted.
+    """
+    guess = count_link(request)
+    found = find()
+    if found is None:
+        return without_referrer(render(request, gone, status=410))
+    guess.was_right()
+    request.session[name] = found
+    return without_referrer(redirect(page))
 
 
 def count_name(request: HttpRequest) -> guesses.Guess:
