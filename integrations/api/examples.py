@@ -204,8 +204,12 @@ INVITATIONS = {
 INVITES = {
     "By a link": {"role": "viewer", "note": "the new analyst"},
     "By mail": {"role": "editor", "email": "carla@acme.example"},
+    "An owner": {"role": "owner", "password": "your own password"},
 }
-ROLES = {"Another role": {"role": "viewer"}}
+ROLES = {
+    "Another role": {"role": "viewer"},
+    "An owner": {"role": "owner", "password": "your own password"},
+}
 BAD_REQUESTS = {
     "By field": {"config": {"accountId": ["This may not be blank."]}},
     "An unknown key": {"foo": ["Unknown key. Use: config, authMethod."]},

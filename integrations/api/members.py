@@ -16,9 +16,11 @@ from integrations.api.serializers import InviteRequest, RoleRequest
 from integrations.api.team import invitation, member
 from integrations.api.views import HasRole, InWorkspace
 from integrations.models import ApiToken, Role
-from integrations.services.people import invitations, members
+from integrations.services.people import invitations, members, own
+from integrations.services.refusals import InvalidChange
 
 NO_MEMBER = "No member here has this id. GET /api/members lists them."
+NEEDS_PASSWORD = "Send your own password too: the role owner takes it."
 NO_INVITATION = "No invitation here has this id. It was used or withdrawn."
 
 
@@ -41,6 +43,14 @@ class IsOwner(HasRole):
 class OfOwners(InWorkspace):
     permission_classes = (IsAuthenticated, HasSession, IsOwner)
 
+    def check_password(self, given: dict[str, Any]) -> None:
+        """Whoever sits at somebody's open session makes no owner."""
+        if given["role"] != Role.OWNER:
+            return
+        if not given.get("password"):
+            raise InvalidChange({"password": [NEEDS_PASSWORD]})
+        own.check_password(self.person, given["password"])
+
 
 class Members(OfOwners):
     """Who is in the workspace."""
@@ -54,6 +64,7 @@ class Members(OfOwners):
     def create(self, request: Request) -> Response:
         """Invite somebody: by mail with an `email`, else by a link that is in this answer alone."""
         given = _valid(InviteRequest(data=request.data))
+        self.check_password(given)
         made, link = invitations.invite(
             self.workspace,
             Role(given["role"]),
@@ -67,6 +78,7 @@ class Members(OfOwners):
     def partial_update(self, request: Request, id: int) -> Response:  # noqa: A002 - as in the address
         """Give a member another role, at once."""
         given = _valid(RoleRequest(data=request.data))
+        self.check_password(given)
         try:
             changed = members.change_role(self.workspace, id, Role(given["role"]), by=self.person)
         except members.NoMember:

@@ -378,8 +378,9 @@ invite_member = _member_call(
 )
 change_member = _member_call(
     "change_member",
-    _of_members({200: _good(api_shapes.Member)}, *WITH_A_BODY, 409),
+    _of_members({200: _good(api_shapes.Member)}, *WITH_A_BODY, 409, 429),
     MEMBER_ID,
+    RETRY_AFTER,
     request=RoleRequest,
     sent=api_examples.ROLES,
     shown={"Changed": api_examples.MEMBER | {"role": "viewer"}},

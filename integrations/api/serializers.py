@@ -146,6 +146,16 @@ class RoleField(serializers.ChoiceField):
     }
 
 
+class OwnPassword(Text):
+    def __init__(self) -> None:
+        super().__init__(
+            required=False,
+            write_only=True,
+            trim_whitespace=False,
+            help_text="Your own, which the role `owner` takes. Left out for the others.",
+        )
+
+
 class InviteRequest(Body):
     """Whom to ask, as what: by mail, or by a link that is shown once."""
 
@@ -155,12 +165,14 @@ class InviteRequest(Body):
         help_text="Where the link goes by mail. Left out, it is in the answer, once.",
     )
     note = Text(required=False, help_text="A word for the list of invitations.")
+    password = OwnPassword()
 
 
 class RoleRequest(Body):
     """What a member may do from now on."""
 
     role = RoleField(choices=Role.choices)
+    password = OwnPassword()
 
 
 class AddRequest(Body):

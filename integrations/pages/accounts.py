@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from integrations.models import ApiToken, Role
-from integrations.pages.parts import Request, count_link, in_workspace
+from integrations.pages.parts import GREETS, Request, count_link, in_workspace
 from integrations.services.people import people
 from integrations.sessions import BACKEND
 
@@ -69,6 +69,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         except people.LinkRefused:
             return render(request, "registration/link_refused.html", status=410)
         login(request, user, backend=BACKEND)
+        request.session[GREETS] = True
         return redirect("home-settings")
     status = 422 if form.is_bound else 200
     return render(request, "registration/welcome.html", {"form": form}, status=status)

@@ -1,18 +1,15 @@
 """The hand-over of a workspace: asked for by an owner, answered by whoever is to own it."""
 
-from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from integrations.models import After, Role
 from integrations.pages.members import name_of, refusing, show, to_members
 from integrations.pages.parts import Request, in_workspace, posted
-from integrations.pages.questions import PasswordForm
+from integrations.pages.questions import PasswordForm, proves_to_be
 from integrations.pages.team_forms import HandOverForm
-from integrations.services.people import hand_over, members, own
-from integrations.services.refusals import InvalidChange
+from integrations.services.people import hand_over, members
 
 
 @sensitive_post_parameters("password")
@@ -24,7 +21,7 @@ def ask_to_take_over(request: Request) -> HttpResponse:
     workspace = request.access.workspace
     others = [one for one in members.of(workspace) if one.user_id != request.user.pk]
     form = HandOverForm(others, request.POST)
-    if form.is_valid() and _proves_to_be(request.user, form):
+    if proves_to_be(request.user, form):
         after = After(form.cleaned_data["after"])
         asked = hand_over.ask(workspace, form.cleaned_data["member"], after, by=request.user)
         who = name_of(asked.asked)
@@ -39,7 +36,7 @@ def ask_to_take_over(request: Request) -> HttpResponse:
 @refusing
 def take_over(request: Request) -> HttpResponse:
     form = PasswordForm(request.POST, auto_id="taking_%s")
-    if form.is_valid() and _proves_to_be(request.user, form):
+    if proves_to_be(request.user, form):
         done = hand_over.accept(request.access.workspace, request.user)
         messages.success(request, f"You own {request.access.workspace.name} now.")
         if done.after != After.OWNER:
@@ -57,13 +54,3 @@ def end_hand_over(request: Request) -> HttpResponse:
         raise hand_over.NotAsked
     messages.success(request, "Nothing is handed over, and nobody is asked any more.")
     return to_members(request)
-
-
-def _proves_to_be(user: User, form: forms.Form) -> bool:
-    """Whether the password is the person's own: who sits at an open session has not got it."""
-    try:
-        own.check_password(user, form.cleaned_data["password"])
-    except InvalidChange as invalid:
-        form.add_error("password", invalid.errors["password"])
-        return False
-    return True

@@ -10,17 +10,27 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from integrations.models import Membership, Role
 from integrations.pages.parts import Request, View, in_workspace
-from integrations.pages.questions import PasswordForm, Question, ask
+from integrations.pages.questions import PasswordForm, Question, ask, password_asked, proves_to_be
 from integrations.pages.team_forms import HandOverForm, InviteForm, RoleForm
-from integrations.services.people import hand_over, invitations, members
+from integrations.services import events
+from integrations.services.people import hand_over, invitations, members, people
 
 GONE = "This person is not a member any more."
 NOT_ASKED = "Nobody asks you for this any more. Nothing was changed."
 INVITATION_GONE = "There is no such invitation any more. It was used or withdrawn."
+LEAVES = (
+    "You open it no more, from this moment on, and neither do your API tokens.",
+    "Only one of its owners can let you in again.",
+)
+OPERATOR_LEAVES = (
+    "You are no member any more, from this moment on.",
+    "As an operator you may still open it, and act as an owner there.",
+)
 MAY = {
     Role.VIEWER: "They see everything except secrets, and change nothing.",
     Role.EDITOR: "They connect, test, enable and disconnect platforms, and manage no members.",
@@ -49,6 +59,10 @@ def refusing(view: View) -> View:
             messages.warning(request, INVITATION_GONE)
         except hand_over.NotAsked:
             messages.warning(request, NOT_ASKED)
+        except members.Archived:
+            name = request.access.workspace.name
+            messages.warning(request, f"{name} was archived meanwhile. Nothing was changed.")
+            return redirect("workspaces")
         return to_members(request)
 
     return told
@@ -79,6 +93,7 @@ def show(
 ) -> HttpResponse:
     """The page; `link` is shown this once, and forms that were bound show what is wrong."""
     workspace, may_manage = request.access.workspace, request.access.is_owner
+    latest = events.latest_id(workspace)  # before what it changed is read
     shown = list(members.of(workspace))
     counts = Counter(one.role for one in shown)
     mine = next((one for one in shown if one.user_id == request.user.pk), None)
@@ -95,8 +110,12 @@ def show(
         "hand_over": hand_over.pending(workspace),
         "taking": taking or PasswordForm(auto_id="taking_%s"),
         "link": link,
+        "since": latest,
+        "latest": latest,
     }
-    if may_manage:
+    if not may_manage:
+        context |= {"my_role": request.access.role, "owners": people.owners(workspace)}
+    else:
         invited = list(invitations.of(workspace))
         context |= {
             "invite": invite or InviteForm(),
@@ -112,11 +131,12 @@ def show(
     return render(request, "integrations/members.html", context, status=status)
 
 
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 @in_workspace(Role.OWNER)
 @refusing
 def role(request: Request, member_id: int) -> HttpResponse:
-    """Another role for a member: asked once more, then given."""
+    """Another role for a member: asked once more, then given. An owner takes the password."""
     workspace = request.access.workspace
     member = members.find(workspace, member_id)
     form = RoleForm(request.POST if request.method == "POST" else request.GET)
@@ -131,17 +151,24 @@ def role(request: Request, member_id: int) -> HttpResponse:
     if request.method == "GET":
         if wanted != Role.OWNER and members.is_last_owner(member):
             raise members.LastOwner
-        return ask(request, _about_role(request, member, wanted))
+        return ask(request, _about_role(request, member, wanted, password_asked()))
+    password = password_asked(request.POST)
+    if wanted == Role.OWNER and not proves_to_be(request.user, password):
+        return ask(request, _about_role(request, member, wanted, password))
     members.change_role(workspace, member_id, wanted, by=request.user)
     messages.success(request, f"{who} is {wanted.an} now.")
     return to_members(request)
 
 
-def _about_role(request: Request, member: Membership, wanted: Role) -> Question:
+def _about_role(
+    request: Request, member: Membership, wanted: Role, password: PasswordForm
+) -> Question:
     loses = not wanted.includes(Role(member.role))
     is_me = member.user_id == request.user.pk
     sentences = [MAY[wanted], "It counts at once, for their API tokens too."]
-    if is_me and loses:
+    if member.user.is_superuser:
+        sentences.append("As an operator they may act as an owner in every workspace all the same.")
+    elif is_me and loses:
         sentences.append("This is you: only another owner can make you one again.")
     return Question(
         title=f"Make {name_of(member.user)} {wanted.an}?",
@@ -150,6 +177,7 @@ def _about_role(request: Request, member: Membership, wanted: Role) -> Question:
         hidden={"role": wanted.value},
         yes=f"Make {name_of(member.user)} {wanted.an}",
         is_loss=loses,
+        password=password if wanted == Role.OWNER else None,
         back=reverse("members", args=[request.access.workspace.slug]),
         section="members",
     )
@@ -204,10 +232,7 @@ def leave(request: Request) -> HttpResponse:
             request,
             Question(
                 title=f"Leave {workspace.name}?",
-                sentences=[
-                    "You open it no more, from this moment on, and neither do your API tokens.",
-                    "Only one of its owners can let you in again.",
-                ],
+                sentences=OPERATOR_LEAVES if request.user.is_superuser else LEAVES,
                 action=reverse("leave", args=[workspace.slug]),
                 yes="Leave it",
                 no="Stay",

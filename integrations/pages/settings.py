@@ -22,6 +22,7 @@ from integrations import platforms
 from integrations.models import ConnectionTest, Role, TestRun, Trigger
 from integrations.pages import cards, sections, sentences, strip
 from integrations.pages.parts import (
+    GREETS,
     Request,
     View,
     card_update,
@@ -29,12 +30,13 @@ from integrations.pages.parts import (
     find_connection,
     in_workspace,
     is_partial,
+    posted,
     updated,
 )
 from integrations.services import events
 from integrations.services.connecting import disconnecting, saving
 from integrations.services.connecting.changes import Changes
-from integrations.services.people import people
+from integrations.services.people import hand_over, people
 from integrations.services.proving import background, runs
 from integrations.services.refusals import Busy, NothingToTest, TooManyTests
 from integrations.services.telling import notices
@@ -72,6 +74,7 @@ def overview(request: Request) -> HttpResponse:
         "stand_ins": [card for card in shown if card.stand_in],
         "strip": strip.bars(shown),
         "notices": [one for one in noticed if one.connection.pk not in told],
+        "hand_over": hand_over.pending(request.access.workspace),
     }
     return render(request, "dashboard/overview.html", context)
 
@@ -100,8 +103,21 @@ def settings_page(request: Request) -> HttpResponse:
         "latest": latest,
         "until": sections.next_turn(shown),
         "opens": _dialog_to_open(request),
+        "greets": _greets(request, shown),
     }
     return render(request, "integrations/settings.html", context)
+
+
+def _greets(request: Request, shown: list[cards.Card]) -> bool:
+    """Whether to say what comes first. Once anything was saved, never again: versions stay."""
+    return GREETS in request.session and not any(card.connection.version for card in shown)
+
+
+@in_workspace(Role.VIEWER)
+@posted("settings")
+def dismiss_greeting(request: Request) -> HttpResponse:
+    request.session.pop(GREETS, None)
+    return redirect("settings", request.access.workspace.slug)
 
 
 def _dialog_to_open(request: Request) -> str:

@@ -46,6 +46,7 @@ settings_urls: Urls = [
     path("", views.settings_page, name="settings"),
     path("test-all/", views.test_all, name="test-all"),
     path("test-all/stop/", views.stop_all, name="stop-all"),
+    path("greeting/dismiss/", views.dismiss_greeting, name="dismiss-greeting"),
     path("changes/", change_views.changes, name="changes"),
     path("test-all/progress/", views.run, name="run"),
     path("integrations/<slug:slug>/", include(connection_urls)),

@@ -4,9 +4,11 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from integrations.models import Membership, Role, Workspace
+from integrations.services.people import members
 from tests.browser.conftest import PASSWORD, SETTINGS, member
 
 MEMBERS = "/w/main/members/"
@@ -57,6 +59,49 @@ def test_from_an_invitation_to_a_hand_over(open_page, owner, at_home):
     expect(nina.get_by_text("You own Main now.")).to_be_visible()
     assert role_of("nina") == Role.OWNER
     assert olga.goto(MEMBERS).status == 404
+
+
+def test_the_role_owner_is_given_with_the_password_by_keys_alone(open_page, owner, workspace):
+    member(workspace, "vera", Role.VIEWER)
+    page = open_page(owner, MEMBERS)
+    page.get_by_label("Role of vera").select_option("owner")
+    page.get_by_role("button", name="Change the role of vera").press("Enter")
+    expect(page.locator("#dialog").get_by_label("Your password")).to_be_focused()
+
+    page.keyboard.type("not this one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This is not your password. Type it again.")).to_be_visible()
+    expect(page.get_by_label("Your password")).to_be_focused()
+    assert role_of("vera") == Role.VIEWER
+
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("vera is an owner now.")).to_be_visible()
+    assert role_of("vera") == Role.OWNER
+
+
+def test_an_open_page_of_members_is_told_what_others_did(open_page, owner, workspace):
+    vera = member(workspace, "vera", Role.VIEWER)
+    page = open_page(owner, MEMBERS)
+
+    members.leave(workspace, vera)
+    page.evaluate("document.body.dispatchEvent(new Event('look-again'))")
+
+    expect(page.get_by_text("vera left.")).to_be_visible()
+    expect(page.get_by_text("The page shows it once you load it again.")).to_be_visible()
+
+
+def test_a_question_that_is_open_when_the_session_ends_says_so(open_page, owner, workspace):
+    member(workspace, "vera", Role.VIEWER)
+    page = open_page(owner, MEMBERS)
+    page.get_by_label("Role of vera").select_option("owner")
+    page.get_by_role("button", name="Change the role of vera").click()
+    expect(page.locator("#dialog").get_by_label("Your password")).to_be_focused()
+
+    Session.objects.all().delete()
+    page.evaluate("document.body.dispatchEvent(new Event('look-again'))")
+
+    expect(page.locator("#dialog").get_by_text("You were signed out.")).to_be_visible()
 
 
 def test_without_script_all_of_it_works(open_page, owner, workspace, at_home):

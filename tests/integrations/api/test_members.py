@@ -8,8 +8,9 @@ from django.contrib.auth.models import User
 
 from integrations.models import Invitation, Role
 from integrations.services.people import invitations
-from integrations.services.people.guesses import MAIL_TO
+from integrations.services.people.guesses import MAIL_TO, OLD_PASSWORD
 from tests.integrations.conftest import signed_in, with_token
+from tests.integrations.pages.people import PASSWORD
 
 MEMBERS, INVITATIONS = "/api/members", "/api/invitations"
 
@@ -103,7 +104,7 @@ def test_by_mail_there_is_no_link(olga, settings, mailoutbox):
         ({"role": "viewer", "email": 7}, "email", "This must be a text."),
         ({"role": "viewer", "email": "a@b.example"}, "email", invitations.NO_MAIL),
         ({"role": "viewer", "note": "n" * 101}, "note", "This is longer than 100 characters."),
-        ({"role": "viewer", "id": 1}, "id", "Unknown key. Use: role, email, note."),
+        ({"role": "viewer", "id": 1}, "id", "Unknown key. Use: role, email, note, password."),
     ],
 )
 def test_what_is_not_right_is_said_by_field(olga, body, field, sentence):
@@ -162,3 +163,46 @@ def test_an_operator_manages_a_named_workspace(workspace, editor):
     listed = Session(root)("GET", f"{MEMBERS}?workspace=main").json()
 
     assert [row["username"] for row in listed] == ["emil"]
+
+
+# --- The role owner takes the password -----------------------------------------------------------
+
+
+@pytest.fixture(params=["POST", "PATCH"])
+def makes_an_owner(request, olga, editor):
+    """`makes_an_owner(password="…")` invites an owner, or makes the editor one."""
+    where = MEMBERS if request.param == "POST" else one(editor)
+    return lambda **typed: olga(request.param, where, {"role": "owner", **typed})
+
+
+def is_made(editor):
+    return editor.memberships.get().role == Role.OWNER or Invitation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({}, "Send your own password too: the role owner takes it."),
+        ({"password": "wrong"}, "This is not your password. Type it again."),
+    ],
+)
+def test_an_open_session_alone_makes_no_owner(makes_an_owner, editor, typed, sentence):
+    reply = makes_an_owner(**typed)
+
+    assert (reply.status_code, reply.json()) == (400, {"password": [sentence]})
+    assert not is_made(editor)
+
+
+def test_with_the_password_it_makes_one(makes_an_owner, editor):
+    reply = makes_an_owner(password=PASSWORD)
+
+    assert reply.status_code in (200, 201)
+    assert PASSWORD not in reply.content.decode()
+    assert is_made(editor)
+
+
+def test_passwords_are_not_tried_for_long(makes_an_owner):
+    replies = [makes_an_owner(password="wrong") for _ in range(OLD_PASSWORD.most)]
+
+    assert "Two tries left, then wait 15 minutes." in replies[2].json()["password"][0]
+    assert (replies[-1].status_code, replies[-1].json()["code"]) == (429, "throttled")

@@ -119,7 +119,7 @@ def test_the_platforms_are_named(document):
         ("/api/integrations/{provider}/accounts", "get", {409, 429, 503}),
         ("/api/integrations/test", "get", set()),
         ("/api/members", "get", set()),
-        ("/api/members/{id}", "patch", {400, 409, 413, 415}),
+        ("/api/members/{id}", "patch", {400, 409, 413, 415, 429}),
         ("/api/invitations", "get", set()),
     ],
 )

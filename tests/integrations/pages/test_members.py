@@ -7,9 +7,11 @@ import pytest
 from django.contrib.auth.models import User
 
 from integrations.models import Invitation, Role
+from integrations.services.people import workspaces
 from integrations.services.people.guesses import LINK, NAME, OLD_PASSWORD
 from tests.integrations.pages.people import MEMBERS, PASSWORD, Visitor, text_of
 
+OVERVIEW = "/w/main/dashboard/"
 NEW = {"username": "nina", "password": "another horse 9"}
 
 
@@ -109,6 +111,93 @@ def test_who_is_gone_already_is_said(olga, editor):
     editor.memberships.all().delete()
 
     assert "This person is not a member any more." in text_of(olga.get(where, follow=True))
+
+
+# --- Owners take the password --------------------------------------------------------------------
+
+
+def test_the_role_owner_takes_the_givers_password(olga, editor):
+    where = f"{path(editor, 'role')}?role=owner"
+    assert "Your password" in olga.says(where)
+
+    refused = olga.send(where, path(editor, "role"), password="wrong")
+    assert refused.status_code == 422
+    assert "This is not your password. Type it again." in text_of(refused)
+    assert member(editor).role == Role.EDITOR
+
+    olga.send(where, path(editor, "role"), password=PASSWORD)
+    assert member(editor).role == Role.OWNER
+
+
+def test_a_smaller_role_takes_none(olga, editor):
+    assert "Your password" not in olga.says(f"{path(editor, 'role')}?role=viewer")
+
+
+def invite_an_owner(visitor, **typed):
+    """The question that the form leads to, and how to answer it with a password."""
+    asked = visitor.send(MEMBERS, f"{MEMBERS}invite/", role="owner", note="the heir")
+    hidden = dict(
+        re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', asked.content.decode())
+    )
+    return asked, visitor.post(f"{MEMBERS}invite/", hidden | typed, follow=True)
+
+
+def test_an_invitation_to_own_it_takes_the_password_and_keeps_what_was_typed(olga):
+    asked, refused = invite_an_owner(olga, password="wrong")
+    assert "Invite an owner of Main?" in text_of(asked)
+    assert "This is not your password." in text_of(refused)
+    assert not Invitation.objects.exists()
+
+    _, made = invite_an_owner(olga, password=PASSWORD)
+    assert link_on(made)
+    assert (Invitation.objects.get().role, Invitation.objects.get().note) == (
+        Role.OWNER,
+        "the heir",
+    )
+
+
+def test_a_new_link_for_an_owner_takes_it_too(olga):
+    _, made = invite_an_owner(olga, password=PASSWORD)
+    where = f"{MEMBERS}invitations/{Invitation.objects.get().pk}/renew/"
+
+    asked = olga.send(MEMBERS, where)
+    assert "invitation-link" not in asked.content.decode()
+    assert Visitor().get(link_on(made)).status_code == 302  # the old one still works
+
+    hidden = re.findall(r'name="(csrfmiddlewaretoken)" value="([^"]*)"', asked.content.decode())
+    assert link_on(olga.post(where, dict(hidden) | {"password": PASSWORD}))
+
+
+# --- Who may not change anything, and who may more than their role says --------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "sentences"),
+    [
+        ("viewer", "You are a viewer here. You see everything except secrets, and who is in."),
+        ("editor", "You are an editor here. You connect and test platforms, and see who is in."),
+    ],
+)
+def test_who_changes_nothing_reads_why_and_whom_to_ask(request, owner, person, who, sentences):
+    person("otto", Role.OWNER, first_name="Otto")
+
+    page = Visitor(request.getfixturevalue(who)).says(MEMBERS)
+
+    assert sentences in page
+    assert "To invite somebody, or to get another role, ask olga or Otto." in page
+    assert "You are an owner here." not in Visitor(owner).says(MEMBERS)
+
+
+def test_an_operators_own_line_says_what_they_may(owner, person):
+    root = person("root", Role.VIEWER, is_superuser=True)
+
+    page = Visitor(root).says(MEMBERS)
+
+    assert "An operator: may do all that an owner may, here and in every workspace" in page
+    assert "operator" not in Visitor(owner).says(path(owner, "role") + "?role=viewer")
+    asked = Visitor(owner).says(f"{path(root, 'role')}?role=editor")
+    assert "As an operator they may act as an owner in every workspace all the same." in asked
+    assert "As an operator you may still open it" in Visitor(root).says(f"{MEMBERS}leave/")
 
 
 # --- Inviting ------------------------------------------------------------------------------------
@@ -225,6 +314,21 @@ def test_a_member_who_opens_it_is_told_so(olga, viewer):
     assert "You are a viewer there already." in text_of(page)
 
 
+@pytest.mark.parametrize("act", ["accept", "join"])
+def test_a_form_that_names_no_invitation_is_refused_and_says_what_to_do(olga, stranger, act):
+    guest = Visitor(stranger) if act == "accept" else Visitor()
+    page = guest.get(link_on(invite(olga)), follow=True).content.decode()
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)[1]
+
+    reply = guest.post(f"/invitation/{act}/", NEW | {"csrfmiddlewaretoken": token})
+
+    assert reply.status_code == 400
+    assert "Open it again, then press its button." in text_of(reply)
+    assert Invitation.objects.exists()
+    assert not User.objects.filter(username="nina").exists()
+    assert not stranger.memberships.exists()
+
+
 def test_links_that_do_not_work_are_counted(db):
     guest = Visitor()
     replies = [guest.get(f"/invitation/made-up-{number}/") for number in range(LINK.most + 1)]
@@ -333,3 +437,27 @@ def test_no_ends_the_question(olga, editor):
 
     assert "asks you" not in emil.says(MEMBERS)
     assert member(editor).role == Role.EDITOR
+
+
+def test_a_question_that_waits_stands_on_the_overview_of_those_concerned(olga, editor, viewer):
+    ask(olga, editor, "leave")
+
+    asked = Visitor(editor).get(OVERVIEW)
+    assert "olga asks you to own Main." in text_of(asked)
+    assert f'href="{MEMBERS}#asked"' in asked.content.decode()
+    asking = olga.get(OVERVIEW)
+    assert "You asked Emil Edit to own Main." in text_of(asking)
+    assert f'href="{MEMBERS}#hand-over"' in asking.content.decode()
+    assert "to own Main" not in Visitor(viewer).says(OVERVIEW)
+
+
+def test_who_brings_back_what_is_back_is_told_so(olga, workspace):
+    workspaces.archive(workspace, by=User.objects.get(username="olga"))
+    page = olga.get("/workspaces/").content.decode()
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)[1]
+    back = "/workspaces/main/bring-back/"
+
+    pages = [olga.post(back, {"csrfmiddlewaretoken": token}, follow=True) for _ in range(2)]
+
+    assert "Main is back, with everything that was in it." in text_of(pages[0])
+    assert "Main is back already." in text_of(pages[1])
