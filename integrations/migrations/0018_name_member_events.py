@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0016_add_farewell"),
+        ("integrations", "0017_several_connections"),
     ]
 
     operations = [
