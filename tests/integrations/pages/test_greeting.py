@@ -3,6 +3,7 @@
 import pytest
 
 from integrations.models import Workspace
+from integrations.services import rows
 from integrations.services.connecting import disconnecting, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
@@ -45,8 +46,8 @@ def test_it_stays_until_it_is_put_away(first):
 
 def test_once_anything_was_connected_it_is_gone_for_good(first):
     workspace = Workspace.objects.get()
-    saving.change_connection(workspace, "meta", Changes(config=VALUES), by=None)
+    saving.change_connection(rows.unread(workspace, "meta"), Changes(config=VALUES), by=None)
     assert GREETING not in first.says(SETTINGS)
 
-    disconnecting.disconnect(workspace, "meta", by=None)
+    disconnecting.disconnect(rows.unread(workspace, "meta"), by=None)
     assert GREETING not in first.says(SETTINGS)

@@ -44,7 +44,7 @@ def guide_links(page):
 
 def connect(workspace, slug, method, **config):
     changes = Changes(config=config, auth_method=method)
-    saving.change_connection(workspace, slug, changes, by=None)
+    saving.change_connection(rows.unread(workspace, slug), changes, by=None)
 
 
 @pytest.mark.parametrize(

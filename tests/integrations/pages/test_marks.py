@@ -9,6 +9,7 @@ from django.utils import timezone
 
 import integrations
 from integrations.models import IntegrationConnection
+from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.templatetags.integrations_page import icon, mark
@@ -24,7 +25,7 @@ MARKS = Path(integrations.__file__).parent / "static" / "integrations" / "platfo
 def connect(workspace, vendor):
     config = {"vendor": vendor, "access_token": "pat-na1-abc"}
     changes = Changes(config=config, auth_method="access_token")
-    saving.change_connection(workspace, "crm", changes, by=None)
+    saving.change_connection(rows.unread(workspace, "crm"), changes, by=None)
 
 
 def logos(page):
