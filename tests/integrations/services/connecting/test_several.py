@@ -68,9 +68,8 @@ def test_edits_of_two_that_share_secrets_wait_for_each_other(here):
         results = at_once(
             2,
             lambda number, attempt=attempt: saving.change_connection(
-                rows.unread(
-                    pair[number], Changes(config={"access_token": f"EAA{attempt}of{number}"})
-                ),
+                pair[number],
+                Changes(config={"access_token": f"EAA{attempt}of{number}"}),
                 by=None,
             ),
         )
@@ -88,9 +87,7 @@ def test_who_takes_the_default_at_the_same_moment_leaves_one(here):
 
     at_once(
         2,
-        lambda number: saving.change_connection(
-            rows.unread(others[number], Changes(is_default=True)), by=None
-        ),
+        lambda number: saving.change_connection(others[number], Changes(is_default=True), by=None),
     )
 
     assert IntegrationConnection.objects.filter(is_default=True).count() == 1
