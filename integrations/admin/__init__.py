@@ -17,4 +17,5 @@ admin.site.unregister([OxTask, OxSchedule])
 
 admin.site.site_title = admin.site.site_header = "Integrations Control Center"
 admin.site.index_title = "Administration"
+admin.site.enable_nav_sidebar = False  # the lists need the room; the way back leads to all
 admin.site.site_url = f"{settings.FORCE_SCRIPT_NAME or ''}/"

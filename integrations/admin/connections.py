@@ -23,14 +23,19 @@ from providers.declare import Provider
 class ConnectionAdmin(Facts, Actions):
     list_display = (
         "platform_name",
+        "state",
         "workspace",
         "account",
-        "state",
         "look",
         "last_answer",
-        "proven_at",
+        "proven",
     )
-    list_filter = (filters.StatusFilter, "provider", filters.WorkspaceFilter, "is_enabled")
+    list_filter = (
+        filters.StatusFilter,
+        ("provider", filters.PlatformFilter),
+        filters.WorkspaceFilter,
+        ("is_enabled", filters.SwitchFilter),
+    )
     list_select_related = ("workspace", "last_test", "edited_by", "sign_in")
     search_fields = (
         "workspace__name",
@@ -44,9 +49,6 @@ class ConnectionAdmin(Facts, Actions):
     autocomplete_fields = ("workspace",)
     ordering = ("workspace", "provider")
     show_full_result_count = False
-
-    class Media:
-        css = {"all": ["integrations/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> Queryset:
         """Without those of platforms whose package was removed: nothing is known about them."""

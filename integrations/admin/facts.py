@@ -1,22 +1,23 @@
 """What the admin shows of a connection."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from integrations import platforms
-from integrations.models import IntegrationConnection, Status
+from integrations.admin import words
+from integrations.admin.words import NOTHING
+from integrations.models import IntegrationConnection
+from integrations.pages.cards import Card
+from integrations.templatetags.integrations_page import said
 
-NOTHING = "–"
 ATTENTION = {
     "failing": "The last test failed",
     "reported": "Another system reports an error",
     "unreadable": "The saved secrets cannot be read",
     "unanswered": "No answer for long",
-    "expiring": "Expires soon",
+    "expiring": "Ends soon",
     "unproven": "Not proven yet",
     "stale": "The proof is old",
 }
@@ -25,11 +26,12 @@ FACTS = (
     "look",
     "failure",
     "account",
+    "answered_by",
     "signed_in",
     "last_answer",
-    "proven_at",
-    "unanswered_since",
-    "expires_at",
+    "proven",
+    "silent_since",
+    "ends",
     "last_edit",
 )
 
@@ -41,15 +43,19 @@ class Facts(admin.ModelAdmin):
     def platform_name(self, connection: IntegrationConnection) -> str:
         return connection.platform.name
 
+    proven = words.time_of("proven_at", "proven")
+    silent_since = words.time_of("unanswered_since", "no answer since")
+    ends = words.time_of("expires_at", "ends")
+
     @admin.display(description="status", ordering="status")
-    def state(self, connection: IntegrationConnection) -> str:
-        light = connection.light(timezone.now())
-        dot = '<span class="light light-{}" aria-hidden="true">●</span>\N{NO-BREAK SPACE}{}'
-        label = Status(connection.status).label
+    def state(self, connection: IntegrationConnection) -> SafeString:
+        """As on its card."""
+        return words.pill(Card(connection, timezone.now()).pill)
+
+    @admin.display(description="answered by")
+    def answered_by(self, connection: IntegrationConnection) -> str:
         answering = platforms.stand_in(connection.provider)
-        return format_html(
-            dot, light, f"{label}, by a stand-in: {answering}" if answering else label
-        )
+        return f"A stand-in at {answering}" if answering else connection.platform.name
 
     @admin.display(description="needs attention")
     def look(self, connection: IntegrationConnection) -> str:
@@ -65,35 +71,37 @@ class Facts(admin.ModelAdmin):
         row = connection.sign_in
         if row is None:
             return NOTHING
-        told = [f"Since {_at(row.obtained_at)}."]
+        told = [format_html("Since {}.", words.time(row.obtained_at))]
         if row.is_ended:
-            told.append(f"Ended: {row.failure_message}")
+            told.append(format_html("Ended: {}", said(row.failure_message)))
         elif row.failures:
-            told.append(f"Not renewed: {row.failure_message}")
+            told.append(format_html("Not renewed: {}", said(row.failure_message)))
         if row.renew_at:
-            told.append(f"Renews itself, next at {_at(row.renew_at)}.")
+            told.append(format_html("Renews itself, next at {}.", words.time(row.renew_at)))
         if row.ends_at:
             ends = "Probably ends" if row.ends_is_estimate else "Ends"
-            told.append(f"{ends} {_at(row.ends_at)}.")
-        return " ".join(told)
+            told.append(format_html("{} {}.", ends, words.time(row.ends_at)))
+        return format_html_join(" ", "{}", ((one,) for one in told))
 
     @admin.display(description="last test")
     def last_answer(self, connection: IntegrationConnection) -> str:
         test = connection.last_test
-        return f"{test.get_outcome_display()}, {_at(test.started_at)}" if test else NOTHING
+        if test is None:
+            return NOTHING
+        return format_html("{} {}", test.get_outcome_display(), words.time(test.started_at))
 
     @admin.display(description="what is wrong")
     def failure(self, connection: IntegrationConnection) -> str:
         found = connection.failure()
-        return f"{found['message']} {found['action']}" if found else NOTHING
+        if not found:
+            return NOTHING
+        told, since = said(f"{found['message']} {found['action']}"), found["since"]
+        return format_html("{} Since {}.", told, words.time(since)) if since else told
 
     @admin.display(description="last edit")
     def last_edit(self, connection: IntegrationConnection) -> str:
         if not connection.edited_at:
             return NOTHING
         who = connection.edited_by.get_username() if connection.edited_by else "A script"
-        return f"{who}: {', '.join(connection.edited_fields)}, {_at(connection.edited_at)}"
-
-
-def _at(moment: Any) -> str:
-    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+        what, when = ", ".join(connection.edited_fields), words.time(connection.edited_at)
+        return format_html("{}: {}, {}", who, what, when)

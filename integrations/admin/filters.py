@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from integrations.admin import words
 from integrations.models import Status, Workspace
-from providers import errors
 
 MOST_WORKSPACES = 50
 
@@ -45,5 +45,22 @@ class ErrorKindFilter(Filter):
     parameter_name = column = "error_kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        classes = (*errors.Refused.__subclasses__(), *errors.Unanswered.__subclasses__())
-        return [(error.kind, error.kind.replace("_", " ").capitalize()) for error in classes]
+        return list(words.KINDS.items())
+
+
+class PlatformFilter(admin.ChoicesFieldListFilter):
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.title = "platform"
+
+
+class SwitchFilter(admin.BooleanFieldListFilter):
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.title = "enabled"
+
+
+class TriggerFilter(admin.ChoicesFieldListFilter):
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.title = "where it was asked from"

@@ -121,6 +121,7 @@ class AddConnectionForm(forms.ModelForm):
     class Meta:
         model = IntegrationConnection
         fields = ("workspace", "provider")
+        labels = {"provider": "Platform"}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -15,10 +15,12 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 
+from integrations.admin import words
 from integrations.models import ApiToken, Membership, Workspace
 from integrations.services.people import members, people
 
 LAST_OWNER = "A workspace would have no owner. Make another member an owner first."
+FIELDSETS = UserAdmin.fieldsets or ()  # the last of them holds the times
 TOKENS = "admin:integrations_apitoken_changelist"
 
 
@@ -86,6 +88,12 @@ admin.site.unregister(get_user_model())
 
 @admin.register(User)
 class MemberAdmin(KeepsOwners, UserAdmin):
+    readonly_fields = ("signed_in", "joined")
+    fieldsets = (*FIELDSETS[:-1], ("Times", {"fields": readonly_fields}))
+
+    signed_in = words.time_of("last_login", "last signed in")
+    joined = words.time_of("date_joined", "account made")
+
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         """A new account first gets a name and a password."""
         return [WorkspaceInline] if obj else []
@@ -95,12 +103,15 @@ class MemberAdmin(KeepsOwners, UserAdmin):
 class ApiTokenAdmin(admin.ModelAdmin):
     """Whose tokens there are. Their digests, which are also their keys, stay out of pages."""
 
-    list_display = ("name", "user", "created", "expiry", "revocation")
+    list_display = ("name", "user", "made", "ends", "revocation")
     list_display_links = None
     list_select_related = ("user",)
     search_fields = ("name", "user__username")
     ordering = ("-created",)
     actions = None
+
+    made = words.time_of("created", "made")
+    ends = words.time_of("expiry", "ends")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -116,7 +127,7 @@ class ApiTokenAdmin(admin.ModelAdmin):
             path("<uuid:reference>/revoke/", view(self.revoke), name="revoke_token"),
         ]
 
-    @admin.display(description="")
+    @admin.display(description="to revoke it")
     def revocation(self, token: ApiToken) -> str:
         url = reverse("admin:revoke_token", args=[token.reference])
         return format_html('<a href="{}">Revoke {}…</a>', url, token.name)

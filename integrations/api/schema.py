@@ -1,4 +1,4 @@
-"""The OpenAPI document: what each call takes and answers, with examples, and its two views."""
+"""The OpenAPI document: what each call takes and answers, with examples, and where it is read."""
 
 import inspect
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from drf_spectacular.renderers import (
     OpenApiYamlRenderer2,
 )
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
 from integrations.api import errors as api_errors
@@ -419,8 +419,3 @@ def plain_paths(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 class Schema(SpectacularAPIView):
     permission_classes = (IsAuthenticated,)
     renderer_classes = JSON_FIRST
-
-
-class Docs(SpectacularSwaggerSplitView):
-    permission_classes = (IsAuthenticated,)
-    url_name = "api:schema"

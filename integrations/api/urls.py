@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from integrations.api import errors as api_errors
 from integrations.api import members as api_members
+from integrations.api import reference
 from integrations.api import schema as api_schema
 from integrations.api import views as api
 from integrations.api.connections import Connections
@@ -67,6 +68,6 @@ urlpatterns = [
         "invitation",
     ),
     *both("schema", api_schema.Schema.as_view(), "schema"),
-    *both("schema/docs", api_schema.Docs.as_view(), "schema-docs"),
+    *both("schema/docs", reference.Reference.as_view(), "schema-docs"),
     re_path("", unknown),
 ]

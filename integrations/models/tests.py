@@ -86,7 +86,7 @@ class ConnectionTest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()} at {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_outcome_display()}: {self.connection}"
 
     @property
     def is_running(self) -> bool:

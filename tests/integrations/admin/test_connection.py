@@ -40,12 +40,12 @@ def test_a_connections_page_says_what_is_known(site, workspace, meta):
 
     text = site.text(page_of(row.connection))
 
-    assert "Status: ● Error" in text
+    assert "Status: Error since " in text
     assert "Needs attention: The last test failed" in text
     assert "What is wrong: The Meta access token has expired. Paste a new one" in text
-    assert "Last test: Failed, " in text
+    assert "Last test: Failed " in text
     assert "Last edit: A script: Ad account ID, credentials, method, " in text
-    assert "Proven at: - " in text
+    assert "Proven: – " in text
 
 
 def test_saving_goes_through_the_service(site, connected):
