@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
@@ -43,5 +44,5 @@ def _answer(request: HttpRequest, reason: str, seconds: int) -> HttpResponse:
     if request.path_info.startswith("/api/"):
         body = {"detail": sentence(reason), "code": "unavailable"}
         return JsonResponse(body, status=503, headers=headers)
-    page = render_to_string("503.html", {"reason": reason})
+    page = render_to_string("503.html", {"reason": reason, "static_url": settings.STATIC_URL})
     return HttpResponse(page, status=503, headers=headers)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -42,7 +43,8 @@ def _answers(to_scripts: View, to_people: View) -> View:
 
 def _crashed(request: HttpRequest) -> HttpResponse:
     """A page that looks nothing up: who knows what is broken."""
-    return HttpResponse(render_to_string("500.html", {"home": get_script_prefix()}), status=500)
+    context = {"home": get_script_prefix(), "static_url": settings.STATIC_URL}
+    return HttpResponse(render_to_string("500.html", context), status=500)
 
 
 handler400 = _answers(api_errors.bad_request, defaults.bad_request)

@@ -29,6 +29,7 @@
     for (const hint of root.querySelectorAll(".help-tooltip[aria-label]")) hint.setAttribute("role", "img");
   };
 
-  addEventListener("load", () => nameAll(document));
+  addEventListener("load", () => nameAll(document)); // lists with a search are made by then
+  window.django?.jQuery?.(() => nameAll(document)); // and lists to choose from, by what stood before this
   document.addEventListener("formset:added", () => nameAll(document));
 })();

@@ -1,0 +1,15 @@
+"""The site's addresses, and one that crashes."""
+
+from django.http import HttpRequest
+from django.urls import path
+
+from integrations_center import urls
+
+handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
+
+
+def crash(request: HttpRequest) -> None:
+    raise ZeroDivisionError
+
+
+urlpatterns = [path("crash/", crash), *urls.urlpatterns]
