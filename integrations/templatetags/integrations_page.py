@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +21,9 @@ register = template.Library()
 
 SOME_MONTHS = timedelta(days=180)  # as in times.js
 UTC_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?: at)? (\d\d:\d\d) UTC")
+DAY = re.compile(
+    r"(?:\A|(?<= on )|(?<= of )|(?<=until )|(?<=since ))(\d{4}-\d\d-\d\d)(?![\d-]| ?(?:at )?\d)"
+)
 PICTURES = Path(__file__).resolve().parent.parent / "static" / "integrations"
 
 
@@ -91,13 +94,21 @@ def moment(at: datetime | None, style: str = "smart") -> SafeString | str:
 
 @register.filter
 def said(text: str) -> SafeString:
-    """A sentence: what it says of a moment in UTC is shown as the other times are.
+    """A sentence: what it says of a moment in UTC, or of a day, is shown as the other times are.
 
     Whatever names are in it, in whatever script, turn nothing that stands beside it.
     """
-    words = UTC_MOMENT.split(text)
+    words = UTC_MOMENT.split(DAY.sub(_day_of, text))
     shown = ((words[at], _moment_of(*words[at + 1 : at + 3])) for at in range(0, len(words) - 1, 3))
     return format_html("<bdi>{}{}</bdi>", format_html_join("", "{}{}", shown), words[-1])
+
+
+def _day_of(found: re.Match[str]) -> str:
+    try:
+        day = date.fromisoformat(found[1])
+    except ValueError:
+        return found[1]
+    return f"{day.day} {day:%b %Y}"
 
 
 def _moment_of(day: str, clock: str) -> SafeString | str:

@@ -129,7 +129,7 @@ def _message(notice: ExpiryNotice, addresses: list[str]) -> EmailMessage:
     link = public_url.link("settings", connection.workspace.slug)
     body = (
         f"The connection to {name} in {connection.workspace} {about} on "
-        f"{notice.ends_at:%Y-%m-%d at %H:%M} UTC. After that, {stops} will get no data from it.\n\n"
+        f"{notice.ends_at.day} {notice.ends_at:%b %Y at %H:%M} UTC. After that, {stops} will get no data from it.\n\n"
         f"Renew it before then: {link}#card-{connection.provider}\n"
     )
     return EmailMessage(f"{name} {about} within {days}", body, to=addresses)

@@ -87,7 +87,8 @@ class RedditTester(Tester):
         self.account = _account(about)
         members = about.get("subscribers")
         told = "" if members is None else f" with {int(members)} members"
-        return Passed(f"r/{self.account.id} is a {about['subreddit_type']} community{told}.")
+        kind = about["subreddit_type"].replace("_", " ")
+        return Passed(f"Community r/{self.account.id}: {kind}{told}.")
 
     @step("Posts can be read")
     def posts_are_readable(self) -> Passed:

@@ -12,12 +12,12 @@ from providers.platforms.search_console.errors import USERS_URL
 
 # Answers spell a level one way, Google's machine-readable description the other.
 LEVELS = {
-    "siteOwner": "owner",
-    "SITE_OWNER": "owner",
-    "siteFullUser": "full user",
-    "SITE_FULL_USER": "full user",
-    "siteRestrictedUser": "restricted user",
-    "SITE_RESTRICTED_USER": "restricted user",
+    "siteOwner": "an owner",
+    "SITE_OWNER": "an owner",
+    "siteFullUser": "a full user",
+    "SITE_FULL_USER": "a full user",
+    "siteRestrictedUser": "a restricted user",
+    "SITE_RESTRICTED_USER": "a restricted user",
 }
 UNVERIFIED = ("siteUnverifiedUser", "SITE_UNVERIFIED_USER")
 
@@ -44,7 +44,7 @@ class SearchConsoleTester(GoogleTester):
                 "Ask an owner of the property to add it as a user.",
                 action_url=USERS_URL,
             )
-        return Passed(f"This sign-in is a {LEVELS.get(level, 'user')} of {site['siteUrl']}.")
+        return Passed(f"This sign-in is {LEVELS.get(level, 'a user')} of {site['siteUrl']}.")
 
     @step("Search performance can be read")
     def performance_is_readable(self) -> Passed:

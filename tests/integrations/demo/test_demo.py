@@ -4,28 +4,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations import platforms
 from integrations.demo import stories as demo
 from integrations.models import Workspace
 from integrations.services import rows
 from integrations_center.demo import origins
 from providers import registry
-from providers.sandbox.__main__ import APPS, page, sandbox
+from providers.sandbox.__main__ import page
 from tests.integrations.conftest import signed_in
-
-
-@pytest.fixture
-def stand_ins(settings):
-    """Every platform on one loopback server, as `manage.py demo` sets it up."""
-    with sandbox() as server:
-        settings.PROVIDER_ORIGINS = {
-            slug: dict.fromkeys(provider.hosts, f"{server.url}/{slug}")
-            for slug, provider in registry.catalogue().items()
-        }
-        settings.APPS = APPS
-        platforms.catalogue.cache_clear()
-        yield server
-    platforms.catalogue.cache_clear()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -26,6 +26,22 @@ def test_a_moment_in_a_sentence_is_shown_as_other_times_are(written):
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("It ends on 2027-01-29.", "It ends on 29 Jan 2027."),
+        ("The newest entry is of 2026-11-03, USD.", "The newest entry is of 3 Nov 2026, USD."),
+        ("It renews itself until 2027-01-29, then", "It renews itself until 29 Jan 2027, then"),
+        ("Refused since 2026-11-03.", "Refused since 3 Nov 2026."),
+        ("2026-11-03: 5 clicks.", "3 Nov 2026: 5 clicks."),
+        ("The campaign 2026-11-03 is read.", "The campaign 2026-11-03 is read."),
+        ("It ends on 2027-02-30.", "It ends on 2027-02-30."),
+    ],
+)
+def test_a_day_in_a_sentence_is_told_in_words(written, shown):
+    assert said(written) == f"<bdi>{shown}</bdi>"
+
+
 def test_what_is_no_moment_stays_as_it_is():
     assert said("On 2026-02-30 25:61 UTC.") == "<bdi>On 2026-02-30 25:61 UTC.</bdi>"
 

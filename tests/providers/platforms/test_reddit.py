@@ -141,7 +141,7 @@ def test_a_community_without_posts_or_a_count_of_members_passes(platform):
     result, _ = climb(platform, replies)
 
     assert result.account == Account("marketing", "")
-    assert detail(result, "Community reachable") == "r/marketing is a public community."
+    assert detail(result, "Community reachable") == "Community r/marketing: public."
     assert "none yet" in detail(result, "Posts can be read")
 
 

@@ -266,7 +266,7 @@ def test_the_owners_are_told_by_mail(workspace, person, mails):
     assert mail.to == ["olga@acme.example", "otto@acme.example"]
     assert mail.subject == "Meta ends within 7 days"
     assert mail.body == (
-        "The connection to Meta in Main ends on 2026-11-30 at 12:00 UTC. After that, Ads monitor "
+        "The connection to Meta in Main ends on 30 Nov 2026 at 12:00 UTC. After that, Ads monitor "
         "and Pixel/CAPI lead tracking will get no data from it.\n\n"
         "Renew it before then: https://control.example/w/main/dashboard/settings/#card-meta\n"
     )
