@@ -126,10 +126,11 @@ def _message(notice: ExpiryNotice, addresses: list[str]) -> EmailMessage:
     name, stops = connection.platform.name, " and ".join(connection.platform.used_by)
     days = "1 day" if notice.days == 1 else f"{notice.days} days"
     about = "probably ends" if notice.is_estimate else "ends"
+    when = f"{notice.ends_at.day} {notice.ends_at:%b %Y at %H:%M} UTC"
     link = public_url.link("settings", connection.workspace.slug)
     body = (
-        f"The connection to {name} in {connection.workspace} {about} on "
-        f"{notice.ends_at.day} {notice.ends_at:%b %Y at %H:%M} UTC. After that, {stops} will get no data from it.\n\n"
+        f"The connection to {name} in {connection.workspace} {about} on {when}. "
+        f"After that, {stops} will get no data from it.\n\n"
         f"Renew it before then: {link}#card-{connection.provider}\n"
     )
     return EmailMessage(f"{name} {about} within {days}", body, to=addresses)

@@ -279,7 +279,7 @@ def test_a_mail_says_that_an_end_is_an_estimate(workspace, person, mails):
     notices.give_due(NOW)
 
     assert mails[0].subject == "Meta probably ends within 1 day"
-    assert "probably ends on 2026-11-24" in mails[0].body
+    assert "probably ends on 24 Nov 2026" in mails[0].body
 
 
 def test_owners_of_other_workspaces_are_not_told(workspace, person, mails):
