@@ -24,3 +24,4 @@ def test_a_mistake_says_so_and_keeps_what_was_typed(open_page, editor, meta):
 
     expect(page.get_by_role("heading", name="Answer: 400 Bad Request")).to_be_focused()
     expect(page.get_by_label("Body, as JSON")).to_have_value("no JSON")
+    expect(page.locator(".heard")).to_have_count(0)  # it can be sent again

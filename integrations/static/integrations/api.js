@@ -31,5 +31,5 @@
     } catch {
       failed();
     }
-  });
+  }, { capture: true }); // before whoever marks what loads another page
 })();
