@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from integrations import platforms
 from integrations.models import ConnectionTest
@@ -19,7 +19,7 @@ from tests.browser.conftest import SETTINGS
 from tests.browser.test_dialog import open_dialog
 from tests.providers.contract.cases import CASES, Case
 
-SCREEN = {"width": 1440, "height": 900}
+SCREEN = ViewportSize(width=1440, height=900)
 SCROLLS = "dialog => dialog.scrollHeight > dialog.clientHeight + 1"
 ERROR = {
     "message": "The platform does not accept what was typed, or it was revoked there meanwhile.",

@@ -10,7 +10,7 @@ from django.db import connection as database
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import Invitation, Membership, Role, Workspace
+from integrations.models import After, Invitation, Membership, Role, Workspace
 from integrations.services.people import hand_over, invitations, members, workspaces
 from integrations.services.people.members import Archived
 from integrations.services.people.people import NoWorkspace
@@ -66,7 +66,7 @@ def number(user):
         lambda here: members.remove(here.where, number(here.vera), by=here.olga),
         lambda here: members.leave(here.where, here.vera),
         lambda here: invitations.invite(here.where, Role.VIEWER, by=here.olga),
-        lambda here: hand_over.ask(here.where, number(here.vera), "leave", by=here.olga),
+        lambda here: hand_over.ask(here.where, number(here.vera), After.LEAVE, by=here.olga),
         lambda here: hand_over.end(here.where, here.olga),
         lambda here: workspaces.rename(here.where, "Mine", by=here.olga),
         lambda here: workspaces.archive(here.where, by=here.olga),

@@ -26,8 +26,9 @@ def sign_in_to(connection: IntegrationConnection, user: User, **more: str) -> No
         base_version=connection.version,
     )
     back = signing_in.come_back("google", callback_of(url, **more), session_key=SESSION)
+    assert back.candidate is not None, back.attempt.problem
     candidates.prove(back.candidate)
     kept = Candidate.objects.get(pk=back.candidate.pk)
-    if kept.is_choosing:
+    if kept.is_choosing and kept.accounts:
         candidates.choose_account(kept, kept.accounts[0][0])
         candidates.prove(Candidate.objects.get(pk=kept.pk))
