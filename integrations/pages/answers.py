@@ -8,7 +8,7 @@ from integrations.models import Candidate, ConnectionTest, IntegrationConnection
 from integrations.pages import cards
 from integrations.pages.forms import ConnectionForm
 from integrations.pages.parts import Request, dialog, find_connection, settled_card
-from integrations.services.connecting import candidates
+from integrations.services.connecting import candidates, sharing
 from integrations.services.people import people
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
@@ -108,6 +108,8 @@ def start_over(request: Request, slug: str) -> HttpResponse:
 def saved_dialog(request: Request, slug: str, kept: Candidate) -> HttpResponse:
     """What was proven and saved; the card on the page is drawn with it."""
     context = settled_card(request, slug) | {"test": kept.test, "farewell": kept.farewell}
+    using = sharing.sharers(kept.connection)
+    context["sharers"] = sharing.named(using, request.access.workspace.pk)
     return _whole(dialog(request, "integrations/partials/saved_dialog.html", context))
 
 

@@ -6,6 +6,7 @@ start: so what was done already is not done again.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from integrations.services.credentials import revoking
 from integrations.services.keeping import renewals, rounds
 from integrations.services.people import invitations, own, passwords
 from integrations.services.proving import runs, testing
+from integrations.services.refusals import NoConnection, NothingToTest
 from integrations.services.telling import notices
 from integrations.work import worker
 
@@ -77,10 +79,12 @@ def run_test(test_id: int) -> None:
 
 @body("proving.run_test_when_free", PERSON_LOOKS)
 def run_test_when_free(connection_id: str, trigger: str, user_id: int) -> None:
-    """Test what is saved as soon as nothing else is tested."""
-    connection = IntegrationConnection.objects.get(pk=UUID(connection_id))
-    by = User.objects.get(pk=user_id)
-    testing.test_connection(connection, trigger=Trigger(trigger), by=by)
+    """Test what is saved as soon as nothing else is tested; for nobody in particular with 0."""
+    by = User.objects.filter(pk=user_id).first()
+    found = IntegrationConnection.objects.filter(pk=UUID(connection_id)).first()
+    if found:  # it may have been removed meanwhile, or disconnected
+        with suppress(NoConnection, NothingToTest):
+            testing.test_connection(found, trigger=Trigger(trigger), by=by)
 
 
 @body("proving.run_item", RUN)

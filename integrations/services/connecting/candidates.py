@@ -26,7 +26,7 @@ from integrations.models import (
 )
 from integrations.models.credentials import CANDIDATE
 from integrations.services import rows, twins, waiting
-from integrations.services.connecting import disconnecting, fix_links, saving, trying
+from integrations.services.connecting import disconnecting, fix_links, saving, sharing, trying
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import sealing
 from integrations.services.credentials.unused import keep_back
@@ -388,6 +388,7 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             raise VersionConflict(connection)
         before, current.connection = connection.revision, connection
         current.farewell = disconnecting.farewell_before(current)
+        revisions = {one.pk: one.revision for one in others}
         saving.apply(connection, _fitting(current), others, by=candidate.user)
         test = current.test
         if test and not test.is_running and test.revision == before:
@@ -397,6 +398,8 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             facts.apply_result(connection, test)
             twins.refuse(connection, others)
             connection.save()
+        let_in_anew = [one for one in others if one.revision != revisions[one.pk]]
+        sharing.test_soon(let_in_anew, by=candidate.user)
         sealed, current.credential, current.saved_at = current.credential, None, timezone.now()
         current.save(update_fields=["credential", "saved_at", "farewell"])
         if sealed:

@@ -9,14 +9,12 @@ from django.utils.text import get_text_list
 
 from integrations.models import Candidate, Credential, IntegrationConnection
 from integrations.services import rows, waiting
-from integrations.services.connecting import saving
+from integrations.services.connecting import saving, sharing
 from integrations.services.credentials import leases, revoking
 from integrations.services.refusals import SignedInMeanwhile
 from providers.access.refusals import NotRevocable
 from providers.declare import Provider
 from providers.errors import ProviderError
-
-MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -152,8 +150,9 @@ def _left_in_place(
     connection: IntegrationConnection, row: Credential, *, by: User | None, revokes: bool | None
 ) -> str:
     """Why a sign-in is not ended at its platform; "" when it is to be."""
-    if used := _used_too(connection, row):
-        return f"The sign-in was kept: {used}."
+    using = sharing.sharers(connection, row.pk)
+    if names := sharing.named(using, connection.workspace_id):
+        return f"The sign-in was kept: {names} {'uses' if using.count() == 1 else 'use'} it."
     others = siblings(connection, row)
     name = _variant(connection, row).name
     left = f"The approval at {name} was left in place."
@@ -162,15 +161,6 @@ def _left_in_place(
     if revokes or (revokes is None and not others):
         return ""
     return left if revokes is False else f"{left} Ending it may also end the sign-in of {others}."
-
-
-def _used_too(connection: IntegrationConnection, row: Credential) -> str:
-    """Which other connections a sign-in lets in: "Ads north uses it"; "" for none."""
-    using = IntegrationConnection.objects.filter(sign_in=row).exclude(pk=connection.pk)
-    here = [one.title for one in using.filter(workspace=connection.workspace_id)[:MOST_NAMED]]
-    more = using.count() - len(here)
-    names = get_text_list([*here, *([f"{more} more"] if more else [])], "and")
-    return names and f"{names} {'uses' if len(here) + more == 1 else 'use'} it"
 
 
 def may_end_elsewhere(by: User | None) -> bool:

@@ -10,6 +10,7 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
 from integrations.services.proving import testing
 from integrations.services.refusals import InvalidChange, NoConnection, SameAccount
+from integrations.work import tasks
 from tests.integrations.kept import secrets_of, sign_ins
 from tests.integrations.services.connecting.google import google_sign_in, sign_in_to
 from tests.integrations.services.proving.test_races import at_once
@@ -183,6 +184,29 @@ def test_one_sign_in_anew_mends_all(two_properties, editor):
     assert first.sign_in_id == second.sign_in_id != before
     assert (first.status, second.status) == ("connected", "connected")
     assert second.edited_fields == ["shared credentials"]
+
+
+def test_the_others_are_tested_with_what_lets_them_in_now(two_properties, editor, worker_seen):
+    second = rows.again(two_properties[1])
+    second.config["account_id"] = "9999"  # which this person does not reach
+    second.save()
+
+    sign_in_to(rows.again(two_properties[0]), editor)
+
+    first, second = (rows.again(one) for one in two_properties)
+    assert first.proven_at is not None
+    assert (second.status, second.error_kind) == ("error", "account_not_found")
+    assert second.last_test.trigger == Trigger.SAVE
+
+
+def test_whoever_was_removed_meanwhile_is_not_tested(two_properties, editor):
+    first, second = two_properties
+    several.remove(second, by=editor)
+
+    tasks.run_test_when_free.call(str(second.pk), Trigger.SAVE, editor.pk)
+
+    assert second.tests.count() == 0
+    assert rows.again(first).status == "connected"
 
 
 def test_a_sign_in_lets_in_another_platform_of_the_family(two_properties, workspace, google):

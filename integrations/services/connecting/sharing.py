@@ -1,0 +1,42 @@
+"""Sharing: several connections that one credential lets in, and what becomes of them with it."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.utils.text import get_text_list
+
+from integrations import queue
+from integrations.models import IntegrationConnection, Trigger
+
+MOST_NAMED = 3
+
+
+def sharers(
+    connection: IntegrationConnection, credential_id: UUID | None = None
+) -> QuerySet[IntegrationConnection]:
+    """The others that what lets it in, or that credential, lets in."""
+    used = credential_id or connection.opened_by_id
+    others = IntegrationConnection.objects.exclude(pk=connection.pk)
+    return others.filter(Q(sign_in=used) | Q(credential=used)) if used else others.none()
+
+
+def named(found: QuerySet[IntegrationConnection], workspace_id: int) -> str:
+    """ "North, South and 3 more": those of other workspaces are counted alone; "" for none."""
+    here = [one.title for one in found.filter(workspace=workspace_id)[:MOST_NAMED]]
+    more = found.count() - len(here)
+    return get_text_list([*here, *([f"{more} more"] if more else [])], "and")
+
+
+def test_soon(connections: Iterable[IntegrationConnection], *, by: User | None) -> None:
+    """Have a worker prove them: what lets them in is another now. Part of a transaction.
+
+    Without a worker they say that they are not proven yet.
+    """
+    if not queue.has_worker():
+        return
+    for one in connections:
+        if one.is_complete and one.is_enabled:
+            user_id = by.pk if by else 0
+            queue.enqueue("proving.run_test_when_free", str(one.pk), Trigger.SAVE, user_id)
