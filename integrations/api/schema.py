@@ -72,6 +72,7 @@ LOCATION = _header(
 RETRY_AFTER = _header(
     "Retry-After", "Seconds to wait before it is asked again.", type=int, response=[429, 503]
 )
+PAGE_SIZE = OpenApiParameter("pageSize", int, description="1 to 100; 20 if left out.")
 JSON_FIRST = [
     OpenApiJsonRenderer2,
     OpenApiJsonRenderer,
@@ -163,6 +164,72 @@ def _call(
     )
 
 
+def _test_call(name: str, where: OpenApiParameter, **more: Any) -> Any:
+    return _call(
+        name,
+        _answers(api_shapes.Test, *WITH_A_BODY, 409, 429) | {202: _good(api_shapes.Test)},
+        where,
+        PREFER,
+        LOCATION,
+        RETRY_AFTER,
+        request=TestRequest,
+        sent=api_examples.TEST_REQUESTS,
+        shown=api_examples.TESTS,
+        shown_with_202={"Not waited for": api_examples.RUNNING_TEST},
+        **more,
+    )
+
+
+def _disconnect_call(
+    name: str, shape: Any, where: OpenApiParameter, shown: Mapping[str, Any], **more: Any
+) -> Any:
+    return _call(
+        name,
+        _answers(shape, *WITH_A_BODY),
+        where,
+        ETAG,
+        request=DisconnectRequest,
+        sent=api_examples.DISCONNECTS,
+        shown=shown,
+        **more,
+    )
+
+
+def _history_call(name: str, where: OpenApiParameter, **more: Any) -> Any:
+    cursor = "As `next` gives it: only tests older than this."
+    return _call(
+        name,
+        _answers(api_shapes.TestPage, 400),
+        where,
+        OpenApiParameter("cursor", int, description=cursor),
+        PAGE_SIZE,
+        shown={"A page": api_examples.TEST_PAGE},
+        **more,
+    )
+
+
+def _one_test_call(name: str, where: OpenApiParameter, test: str, **more: Any) -> Any:
+    return _call(
+        name,
+        _answers(api_shapes.Test),
+        where,
+        OpenApiParameter(test, int, location=OpenApiParameter.PATH),
+        shown=api_examples.TESTS | {"Running": api_examples.RUNNING_TEST},
+        **more,
+    )
+
+
+def _accounts_call(name: str, where: OpenApiParameter, **more: Any) -> Any:
+    return _call(
+        name,
+        _answers(api_shapes.Account(many=True), 409, 429, 503),
+        where,
+        RETRY_AFTER,
+        shown={"Two accounts": api_examples.ACCOUNTS},
+        **more,
+    )
+
+
 list_integrations = _call(
     "list_integrations",
     _answers(api_shapes.Integration(many=True), 400),
@@ -186,60 +253,24 @@ change_integration = _call(
     sent=api_examples.CHANGES,
     shown={"Changed": api_examples.CHANGED_INTEGRATION},
 )
-test_integration = _call(
-    "test_integration",
-    _answers(api_shapes.Test, *WITH_A_BODY, 409, 429) | {202: _good(api_shapes.Test)},
-    PROVIDER,
-    PREFER,
-    LOCATION,
-    RETRY_AFTER,
-    request=TestRequest,
-    sent=api_examples.TEST_REQUESTS,
-    shown=api_examples.TESTS,
-    shown_with_202={"Not waited for": api_examples.RUNNING_TEST},
-)
-disconnect_integration = _call(
+test_integration = _test_call("test_integration", PROVIDER)
+disconnect_integration = _disconnect_call(
     "disconnect_integration",
-    _answers(api_shapes.DisconnectedIntegration, *WITH_A_BODY),
+    api_shapes.DisconnectedIntegration,
     PROVIDER,
-    ETAG,
-    request=DisconnectRequest,
-    sent=api_examples.DISCONNECTS,
-    shown=api_examples.DISCONNECTED,
+    api_examples.DISCONNECTED,
 )
-list_tests = _call(
-    "list_tests",
-    _answers(api_shapes.TestPage, 400),
-    PROVIDER,
-    OpenApiParameter("cursor", int, description="As `next` gives it: only tests older than this."),
-    OpenApiParameter("pageSize", int, description="1 to 100; 20 if left out."),
-    shown={"A page": api_examples.TEST_PAGE},
-)
-read_test = _call(
-    "read_test",
-    _answers(api_shapes.Test),
-    PROVIDER,
-    OpenApiParameter("id", int, location=OpenApiParameter.PATH),
-    shown=api_examples.TESTS | {"Running": api_examples.RUNNING_TEST},
-)
-list_accounts = _call(
-    "list_accounts",
-    _answers(api_shapes.Account(many=True), 409, 429, 503),
-    PROVIDER,
-    RETRY_AFTER,
-    shown={"Two accounts": api_examples.ACCOUNTS},
-)
+list_tests = _history_call("list_tests", PROVIDER)
+read_test = _one_test_call("read_test", PROVIDER, "id")
+list_accounts = _accounts_call("list_accounts", PROVIDER)
+CONNECTIONS = "connections"
 CONNECTION_ID = OpenApiParameter("id", UUID, location=OpenApiParameter.PATH)
-PAGE = (
-    OpenApiParameter("cursor", description="As `next` gives it: only what comes after this."),
-    OpenApiParameter("pageSize", int, description="1 to 100; 20 if left out."),
-)
 
 
 def _connection_call(
     name: str, answers: Mapping[int, Any], *parameters: OpenApiParameter, **more: Any
 ) -> Any:
-    return _call(name, answers, *parameters, tag="connections", **more)
+    return _call(name, answers, *parameters, tag=CONNECTIONS, **more)
 
 
 list_connections = _connection_call(
@@ -250,7 +281,8 @@ list_connections = _connection_call(
     OpenApiParameter(
         "q", description="Only those in whose name, slug, account or platform each word is."
     ),
-    *PAGE,
+    OpenApiParameter("cursor", description="As `next` gives it: only what comes after this."),
+    PAGE_SIZE,
     shown={"A page": {"next": None, "results": [api_examples.CONNECTION]}},
 )
 add_connection = _connection_call(
@@ -288,48 +320,20 @@ remove_connection = _connection_call(
     ),
     shown={"Not confirmed": api_examples.REMOVED},
 )
-test_one_connection = _connection_call(
-    "test_connection",
-    _answers(api_shapes.Test, *WITH_A_BODY, 409, 429) | {202: _good(api_shapes.Test)},
-    CONNECTION_ID,
-    PREFER,
-    LOCATION,
-    RETRY_AFTER,
-    request=TestRequest,
-    sent=api_examples.TEST_REQUESTS,
-    shown=api_examples.TESTS,
-    shown_with_202={"Not waited for": api_examples.RUNNING_TEST},
-)
-disconnect_connection = _connection_call(
+test_one_connection = _test_call("test_connection", CONNECTION_ID, tag=CONNECTIONS)
+disconnect_connection = _disconnect_call(
     "disconnect_connection",
-    _answers(api_shapes.DisconnectedConnection, *WITH_A_BODY),
+    api_shapes.DisconnectedConnection,
     CONNECTION_ID,
-    ETAG,
-    request=DisconnectRequest,
-    sent=api_examples.DISCONNECTS,
-    shown={"Disconnected": api_examples.DISCONNECTED_CONNECTION},
+    {"Disconnected": api_examples.DISCONNECTED_CONNECTION},
+    tag=CONNECTIONS,
 )
-list_connection_tests = _connection_call(
-    "list_connection_tests",
-    _answers(api_shapes.TestPage, 400),
-    CONNECTION_ID,
-    OpenApiParameter("cursor", int, description="As `next` gives it: only tests older than this."),
-    OpenApiParameter("pageSize", int, description="1 to 100; 20 if left out."),
-    shown={"A page": api_examples.TEST_PAGE},
+list_connection_tests = _history_call("list_connection_tests", CONNECTION_ID, tag=CONNECTIONS)
+read_connection_test = _one_test_call(
+    "read_connection_test", CONNECTION_ID, "test_id", tag=CONNECTIONS
 )
-read_connection_test = _connection_call(
-    "read_connection_test",
-    _answers(api_shapes.Test),
-    CONNECTION_ID,
-    OpenApiParameter("test_id", int, location=OpenApiParameter.PATH),
-    shown=api_examples.TESTS | {"Running": api_examples.RUNNING_TEST},
-)
-list_connection_accounts = _connection_call(
-    "list_connection_accounts",
-    _answers(api_shapes.Account(many=True), 409, 429, 503),
-    CONNECTION_ID,
-    RETRY_AFTER,
-    shown={"Two accounts": api_examples.ACCOUNTS},
+list_connection_accounts = _accounts_call(
+    "list_connection_accounts", CONNECTION_ID, tag=CONNECTIONS
 )
 UNDER_WAY = {"Under way": api_examples.RUN}
 start_run = _call(

@@ -323,8 +323,8 @@ class RevocationWarnings(Shape):
     revoke = serializers.ListField(child=serializers.CharField())
 
 
-class DisconnectedIntegration(Integration):
-    """The integration, of which nothing but its history is left."""
+class NotConfirmed(Shape):
+    """What the platform did not confirm, or was not asked for."""
 
     warnings = RevocationWarnings(
         required=False,
@@ -333,8 +333,16 @@ class DisconnectedIntegration(Integration):
     )
 
 
-class ChangedIntegration(Integration):
-    """The integration as it is saved now."""
+class DisconnectedIntegration(Integration, NotConfirmed):
+    """The integration, of which nothing but its history is left."""
+
+
+class DisconnectedConnection(Connection, NotConfirmed):
+    """The connection, of which nothing but its history is left."""
+
+
+class Unusual(Shape):
+    """What looks unusual about values that were taken."""
 
     warnings = serializers.DictField(
         child=serializers.DictField(
@@ -344,20 +352,12 @@ class ChangedIntegration(Integration):
     )
 
 
-class ChangedConnection(Connection):
+class ChangedIntegration(Integration, Unusual):
+    """The integration as it is saved now."""
+
+
+class ChangedConnection(Connection, Unusual):
     """The connection as it is saved now."""
-
-    warnings = ChangedIntegration().fields["warnings"]
-
-
-class DisconnectedConnection(Connection):
-    """The connection, of which nothing but its history is left."""
-
-    warnings = RevocationWarnings(
-        required=False,
-        help_text="What the platform did not confirm or was not asked for, and what to do there. "
-        "Only present when there is something to know.",
-    )
 
 
 class Removed(Shape):
