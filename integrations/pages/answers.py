@@ -8,7 +8,8 @@ from integrations.models import Candidate, ConnectionTest, IntegrationConnection
 from integrations.pages import cards
 from integrations.pages.forms import ConnectionForm
 from integrations.pages.parts import Request, dialog, find_connection, settled_card
-from integrations.services.connecting import candidates, sharing
+from integrations.services.connecting import candidates
+from integrations.services.credentials import sharing
 from integrations.services.people import people
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict

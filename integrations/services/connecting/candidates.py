@@ -26,9 +26,9 @@ from integrations.models import (
 )
 from integrations.models.credentials import CANDIDATE
 from integrations.services import rows, twins, waiting
-from integrations.services.connecting import disconnecting, fix_links, saving, sharing, trying
+from integrations.services.connecting import disconnecting, fix_links, saving, trying
 from integrations.services.connecting.changes import Changes, overlay
-from integrations.services.credentials import sealing
+from integrations.services.credentials import sealing, sharing
 from integrations.services.credentials.unused import keep_back
 from integrations.services.proving import discovery, facts, testing
 from integrations.services.proving.discovery import ACCOUNT_FIELD

@@ -9,8 +9,8 @@ from django.utils.text import get_text_list
 
 from integrations.models import Candidate, Credential, IntegrationConnection
 from integrations.services import rows, waiting
-from integrations.services.connecting import saving, sharing
-from integrations.services.credentials import leases, revoking
+from integrations.services.connecting import saving
+from integrations.services.credentials import leases, revoking, sharing
 from integrations.services.refusals import SignedInMeanwhile
 from providers.access.refusals import NotRevocable
 from providers.declare import Provider

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,12 +14,14 @@ from django.utils import timezone
 
 from integrations import queue
 from integrations.models import (
+    Credential,
     ExpiryNotice,
     IntegrationConnection,
     Membership,
     Role,
     Workspace,
 )
+from integrations.services.credentials import sharing
 from integrations_center import public_url
 
 logger = logging.getLogger(__name__)
@@ -80,8 +82,21 @@ def _give(connection_id: UUID, now: datetime) -> ExpiryNotice | None:
             is_estimate=connection.expires_is_estimate,
             given_at=now,
         )
-        queue.enqueue("telling.mail_notice", notice.pk)
+        if not _is_told_of(connection, notice):
+            queue.enqueue("telling.mail_notice", notice.pk)
     return notice
+
+
+def _is_told_of(connection: IntegrationConnection, notice: ExpiryNotice) -> bool:
+    """Whether the same was mailed of another connection here that the same lets in."""
+    if connection.opened_by_id is None:
+        return False
+    # Locked, so that of two at once one is the first.
+    Credential.objects.select_for_update().filter(pk=connection.opened_by_id).first()
+    same = sharing.sharers(connection).filter(workspace=connection.workspace_id)
+    near = (notice.ends_at - SAME_END, notice.ends_at + SAME_END)
+    told = ExpiryNotice.objects.filter(days=notice.days, ends_at__range=near)
+    return told.filter(connection__in=same).exists()
 
 
 @dataclass(frozen=True)
@@ -90,10 +105,13 @@ class Current:
 
     notice: ExpiryNotice
     connection: IntegrationConnection
+    others: int = 0  # that end with it, since the same lets them in
 
 
 def current(connections: Iterable[IntegrationConnection], workspace: Workspace) -> list[Current]:
-    """The newest notice of each connection in use whose end is ahead and has not moved since."""
+    """The newest notice of each end that is ahead and has not moved since: one for all that end
+    together.
+    """
     now = timezone.now()
     by_pk = {connection.pk: connection for connection in connections if connection.is_enabled}
     found: dict[UUID, Current] = {}
@@ -104,7 +122,11 @@ def current(connections: Iterable[IntegrationConnection], workspace: Workspace) 
         ends_at = connection.expires_at
         if ends_at and ends_at > now and abs(ends_at - notice.ends_at) < SAME_END:
             found[connection.pk] = Current(notice, connection)
-    return sorted(found.values(), key=lambda one: one.notice.ends_at)
+    together: dict[UUID, list[Current]] = {}
+    for one in found.values():
+        together.setdefault(one.connection.opened_by_id or one.connection.pk, []).append(one)
+    firsts = (replace(same[0], others=len(same) - 1) for same in together.values())
+    return sorted(firsts, key=lambda one: one.notice.ends_at)
 
 
 def mail(notice: ExpiryNotice) -> None:
@@ -128,8 +150,11 @@ def _message(notice: ExpiryNotice, addresses: list[str]) -> EmailMessage:
     about = "probably ends" if notice.is_estimate else "ends"
     when = f"{notice.ends_at.day} {notice.ends_at:%b %Y at %H:%M} UTC"
     link = public_url.link("settings", connection.workspace.slug)
+    same = sharing.sharers(connection).filter(workspace=connection.workspace_id)
+    others = sharing.named(same, connection.workspace_id)
+    with_it = f"What lets it in lets in {others}, too. " if others else ""
     body = (
-        f"The connection to {name} in {connection.workspace} {about} on {when}. "
+        f"The connection to {name} in {connection.workspace} {about} on {when}. {with_it}"
         f"After that, {stops} will get no data from it.\n\n"
         f"Renew it before then: {link}#card-{connection.provider}\n"
     )

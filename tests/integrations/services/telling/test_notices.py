@@ -5,9 +5,16 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db.models import F
 
-from integrations.models import ExpiryNotice, IntegrationConnection, Role, Workspace
+from integrations.models import (
+    Credential,
+    ExpiryNotice,
+    IntegrationConnection,
+    Role,
+    Workspace,
+)
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.telling import notices
@@ -369,3 +376,34 @@ def test_a_notice_is_not_shown_after_the_end(noticed, workspace, clock):
     clock.shift(20 * DAY)
 
     assert shown(workspace) == []
+
+
+# --- Several that one credential lets in ---------------------------------------------------------
+
+
+@pytest.fixture
+def let_in_together(workspace, owner):
+    """Three by one sign-in, and one by itself."""
+    User.objects.filter(pk=owner.pk).update(email="olga@acme.example")
+    made = ending(workspace, *[NOW + 5 * DAY] * 4)
+    used = Credential.objects.create(workspace=workspace, method="sign_in", family="meta")
+    IntegrationConnection.objects.exclude(pk=made[3].pk).update(sign_in=used, auth_method="sign_in")
+    return made
+
+
+def test_one_mail_tells_of_all_that_end_together(let_in_together, mails, worker_seen):
+    notices.give_due(NOW)
+
+    assert ExpiryNotice.objects.count() == 4
+    assert len(mails) == 2
+    assert "What lets it in lets in number-1 and number-2, too." in mails[0].body
+    assert "lets in" not in mails[1].body
+
+
+def test_the_overview_tells_them_in_one_line(let_in_together, workspace):
+    notices.give_due(NOW)
+
+    (every,) = [every for every in rows.catalogue(workspace) if len(every) > 1]
+    shown = notices.current(every, workspace)
+
+    assert sorted(one.others for one in shown) == [0, 2]
