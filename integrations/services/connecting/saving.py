@@ -51,9 +51,18 @@ def change_connection(
     true.
     """
     with transaction.atomic():
-        connection, others = rows.lock_together(connection, sharing=opens_otherwise(changes))
+        connection, others = _lock(connection, changes)
         saved = apply(connection, changes, others, by=by, expected_version=expected_version)
     return Saved(connection, saved)
+
+
+def _lock(
+    connection: IntegrationConnection, changes: Changes
+) -> tuple[IntegrationConnection, list[IntegrationConnection]]:
+    """It, and the others that such a change may concern: of a switch, none."""
+    if opens_otherwise(changes) or changes.is_default:
+        return rows.lock_together(connection, sharing=opens_otherwise(changes))
+    return rows.lock(connection), []
 
 
 def opens_otherwise(changes: Changes) -> bool:
