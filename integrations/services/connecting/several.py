@@ -56,7 +56,7 @@ def add(
     if slug and (len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug)):
         raise InvalidChange({"slug": [NOT_A_SLUG]})
     with transaction.atomic():
-        Workspace.objects.select_for_update().get(pk=workspace.pk)  # who adds sees all there are
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # one adds at a time
         shared = _shared(workspace, provider, credential_id, changes) if credential_id else None
         made = _place_for(workspace, provider, slug, changes, shared)
         connection, others = rows.lock_together(made, sharing=True)

@@ -38,7 +38,7 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Sta
     """Write a run with an item for every enabled connection, or find the one that runs."""
     now = timezone.now()
     with transaction.atomic():
-        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         running = workspace.runs.filter(finished_at=None).first()
         if running and running.is_leased(now):
             return StartedRun(running, joined=True)

@@ -2,9 +2,16 @@
 
 import pytest
 from django.db import connection as database
+from django.db import transaction
 
-from integrations.models import Credential, IntegrationConnection, Trigger, Workspace
-from integrations.services import rows
+from integrations.models import (
+    Credential,
+    EventType,
+    IntegrationConnection,
+    Trigger,
+    Workspace,
+)
+from integrations.services import events, rows
 from integrations.services.connecting import disconnecting, saving, several
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
@@ -80,6 +87,22 @@ def test_edits_of_two_that_share_secrets_wait_for_each_other(here):
     assert secrets_of(first) == secrets_of(second)
     assert first.version == second.version == 11
     assert Credential.objects.count() == 1
+
+
+def test_who_adds_and_who_writes_an_event_do_not_stop_each_other(here):
+    first = add(here, **VALUES)
+
+    for attempt in range(5):
+
+        def do(number, attempt=attempt):
+            if number:
+                return add(here, account_id=f"20{attempt}")
+            with transaction.atomic():
+                events.record(first, EventType.CHANGED, what="proven")
+            return first
+
+        results = at_once(2, do)
+        assert {type(one).__name__ for one in results} == {"IntegrationConnection"}, results
 
 
 def test_who_takes_the_default_at_the_same_moment_leaves_one(here):
