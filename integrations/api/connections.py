@@ -1,12 +1,13 @@
 """All connections of a workspace, each by its id, where `views` knows the default ones by name."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
-from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,10 +31,9 @@ from integrations_center import public_url
 NO_CURSOR = "No page begins here. Take the address that `next` gives."
 
 
-class Pages(CursorPagination):
-    """The oldest first, so that what is added meanwhile comes last."""
-
-    ordering = ("created_at", "id")
+CURSOR = re.compile(r"([0-9]{1,17})-([0-9a-f]{32})")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Connections(OfOne):
@@ -63,20 +63,24 @@ class Connections(OfOne):
 
     @api_schema.list_connections
     def list(self, request: Request) -> Response:
-        """All of the workspace, the oldest first."""
-        pages = Pages()
-        pages.page_size = self.number("pageSize", PAGE_SIZE, MAX_PAGE_SIZE)
-        try:
-            found = pages.paginate_queryset(self._wanted(), request, view=self)
-        except NotFound:
-            raise ValidationError({"cursor": [NO_CURSOR]}) from None
-        pages.base_url = public_url.origin() + request.get_full_path()
-        return Response(
-            {
-                "next": pages.get_next_link(),
-                "results": self._told(cast("list[IntegrationConnection]", found)),
-            }
-        )
+        """All of the workspace, the oldest first: what is added meanwhile comes last."""
+        size = self.number("pageSize", PAGE_SIZE, MAX_PAGE_SIZE)
+        found = [*self._after(self._wanted()).order_by("created_at", "pk")[: size + 1]]
+        shown = found[:size]
+        following = self.page_after(_cursor(shown[-1])) if len(found) > size else None
+        return Response({"next": following, "results": self._told(shown)})
+
+    def _after(
+        self, connections: QuerySet[IntegrationConnection]
+    ) -> QuerySet[IntegrationConnection]:
+        """Those that come after the cursor. Raises ValidationError."""
+        asked = self.request.query_params.get("cursor")
+        if asked is None:
+            return connections
+        if not (found := CURSOR.fullmatch(asked)):
+            raise ValidationError({"cursor": [NO_CURSOR]})
+        at, pk = EPOCH + int(found[1]) * MICROSECOND, UUID(found[2])
+        return connections.filter(Q(created_at__gt=at) | Q(created_at=at, pk__gt=pk))
 
     def _wanted(self) -> QuerySet[IntegrationConnection]:
         """What the address asks for. Raises ValidationError."""
@@ -138,9 +142,9 @@ class Connections(OfOne):
 
         Where it was the default one, the oldest that is left is, unless `?default=` names one.
         """
-        done = several.remove(
-            self.connection, by=self.person, default_id=self._id_in_address("default")
-        )
+        default_id = self._id_in_address("default")
+        self.expected_version()
+        done = several.remove(self.connection, by=self.person, default_id=default_id)
         if done.warning:
             return Response({"warnings": {"revoke": [done.warning]}})
         return Response(status=204)
@@ -181,3 +185,8 @@ class Connections(OfOne):
 
     def _tests(self) -> QuerySet[ConnectionTest]:
         return ConnectionTest.objects.filter(connection=self.connection)
+
+
+def _cursor(last: IntegrationConnection) -> str:
+    """Where the next page begins."""
+    return f"{(last.created_at - EPOCH) // MICROSECOND}-{last.pk.hex}"

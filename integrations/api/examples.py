@@ -8,6 +8,7 @@ from integrations.api import presentation
 from integrations.api.presentation import Json
 from integrations.models import ConnectionTest, IntegrationConnection, Status, TestOutcome, Trigger
 from providers import errors, registry
+from providers.declare import Provider
 from providers.run.ladder import NOT_TRIED
 
 ONE, OTHER = list(registry.catalogue().values())[:2]
@@ -49,6 +50,11 @@ def _row(**facts: Any) -> IntegrationConnection:
     return IntegrationConnection(**told | facts)
 
 
+def _run_item(provider: Provider, state: str, test: Json | None = None) -> Json:
+    where = {"provider": provider.slug, "connection": str(CONNECTION_ID)}
+    return where | {"state": state, "problem": None, "test": test}
+
+
 ANSWERED = ("passed", f"{ONE.name} answered.", 196)
 PASSED = _test(
     steps=_steps(ANSWERED, ANSWERED), account_id=ACCOUNT_ID, account_name="Acme", duration_ms=392
@@ -80,8 +86,8 @@ RUN = {
     "startedAt": "2026-11-22T14:02:11Z",
     "finishedAt": None,
     "tests": [
-        {"provider": ONE.slug, "state": "done", "problem": None, "test": TEST},
-        {"provider": OTHER.slug, "state": "waiting", "problem": None, "test": None},
+        _run_item(ONE, "done", TEST),
+        _run_item(OTHER, "waiting"),
     ],
 }
 TEST_PAGE = {

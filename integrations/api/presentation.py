@@ -204,6 +204,7 @@ def _run_item(item: RunItem) -> Json:
         state = "running" if item.test else "waiting"
     return {
         "provider": provider,
+        "connection": str(item.connection_id),
         "state": state,
         "problem": item.problem or None,
         "test": test(item.test, provider) if item.test else None,

@@ -109,9 +109,10 @@ class TestPage(Shape):
 
 
 class RunItem(Shape):
-    """One platform of a run."""
+    """One connection of a run."""
 
     provider = serializers.ChoiceField(choices=PROVIDERS)
+    connection = serializers.UUIDField(help_text="The id of the connection.")
     state = serializers.ChoiceField(choices=["waiting", "running", "done", "skipped"])
     problem = serializers.CharField(allow_null=True, help_text="Why it was skipped.")
     test = Test(allow_null=True)

@@ -29,12 +29,14 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="integrationconnection",
             name="is_default",
-            field=models.BooleanField(default=True, editable=False),
+            field=models.BooleanField(db_default=True, default=True, editable=False),
         ),
         migrations.AddField(
             model_name="integrationconnection",
             name="slug",
-            field=models.SlugField(db_index=False, default="main", editable=False),
+            field=models.SlugField(
+                db_default="main", db_index=False, default="main", editable=False
+            ),
         ),
         migrations.RunPython(name_others, migrations.RunPython.noop),
         migrations.RemoveConstraint(

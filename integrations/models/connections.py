@@ -50,9 +50,11 @@ class IntegrationConnection(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey("Workspace", on_delete=models.CASCADE, related_name="connections")
     provider = models.CharField(max_length=50, choices=platforms.choices)
-    slug = models.SlugField(max_length=50, default="main", db_index=False, editable=False)
+    slug = models.SlugField(
+        max_length=50, default="main", db_default="main", db_index=False, editable=False
+    )
     name = models.CharField(max_length=100, blank=True, default="")
-    is_default = models.BooleanField(default=True, editable=False)
+    is_default = models.BooleanField(default=True, db_default=True, editable=False)
 
     auth_method = models.CharField(max_length=50, blank=True, default="")
     config = models.JSONField(default=dict, blank=True)

@@ -8,7 +8,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
-from django.db.models import Model, Q, QuerySet, prefetch_related_objects
+from django.db.models import (
+    F,
+    Func,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    prefetch_related_objects,
+)
 from django.utils import timezone
 
 from integrations import platforms
@@ -24,6 +34,7 @@ from integrations.services.refusals import NoConnection
 from providers.declare import SIGN_IN
 
 ANY_ID = UUID(int=1)
+MOST_WORDS = 20  # of a search; more find nothing that these do not
 State = dict[str, Any]
 
 CONNECTION, LAST_TEST = columns_of(IntegrationConnection), columns_of(ConnectionTest)
@@ -52,7 +63,22 @@ LOCKED_DEFAULT = CompiledRows(
     -2_000_000_000,
     "?",
 )
-CREDENTIAL = CompiledRows(Credential, lambda every, pk: every.filter(pk=pk), ANY_ID)
+SEALED = columns_of(Credential)
+# With how many connections point at it.
+CREDENTIAL = Compiled(
+    lambda pk: Credential.objects.filter(pk=pk).values_list(
+        *SEALED,
+        Subquery(
+            IntegrationConnection.objects.filter(
+                Q(credential=OuterRef("pk")) | Q(sign_in=OuterRef("pk"))
+            )
+            .order_by()
+            .annotate(users=Func(F("pk"), function="COUNT", output_field=IntegerField()))
+            .values("users")
+        ),
+    ),
+    ANY_ID,
+)
 TEST = CompiledRows(ConnectionTest, lambda every, pk: every.filter(pk=pk), -2_000_000_000)
 
 
@@ -90,7 +116,8 @@ def find(workspace: Workspace, provider: str, slug: str = "") -> IntegrationConn
 
 def find_by_id(workspace: Workspace, connection_id: UUID) -> IntegrationConnection:
     """One of the workspace's. Raises NoConnection."""
-    if found := _whole().filter(workspace=workspace, pk=connection_id).first():
+    known = _whole().filter(workspace=workspace, provider__in=platforms.catalogue())
+    if found := known.filter(pk=connection_id).first():
         return found
     raise NoConnection
 
@@ -156,7 +183,7 @@ def matching(
     connections: QuerySet[IntegrationConnection], words: str
 ) -> QuerySet[IntegrationConnection]:
     """Those in whose name, slug, account or platform every one of the words is."""
-    for word in words.replace("\0", " ").split():
+    for word in words.replace("\0", " ").split()[:MOST_WORDS]:
         named = platforms.named_like(word)
         connections = connections.filter(
             Q(name__icontains=word)
@@ -237,7 +264,12 @@ def lock_together(
         if not found:
             raise NoConnection
         mine = found[0]
-    return _with_what_opens(mine), [one for one in every if one.pk != mine.pk]
+    users = _read_what_opens(mine)
+    others = [one for one in every if one.pk != mine.pk]
+    if sharing and users > sum(_opened_by(one, mine) for one in (mine, *others)):
+        # Who waited for a lock knows who shared it before: others came in the meantime.
+        return lock_together(mine, sharing=True)
+    return mine, others
 
 
 def is_unread(connection: IntegrationConnection) -> bool:
@@ -258,11 +290,25 @@ def _made(workspace_id: int, provider: str) -> IntegrationConnection:
 
 
 def _with_what_opens(locked: IntegrationConnection) -> IntegrationConnection:
-    if locked.credential_id:
-        locked.credential = CREDENTIAL.first(locked.credential_id)
-    if locked.sign_in_id:
-        locked.sign_in = CREDENTIAL.first(locked.sign_in_id)
+    _read_what_opens(locked)
     return locked
+
+
+def _read_what_opens(locked: IntegrationConnection) -> int:
+    """Read the rows that let it in; how many connections, it included, point at them."""
+    users = 0
+    for name in ("credential", "sign_in"):
+        if (pk := getattr(locked, f"{name}_id")) and (found := CREDENTIAL.rows(pk)):
+            row, count = found[0][:-1], found[0][-1]
+            setattr(locked, name, Credential.from_db(database.alias, SEALED, row))
+            users += count
+    return users
+
+
+def _opened_by(one: IntegrationConnection, other: IntegrationConnection) -> int:
+    """How many of the rows that let in the other one let in this one."""
+    rows = {other.credential_id, other.sign_in_id} - {None}
+    return len(rows & {one.credential_id, one.sign_in_id})
 
 
 def read_last_test(connection: IntegrationConnection) -> None:

@@ -30,6 +30,7 @@ from providers import registry
 from providers.declare import App
 from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import meta as sandbox
+from providers.sandbox import stripe as stripe_sandbox
 from providers.sandbox.server import Server
 
 TOKEN = "EAAhealthy"
@@ -114,6 +115,16 @@ def meta(settings: Any) -> Iterator[Server]:
     """A Meta on loopback, in place of the real one, that answers by token."""
     with Server(sandbox.PLATFORM.answer) as server:
         settings.PROVIDER_ORIGINS = {"meta": {"API": server.url}}
+        platforms.catalogue.cache_clear()
+        yield server
+    platforms.catalogue.cache_clear()
+
+
+@pytest.fixture
+def stripe(settings: Any) -> Iterator[Server]:
+    """A Stripe on loopback: the keys `rk_test_healthy` and `sk_test_healthy` are one account's."""
+    with Server(stripe_sandbox.PLATFORM.answer) as server:
+        settings.PROVIDER_ORIGINS = {"stripe": {"API": server.url}}
         platforms.catalogue.cache_clear()
         yield server
     platforms.catalogue.cache_clear()

@@ -35,6 +35,7 @@ from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import (
     Busy,
     InvalidChange,
+    NoConnection,
     NothingToTest,
     SameAccount,
     TooManyTests,
@@ -64,6 +65,7 @@ FEWER_PERMISSIONS = (
     "This sign-in may read less than the present one, so it was not taken. "
     "Sign in again, and allow everything that is asked."
 )
+SAME_ACCOUNT = "This account is connected already. Sign in with the one that you were asked for."
 NO_ACCESS = (
     "This sign-in does not reach the account that is needed. "
     "Sign in as somebody who has access to it."
@@ -203,7 +205,7 @@ def prove(candidate: Candidate) -> None:
     What stands in the way is kept on the candidate for the person who waits. Where somebody
     died at it, this goes on; what has its end already is left alone.
     """
-    with suppress(Candidate.DoesNotExist):  # the person gave it up meanwhile
+    with suppress(Candidate.DoesNotExist, NoConnection):  # given up, or removed, meanwhile
         _prove(candidate)
 
 
@@ -260,7 +262,8 @@ def _settle(candidate: Candidate, test: ConnectionTest, changes: Changes) -> Non
         except VersionConflict:
             _note(candidate, SAVED_MEANWHILE)
         except SameAccount as same:
-            _note(candidate, same.sentence)
+            # Who has a fix link knows of no other connection.
+            _note(candidate, SAME_ACCOUNT if candidate.fix_link else same.sentence)
         except CandidateGone:
             return  # the person cancelled, or the link ended, meanwhile
     elif changes.sign_in and test.error_kind == AccountNotFound.kind:
@@ -388,7 +391,11 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             raise VersionConflict(connection)
         before, current.connection = connection.revision, connection
         current.farewell = disconnecting.farewell_before(current)
+        if current.fix_link_id and connection.sign_in and not connection.sign_in.is_ended:
+            others = [one for one in others if rows.place(one) == rows.place(connection)]
+            others = [one for one in others if one.sign_in_id != connection.sign_in_id]
         revisions = {one.pk: one.revision for one in others}
+        twin = twins.find(connection, others)
         saving.apply(connection, _fitting(current), others, by=candidate.user)
         test = current.test
         if test and not test.is_running and test.revision == before:
@@ -396,7 +403,8 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             test.save(update_fields=["dry_run", "revision"])
             connection.last_test = test
             facts.apply_result(connection, test)
-            twins.refuse(connection, others)
+            if not twin:
+                twins.refuse(connection, others)
             connection.save()
         let_in_anew = [one for one in others if one.revision != revisions[one.pk]]
         sharing.test_soon(let_in_anew, by=candidate.user)

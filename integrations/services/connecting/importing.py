@@ -24,6 +24,7 @@ NOT_JSON = "Line {} is not JSON. Correct it, then import again."
 NOT_AN_OBJECT = "This row is not a JSON object. Write {}.".format(", ".join(KEYS))
 UNKNOWN_PROVIDER = "This platform is not known. `manage.py integrations list` names them all."
 NOT_TEXT = "{} must be a text. Put it in quotes, or leave it out."
+ODD_TEXT = "{} holds a character that no database keeps. Take it out."
 NOT_BOOLEAN = "isEnabled must be true or false."
 NO_VALUES = "The row holds no values."
 SAVED_ALREADY = "Something is saved here already. Use --replace to put these values over it."
@@ -109,7 +110,11 @@ def _import(workspace: Workspace, number: int, row: Any, replace: bool) -> Repor
 
 
 def _found(workspace: Workspace, provider: str, slug: str) -> IntegrationConnection | None:
-    """The default one where none is named; None for one that there is not yet."""
+    """The default one where none is named; None for one that there is not yet.
+
+    Raises InvalidChange for what can be no slug.
+    """
+    several.check_slug(slug)
     try:
         return rows.find(workspace, provider, slug)
     except NoConnection:
@@ -121,6 +126,8 @@ def _text(row: Mapping[str, Any], key: str) -> str:
     value = row.get(key)
     if not isinstance(value, str | None):
         raise RefusedRow(NOT_TEXT.format(key))
+    if value and ("\0" in value or value.encode(errors="ignore").decode() != value):
+        raise RefusedRow(ODD_TEXT.format(key))
     return (value or "").strip()
 
 

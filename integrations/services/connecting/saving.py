@@ -1,6 +1,6 @@
 """Saves connections: what people, scripts and dialogs changed or cleared."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,7 +21,7 @@ from integrations.services import events, rows, twins
 from integrations.services.connecting import begun, fix_links
 from integrations.services.connecting.changes import REENTER, Changes, overlay
 from integrations.services.credentials import sealing
-from integrations.services.credentials.attempts import Attempt
+from integrations.services.credentials.attempts import Attempt, moved_from
 from integrations.services.credentials.unused import let_go
 from integrations.services.proving.facts import clear_error, start_revision
 from integrations.services.refusals import InvalidChange, SignedInMeanwhile, VersionConflict
@@ -90,6 +90,7 @@ def apply(
         report = _without_secrets(connection, changes.reported_error, 2 * REPORT_MAX_LENGTH)
         changes = replace(changes, reported_error=report)
     before = {one.pk: rows.state(one) for one in (connection, *others)}
+    twin = twins.find(connection, others)  # which it may stay, so that its secrets can be renewed
     edited = ["added"] if is_new else []
     edited += _keep_names(connection, changes, others)
     warnings: dict[str, str] = {}
@@ -101,7 +102,7 @@ def apply(
         values, touched = _keep_values(
             connection, attempt, others, method_chosen=chosen, is_new=is_new
         )
-        if values or is_new:
+        if (values and not twin) or is_new:
             twins.refuse(connection, others)
         edited += values
     edited += _keep_switches(connection, changes, by)
@@ -134,8 +135,15 @@ def _keep_names(
                 other.is_default = False
                 compiled.update(IntegrationConnection, {"is_default": False}, id=other.pk)
         connection.is_default = True
+        # Newer than any that was told of the default one: who knows that is told of this one.
+        connection.version = newest([connection, *others])
         edited.append("default")
     return edited
+
+
+def newest(connections: Iterable[IntegrationConnection]) -> int:
+    """The highest version that any of them has."""
+    return max(one.version for one in connections)
 
 
 def _overlay_readable(connection: IntegrationConnection, changes: Changes) -> Attempt:
@@ -213,10 +221,13 @@ def _replace_sign_in(
 ) -> list[IntegrationConnection]:
     """Attach a sign-in in place of the one before, for all that use that; the others of these.
 
-    The one before is given back.
+    Those whose values say another place than it was made for stay with the one before, which is
+    given back where nobody uses it.
     """
     old = connection.sign_in_id
     using = [one for one in others if old and one.sign_in_id == old]
+    if new:
+        using = [one for one in using if not moved_from(new, one.config, one.platform)]
     for one in (connection, *using):
         one.sign_in, one.sign_in_key_id = new, new.key_id if new else ""
         one.save(update_fields=["sign_in", "sign_in_key_id"])

@@ -5,16 +5,17 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.text import slugify
 
 from integrations import compiled, platforms
-from integrations.models import Credential, IntegrationConnection, Workspace
+from integrations.models import Credential, IntegrationConnection, RunItem, Workspace
 from integrations.services import rows
 from integrations.services.connecting import disconnecting, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.disconnecting import Disconnected
 from integrations.services.credentials import sealing
+from integrations.services.proving import runs
 from integrations.services.refusals import InvalidChange, VersionConflict
 from integrations.services.twins import ACCOUNT_FIELD
 from providers.declare import SIGN_IN
@@ -23,10 +24,15 @@ LONGEST_NAME = 100
 LONGEST_SLUG = 50
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MAIN = "main"
+LETS_IN = (
+    *("auth_method", "config", "hints", "key_id"),
+    *("credential", "sign_in", "sign_in_key_id"),
+)
 NOT_A_SLUG = "Use small letters, digits and single dashes, such as north or north-2, 50 at most."
 SLUG_TAKEN = "Another connection of this platform has this slug. Choose another."
 NO_CREDENTIAL = "No credential of this workspace has this id, or this platform cannot use it."
 TYPED_TOO = "Send either a credential or secrets, not both: its secrets are there already."
+OF_ONE_PLATFORM = "This one gets tokens for its own platform alone. Send the secrets here, too."
 NOT_ANOTHER = "Choose the id of another connection of this platform."
 
 
@@ -36,6 +42,12 @@ def cleaned_name(name: str) -> str:
     if len(name) > LONGEST_NAME:
         raise InvalidChange({"name": [f"This is longer than {LONGEST_NAME} characters."]})
     return name
+
+
+def check_slug(slug: str) -> None:
+    """Raises InvalidChange for what can be none; "" is no choice."""
+    if slug and (len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug)):
+        raise InvalidChange({"slug": [NOT_A_SLUG]})
 
 
 def add(
@@ -53,15 +65,26 @@ def add(
     nothing is saved for is used, rather than left empty beside it. Raises InvalidChange, as
     SameAccount where another one has this account.
     """
-    if slug and (len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug)):
-        raise InvalidChange({"slug": [NOT_A_SLUG]})
+    check_slug(slug)
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # one adds at a time
+        there_are = _locked(workspace, provider, credential_id)
         shared = _shared(workspace, provider, credential_id, changes) if credential_id else None
-        made = _place_for(workspace, provider, slug, changes, shared)
+        made = _place_for(workspace, provider, there_are, slug, changes, shared)
         connection, others = rows.lock_together(made, sharing=True)
         warnings = saving.apply(connection, changes, others, by=by, is_new=True)
     return saving.Saved(connection, warnings)
+
+
+def _locked(
+    workspace: Workspace, provider: str, credential_id: UUID | None
+) -> list[IntegrationConnection]:
+    """The platform's connections. In this order everywhere: these, then what they point at."""
+    concerned = Q(workspace=workspace, provider=provider)
+    if credential_id:
+        concerned |= Q(credential=credential_id) | Q(sign_in=credential_id)
+    locked = IntegrationConnection.objects.filter(concerned).select_for_update().order_by("pk")
+    return [one for one in locked if rows.place(one) == (workspace.pk, provider)]
 
 
 def _shared(
@@ -69,41 +92,49 @@ def _shared(
 ) -> Credential:
     """What lets in others, locked: whoever is about to delete it waits, and finds it used."""
     platform = platforms.get(provider)
-    # In this order everywhere: the connections first, then what they point at.
-    concerned = Q(workspace=workspace, provider=provider)
-    concerned |= Q(credential=credential_id) | Q(sign_in=credential_id)
-    list(IntegrationConnection.objects.filter(concerned).select_for_update().order_by("pk"))
     using = Credential.objects.filter(workspace=workspace, family=sealing.family_of(platform))
     row = using.exclude(connections=None, signed_in=None).select_for_update(of=("self",))
     found = row.filter(pk=credential_id).first()
     if found is None or found.method not in {method.slug for method in platform.methods}:
         raise InvalidChange({"credential": [NO_CREDENTIAL]})
+    if found.can_renew and not found.app and found.provider != provider:
+        # Its kept token was asked for with the permissions of that platform.
+        raise InvalidChange({"credential": [OF_ONE_PLATFORM]})
     if found.method != SIGN_IN and changes.config.keys() & platform.secret_names:
         raise InvalidChange({"credential": [TYPED_TOO]})
     return found
 
 
 def _place_for(
-    workspace: Workspace, provider: str, slug: str, changes: Changes, shared: Credential | None
+    workspace: Workspace,
+    provider: str,
+    there_are: list[IntegrationConnection],
+    slug: str,
+    changes: Changes,
+    shared: Credential | None,
 ) -> IntegrationConnection:
     """A row that nothing is saved for but what lets it in. Raises InvalidChange."""
-    of_platform = IntegrationConnection.objects.filter(workspace=workspace, provider=provider)
-    default = of_platform.filter(is_default=True).first()
+    default = next((one for one in there_are if one.is_default), None)
     is_left_empty = default is not None and saving.is_blank(default)
-    if default and is_left_empty and default.version == 0:  # nobody was told its slug yet
-        default.slug = _free(of_platform.exclude(pk=default.pk), slug, changes)
-    elif default is None or not is_left_empty or slug not in ("", default.slug):
-        if default and is_left_empty:
-            compiled.update(IntegrationConnection, {"is_default": False}, id=default.pk)
-        default = IntegrationConnection(
-            workspace=workspace,
-            provider=provider,
-            slug=_free(of_platform, slug, changes),
-            is_default=default is None or is_left_empty,
-        )
-    _let_in(default, shared)
-    default.save()
-    return default
+    if default and is_left_empty and (default.version == 0 or slug in ("", default.slug)):
+        if default.version == 0:  # nobody was told its slug yet
+            others = [one for one in there_are if one != default]
+            default.slug = _free(others, slug, changes)
+        _let_in(default, shared)
+        default.save(update_fields=["slug", *LETS_IN])
+        return default
+    made = IntegrationConnection(
+        workspace=workspace,
+        provider=provider,
+        slug=_free(there_are, slug, changes),
+        is_default=default is None or is_left_empty,
+        version=saving.newest(there_are) if default and is_left_empty else 0,
+    )
+    if default and is_left_empty:
+        compiled.update(IntegrationConnection, {"is_default": False}, id=default.pk)
+    _let_in(made, shared)
+    made.save(force_insert=True)
+    return made
 
 
 def _let_in(connection: IntegrationConnection, shared: Credential | None) -> None:
@@ -116,12 +147,12 @@ def _let_in(connection: IntegrationConnection, shared: Credential | None) -> Non
         sealing.point(connection, shared)
 
 
-def _free(of_platform: QuerySet[IntegrationConnection], slug: str, changes: Changes) -> str:
-    """The slug that was asked for, or one of its name, or account, that nobody has.
+def _free(others: list[IntegrationConnection], slug: str, changes: Changes) -> str:
+    """The slug that was asked for, or one of its name, or account, that none of them has.
 
     Raises InvalidChange.
     """
-    taken = set(of_platform.values_list("slug", flat=True))
+    taken = {one.slug for one in others}
     if slug in taken:
         raise InvalidChange({"slug": [SLUG_TAKEN]})
     if slug:
@@ -141,19 +172,24 @@ def remove(
     The default is then that one, or else the oldest that is left. Raises InvalidChange,
     NoConnection, VersionConflict and Busy.
     """
-    if default_id is not None:
-        left = rows.siblings(connection).filter(pk=default_id)
-        if not left.exists():
-            raise InvalidChange({"default": [NOT_ANOTHER]})
+    if default_id is not None and not rows.siblings(connection).filter(pk=default_id).exists():
+        raise InvalidChange({"default": [NOT_ANOTHER]})
     done = disconnecting.disconnect(connection, by=by)
     with transaction.atomic():
         gone, others = rows.lock_together(done.connection, sharing=False)
         if gone.has_anything:  # somebody connected it meanwhile
             raise VersionConflict(gone)
-        saving.record(gone, "removed", by=by)
+        tested_in = list(RunItem.objects.filter(connection=gone).values_list("run", flat=True))
+        about = {"provider": gone.provider, "slug": gone.slug, "id": str(gone.pk)}
+        saving.record(gone, "removed", by=by, **about)
+        sealing.forget(gone.candidates.all())
         gone.delete()
         if gone.is_default and others:
             heir = next((one for one in others if one.pk == default_id), None)
             heir = heir or min(others, key=lambda one: one.created_at)
-            compiled.update(IntegrationConnection, {"is_default": True}, id=heir.pk)
+            # Newer than any that was told of the default one: who knows that is told of the other.
+            newer = {"is_default": True, "version": saving.newest([gone, *others]) + 1}
+            compiled.update(IntegrationConnection, newer, id=heir.pk)
+    for run_id in tested_in:
+        runs.finish_if_done(run_id)
     return done

@@ -196,16 +196,23 @@ def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) 
 
     Each replaces the value that was used; one that a person replaced meanwhile wins.
     """
-    used = typed(connection)
+    used, pk = typed(connection), connection.credential_id
+    if pk is None:
+        return
     with transaction.atomic():
-        locked = rows.lock(connection)
-        saved = typed(locked)
-        still = {k: v for k, v in renewed.items() if k in saved and saved[k] == used.get(k)}
-        if not still or locked.credential is None:
+        # In this order everywhere: the connections first, then what they point at.
+        using = IntegrationConnection.objects.filter(Q(credential=pk) | Q(sign_in=pk))
+        list(using.select_for_update().order_by("pk"))
+        row = Credential.objects.select_for_update().filter(pk=pk).first()
+        if row is None or not using.filter(pk=connection.pk).exists():
             return
-        replace_typed(locked.credential, {**saved, **still})
-        locked.credential.save(update_fields=["secrets", "key_id", "hints"])
-    connection.credential = locked.credential  # what is used from now on
+        saved = row.typed()
+        still = {k: v for k, v in renewed.items() if k in saved and saved[k] == used.get(k)}
+        if not still:
+            return
+        replace_typed(row, {**saved, **still})
+        row.save(update_fields=["secrets", "key_id", "hints"])
+    connection.credential = row  # what is used from now on
     release_connection()  # the platform has more to say
 
 

@@ -1,8 +1,10 @@
 """Results of tests: what is kept of a platform's answer, from its first step to its last."""
 
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 
+from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
@@ -32,6 +34,7 @@ CONCERNED = CompiledRows(
 )
 NOT_IMPLEMENTED = "Test not implemented yet"
 ANOTHER_ACCOUNT = "Enter another account here, or remove this connection."
+TURN = 0x1CD  # any number, as long as no other lock here has it
 INTERRUPTED = UnexpectedReply(
     "The test was interrupted before it had an answer.", "Nothing to fix: test again."
 )
@@ -67,11 +70,20 @@ def _unless_known(
     is_new = found and found != connection.platform_account_id
     if test.dry_run or not is_new or test.revision != connection.revision:
         return result
+    _wait_for_others(connection)
     other = twins.find(connection, rows.siblings(connection), proven=found)
     if other is None:
         return result
     refusal = InvalidConfig(SameAccount(other).sentence, ANOTHER_ACCOUNT)
     return replace(result, outcome=refusal.outcome, error=refusal)
+
+
+def _wait_for_others(connection: IntegrationConnection) -> None:
+    """Until whoever proves an account of the same platform here has done so: SQLite always does."""
+    if database.vendor == "postgresql":
+        with database.cursor() as cursor:
+            place = zlib.crc32(f"{connection.workspace_id} {connection.provider}".encode())
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [TURN, place - 2**31])
 
 
 def _lock(test: ConnectionTest) -> IntegrationConnection:

@@ -18,7 +18,7 @@ from integrations.database import release_connection
 from integrations.models import IntegrationConnection, RunItem, TestRun, Trigger, Workspace
 from integrations.models.tests import LEASE
 from integrations.services.proving import testing
-from integrations.services.refusals import NothingToTest, TooManyTests
+from integrations.services.refusals import NoConnection, NothingToTest, TooManyTests
 
 AT_ONCE = 32
 STOPPED = "Stopped before it was tested."
@@ -59,7 +59,7 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Sta
             lease_until=now + LEASE * (waves + 1),
         )
         RunItem.objects.bulk_create(RunItem(run=run, connection=row) for row in rows)
-        _finish_if_done(run.pk)
+        finish_if_done(run.pk)
     run.refresh_from_db()
     return StartedRun(run, joined=False)
 
@@ -106,10 +106,9 @@ def _perform_in_thread(item_id: int) -> None:
 
 def perform_item(item_id: int) -> None:
     """Test one connection of a run, or join the test of it that runs already."""
-    item = RunItem.objects.select_related("run__started_by", "connection__workspace").get(
-        pk=item_id
-    )
-    if item.ended_at:
+    found = RunItem.objects.select_related("run__started_by", "connection__workspace")
+    item = found.filter(pk=item_id).first()
+    if item is None or item.ended_at:  # its connection was removed meanwhile, or it is done
         return
     try:
         if item.connection.workspace.archived_at:
@@ -120,10 +119,12 @@ def perform_item(item_id: int) -> None:
         item.problem = TOO_MANY.format(many.retry_after_seconds)
     except NothingToTest:
         item.problem = NOT_COMPLETE
+    except NoConnection:
+        return  # and its item is gone with it
     finally:
-        item.ended_at = timezone.now()
-        item.save(update_fields=["problem", "ended_at"])
-        _finish_if_done(item.run_id)
+        ended = RunItem.objects.filter(pk=item_id)
+        ended.update(problem=item.problem, ended_at=timezone.now())
+        finish_if_done(item.run_id)
 
 
 def _test_died(item: RunItem) -> bool:
@@ -135,7 +136,7 @@ def _test_died(item: RunItem) -> bool:
         item.connection, trigger=Trigger(item.run.trigger), by=item.run.started_by
     )
     item.test = started.test
-    item.save(update_fields=["test"])
+    RunItem.objects.filter(pk=item.pk).update(test=started.test)
     if started.joined:
         return testing.wait_for(started.test).is_running
     testing.perform(started.test)
@@ -145,7 +146,7 @@ def _test_died(item: RunItem) -> bool:
 def end_untested(run: TestRun, problem: str) -> None:
     """End a run of which nothing can be tested, and say why."""
     _end_waiting(run, problem)
-    _finish_if_done(run.pk)
+    finish_if_done(run.pk)
     run.refresh_from_db()
 
 
@@ -156,7 +157,7 @@ def stop_run(workspace: Workspace) -> TestRun | None:
         if run:
             TestRun.objects.filter(pk=run.pk).update(stopped_at=timezone.now())
             _end_waiting(run, STOPPED)
-            _finish_if_done(run.pk)
+            finish_if_done(run.pk)
     return latest_run(workspace)
 
 
@@ -186,7 +187,8 @@ def _end_waiting(run: TestRun, problem: str) -> None:
     waiting.update(problem=problem, ended_at=timezone.now())
 
 
-def _finish_if_done(run_id: int) -> None:
+def finish_if_done(run_id: int) -> None:
+    """End a run of which nothing is left to be tested."""
     with transaction.atomic():
         # Locked, so that of two who end the last items at once the second sees both.
         run = TestRun.objects.select_for_update().get(pk=run_id)

@@ -6,8 +6,12 @@
   // A menu closes as soon as something in it was chosen: then its button shows it.
   const shownBy = (control) => [control, control.closest(".menu")?.querySelector("summary")];
 
+  // A load that was stopped, or that brought a file, leaves the page as it is, and says nothing.
+  const LONGEST = 15000;
+
   const mark = (control) => {
     for (const one of shownBy(control)) one?.classList.add(HEARD);
+    setTimeout(() => unmark(control), LONGEST);
   };
   const unmark = (control) => {
     for (const one of shownBy(control)) one?.classList.remove(HEARD);

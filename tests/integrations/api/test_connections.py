@@ -3,14 +3,12 @@
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
-from integrations import platforms
 from integrations.models import Event, IntegrationConnection
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
-from providers.sandbox import stripe as stripe_sandbox
-from providers.sandbox.server import Server
 from tests.integrations.conftest import TOKEN, VALUES, signed_in, with_token
 from tests.integrations.kept import secrets_of
 
@@ -137,15 +135,6 @@ def test_an_edit_does_not_make_twins_either(connected, north, api):
     assert api.get(at(north)).json()["config"]["accountId"] == "act_1002"
 
 
-@pytest.fixture
-def stripe(settings):
-    with Server(stripe_sandbox.PLATFORM.answer) as server:
-        settings.PROVIDER_ORIGINS = {"stripe": {"API": server.url}}
-        platforms.catalogue.cache_clear()
-        yield
-    platforms.catalogue.cache_clear()
-
-
 def test_an_account_that_only_the_platform_knows_is_refused_when_it_is_proven(stripe, add, api):
     keys = [{"accessToken": f"{kind}_test_healthy"} for kind in ("rk", "sk")]
     first, second = (add(provider="stripe", config=key).json() for key in keys)
@@ -242,7 +231,15 @@ def test_one_that_is_removed_is_gone_with_its_history(connected, north, api):
     assert (reply.status_code, reply.content) == (204, b"")
     assert api.get(at(north)).status_code == 404
     assert api.get(META).json()["status"] == "connected"
-    assert Event.objects.order_by("-pk")[0].data == {"what": "removed"}
+    about = {"provider": "meta", "slug": "north", "id": north["id"]}
+    assert Event.objects.order_by("-pk")[0].data == {"what": "removed", **about}
+
+
+def test_what_somebody_changed_meanwhile_is_not_removed(connected, north, api):
+    reply = api.delete(at(north), headers={"If-Match": '"7"'})
+
+    assert reply.status_code == 412
+    assert api.get(at(north)).status_code == 200
 
 
 def test_without_the_default_one_the_oldest_is(connected, north, add, api):
@@ -315,7 +312,13 @@ def test_they_are_found_by_platform_status_and_words(three, api, asked, found):
     assert [one["slug"] for one in api.get(PATH + asked).json()["results"]] == found
 
 
-@pytest.mark.parametrize("asked", ["provider=nobody", "status=fine", "cursor=7", "pageSize=0"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("provider=nobody", "status=fine", "pageSize=0", "cursor=7", "cursor="),
+        *("cursor=cD1mb28%3D", f"cursor={'9' * 18}-{'a' * 32}", f"cursor=1-{'g' * 32}"),
+    ],
+)
 def test_what_nobody_can_answer_is_refused_by_name(three, api, asked):
     reply = api.get(f"{PATH}?{asked}")
 
@@ -331,6 +334,27 @@ def test_pages_lead_to_each_once(three, api):
         address = page["next"]
 
     assert seen == three
+
+
+def test_rows_of_one_moment_are_each_told_once(three, api):
+    IntegrationConnection.objects.update(created_at=timezone.now())
+
+    first = api.get(f"{PATH}?pageSize=2").json()
+    second = api.get(first["next"]).json()
+
+    told = [one["slug"] for one in [*first["results"], *second["results"]]]
+    assert sorted(told) == ["main", "north", "shop"]
+    assert second["next"] is None
+
+
+def test_a_search_of_a_thousand_words_is_answered(three, api):
+    assert api.get(PATH, {"q": "north " * 1900}).status_code == 200
+
+
+def test_a_connection_of_a_platform_that_is_gone_is_not_there(workspace, api):
+    gone = IntegrationConnection.objects.create(workspace=workspace, provider="gone", version=1)
+
+    assert api.get(f"{PATH}/{gone.pk}").status_code == 404
 
 
 def test_a_list_takes_as_many_queries_for_one_as_for_many(

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import User
 
-from integrations.models import Candidate, IntegrationConnection, Workspace
+from integrations.models import Candidate, FixLink, IntegrationConnection, Workspace
 from integrations.services import rows
 from integrations.services.connecting import candidates, signing_in
 from integrations.services.connecting.changes import Changes
@@ -16,16 +16,19 @@ def google_sign_in(workspace: Workspace, user: User, slug: str) -> IntegrationCo
     return rows.find(workspace, slug)
 
 
-def sign_in_to(connection: IntegrationConnection, user: User, **more: str) -> None:
-    """As the person `healthy`, unless `more` says another."""
+def sign_in_to(
+    connection: IntegrationConnection, user: User | None, *, fix_link: FixLink | None = None
+) -> None:
+    """As the person `healthy`."""
     url = signing_in.begin(
         connection,
         Changes(),
         user=user,
         session_key=SESSION,
         base_version=connection.version,
+        fix_link=fix_link,
     )
-    back = signing_in.come_back("google", callback_of(url, **more), session_key=SESSION)
+    back = signing_in.come_back("google", callback_of(url), session_key=SESSION)
     assert back.candidate is not None, back.attempt.problem
     candidates.prove(back.candidate)
     kept = Candidate.objects.get(pk=back.candidate.pk)

@@ -221,3 +221,12 @@ def test_a_row_with_the_account_of_another_names_that_one(workspace: Workspace):
 
     assert outcomes(reports) == [("meta", "imported"), ("meta", "refused")]
     assert "act_1001 is connected to this account already" in reports[1].message
+
+
+@pytest.mark.parametrize(
+    "odd", [{"name": "\ud800"}, {"slug": "\ud800"}, {"slug": "a\0b"}, {"slug": "Not one"}]
+)
+def test_an_odd_text_refuses_its_row_alone(workspace: Workspace, odd):
+    reports = import_rows(workspace, [META | {"slug": "north"} | odd, META])
+
+    assert outcomes(reports) == [("meta", "refused"), ("meta", "imported")]

@@ -5,13 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django.db import connection as database
 from django.utils import timezone
 
 from integrations import platforms
-from integrations.models import Trigger
+from integrations.models import IntegrationConnection, Trigger
 from integrations.models.tests import LEASE
 from integrations.services import rows
-from integrations.services.connecting import saving
+from integrations.services.connecting import saving, several
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import runs
 from providers import declare as base
@@ -59,3 +60,21 @@ def test_who_waits_for_a_run_that_dies_runs_it_again(connected, workspace, meta,
 
     assert run != dead
     assert [item.test.outcome for item in run.items.all()] == ["passed"]
+
+
+def test_of_what_is_removed_during_a_run_nothing_is_missed(workspace, meta):
+    values = {"access_token": "EAAhealthy", "account_id": "1002"}
+    north = several.add(workspace, "meta", Changes(config=values), by=None).connection
+    usual = meta.answer
+
+    def removed_meanwhile(asked):
+        if IntegrationConnection.objects.filter(pk=north.pk).exists():
+            several.remove(rows.again(north), by=None)
+            database.close()
+        return usual(asked)
+
+    meta.answer = removed_meanwhile
+    run = runs.test_all(workspace, trigger=Trigger.COMMAND, by=None)
+
+    assert not run.is_running
+    assert north.pk not in {item.connection_id for item in run.items.all()}
