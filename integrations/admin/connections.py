@@ -16,6 +16,8 @@ from integrations.admin.forms import SWITCHES, AddConnectionForm, AdminConnectio
 from integrations.models import IntegrationConnection
 from integrations.pages.fields import REMOVE, is_removable
 from integrations.services import rows
+from integrations.services.connecting import several
+from integrations.services.connecting.changes import Changes
 from providers.declare import Provider
 
 
@@ -40,6 +42,8 @@ class ConnectionAdmin(Facts, Actions):
     search_fields = (
         "workspace__name",
         "provider",
+        "name",
+        "slug",
         "platform_account_id",
         "platform_account_name",
         "config__account_id__icontains",
@@ -47,7 +51,7 @@ class ConnectionAdmin(Facts, Actions):
         "reported_error",
     )
     autocomplete_fields = ("workspace",)
-    ordering = ("workspace", "provider")
+    ordering = ("workspace", "provider", "-is_default", "created_at")
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> Queryset:
@@ -95,7 +99,11 @@ class ConnectionAdmin(Facts, Actions):
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> IntegrationConnection:
         if change:
             return form.saved.connection
-        where = form.cleaned_data
+        where, name = form.cleaned_data, form.cleaned_data["name"]
+        if name:
+            changes, by = Changes(name=name), cast(User, request.user)
+            added = several.add(where["workspace"], where["provider"], changes, by=by)
+            return added.connection
         return rows.lock(rows.unread(where["workspace"], where["provider"]))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -41,7 +41,8 @@ class Facts(admin.ModelAdmin):
 
     @admin.display(description="platform", ordering="provider")
     def platform_name(self, connection: IntegrationConnection) -> str:
-        return connection.platform.name
+        other = "" if connection.is_default else f" ({connection.title})"
+        return f"{connection.platform.name}{other}"
 
     proven = words.time_of("proven_at", "proven")
     silent_since = words.time_of("unanswered_since", "no answer since")

@@ -17,12 +17,15 @@ from integrations.pages.forms import ConnectionForm
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.saving import Saved
+from integrations.services.connecting.several import cleaned_name
 from integrations.services.refusals import InvalidChange, VersionConflict
 
 SWITCHES = ("auth_method", "is_enabled", "version")
 OTHER_METHOD = "The chosen method does not use this. Choose the method it belongs to, or empty it."
 TYPE_AGAIN = "Enter this again: a secret that was typed is not sent back to the page."
-EXISTS = "{} has a connection in this workspace already. Open it from the list."
+EXISTS = (
+    "{} has a connection in this workspace already. Open it from the list, or give another a name."
+)
 
 
 class AdminConnectionForm(ConnectionForm):
@@ -120,13 +123,20 @@ class AddConnectionForm(forms.ModelForm):
 
     class Meta:
         model = IntegrationConnection
-        fields = ("workspace", "provider")
+        fields = ("workspace", "provider", "name")
         labels = {"provider": "Platform"}
+        help_texts = {"name": "Only for another connection of a platform that has one already."}
+
+    def clean_name(self) -> str:
+        try:
+            return cleaned_name(self.cleaned_data["name"])
+        except InvalidChange as invalid:
+            raise forms.ValidationError(invalid.errors["name"]) from None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if {"workspace", "provider"} <= cleaned.keys():
-            same = IntegrationConnection.objects.filter(**cleaned)
-            if same.exists():
+        if {"workspace", "provider"} <= cleaned.keys() and not cleaned.get("name"):
+            where = {key: cleaned[key] for key in ("workspace", "provider")}
+            if IntegrationConnection.objects.filter(**where).exists():
                 self.add_error("provider", EXISTS.format(platforms.get(cleaned["provider"]).name))
         return cleaned

@@ -28,6 +28,7 @@ from integrations.services import rows
 from integrations.services.connecting import several
 from integrations_center import public_url
 
+NO_PROVIDER = "Say which platform: GET /api/integrations lists them."
 NO_CURSOR = "No page begins here. Take the address that `next` gives."
 
 
@@ -97,7 +98,10 @@ class Connections(OfOne):
     @api_schema.add_connection
     def create(self, request: Request) -> Response:
         """Add one. No outgoing call is made."""
-        self.provider = str(cast(dict[str, Any], request.data).get("provider", ""))
+        sent = cast(dict[str, Any], request.data)
+        if "provider" not in sent:
+            raise ValidationError({"provider": [NO_PROVIDER]})
+        self.provider = str(sent["provider"])
         body = AddRequest(data=request.data, context={"provider": self._platform()})
         body.is_valid(raise_exception=True)
         added = several.add(

@@ -153,7 +153,8 @@ class IntegrationConnection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_provider_display()} of {self.workspace}"
+        other = "" if self.is_default else f" ({self.title})"
+        return f"{self.get_provider_display()}{other} of {self.workspace}"
 
     @property
     def title(self) -> str:

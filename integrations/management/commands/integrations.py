@@ -208,8 +208,8 @@ def _name(connection: IntegrationConnection) -> str:
 
 
 def _title(connection: IntegrationConnection) -> str:
-    """The platform's name, and of another than the default one its own beside it."""
-    other = "" if connection.is_default else f" ({connection.title})"
+    """The platform's name, and of another than the default one its slug, which no two have."""
+    other = "" if connection.is_default else f" ({connection.slug})"
     return f"{connection.platform.name}{other}"
 
 

@@ -30,7 +30,10 @@ LETS_IN = (
 )
 NOT_A_SLUG = "Use small letters, digits and single dashes, such as north or north-2, 50 at most."
 SLUG_TAKEN = "Another connection of this platform has this slug. Choose another."
-NO_CREDENTIAL = "No credential of this workspace has this id, or this platform cannot use it."
+NO_CREDENTIAL = (
+    "No credential of this workspace has this id, or this platform cannot use it. Take the "
+    "`credential.id` of a connection, not its own."
+)
 TYPED_TOO = "Send either a credential or secrets, not both: its secrets are there already."
 OF_ONE_PLATFORM = "This one gets tokens for its own platform alone. Send the secrets here, too."
 NOT_ANOTHER = "Choose the id of another connection of this platform."

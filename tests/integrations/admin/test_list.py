@@ -69,3 +69,16 @@ def test_a_connection_of_a_removed_package_does_not_break_the_list(site, connect
     IntegrationConnection.objects.create(workspace=connected.workspace, provider="gone")
 
     assert "1 connection" in site.text(LIST)
+
+
+def test_another_one_of_a_platform_is_added_by_name_and_told_apart(site, proven):
+    where = {"workspace": proven.workspace.pk, "provider": "meta"}
+    refused = site.client.post(f"{LIST}add/", where).content.decode()
+
+    site.client.post(f"{LIST}add/", where | {"name": "North"})
+
+    assert "give another a name" in refused
+    north = IntegrationConnection.objects.get(name="North")
+    assert (north.slug, north.is_default) == ("north", False)
+    assert "Meta (North)" in site.text(LIST)
+    assert page_of(north) in site.client.get(f"{LIST}?q=north").content.decode()

@@ -98,6 +98,18 @@ def test_what_is_not_right_is_named_and_adds_nothing(connected, add, body, named
     assert IntegrationConnection.objects.count() == 1
 
 
+def test_what_is_missing_is_named(api):
+    reply = api.post(PATH, {"name": "North"}, "application/json")
+
+    assert reply.json() == {"provider": ["Say which platform: GET /api/integrations lists them."]}
+
+
+def test_the_id_of_a_connection_is_no_credentials(connected, add):
+    reply = add(credential=str(connected.pk), config={"accountId": "1002"})
+
+    assert "Take the `credential.id` of a connection" in reply.json()["credential"][0]
+
+
 def test_slugs_are_made_of_names_and_of_accounts_and_never_twice(connected, add):
     bodies = [
         {"name": "Nord Österreich", "config": {"accountId": "1010"}},

@@ -149,7 +149,7 @@ def test_each_of_several_is_listed_and_found_by_its_slug(north, proven):
 
     assert listed == ["PROVIDER", "meta", "meta/north"]
     assert [line.partition(".")[0] for line in tested.out.splitlines()] == [
-        "Meta (North): failed",
+        "Meta (north): failed",
         "Meta: passed",
         "Meta: passed",
     ]
@@ -159,7 +159,7 @@ def test_each_of_several_is_listed_and_found_by_its_slug(north, proven):
 def test_one_of_several_is_disconnected_by_its_slug(north, proven):
     ran = Ran("disconnect", "meta/north", "--yes")
 
-    assert ran.out == "Meta (North) is disconnected. Its history stays.\n"
+    assert ran.out == "Meta (north) is disconnected. Its history stays.\n"
     assert rows.find(proven.workspace, "meta").status == "connected"
 
 
