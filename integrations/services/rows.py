@@ -159,17 +159,20 @@ def catalogue(workspace: Workspace) -> list[list[IntegrationConnection]]:
 
 def of_platform(workspace: Workspace, provider: str) -> list[IntegrationConnection]:
     """A platform's connections with their last tests, the default one first; one query."""
-    found = [*map(_with_test, OF_PLATFORM.rows(workspace.pk, provider))]
-    return sorted(found or [unread(workspace, provider)], key=_in_order)
+    return _of_place(workspace.pk, provider) or [unread(workspace, provider)]
+
+
+def _of_place(workspace_id: int, provider: str) -> list[IntegrationConnection]:
+    return sorted(map(_with_test, OF_PLATFORM.rows(workspace_id, provider)), key=_in_order)
 
 
 def with_others(connection: IntegrationConnection) -> list[IntegrationConnection]:
     """`of_platform` with this one among them as it is here, and its last test read."""
-    found = {one.pk: one for one in of_platform(connection.workspace, connection.provider)}
+    found = {one.pk: one for one in _of_place(*place(connection))}
     if (stored := found.get(connection.pk)) and stored.last_test_id == connection.last_test_id:
         connection.last_test = stored.last_test
-    saved = [one for one in found.values() if not is_unread(one)]
-    return sorted([connection, *(one for one in saved if one != connection)], key=_in_order)
+    others = [one for one in found.values() if one != connection]
+    return sorted([connection, *others], key=_in_order) if others else [connection]
 
 
 def saved_in(workspace: Workspace) -> QuerySet[IntegrationConnection]:

@@ -165,7 +165,10 @@ def keep_secrets(
         row.hints = hints_of(secrets)
         row.can_renew = provider.obtains(method, config)
         if old and is_same_place:
-            update(Credential, {k: v for k, v in rows.state(row).items() if k != "id"}, id=row.pk)
+            # A renewal may just begin, or fail: nothing of it is for the new secrets.
+            begins_anew = rows.state(row) if row.can_renew or old.can_renew else {}
+            new_values = rows.changed(row, rows.state(old)) | begins_anew
+            update(Credential, {k: v for k, v in new_values.items() if k != "id"}, id=row.pk)
             for one in (connection, *sharers):
                 point(one, row)
             return [*sharers]
