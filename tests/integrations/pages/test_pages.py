@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.models import Candidate, ConnectionTest, Membership, Role, Workspace
 from integrations.services import rows
-from integrations.services.connecting import saving
+from integrations.services.connecting import saving, several
 from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from integrations.services.people.guesses import LINK
@@ -174,6 +174,25 @@ def test_the_second_editor_reads_who_saved_what(visitor, workspace, owner):
     assert page.status_code == 409
     assert "olga saved Ad account ID" in text_of(page)
     assert 'value="act_1001"' in page.content.decode()
+
+
+def test_a_dialog_of_what_is_the_default_no_more_saves_nothing(visitor, connected, workspace):
+    other = Changes(config={"account_id": "act_1002"}, name="North")
+    north = several.add(workspace, "meta", other, by=None).connection
+    saving.change_connection(north, Changes(is_default=True), by=None)
+
+    page = visitor.post(
+        "connection",
+        "meta",
+        page=("connection", "meta"),
+        auth_method="access_token",
+        version=str(connected.version),
+        access_token="",
+        account_id="act_1003",
+    )
+
+    assert page.status_code == 409
+    assert rows.again(north).config["account_id"] == "act_1002"
 
 
 def test_another_account_is_asked_about(visitor, proven, workspace):
