@@ -28,6 +28,8 @@ from tests.browser.conftest import (
 )
 from tests.integrations.kept import sign_ins
 
+pytestmark = pytest.mark.looks
+
 WIDTHS = (390, 768, 1440)
 NARROW = (320, 390)
 DIALOG = "#dialog"

@@ -21,6 +21,8 @@ from tests.browser.conftest import PASSWORD, SETTINGS, member
 from tests.browser.test_accessibility import ALL_RULES, CUT_OFF, TOO_WIDE, violations
 from tests.integrations.services.connecting.test_fix_links import ARGS, every_page
 
+pytestmark = pytest.mark.looks
+
 MADE_UP = ARGS["candidate_id"]
 TWICE_THE_SIZE = 720  # px of 1440
 # What the second look could not tell otherwise than the first is left out of it.

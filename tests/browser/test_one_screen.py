@@ -19,6 +19,8 @@ from tests.browser.conftest import SETTINGS
 from tests.browser.test_dialog import open_dialog
 from tests.providers.contract.cases import CASES, Case
 
+pytestmark = pytest.mark.looks
+
 SCREEN = ViewportSize(width=1440, height=900)
 SCROLLS = "dialog => dialog.scrollHeight > dialog.clientHeight + 1"
 ERROR = {
