@@ -1,4 +1,4 @@
-"""Runs: all that a workspace has connected, tested together."""
+"""Runs: connections of a workspace that are tested together: all of them, or chosen ones."""
 
 from collections import Counter
 from datetime import datetime
@@ -13,10 +13,11 @@ from integrations.models.tests import LEASE, ConnectionTest, TestOutcome, Trigge
 
 
 class TestRun(models.Model):
-    """All that a workspace has connected, tested together; one run at a time."""
+    """Connections of a workspace, tested together. Of all of them there is one run at a time."""
 
     workspace = models.ForeignKey("Workspace", on_delete=models.CASCADE, related_name="runs")
     trigger = models.CharField(max_length=10, choices=Trigger)
+    is_of_all = models.BooleanField(default=True, editable=False)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -30,12 +31,15 @@ class TestRun(models.Model):
         ordering = ("-id",)
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["workspace"], condition=Q(finished_at=None), name="one_run_at_a_time"
+                fields=["workspace"],
+                condition=Q(finished_at=None, is_of_all=True),
+                name="one_run_at_a_time",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"Test of all in {self.workspace} at {self.started_at:%Y-%m-%d %H:%M}"
+        what = "all" if self.is_of_all else "chosen ones"
+        return f"Test of {what} in {self.workspace} at {self.started_at:%Y-%m-%d %H:%M}"
 
     @property
     def is_running(self) -> bool:

@@ -355,7 +355,7 @@ def cards(workspace: Workspace) -> list[Card]:
     drawn as running and asked for again, never as idle and out of date.
     """
     items = RunItem.objects.select_related("run").filter(
-        run__workspace=workspace, run__finished_at=None, ended_at=None
+        run__workspace=workspace, run__is_of_all=True, run__finished_at=None, ended_at=None
     )
     now = timezone.now()
     waiting = {item.connection_id for item in items if item.run.is_leased(now)}

@@ -1,7 +1,7 @@
 """A tester and its steps: the questions that tell the truth."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
@@ -12,10 +12,14 @@ from providers.outbound.api import Api
 
 @dataclass(frozen=True)
 class Account:
-    """Whose data the credentials reach, as the platform names it."""
+    """Whose data the credentials reach, as the platform names it.
+
+    `values` are plain ones by field name that it takes to reach it, beside what lets us in.
+    """
 
     id: str
     name: str = ""
+    values: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,7 @@ def _cleaned(account: Account, tester: Tester) -> Account:
     return Account(
         _plain(account.id, tester, LONGEST_ACCOUNT),
         _plain(account.name or "", tester, LONGEST_ACCOUNT),
+        account.values,
     )
 
 

@@ -203,12 +203,13 @@ def _keep_values(
     start_revision(connection)
     for other in touched:
         other.credentials_at = connection.credentials_at
-        other.is_complete = _is_complete(other)
+        other.is_complete = is_complete(other)
         start_revision(other)
     return edited, touched
 
 
-def _is_complete(connection: IntegrationConnection) -> bool:
+def is_complete(connection: IntegrationConnection) -> bool:
+    """Whether all that its way in takes is there."""
     if connection.auth_method == SIGN_IN and connection.sign_in_id is None:
         return False
     return not connection.platform.missing(connection.auth_method, connection.saved_names)

@@ -1,6 +1,8 @@
 """Several connections of a platform in a workspace: how another one is added, and removed."""
 
 import re
+from collections.abc import Collection
+from itertools import chain
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -161,10 +163,15 @@ def _free(others: list[IntegrationConnection], slug: str, changes: Changes) -> s
     if slug:
         return slug
     account = changes.config.get(ACCOUNT_FIELD) if taken else None  # the first is the main one
-    stem = slugify(changes.name or account or "").replace("_", "-")
+    return free_slug(changes.name or account or "", taken)
+
+
+def free_slug(words: str, taken: Collection[str]) -> str:
+    """One made of these words that is not taken."""
+    stem = slugify(words).replace("_", "-")
     wanted = stem[: LONGEST_SLUG - 5].strip("-") or MAIN
     numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
-    return next(one for one in (wanted, *numbered) if one not in taken)
+    return next(one for one in chain([wanted], numbered) if one not in taken)
 
 
 def remove(

@@ -3,6 +3,9 @@
 Where no worker was seen, a single test runs at once, in the process of whoever asked.
 """
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -10,6 +13,10 @@ from integrations import queue
 from integrations.models import ConnectionTest, IntegrationConnection, TestRun, Trigger, Workspace
 from integrations.services.proving import runs, testing
 
+NO_WORKER_HERE = (
+    "The worker is not running, so this was not tested. "
+    "Start `./dev serve` or `manage.py worker`, then try again."
+)
 NO_WORKER = (
     "The worker is not running, so nothing was tested. "
     "Start `./dev serve` or `manage.py worker`, then test all again."
@@ -58,10 +65,38 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Tes
     """
     with transaction.atomic():
         started = runs.start_run(workspace, trigger=trigger, by=by)
-        if started.joined:
-            return started.run
-        if not queue.has_worker():
-            runs.end_untested(started.run, NO_WORKER)
-        for item in started.run.items.filter(ended_at=None):
-            queue.enqueue("proving.run_item", item.pk)
+        if not started.joined:
+            _have_performed(started.run, NO_WORKER)
     return started.run
+
+
+def start_chosen(
+    workspace: Workspace,
+    chosen: Sequence[IntegrationConnection],
+    *,
+    trigger: Trigger,
+    by: User | None,
+) -> TestRun:
+    """Start testing exactly these. Without a worker as `start_run`."""
+    with transaction.atomic():
+        run = runs.start_chosen(workspace, chosen, trigger=trigger, by=by)
+        _have_performed(run, NO_WORKER_HERE)
+    return run
+
+
+def try_again(run: TestRun, connection_id: UUID | None = None) -> bool:
+    """Test what was not proven, or that one of it, once more. Whether there was anything."""
+    with transaction.atomic():
+        again = runs.again(run, connection_id)
+        if again:
+            _have_performed(run, NO_WORKER_HERE)
+    return bool(again)
+
+
+def _have_performed(run: TestRun, problem: str) -> None:
+    """By a worker; without one each item ends, and says so."""
+    if not queue.has_worker():
+        runs.end_untested(run, problem)
+        return
+    for item in run.items.filter(ended_at=None, test=None):
+        queue.enqueue("proving.run_item", item.pk)

@@ -46,12 +46,21 @@ def accounts(
     keep = on_renewed or partial(keep_renewed, connection)
     if attempt:
         return _ask(connection, attempt, keep)
-    key = f"accounts:{connection.pk}:{connection.revision}"
-    found: list[Account] | None = cache.get(key)
+    found = kept(connection)
     if found is None:
         found = _ask(connection, None, keep)
-        cache.set(key, found, KEPT_SECONDS)
+        cache.set(_key(connection), found, KEPT_SECONDS)
     return found
+
+
+def kept(connection: IntegrationConnection) -> list[Account] | None:
+    """Those of saved values, if they were asked for within the last minute."""
+    found: list[Account] | None = cache.get(_key(connection))
+    return found
+
+
+def _key(connection: IntegrationConnection) -> str:
+    return f"accounts:{connection.pk}:{connection.revision}"
 
 
 def _ask(

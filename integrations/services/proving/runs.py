@@ -1,11 +1,15 @@
-"""Tests all that a workspace has connected, together: one run at a time, shared by whoever asks.
+"""Tests connections together: all of a workspace, in one run that is shared by whoever asks, or
+chosen ones, in runs of their own.
 
 A run's items are rows too: a process that dies leaves a run that its lease ends.
 """
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import connection as database
@@ -15,7 +19,14 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.database import release_connection
-from integrations.models import IntegrationConnection, RunItem, TestRun, Trigger, Workspace
+from integrations.models import (
+    IntegrationConnection,
+    RunItem,
+    TestOutcome,
+    TestRun,
+    Trigger,
+    Workspace,
+)
 from integrations.models.tests import LEASE
 from integrations.services.proving import testing
 from integrations.services.refusals import NoConnection, NothingToTest, TooManyTests
@@ -39,7 +50,7 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Sta
     now = timezone.now()
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
-        running = workspace.runs.filter(finished_at=None).first()
+        running = workspace.runs.filter(finished_at=None, is_of_all=True).first()
         if running and running.is_leased(now):
             return StartedRun(running, joined=True)
         if running:
@@ -50,18 +61,48 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Sta
             is_complete=True,
             is_enabled=True,
         )
-        waves = 1 + rows.count() // AT_ONCE
-        run = TestRun.objects.create(
-            workspace=workspace,
-            trigger=trigger,
-            started_by=by,
-            started_at=now,
-            lease_until=now + LEASE * (waves + 1),
-        )
-        RunItem.objects.bulk_create(RunItem(run=run, connection=row) for row in rows)
-        finish_if_done(run.pk)
-    run.refresh_from_db()
+        run = _started(workspace, [*rows], trigger=trigger, by=by, is_of_all=True)
     return StartedRun(run, joined=False)
+
+
+def start_chosen(
+    workspace: Workspace,
+    chosen: Sequence[IntegrationConnection],
+    *,
+    trigger: Trigger,
+    by: User | None,
+) -> TestRun:
+    """Write a run of exactly these, beside whatever else runs."""
+    with transaction.atomic():
+        return _started(workspace, chosen, trigger=trigger, by=by, is_of_all=False)
+
+
+def _started(
+    workspace: Workspace,
+    tested: Sequence[IntegrationConnection],
+    *,
+    trigger: Trigger,
+    by: User | None,
+    is_of_all: bool,
+) -> TestRun:
+    now = timezone.now()
+    run = TestRun.objects.create(
+        workspace=workspace,
+        trigger=trigger,
+        started_by=by,
+        is_of_all=is_of_all,
+        started_at=now,
+        lease_until=_lease_of(len(tested), now),
+    )
+    RunItem.objects.bulk_create(RunItem(run=run, connection=one) for one in tested)
+    finish_if_done(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def _lease_of(number: int, now: datetime) -> datetime:
+    waves = 1 + number // AT_ONCE
+    return now + LEASE * (waves + 1)
 
 
 def test_all(workspace: Workspace, *, trigger: Trigger, by: User | None) -> TestRun:
@@ -77,6 +118,12 @@ def test_all(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Test
     if not started.joined:
         _perform_items(started.run)
     return _with_items().get(pk=started.run.pk)
+
+
+def test_chosen(run: TestRun) -> TestRun:
+    """Perform a run of chosen ones in threads of this process, as `test_all` does."""
+    _perform_items(run)
+    return _with_items().get(pk=run.pk)
 
 
 def _ends_in_time(run: TestRun) -> bool:
@@ -153,7 +200,8 @@ def end_untested(run: TestRun, problem: str) -> None:
 def stop_run(workspace: Workspace) -> TestRun | None:
     """Test nothing more of the run that is under way; what is being asked now ends by itself."""
     with transaction.atomic():
-        run = workspace.runs.select_for_update().filter(finished_at=None).first()
+        running = workspace.runs.filter(finished_at=None, is_of_all=True)
+        run = running.select_for_update().first()
         if run:
             TestRun.objects.filter(pk=run.pk).update(stopped_at=timezone.now())
             _end_waiting(run, STOPPED)
@@ -162,13 +210,45 @@ def stop_run(workspace: Workspace) -> TestRun | None:
 
 
 def latest_run(workspace: Workspace) -> TestRun | None:
-    """The run that is under way, or the last one. One that died with its process is ended."""
-    runs = _with_items().filter(workspace=workspace)
-    latest = runs.first()
-    if latest and latest.is_running and not latest.is_leased(timezone.now()):
-        _end_interrupted(latest)
+    """The run of all that is under way, or the last one. One whose process died is ended."""
+    return _alive(_with_items().filter(workspace=workspace, is_of_all=True))
+
+
+def chosen_run(workspace: Workspace, run_id: int) -> TestRun | None:
+    """A run of chosen ones, as it is by now. One whose process died is ended."""
+    return _alive(_with_items().filter(workspace=workspace, is_of_all=False, pk=run_id))
+
+
+def latest_chosen(workspace: Workspace, provider: str) -> TestRun | None:
+    """The last run of chosen ones of a platform that still has any."""
+    chosen = _with_items().filter(workspace=workspace, is_of_all=False)
+    return chosen.filter(items__connection__provider=provider).first()
+
+
+def again(run: TestRun, connection_id: UUID | None = None) -> list[RunItem]:
+    """Put back what was not proven, or that one of it, to be tested once more in the same run."""
+    with transaction.atomic():
+        # Locked, so that of two who ask at once the second finds nothing left to put back.
+        locked = TestRun.objects.select_for_update().get(pk=run.pk)
+        waiting = locked.items.exclude(ended_at=None).exclude(test__outcome=TestOutcome.PASSED)
+        if connection_id:
+            waiting = waiting.filter(connection=connection_id)
+        ids = [*waiting.values_list("pk", flat=True)]
+        if ids:
+            now = timezone.now()
+            locked.items.filter(pk__in=ids).update(test=None, problem="", ended_at=None)
+            TestRun.objects.filter(pk=run.pk).update(
+                started_at=now, finished_at=None, lease_until=_lease_of(run.total, now)
+            )
+    return [*RunItem.objects.filter(pk__in=ids)]
+
+
+def _alive(runs: QuerySet[TestRun]) -> TestRun | None:
+    found = runs.first()
+    if found and found.is_running and not found.is_leased(timezone.now()):
+        _end_interrupted(found)
         return runs.first()
-    return latest
+    return found
 
 
 def _with_items() -> QuerySet[TestRun]:

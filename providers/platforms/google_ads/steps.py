@@ -11,6 +11,7 @@ from providers.platforms.google_ads.errors import ACCESS_URL, MANAGER
 VERSION = "v26"
 MOST_LOOKED_AT = 10  # of the accounts that a list names by number only
 MOST_CLIENTS = 500
+MANAGER_FIELD = "login_customer_id"
 
 CUSTOMER = (
     "SELECT customer.id, customer.descriptive_name, customer.currency_code, customer.time_zone, "
@@ -110,7 +111,7 @@ class GoogleAdsTester(GoogleTester):
             return [Account(customer_id)]  # closed, say: a test of it will tell
         clients = [row["customerClient"] for row in rows]
         return [
-            Account(client["id"], _below(client, customer_id))
+            Account(client["id"], _below(client, customer_id), {MANAGER_FIELD: customer_id})
             for client in clients
             if not client.get("manager") and not client.get("hidden")
         ]

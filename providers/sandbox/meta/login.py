@@ -56,6 +56,7 @@ class Token:
     is_of_other_app: bool = False
     is_limited: bool = False
     has_assets: bool = True
+    is_agency: bool = False
 
     @property
     def reads_ads(self) -> bool:
@@ -65,6 +66,7 @@ class Token:
 TOKENS = {
     "EAAhealthy": Token("a system user that may read; never expires"),
     "EAAsixtydays": Token("the same, for 60 days", lasts=timedelta(days=60)),
+    "EAAagency": Token("an agency's, which reaches 312 ad accounts", is_agency=True),
     "EAAproof": Token("the same, of an app that requires the App Secret", needs_proof=True),
     "EAAperson": Token("a person who granted ads_read", "USER", lasts=timedelta(days=55)),
     "EAAdeclined": Token(

@@ -27,6 +27,18 @@ ACCOUNTS: dict[str, tuple[str, dict[str, Any]]] = {
     "1003": ("active, without delivery", {"name": "Acme Winter", "account_status": 1}),
 }
 WITHOUT_DELIVERY = "1003"
+# What an agency's token lists beside those: 309 more, of which three were not granted to its app.
+KINDS = ("Cycles", "Bakery", "Legal", "Physio", "Books", "Kitchens", "Roasters")
+TOWNS = ("Atlas", "Borough", "Casa", "Fjord", "Meridian", "Nordlys", "Rowan", "Sable", "Vela")
+CLIENTS: dict[str, dict[str, Any]] = {
+    str(4001 + place): {
+        "name": f"{TOWNS[place % 9]} {KINDS[place % 7]} {1 + place // 63}",
+        "account_status": 1,
+    }
+    for place in range(309)
+}
+WITHHELD = ("4005", "4008", "4012")
+MOST_A_PAGE = 2
 STAMP = "%Y-%m-%dT%H:%M:%S+0000"
 PIXELS: dict[str, tuple[str, dict[str, Any]]] = {
     "2001": ("receives events", {"name": "acme.example", "is_unavailable": False}),
@@ -74,10 +86,10 @@ def _object(path: str, version: tuple[int, int], token: Token, asked: Asked) -> 
     if version < OLDEST_FOR_ADS:
         return refusal(2635, "(#2635) You are calling a deprecated version of the Ads API.")
     act, number, insights = found.groups()
-    known = ACCOUNTS if act else PIXELS
+    known = _listed(token) if act else PIXELS
     if not token.has_assets or number not in known or (insights and not act):
         return unsupported("get", path)
-    if not token.reads_ads:
+    if not token.reads_ads or number in WITHHELD:
         return NOT_GRANTED[bool(act)]
     if insights:
         return _refuse_report(token, asked) or _insights(number, asked)
@@ -127,21 +139,30 @@ def _permissions(token: Token) -> Answer:
 
 
 def _accounts(token: Token, asked: Asked) -> Answer:
-    """Two pages of at most two, with a cursor; the last has no `next`."""
-    numbers = sorted(ACCOUNTS) if token.has_assets else []
+    """Pages with a cursor, shorter than was asked for but for agencies; the last has no `next`."""
+    numbers = _listed(token)
     start = numbers.index(asked.query["after"]) + 1 if "after" in asked.query else 0
-    shown = numbers[start : start + 2]
+    most = int(asked.query.get("limit", 25)) if token.is_agency else MOST_A_PAGE
+    shown = numbers[start : start + most]
     paging: dict[str, Any] = {}
     if shown:
         paging["cursors"] = {"before": shown[0], "after": shown[-1]}
-    if start + 2 < len(numbers):
+    if start + most < len(numbers):
         paging["next"] = "https://graph.facebook.com/next"
     rows = [_picked(_account(number), asked) for number in shown]
     return _refuse_fields("AdAccount", asked) or ok(data=rows, paging=paging)
 
 
+def _listed(token: Token) -> list[str]:
+    """Of the ad accounts that it reaches."""
+    if not token.has_assets:
+        return []
+    return sorted([*ACCOUNTS, *CLIENTS]) if token.is_agency else sorted(ACCOUNTS)
+
+
 def _account(number: str) -> dict[str, Any]:
-    node = {"id": f"act_{number}", "account_id": number, **ACCOUNTS[number][1]}
+    facts = ACCOUNTS[number][1] if number in ACCOUNTS else CLIENTS[number]
+    node = {"id": f"act_{number}", "account_id": number, **facts}
     return node | {"currency": "EUR", "timezone_name": "Europe/Berlin", "user_tasks": ["ANALYZE"]}
 
 

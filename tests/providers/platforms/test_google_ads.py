@@ -210,7 +210,11 @@ def test_accounts_below_a_manager_are_listed_with_what_reaches_them(platform):
 
     assert listed == [
         Account(ID, "Acme Shop"),
-        Account("1000000005", f"Acme North (through manager {MANAGER})"),
+        Account(
+            "1000000005",
+            f"Acme North (through manager {MANAGER})",
+            {"login_customer_id": MANAGER},
+        ),
         Account("1000000004"),
     ]
 

@@ -18,6 +18,7 @@ APP = {"app_id": meta.APP_ID, "app_secret": meta.APP_SECRET}
 DRILLS = {
     # token: without the app's secret, with it
     "EAAhealthy": (None, None),
+    "EAAagency": (None, None),
     "EAAsixtydays": (None, None),
     "EAAproof": ("auth_invalid", None),
     "EAAperson": (None, None),

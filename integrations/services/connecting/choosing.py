@@ -1,0 +1,196 @@
+"""Many accounts at once: of those that a connection's credentials reach, each becomes one more."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.models import Credential, IntegrationConnection, TestRun, Trigger, Workspace
+from integrations.services import rows
+from integrations.services.connecting import saving, several
+from integrations.services.proving import background, discovery, runs
+from integrations.services.proving.facts import start_revision
+from integrations.services.refusals import InvalidChange
+from integrations.services.twins import ACCOUNT_FIELD
+from providers.declare import Account, InvalidValues, Provider
+
+ACCOUNTS = "accounts"
+NONE_CHOSEN = "No account is chosen. Choose one or more."
+NOT_OFFERED = (
+    "Some of these accounts are not among those that can be reached now. "
+    "Look at the list again, and choose anew."
+)
+CHANGED = (
+    "This connection was changed while you were choosing, so nothing was added. "
+    "Look at the list again, and choose anew."
+)
+ENDED = (
+    "What lets this connection in has ended, so nothing was added. Connect it again, then choose."
+)
+
+
+@dataclass(frozen=True)
+class Reachable:
+    """An account, and the connection that has it already."""
+
+    account: Account
+    connection: IntegrationConnection | None = None
+
+
+def reachable(connection: IntegrationConnection) -> list[Reachable]:
+    """All accounts that what lets this one in reaches. Raises what `discovery.accounts` does."""
+    return matched(connection, discovery.accounts(connection))
+
+
+def matched(connection: IntegrationConnection, accounts: Iterable[Account]) -> list[Reachable]:
+    """Each with the connection that has it already."""
+    every = rows.of_platform(connection.workspace, connection.provider)
+    return [Reachable(one, has) for one, has in _matched(connection, accounts, every)]
+
+
+def add_many(
+    connection: IntegrationConnection,
+    account_ids: Sequence[str],
+    *,
+    by: User | None,
+    trigger: Trigger = Trigger.PAGE,
+) -> TestRun:
+    """A connection for each of these accounts, let in as this one is; a run then tests them.
+
+    What is connected already is left as it is. Raises InvalidChange, NoConnection, and what
+    `discovery.accounts` does.
+    """
+    accounts = _offered(connection, account_ids)
+    with transaction.atomic():
+        added = _added(connection, accounts, by=by)
+        return background.start_chosen(connection.workspace, added, trigger=trigger, by=by)
+
+
+def add_and_test(connection: IntegrationConnection, account_ids: Sequence[str]) -> TestRun:
+    """`add_many`, tested in this process: for a shell, which waits. Returns the run once ended."""
+    accounts = _offered(connection, account_ids)
+    with transaction.atomic():
+        added = _added(connection, accounts, by=None)
+        run = runs.start_chosen(connection.workspace, added, trigger=Trigger.COMMAND, by=None)
+    return runs.test_chosen(run)
+
+
+def _offered(connection: IntegrationConnection, account_ids: Sequence[str]) -> list[Account]:
+    if not account_ids:
+        raise InvalidChange({ACCOUNTS: [NONE_CHOSEN]})
+    offered = {one.id: one for one in discovery.accounts(connection)}
+    if not offered.keys() >= set(account_ids):
+        raise InvalidChange({ACCOUNTS: [NOT_OFFERED]})
+    return [offered[account_id] for account_id in dict.fromkeys(account_ids)]
+
+
+def _added(
+    connection: IntegrationConnection, accounts: Sequence[Account], *, by: User | None
+) -> list[IntegrationConnection]:
+    """The new ones, saved. Raises InvalidChange where what was asked about is no more."""
+    # One adds at a time: who waited sees what was added meanwhile.
+    Workspace.objects.select_for_update(no_key=True).get(pk=connection.workspace_id)
+    source, others = rows.lock_together(connection, sharing=True)
+    ids = [pk for pk in (source.credential_id, source.sign_in_id) if pk]
+    opens = Credential.objects.filter(pk__in=ids)
+    # Whoever is about to delete what lets in waits, and finds it used.
+    locked = {row.pk: row for row in opens.select_for_update().order_by("pk")}
+    if source.revision != connection.revision or not locked:
+        raise InvalidChange({ACCOUNTS: [CHANGED]})
+    opened_by = locked.get(source.opened_by_id) if source.opened_by_id else None
+    if opened_by and opened_by.is_ended:
+        raise InvalidChange({ACCOUNTS: [ENDED]})
+    every = [source, *(one for one in others if rows.place(one) == rows.place(source))]
+    new = [account for account, has in _matched(source, accounts, every) if has is None]
+    made = _made(source, new, taken={one.slug for one in every}, by=by)
+    IntegrationConnection.objects.bulk_create(made)
+    for one in made:
+        saving.record(one, "edited", by=by, fields=one.edited_fields)
+    return made
+
+
+def _made(
+    source: IntegrationConnection, accounts: Iterable[Account], *, taken: set[str], by: User | None
+) -> list[IntegrationConnection]:
+    made, platform, now = [], source.platform, timezone.now()
+    for account in accounts:
+        slug = several.free_slug(account.name or account.id, taken)
+        taken.add(slug)
+        one = IntegrationConnection(
+            workspace_id=source.workspace_id,
+            provider=source.provider,
+            slug=slug,
+            is_default=False,
+            auth_method=source.auth_method,
+            config={
+                **_shared(source),
+                **account.values,
+                ACCOUNT_FIELD: _as_kept(platform, account.id),
+            },
+            credential=source.credential,
+            key_id=source.key_id,
+            hints=source.hints,
+            credentials_at=source.credentials_at,
+            sign_in=source.sign_in,
+            sign_in_key_id=source.sign_in_key_id,
+            platform_account_name=account.name,
+            version=1,
+            edited_at=now,
+            edited_by_id=by.pk if by else None,
+            edited_fields=["added", platform.field(ACCOUNT_FIELD).label],
+        )
+        one.is_complete = saving.is_complete(one)
+        start_revision(one)
+        made.append(one)
+    return made
+
+
+def _matched(
+    connection: IntegrationConnection,
+    accounts: Iterable[Account],
+    every: Iterable[IntegrationConnection],
+) -> list[tuple[Account, IntegrationConnection | None]]:
+    """Which of these has an account and uses it at the same place."""
+    having: dict[str, list[IntegrationConnection]] = defaultdict(list)
+    for one in every:
+        for account_id in {one.config.get(ACCOUNT_FIELD), one.platform_account_id}:
+            having[account_id or ""].append(one)
+    shared, platform = _shared(connection), connection.platform
+    names = platform.bound(connection.auth_method, connection.config).keys()
+
+    def has(account: Account) -> IntegrationConnection | None:
+        ids = {account.id, _as_kept(platform, account.id)} - {""}
+        those = (one for account_id in ids for one in having.get(account_id, ()))
+        return next((one for one in those if _is_same_place(one, shared, names)), None)
+
+    return [(account, has(account)) for account in accounts]
+
+
+def _is_same_place(
+    one: IntegrationConnection, shared: Mapping[str, str], names: Iterable[str]
+) -> bool:
+    return all((one.config.get(name) or None) == shared.get(name) for name in names)
+
+
+def _shared(connection: IntegrationConnection) -> dict[str, str]:
+    """The plain values that say where and how what lets it in is used.
+
+    Others, such as a dataset, belong to one account alone.
+    """
+    names = {*connection.platform.bound(connection.auth_method, connection.config)}
+    for row in (connection.credential, connection.sign_in):
+        names |= row.values.keys() if row else set()
+    kept = connection.config
+    return {name: kept[name] for name in sorted(names) if kept.get(name)}
+
+
+def _as_kept(platform: Provider, account_id: str) -> str:
+    """As it would be kept if somebody had typed it."""
+    try:
+        cleaned, _ = platform.clean({ACCOUNT_FIELD: account_id})
+    except InvalidValues:
+        return account_id
+    return cleaned[ACCOUNT_FIELD] or account_id
