@@ -8,11 +8,12 @@ from integrations.models import Candidate, ConnectionTest, IntegrationConnection
 from integrations.pages import cards
 from integrations.pages.forms import ConnectionForm
 from integrations.pages.parts import Request, dialog, find_connection, settled_card
-from integrations.services.connecting import candidates
+from integrations.services.connecting import candidates, choosing
 from integrations.services.credentials import sharing
 from integrations.services.people import people
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
+from providers.declare import Account
 
 DIALOG = "integrations/partials/connection_dialog.html"
 VENDORS = "integrations/partials/vendor_dialog.html"
@@ -111,7 +112,16 @@ def saved_dialog(request: Request, slug: str, kept: Candidate) -> HttpResponse:
     context = settled_card(request, slug) | {"test": kept.test, "farewell": kept.farewell}
     using = sharing.sharers(kept.connection)
     context["sharers"] = sharing.named(using, request.access.workspace.pk)
+    context["more"] = _others_reached(kept)
     return _whole(dialog(request, "integrations/partials/saved_dialog.html", context))
+
+
+def _others_reached(kept: Candidate) -> int:
+    """How many more accounts the person could have chosen, and may take now."""
+    listed = [Account(*one) for one in kept.accounts or []]
+    if len(listed) < 2:
+        return 0
+    return sum(one.connection is None for one in choosing.matched(kept.connection, listed))
 
 
 def _whole(response: HttpResponse) -> HttpResponse:

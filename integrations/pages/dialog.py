@@ -28,11 +28,8 @@ from integrations.pages.waiting import own_candidate
 from integrations.services.connecting import background, begun, candidates, signing_in, trying
 from integrations.services.connecting.candidates import CandidateGone
 from integrations.services.connecting.changes import Changes
-from integrations.services.proving import discovery
 from integrations.services.proving.discovery import ACCOUNT_FIELD
-from integrations.services.refusals import Busy, TooManyTests
 from providers.declare import SIGN_IN
-from providers.errors import ProviderError
 
 SESSION_ENDED = (
     "Your session here ended while you were signing in, so nothing was changed. Sign in once more."
@@ -164,13 +161,7 @@ def accounts(request: Request, slug: str) -> HttpResponse:
         return answers.refused(request, form, refusal, but=ACCOUNT_FIELD)
     except CandidateGone:
         return answers.start_over(request, slug)
-    except TooManyTests as many:
-        problem = sentences.too_many_tests(many.retry_after_seconds)
-        return answers.form_dialog(request, form, status=422, problem=problem)
-    except Busy as busy:
-        problem = sentences.busy(busy.retry_after_seconds)
-        return answers.form_dialog(request, form, status=422, problem=problem)
-    except (discovery.CannotList, ProviderError) as error:
+    except sentences.NOT_LISTED as error:
         return answers.form_dialog(request, form, status=422, problem=sentences.of_listing(error))
     shown = {**changes.config, ACCOUNT_FIELD: request.POST.get(ACCOUNT_FIELD, "")}
     typed = replace(changes, config=shown)

@@ -6,9 +6,15 @@ from django.utils.text import get_text_list
 from integrations import queue
 from integrations.models import ConnectionTest, TestOutcome
 from integrations.services.proving.discovery import CannotList
+from integrations.services.refusals import Busy, NothingToTest, TooManyTests
 from providers.declare import OAuth, Provider
 from providers.errors import ProviderError
 
+NOT_LISTED = (CannotList, NothingToTest, TooManyTests, Busy, ProviderError)
+NOTHING_TO_LIST = (
+    "This connection is not complete, so its accounts cannot be listed. "
+    "Save everything that is required first."
+)
 NOTHING_TO_TEST = "There is nothing to test yet. Save everything that is required first."
 
 
@@ -21,8 +27,16 @@ def of_test(test: ConnectionTest) -> str:
     return f"{test.message} {test.action}".strip()
 
 
-def of_listing(error: CannotList | ProviderError) -> str:
+def of_listing(
+    error: CannotList | NothingToTest | TooManyTests | Busy | ProviderError,
+) -> str:
     """Why there is no list of accounts to choose from."""
+    if isinstance(error, NothingToTest):
+        return NOTHING_TO_LIST
+    if isinstance(error, TooManyTests):
+        return too_many_tests(error.retry_after_seconds)
+    if isinstance(error, Busy):
+        return busy(error.retry_after_seconds)
     if isinstance(error, ProviderError):
         return f"{error.message} {error.action}"
     return "This platform offers no list of accounts. Enter the ID by hand."

@@ -2,6 +2,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from integrations.pages import accounts as account_views
 from integrations.pages import changes as change_views
+from integrations.pages import choosing as choosing_views
+from integrations.pages import chosen_runs as chosen_run_views
 from integrations.pages import dialog as dialog_views
 from integrations.pages import fix_links as fix_views
 from integrations.pages import guides as guide_views
@@ -58,6 +60,12 @@ settings_urls: Urls = [
     path("sign-in-apps/", app_views.app_list, name="sign-in-apps"),
     path("sign-in-apps/<slug:app>/", app_views.app, name="sign-in-app"),
     path("sign-in-apps/<slug:app>/remove/", app_views.remove_app, name="remove-sign-in-app"),
+]
+
+chosen_run_urls: Urls = [
+    path("", chosen_run_views.page, name="chosen-run"),
+    path("again/", chosen_run_views.again, name="chosen-run-again"),
+    path("remove/<uuid:connection_id>/", chosen_run_views.remove, name="remove-chosen"),
 ]
 
 guide_urls: Urls = [
@@ -133,6 +141,12 @@ urlpatterns = [
     path("w/<slug:workspace>/dashboard/", views.overview, name="overview"),
     path("w/<slug:workspace>/dashboard/settings/", include(settings_urls)),
     path("w/<slug:workspace>/integrations/<slug:slug>/guide/", include(guide_urls)),
+    path(
+        "w/<slug:workspace>/integrations/<slug:slug>/accounts/<uuid:connection_id>/",
+        choosing_views.choose,
+        name="choose-accounts",
+    ),
+    path("w/<slug:workspace>/runs/<int:run_id>/", include(chosen_run_urls)),
     path("w/<slug:workspace>/members/", include(members_urls)),
     path("w/<slug:workspace>/workspace/", include(workspace_urls)),
     path("workspaces/", include(workspaces_urls)),

@@ -69,6 +69,7 @@ def workspace(transactional_db: None, settings: Any) -> Iterator[Workspace]:
     settings.TASKS = {"default": {"BACKEND": worker.ENGINE}}
     cache.clear()  # lists of accounts
     made, _ = Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})
+    platforms.catalogue()  # else the worker may keep one that it began to read before a stand-in
     with worker.in_thread(concurrency=8, interval=0.05):
         yield made
         _wait_for_jobs()

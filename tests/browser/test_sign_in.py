@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from integrations.models import Candidate
+from integrations.models import Candidate, IntegrationConnection
 from integrations.services.credentials import apps
 from providers.sandbox import calendly as sandbox
 from providers.sandbox import google_ads
@@ -81,6 +81,25 @@ def test_connecting_leads_over_the_platforms_page_to_a_green_card(page, workspac
     expect(page.locator("[data-show=stand_in] b")).to_have_text("1")
     expect(page.locator("#test-calendly")).to_be_focused()
     assert saved(workspace, "calendly").platform_account_id == OUTLET
+
+
+def test_the_other_accounts_of_a_sign_in_are_offered_once_the_first_is_proven(page, workspace):
+    continue_to(page, "calendly", "Continue to Calendly")
+    page.click("#as-two")
+    expect(page.locator("#dialog")).to_contain_text("To take several, begin with one")
+    choose(page, OUTLET)
+    expect(page.locator("#dialog")).to_contain_text("This sign-in reaches 1 more account.")
+
+    page.get_by_role("link", name="Choose some").click()
+
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Which Calendly accounts?")
+    page.get_by_role("button", name="Select all 1").click()
+    page.get_by_role("button", name="Add 1 account").click()
+    expect(heading).to_have_text("The account is proven")
+    sharing = {one.sign_in_id for one in IntegrationConnection.objects.all()}
+    assert len(sharing) == 1
+    assert IntegrationConnection.objects.count() == 2
 
 
 def test_who_signs_in_sees_no_words_of_other_ways_until_asking_for_them(page):

@@ -1,4 +1,4 @@
-"""Lists, tests, disconnects and imports connections from a shell or a schedule."""
+"""Lists, tests, adds, disconnects and imports connections from a shell or a schedule."""
 
 import json
 import sys
@@ -21,17 +21,29 @@ from integrations.models import (
     RunItem,
     Status,
     TestOutcome,
+    TestRun,
     Trigger,
     Workspace,
 )
 from integrations.pages import sentences
 from integrations.services import rows
-from integrations.services.connecting import disconnecting, importing
+from integrations.services.connecting import choosing, disconnecting, importing
+from integrations.services.connecting.choosing import Reachable
 from integrations.services.connecting.importing import Report, UnreadableFile
 from integrations.services.proving import runs, testing
-from integrations.services.refusals import NoConnection, NothingToTest
+from integrations.services.refusals import (
+    Busy,
+    InvalidChange,
+    NoConnection,
+    NothingToTest,
+    TooManyTests,
+)
+from providers.errors import ProviderError
 
 PASSED, FAILED, USAGE, NO_ANSWER, NOTHING_TO_TEST = range(5)
+CONNECTIONS_HEAD = ("PROVIDER", "STATUS", "ATTENTION", "ACCOUNT", "LAST TEST")
+ACCOUNTS_HEAD = ("ACCOUNT", "NAME", "CONNECTED AS")
+ALL_CONNECTED = "All of these are connected already, so nothing was added."
 EXIT_CODES = """exit codes:
   0  every test passed (or its platform has no test yet)
   1  at least one test failed; of an import, at least one row was refused
@@ -42,7 +54,7 @@ EXIT_CODES = """exit codes:
 
 
 class Command(BaseCommand):
-    help = "Lists, tests, disconnects and imports the connections of a workspace."
+    help = "Lists, tests, adds, disconnects and imports the connections of a workspace."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.formatter_class = RawDescriptionHelpFormatter
@@ -62,6 +74,14 @@ class Command(BaseCommand):
         which.add_argument("connections", nargs="*", default=[], metavar="PROVIDER[/SLUG]")
         which.add_argument("--all", action="store_true", help="all that are set up and enabled")
 
+        accounts = actions.add_parser("accounts", help="what else can be reached", **everyone)
+        accounts.add_argument("connection", metavar="PROVIDER[/SLUG]")
+        taken = accounts.add_mutually_exclusive_group()
+        taken.add_argument(
+            "--add", nargs="+", default=[], metavar="ID", help="connect and test these, too"
+        )
+        taken.add_argument("--add-all", action="store_true", help="all that are not connected")
+
         disconnect = actions.add_parser("disconnect", help="forget saved values", **everyone)
         disconnect.add_argument("connection", metavar="PROVIDER[/SLUG]")
         disconnect.add_argument("--yes", action="store_true", help="do not ask")
@@ -71,7 +91,7 @@ class Command(BaseCommand):
         taking_over.add_argument("--replace", action="store_true", help="also what is saved")
         taking_over.add_argument("--dry-run", action="store_true", help="only say what would be")
 
-        for action in (listing, test, disconnect, taking_over):
+        for action in (listing, test, accounts, disconnect, taking_over):
             action.add_argument("--workspace", metavar="SLUG", help="the first one unless named")
             action.add_argument("--json", action="store_true", help="print JSON")
 
@@ -79,6 +99,7 @@ class Command(BaseCommand):
         handlers: dict[str, Callable[..., int]] = {
             "list": self.list,
             "test": self.test,
+            "accounts": self.accounts,
             "disconnect": self.disconnect,
             "import": self.take_over,
         }
@@ -115,16 +136,52 @@ class Command(BaseCommand):
         self, workspace: Workspace, *, connections: Sequence[str], json: bool, **options: Any
     ) -> int:
         named = [_named(workspace, name) for name in connections]
+        asked = _all(workspace) if options["all"] else _each(named)
+        return self.tell(asked, json=json, nothing="Nothing is connected and enabled here.")
+
+    def tell(self, asked: "Iterable[Asked]", *, json: bool, nothing: str) -> int:
+        """How each test went, as soon as it has ended; the exit code."""
         found = []
-        for one in _all(workspace) if options["all"] else _each(named):
+        for one in asked:
             found.append(_reported(one))
             if not json:
                 self.stdout.write(f"{_title(one.connection)}: {_said(one)}")
         if json:
             self.write_json(found)
         elif not found:
-            self.stdout.write("Nothing is connected and enabled here.")
+            self.stdout.write(nothing)
         return _exit_code([one["outcome"] for one in found])
+
+    # --- accounts ----------------------------------------------------------------------------
+
+    def accounts(
+        self,
+        workspace: Workspace,
+        *,
+        connection: str,
+        add: Sequence[str],
+        add_all: bool,
+        json: bool,
+        **_: Any,
+    ) -> int:
+        named = _named(workspace, connection)
+        try:
+            offered = choosing.reachable(named)
+            free = [one.account.id for one in offered if one.connection is None]
+            if add or add_all:
+                ids = add or free
+                added = [*_of_run(choosing.add_and_test(named, ids))] if ids else []
+                code = self.tell(added, json=json, nothing=ALL_CONNECTED)
+                return code if added else PASSED
+        except InvalidChange as invalid:
+            raise CommandError(" ".join(invalid.errors["accounts"]), returncode=USAGE) from None
+        except sentences.NOT_LISTED as error:
+            raise CommandError(sentences.of_listing(error), returncode=_code_of(error)) from None
+        if json:
+            self.write_json([_reached(one) for one in offered])
+        else:
+            self.write_table([_reached_line(one) for one in offered], ACCOUNTS_HEAD)
+        return PASSED
 
     # --- disconnect --------------------------------------------------------------------------
 
@@ -176,8 +233,9 @@ class Command(BaseCommand):
         plain = str(getattr(self.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
         self.stdout.write(json.dumps(value, indent=2, ensure_ascii=not plain))
 
-    def write_table(self, lines: Sequence[Sequence[str]]) -> None:
-        head = ("PROVIDER", "STATUS", "ATTENTION", "ACCOUNT", "LAST TEST")
+    def write_table(
+        self, lines: Sequence[Sequence[str]], head: Sequence[str] = CONNECTIONS_HEAD
+    ) -> None:
         columns = list(zip(head, *lines, strict=True))
         widths = [max(map(len, column)) for column in columns]
         for line in (head, *lines):
@@ -213,6 +271,18 @@ def _title(connection: IntegrationConnection) -> str:
     return f"{connection.platform.name}{other}"
 
 
+def _reached(one: Reachable) -> presentation.Json:
+    """An account, and how the connection that has it is named in these commands."""
+    has = one.connection
+    named = {"connection": _name(has) if has else None}
+    return {"id": one.account.id, "name": one.account.name} | named
+
+
+def _reached_line(one: Reachable) -> tuple[str, ...]:
+    has = one.connection
+    return one.account.id, one.account.name or "-", _name(has) if has else "-"
+
+
 def _line(connection: IntegrationConnection, now: datetime) -> tuple[str, ...]:
     last = connection.last_test
     account_id = connection.platform_account_id or connection.config.get("account_id")
@@ -237,7 +307,10 @@ class Asked:
 
 def _all(workspace: Workspace) -> Iterator[Asked]:
     """All together, in catalogue order."""
-    run = runs.test_all(workspace, trigger=Trigger.COMMAND, by=None)
+    yield from _of_run(runs.test_all(workspace, trigger=Trigger.COMMAND, by=None))
+
+
+def _of_run(run: TestRun) -> Iterator[Asked]:
     order = list(platforms.catalogue())
     known = [item for item in run.items.all() if item.connection.provider in order]
 
@@ -278,6 +351,14 @@ def _exit_code(outcomes: Sequence[str | None]) -> int:
     if TestOutcome.INCONCLUSIVE in outcomes or TestOutcome.RUNNING in outcomes:
         return NO_ANSWER
     return NOTHING_TO_TEST if None in outcomes or not outcomes else PASSED
+
+
+def _code_of(error: Exception) -> int:
+    """Of a list of accounts that was not had."""
+    if isinstance(error, ProviderError):
+        return _exit_code([error.outcome])
+    is_asked = isinstance(error, TooManyTests | Busy)
+    return NO_ANSWER if is_asked else NOTHING_TO_TEST
 
 
 def _text(file: str) -> str:

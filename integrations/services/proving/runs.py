@@ -222,7 +222,7 @@ def chosen_run(workspace: Workspace, run_id: int) -> TestRun | None:
 def latest_chosen(workspace: Workspace, provider: str) -> TestRun | None:
     """The last run of chosen ones of a platform that still has any."""
     chosen = _with_items().filter(workspace=workspace, is_of_all=False)
-    return chosen.filter(items__connection__provider=provider).first()
+    return _alive(chosen.filter(items__connection__provider=provider))
 
 
 def again(run: TestRun, connection_id: UUID | None = None) -> list[RunItem]:

@@ -23,6 +23,7 @@
   // What was pressed, where a person did: not what asks again by itself.
   const pressed = ({ elt, requestConfig }) => {
     const event = requestConfig.triggeringEvent;
+    if (elt.hasAttribute("data-unheard")) return null;
     if (!event || !["click", "submit", "change"].includes(event.type)) return null;
     return event.submitter || elt.closest("a, button, form");
   };
