@@ -186,7 +186,8 @@ def _list(
         context |= {"refusal": "", "problem": refusal or sentences.of_listing(error)}
         return render(request, PAGE, context, status=status)
     free = {one.account.id for one in every if is_free(one)}
-    chosen.leave([one for one in chosen.ids if one not in free])
+    if gone := [one for one in chosen.ids if one not in free]:
+        chosen.leave(gone)
     found = _matching(every, context["query"])
     matching = [one.account.id for one in found if is_free(one)]
     now = timezone.now()

@@ -126,6 +126,7 @@ def test_the_added_are_let_in_by_the_same_credential_and_named_by_the_platform(a
         one = rows.find_by_id(agency.workspace, added[id_].pk)
         assert secrets_of(one) == {"access_token": "EAAagency"}
         assert one.credential == agency.credential
+        assert (one.key_id, one.hints) == (agency.key_id, agency.hints)
         assert (one.version, one.revision, one.is_default) == (1, 1, False)
         assert one.edited_by == editor
     names = [added[id_].title for id_ in SOME]
