@@ -57,7 +57,7 @@ def test_what_is_named_is_added_and_tested_each_by_itself(save):
     ran = Ran("accounts", "meta", "--add", "act_1003", "act_4008")
 
     assert accounts() == ["act_1001", "act_1003", "act_4008"]
-    assert "Meta (Acme Winter): passed." in ran.out
+    assert "Meta (acme-winter): passed." in ran.out
     assert "failed." in ran.out
     assert ran.code == 1
 
