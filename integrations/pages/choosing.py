@@ -63,8 +63,9 @@ def choose(request: Request, slug: str, connection_id: UUID) -> HttpResponse:
     connection = _found(request, slug, connection_id)
     chosen = Chosen(request.session, connection)
     if request.method == "POST":
-        chosen.leave(request.POST.getlist("shown"))
-        chosen.take(request.POST.getlist("account"))
+        ticked = request.POST.getlist("account")
+        chosen.leave([*set(request.POST.getlist("shown")).difference(ticked)])
+        chosen.take(ticked)
         if is_partial(request):
             return render(request, COUNT, {"chosen": chosen.ids})
         return _acted(request, connection, chosen)

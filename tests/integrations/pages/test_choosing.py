@@ -136,6 +136,15 @@ def test_all_of_312_but_the_connected_are_taken_at_once(emil, agency):
     assert form_on(emil, agency).press(act="all").add == "311"
 
 
+def test_what_was_chosen_is_added_in_the_order_of_the_list(emil, agency):
+    page = form_on(emil, agency).press(act="all").send(add="311")
+
+    added = IntegrationConnection.objects.exclude(pk=agency.pk).order_by("pk")
+    said = text_of(page)
+    assert said.index("Acme Outlet") < said.index("Acme Winter") < said.index("act_4050")
+    assert len(added) == 311
+
+
 def test_nothing_chosen_says_so(emil, agency):
     reply = form_on(emil, agency).send(add="")
 
