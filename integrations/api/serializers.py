@@ -182,8 +182,8 @@ class AddRequest(Body):
     name = Text(required=False, help_text="What people call it. Left out, the account's own name.")
     slug = Text(
         required=False,
-        help_text="Its name in commands (`meta/north`), which it keeps for good. Left out, one is "
-        "made of its name.",
+        help_text="Its name in commands, after the platform and a slash. It keeps it for good. "
+        "Left out, one is made of its name.",
     )
     authMethod = Text(required=False, help_text="The name of one of `methods`.")
     config = Values(required=False, help_text="By the names in `fields`.")

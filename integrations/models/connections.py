@@ -38,8 +38,8 @@ STATUS_FROM_FACTS = Case(
 class IntegrationConnection(models.Model):
     """A workspace's saved link to one account of a platform.
 
-    `slug` is kept for good (`meta/north`); `name` is what people call it, and without one the
-    account's own counts: see `title`. One of a platform is the default.
+    `slug` is kept for good, and names it in commands; `name` is what people call it, and
+    without one the account's own counts: see `title`. One of a platform is the default.
 
     `revision` moves when method, credentials or config change, and stands behind proof and
     results; `version` counts people's edits. What lets us in is in `credential`, or in `sign_in`

@@ -244,7 +244,7 @@ class Command(BaseCommand):
 
 
 def _named(workspace: Workspace, name: str) -> IntegrationConnection:
-    """ "meta" is the platform's default connection, "meta/north" the one with that slug."""
+    """A platform alone is its default connection; with a slash and a slug the one of that slug."""
     provider, _, slug = name.partition("/")
     if provider not in platforms.catalogue():
         known = ", ".join(platforms.catalogue())
