@@ -35,19 +35,20 @@ from providers.declare import SIGN_IN
 
 ANY_ID = UUID(int=1)
 MOST_WORDS = 20  # of a search; more find nothing that these do not
+DRAFT = Q(version=0, is_default=False)  # a dialog began it, and nobody saved it yet
 State = dict[str, Any]
 
 CONNECTION, LAST_TEST = columns_of(IntegrationConnection), columns_of(ConnectionTest)
 SHOWN = (*CONNECTION, *(f"last_test__{name}" for name in LAST_TEST))
 CARDS = Compiled(
     lambda workspace_id: IntegrationConnection.objects.filter(
-        workspace_id=workspace_id
+        ~DRAFT, workspace_id=workspace_id
     ).values_list(*SHOWN),
     -2_000_000_000,
 )
 OF_PLATFORM = Compiled(
     lambda workspace_id, provider: IntegrationConnection.objects.filter(
-        workspace_id=workspace_id, provider=provider
+        ~DRAFT, workspace_id=workspace_id, provider=provider
     ).values_list(*SHOWN),
     -2_000_000_000,
     "?",
@@ -107,17 +108,20 @@ def find(workspace: Workspace, provider: str, slug: str = "") -> IntegrationConn
 
     With a slug the one of that slug. Raises NoConnection where there is none.
     """
-    of_platform = _whole().filter(workspace=workspace, provider=provider)
+    of_platform = _whole().filter(~DRAFT, workspace=workspace, provider=provider)
     found = of_platform.filter(**({"slug": slug} if slug else {"is_default": True})).first()
     if slug and not found:
         raise NoConnection
     return found or unread(workspace, provider)
 
 
-def find_by_id(workspace: Workspace, connection_id: UUID) -> IntegrationConnection:
-    """One of the workspace's. Raises NoConnection."""
+def find_by_id(
+    workspace: Workspace, connection_id: UUID, *, drafts: bool = False
+) -> IntegrationConnection:
+    """One of the workspace's, with `drafts` also one that is none yet. Raises NoConnection."""
     known = _whole().filter(workspace=workspace, provider__in=platforms.catalogue())
-    if found := known.filter(pk=connection_id).first():
+    found = known.filter(pk=connection_id).first()
+    if found and (drafts or not is_draft(found)):
         return found
     raise NoConnection
 
@@ -126,7 +130,7 @@ def again(connection: IntegrationConnection) -> IntegrationConnection:
     """The same one as it is by now. Raises NoConnection when it was removed."""
     if is_unread(connection):
         return find(connection.workspace, connection.provider)
-    return find_by_id(connection.workspace, connection.pk)
+    return find_by_id(connection.workspace, connection.pk, drafts=True)
 
 
 def _whole() -> QuerySet[IntegrationConnection]:
@@ -213,7 +217,7 @@ def counted_by_credential(connections: Collection[IntegrationConnection]) -> dic
 def siblings(connection: IntegrationConnection) -> QuerySet[IntegrationConnection]:
     """The others of its workspace and platform."""
     of_place = IntegrationConnection.objects.filter(
-        workspace=connection.workspace_id, provider=connection.provider
+        ~DRAFT, workspace=connection.workspace_id, provider=connection.provider
     )
     return of_place.exclude(pk=connection.pk)
 
@@ -278,6 +282,11 @@ def lock_together(
 def is_unread(connection: IntegrationConnection) -> bool:
     """Whether it is a platform's default one by name alone."""
     return connection._state.adding  # noqa: SLF001 - as Django's own forms ask
+
+
+def is_draft(connection: IntegrationConnection) -> bool:
+    """Whether it is there for a dialog alone: no list, count or test knows it."""
+    return connection.version == 0 and not connection.is_default
 
 
 def place(connection: IntegrationConnection) -> tuple[int, str]:

@@ -4,6 +4,7 @@ saved ones. Until then the live values are untouched.
 
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,12 +24,14 @@ from integrations.models import (
     IntegrationConnection,
     TestOutcome,
     Trigger,
+    Workspace,
 )
 from integrations.models.credentials import CANDIDATE
 from integrations.services import rows, twins, waiting
-from integrations.services.connecting import disconnecting, fix_links, saving, trying
+from integrations.services.connecting import disconnecting, fix_links, naming, saving, trying
 from integrations.services.connecting.changes import Changes, overlay
 from integrations.services.credentials import sealing, sharing
+from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.unused import keep_back
 from integrations.services.proving import discovery, facts, testing
 from integrations.services.proving.discovery import ACCOUNT_FIELD
@@ -95,8 +98,9 @@ def keep_candidate(
 
     So may one that comes of a sign-in: which account it is about is asked then.
 
-    Raises InvalidChange, NothingToTest, VersionConflict when somebody saved since the form was
-    opened, and CandidateGone when the sign-in is being ended at its platform, or was.
+    Raises InvalidChange, as SameAccount where another one has what was typed, NothingToTest,
+    VersionConflict when somebody saved since the form was opened, and CandidateGone when the
+    sign-in is being ended at its platform, or was.
     """
     with transaction.atomic():
         connection = rows.lock(connection)
@@ -105,7 +109,7 @@ def keep_candidate(
         if changes.sign_in and not keep_back(changes.sign_in.pk):
             raise CandidateGone
         if not is_draft and not changes.sign_in:
-            trying.read_attempt(connection, changes)
+            _refuse_twin(connection, trying.read_attempt(connection, changes))
         session_digest = crypto.digest(session_key)
         bound, payload = _bound(connection, changes), _payload(changes)
         kept = Candidate.objects.create(
@@ -128,6 +132,16 @@ def keep_candidate(
     return kept
 
 
+def _refuse_twin(connection: IntegrationConnection, attempt: Attempt | None) -> None:
+    """Nobody need wait for a test to be told that another one has this account."""
+    account = attempt.config.get(ACCOUNT_FIELD) if attempt else None
+    if attempt is None or account == connection.config.get(ACCOUNT_FIELD):
+        return
+    wanted = copy(connection)
+    wanted.config, wanted.platform_account_id = attempt.config, ""
+    twins.refuse(wanted, rows.siblings(connection))
+
+
 def _bound(connection: IntegrationConnection, changes: Changes) -> dict[str, str | None]:
     """The plain values with which what was typed would be used."""
     provider = connection.platform
@@ -141,6 +155,7 @@ def _payload(changes: Changes) -> dict[str, Any]:
         "config": dict(changes.config),
         "auth_method": changes.auth_method,
         "is_enabled": changes.is_enabled,
+        "name": changes.name,
     }
 
 
@@ -375,6 +390,21 @@ def _note(candidate: Candidate, problem: str) -> None:
     Candidate.objects.filter(pk=candidate.pk).update(problem=problem)
 
 
+def _lock(
+    connection: IntegrationConnection,
+) -> tuple[IntegrationConnection, list[IntegrationConnection]]:
+    """Together; of two drafts that get their slugs, one waits for the other."""
+    if rows.is_draft(connection):
+        Workspace.objects.select_for_update(no_key=True).get(pk=connection.workspace_id)
+    return rows.lock_together(connection, sharing=True)
+
+
+def _called(changes: Changes, test: ConnectionTest | None) -> str:
+    """What a new one is called: as typed, or as its account is."""
+    found = (test.account_name or test.account_id) if test else ""
+    return changes.name or found or changes.config.get(ACCOUNT_FIELD) or ""
+
+
 def save_candidate(candidate: Candidate) -> IntegrationConnection:
     """Make a candidate's values the saved ones, with what its test found out about them.
 
@@ -383,7 +413,7 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
     """
     with transaction.atomic():
         saved = candidate.connection
-        connection, others = rows.lock_together(saved, sharing=True)
+        connection, others = _lock(saved)
         current = Candidate.objects.select_for_update().filter(pk=candidate.pk).first()
         if not current or not current.credential_id or current.is_draft or current.is_choosing:
             raise CandidateGone
@@ -396,8 +426,9 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             others = [one for one in others if one.sign_in_id != connection.sign_in_id]
         revisions = {one.pk: one.revision for one in others}
         twin = twins.find(connection, others)
-        saving.apply(connection, _fitting(current), others, by=candidate.user)
-        test = current.test
+        changes, test = _fitting(current), current.test
+        is_new = naming.settle(connection, _called(changes, test))
+        saving.apply(connection, changes, others, by=candidate.user, is_new=is_new)
         if test and not test.is_running and test.revision == before:
             test.dry_run, test.revision = False, connection.revision
             test.save(update_fields=["dry_run", "revision"])

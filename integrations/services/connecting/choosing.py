@@ -117,7 +117,7 @@ def _made(
 ) -> list[IntegrationConnection]:
     made, platform, now = [], source.platform, timezone.now()
     for account in accounts:
-        slug = several.free_slug(account.name or account.id, taken)
+        slug = naming.free_slug(taken, account.name or account.id)
         taken.add(slug)
         one = IntegrationConnection(
             workspace_id=source.workspace_id,

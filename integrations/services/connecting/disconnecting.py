@@ -150,9 +150,8 @@ def _left_in_place(
     connection: IntegrationConnection, row: Credential, *, by: User | None, revokes: bool | None
 ) -> str:
     """Why a sign-in is not ended at its platform; "" when it is to be."""
-    using = sharing.sharers(connection, row.pk)
-    if names := sharing.named(using, connection.workspace_id):
-        return f"The sign-in was kept: {names} {'uses' if using.count() == 1 else 'use'} it."
+    if used := used_too(connection, row):
+        return f"The sign-in was kept: {used}."
     others = siblings(connection, row)
     name = _variant(connection, row).name
     left = f"The approval at {name} was left in place."
@@ -161,6 +160,15 @@ def _left_in_place(
     if revokes or (revokes is None and not others):
         return ""
     return left if revokes is False else f"{left} Ending it may also end the sign-in of {others}."
+
+
+def used_too(connection: IntegrationConnection, row: Credential | None) -> str:
+    """Which other connections a sign-in lets in: "Ads north uses it"; "" for none."""
+    if row is None:
+        return ""
+    using = sharing.sharers(connection, row.pk)
+    names = sharing.named(using, connection.workspace_id)
+    return names and f"{names} {'uses' if using.count() == 1 else 'use'} it"
 
 
 def may_end_elsewhere(by: User | None) -> bool:

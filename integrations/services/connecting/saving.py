@@ -24,7 +24,12 @@ from integrations.services.credentials import sealing
 from integrations.services.credentials.attempts import Attempt, moved_from
 from integrations.services.credentials.unused import let_go
 from integrations.services.proving.facts import clear_error, start_revision
-from integrations.services.refusals import InvalidChange, SignedInMeanwhile, VersionConflict
+from integrations.services.refusals import (
+    InvalidChange,
+    NoConnection,
+    SignedInMeanwhile,
+    VersionConflict,
+)
 from providers.declare import SIGN_IN
 from providers.outbound.masking import masked
 
@@ -47,11 +52,13 @@ def change_connection(
 ) -> Saved:
     """Save what a person or script changed; an outgoing call is never made.
 
-    Raises InvalidChange, NoConnection, or VersionConflict when `expected_version` is no longer
-    true.
+    Raises InvalidChange, NoConnection, also for a draft, or VersionConflict when
+    `expected_version` is no longer true.
     """
     with transaction.atomic():
         connection, others = _lock(connection, changes)
+        if rows.is_draft(connection):
+            raise NoConnection
         saved = apply(connection, changes, others, by=by, expected_version=expected_version)
     return Saved(connection, saved)
 

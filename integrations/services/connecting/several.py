@@ -1,37 +1,34 @@
 """Several connections of a platform in a workspace: how another one is added, and removed."""
 
 import re
-from collections.abc import Collection
-from itertools import chain
-from uuid import UUID
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
-from django.utils.text import slugify
 
 from integrations import compiled, platforms
 from integrations.models import Credential, IntegrationConnection, RunItem, Workspace
 from integrations.services import rows
-from integrations.services.connecting import disconnecting, saving
+from integrations.services.connecting import begun, disconnecting, naming, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.disconnecting import Disconnected
 from integrations.services.credentials import sealing
 from integrations.services.proving import runs
-from integrations.services.refusals import InvalidChange, VersionConflict
+from integrations.services.refusals import InvalidChange, NoConnection, VersionConflict
 from integrations.services.twins import ACCOUNT_FIELD
 from providers.declare import SIGN_IN
 
 LONGEST_NAME = 100
-LONGEST_SLUG = 50
+DRAFTS_LIVE = timedelta(days=1)
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-MAIN = "main"
 LETS_IN = (
     *("auth_method", "config", "hints", "key_id"),
     *("credential", "sign_in", "sign_in_key_id"),
 )
 NOT_A_SLUG = "Use small letters, digits and single dashes, such as north or north-2, 50 at most."
-SLUG_TAKEN = "Another connection of this platform has this slug. Choose another."
 NO_CREDENTIAL = (
     "No credential of this workspace has this id, or this platform cannot use it. Take the "
     "`credential.id` of a connection, not its own."
@@ -51,7 +48,7 @@ def cleaned_name(name: str) -> str:
 
 def check_slug(slug: str) -> None:
     """Raises InvalidChange for what can be none; "" is no choice."""
-    if slug and (len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug)):
+    if slug and (len(slug) > naming.LONGEST_SLUG or not SLUG.fullmatch(slug)):
         raise InvalidChange({"slug": [NOT_A_SLUG]})
 
 
@@ -158,20 +155,40 @@ def _free(others: list[IntegrationConnection], slug: str, changes: Changes) -> s
     Raises InvalidChange.
     """
     taken = {one.slug for one in others}
-    if slug in taken:
-        raise InvalidChange({"slug": [SLUG_TAKEN]})
-    if slug:
-        return slug
     account = changes.config.get(ACCOUNT_FIELD) if taken else None  # the first is the main one
-    return free_slug(changes.name or account or "", taken)
+    return naming.free_slug(taken, changes.name or account or "", asked=slug)
 
 
-def free_slug(words: str, taken: Collection[str]) -> str:
-    """One made of these words that is not taken."""
-    stem = slugify(words).replace("_", "-")
-    wanted = stem[: LONGEST_SLUG - 5].strip("-") or MAIN
-    numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
-    return next(one for one in chain([wanted], numbered) if one not in taken)
+def begin_another(workspace: Workspace, provider: str) -> IntegrationConnection:
+    """For a dialog: a draft, or the default one where nothing is saved for that yet."""
+    with transaction.atomic():
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+        default = rows.find(workspace, provider)
+        if rows.is_unread(default) or saving.is_blank(default):
+            return default
+        return IntegrationConnection.objects.create(
+            workspace=workspace,
+            provider=provider,
+            slug=f"draft-{uuid4().hex[:12]}",
+            is_default=False,
+        )
+
+
+def discard(connection: IntegrationConnection) -> None:
+    """Forget a draft with what was typed into it. One that was saved meanwhile stays."""
+    with transaction.atomic(), suppress(NoConnection):
+        locked = rows.lock(connection)
+        if rows.is_draft(locked):
+            sealing.forget(locked.candidates.all())
+            begun.close(locked)
+            locked.delete()
+
+
+def forget_drafts(now: datetime) -> None:
+    """Those that somebody left."""
+    old = IntegrationConnection.objects.filter(rows.DRAFT, created_at__lt=now - DRAFTS_LIVE)
+    for draft in old:
+        discard(draft)
 
 
 def remove(
@@ -194,6 +211,7 @@ def remove(
         saving.record(gone, "removed", by=by, **about)
         sealing.forget(gone.candidates.all())
         gone.delete()
+        others = [one for one in others if not rows.is_draft(one)]
         if gone.is_default and others:
             heir = next((one for one in others if one.pk == default_id), None)
             heir = heir or min(others, key=lambda one: one.created_at)

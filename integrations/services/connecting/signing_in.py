@@ -109,6 +109,7 @@ def begin(
             "values": values,
             "config": dict(changes.config),
             "is_enabled": changes.is_enabled,
+            "name": changes.name,
         }
         bound = platform.bound(SIGN_IN, values)
         attempt = SignInAttempt.objects.create(
@@ -248,6 +249,7 @@ def _exchange(
         config=payload["config"],
         auth_method=SIGN_IN,
         is_enabled=payload["is_enabled"],
+        name=payload.get("name"),
         sign_in=row,
     )
     try:
