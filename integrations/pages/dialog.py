@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urljoin
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -19,8 +17,10 @@ from integrations.pages.parts import (
     Request,
     at_public_url,
     dialog,
+    dialog_page,
     find_connection,
     in_workspace,
+    lead_to,
     leave_for,
     session_key,
 )
@@ -44,7 +44,7 @@ def connection(request: Request, slug: str) -> HttpResponse:
     if request.method == "GET":
         last = begun.latest(found, session_key=request.session.session_key or "")
         if last and last.is_under_way:
-            return redirect("sign-in-attempt", request.access.workspace.slug, slug, last.pk)
+            return lead_to(request, "sign-in-attempt", slug, last.pk)
         said = _last_sign_in(request, found, last)
         first = request.GET.get("first")
         if said and first is None and last:
@@ -99,9 +99,9 @@ def attempt(request: Request, slug: str, attempt_id: UUID) -> HttpResponse:
     found = find_connection(request, slug)
     mine = begun.of_session(found, attempt_id, session_key=request.session.session_key or "")
     if mine is None:
-        return redirect("connection", request.access.workspace.slug, slug)
+        return lead_to(request, "connection", slug)
     if mine.candidate_id:
-        return redirect("candidate", request.access.workspace.slug, slug, mine.candidate_id)
+        return lead_to(request, "candidate", slug, mine.candidate_id)
     if mine.is_under_way:
         context = {"card": cards.card(found), "attempt": mine}
         return dialog(request, "integrations/partials/sign_in_progress.html", context)
@@ -117,8 +117,7 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
     if not form.is_valid():
         return answers.form_dialog(request, form, status=422)
     if not at_public_url(request):
-        page = reverse("settings", args=[request.access.workspace.slug])
-        there = urljoin(settings.PUBLIC_URL, f"{page}?{urlencode({'dialog': slug})}")
+        there = urljoin(settings.PUBLIC_URL, dialog_page(form.connection))
         told = {"problem": sentences.other_address(), "there": there}
         return answers.form_dialog(request, form, status=422, **told)
     try:
@@ -198,4 +197,4 @@ def _prove(request: Request, form: ConnectionForm, slug: str) -> HttpResponse:
         return answers.refused(request, form, refusal)
     except CandidateGone:
         return answers.start_over(request, slug)
-    return redirect("candidate", request.access.workspace.slug, slug, kept.pk)
+    return lead_to(request, "candidate", slug, kept.pk)

@@ -30,7 +30,12 @@ from integrations.services.connecting import background, begun, candidates, fix_
 from integrations.services.connecting.candidates import CandidateGone
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps
-from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
+from integrations.services.refusals import (
+    InvalidChange,
+    NoConnection,
+    NothingToTest,
+    VersionConflict,
+)
 
 FIX_LINK = "fix_link"
 FIX_PROOF = "fix/proof.html"
@@ -100,7 +105,10 @@ def _with_fix_link(view: FixView) -> Callable[[HttpRequest], HttpResponse]:
             link = fix_links.opened(UUID(request.session.get(FIX_LINK, "")))
         except (fix_links.LinkGone, ValueError):
             return render(request, FIX_GONE, status=410)
-        return view(request, link)
+        try:
+            return view(request, link)
+        except NoConnection:
+            return render(request, FIX_GONE, status=410)
 
     return permitted
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -22,9 +23,11 @@ from integrations.models import IntegrationConnection, Role
 from integrations.pages import cards, sections
 from integrations.services import rows
 from integrations.services.people import guesses, own, people
+from integrations.services.refusals import NoConnection
 from providers.outbound.origins import Origin, origin_of
 
 View = Callable[..., HttpResponse]
+REMOVED = "This connection was removed meanwhile. Nothing was done."
 GREETS = "greets"  # in the session of the first owner, until anything is connected
 
 
@@ -33,6 +36,7 @@ class Request(HttpRequest):
 
     user: User
     access: people.Access
+    connection_id: UUID | None  # where the address names a connection, not a platform
 
 
 def in_workspace(role: Role) -> Callable[[View], View]:
@@ -53,14 +57,42 @@ def in_workspace(role: Role) -> Callable[[View], View]:
                 raise Http404 from None
             if not request.access.allows(role):
                 return render(request, "403.html", {"needed": role.value}, status=403)
-            if "slug" in kwargs and kwargs["slug"] not in platforms.catalogue():
-                raise Http404
             with timezone.override(own.zone_of(request.user)):
-                return view(request, **kwargs)
+                return _of_connection(view, request, **kwargs)
 
         return permitted
 
     return decorate
+
+
+def _of_connection(
+    view: View, request: Request, connection_id: UUID | None = None, **kwargs: Any
+) -> HttpResponse:
+    """Give a view the platform's slug, whether the address has that or a connection's id.
+
+    What the view is about may have been removed, before or while it looks.
+    """
+    request.connection_id = connection_id
+    try:
+        if connection_id:
+            kwargs["slug"] = find_connection(request, "").provider
+        if "slug" in kwargs and kwargs["slug"] not in platforms.catalogue():
+            raise Http404
+        return view(request, **kwargs)
+    except NoConnection:
+        return _removed(request)
+
+
+def _removed(request: Request) -> HttpResponse:
+    """That a connection is no longer there, where what was asked for would be."""
+    slug = request.headers.get("HX-Target", "").removeprefix("card-")
+    if is_partial(request) and slug in platforms.catalogue():
+        return card_update(request, slug, REMOVED)
+    status = 410 if is_partial(request) else 404
+    response = dialog(request, "integrations/partials/removed_dialog.html", {}, status=status)
+    if is_partial(request):
+        response["HX-Retarget"], response["HX-Reswap"] = "#dialog-content", "innerHTML"
+    return response
 
 
 def posted(back: str) -> Callable[[View], View]:
@@ -156,7 +188,43 @@ def count_name(request: HttpRequest) -> guesses.Guess:
 
 
 def find_connection(request: Request, slug: str) -> IntegrationConnection:
-    return rows.find(request.access.workspace, slug)
+    """The one that the address names, or the platform's default one. Raises NoConnection."""
+    workspace = request.access.workspace
+    if request.connection_id:
+        return rows.find_by_id(workspace, request.connection_id, drafts=True)
+    return rows.find(workspace, slug)
+
+
+def connection_url(
+    request: Request, name: str, connection: IntegrationConnection, *more: Any
+) -> str:
+    """The default one is found by its platform's name, except where it was found by its id."""
+    workspace = request.access.workspace.slug
+    if connection.is_default and request.connection_id != connection.pk:
+        return reverse(name, args=[workspace, connection.provider, *more])
+    return reverse(f"one:{name}", args=[workspace, connection.pk, *more])
+
+
+def dialog_page(connection: IntegrationConnection, **query: str) -> str:
+    """The settings page with the connection's dialog open."""
+    page = reverse("settings", args=[connection.workspace.slug])
+    which = {} if connection.is_default else {"connection": str(connection.pk)}
+    return f"{page}?{urlencode({'dialog': connection.provider, **which, **query})}"
+
+
+def lead_to(request: Request, name: str, slug: str, *more: Any) -> HttpResponse:
+    """To another address of the same connection."""
+    workspace = request.access.workspace.slug
+    if request.connection_id:
+        return redirect(f"one:{name}", workspace, request.connection_id, *more)
+    return redirect(name, workspace, slug, *more)
+
+
+def uuid_of(text: str) -> UUID | None:
+    """None for anything but the id of something."""
+    with suppress(ValueError):
+        return UUID(text)
+    return None
 
 
 def is_partial(request: HttpRequest) -> bool:

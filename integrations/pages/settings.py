@@ -3,7 +3,6 @@
 Every control works as a plain link or form; with htmx the same views answer with a part.
 """
 
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -32,6 +31,7 @@ from integrations.pages.parts import (
     is_partial,
     posted,
     updated,
+    uuid_of,
 )
 from integrations.services import events
 from integrations.services.connecting import disconnecting, saving
@@ -123,15 +123,19 @@ def dismiss_greeting(request: Request) -> HttpResponse:
 def _dialog_to_open(request: Request) -> str:
     """The dialog that the address asks for: nowhere else can it lead. "" for none."""
     slug, workspace = request.GET.get("dialog", ""), request.access.workspace.slug
+    of: str | UUID
     if slug not in platforms.catalogue() or not request.access.can_edit:
         return ""
+    space, of = "", slug
+    if asked_for := uuid_of(request.GET.get("connection", "")):
+        space, of = "one:", asked_for
     for name, view in (("candidate", "candidate"), ("attempt", "sign-in-attempt")):
-        with suppress(ValueError):
-            return reverse(view, args=[workspace, slug, UUID(request.GET.get(name, ""))])
+        if found := uuid_of(request.GET.get(name, "")):
+            return reverse(space + view, args=[workspace, of, found])
     known = {"ended": ["session"], "first": [one.value for one in platforms.get(slug).vendors]}
     asked = {name: request.GET.get(name) for name in known}
     query = {name: value for name, value in asked.items() if value in known[name]}
-    return reverse("connection", args=[workspace, slug], query=query or None)
+    return reverse(f"{space}connection", args=[workspace, of], query=query or None)
 
 
 def _running(request: Request) -> TestRun | None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from typing import Any, Self
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
@@ -14,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from integrations.models import SignInAttempt
-from integrations.pages.parts import without_referrer
+from integrations.pages.parts import dialog_page, without_referrer
 from integrations.services.connecting import background, begun, callbacks, signing_in
 from integrations.services.credentials import apps
 from integrations.services.people import people
@@ -106,9 +105,7 @@ def _opens_dialogs(request: HttpRequest, attempt: SignInAttempt) -> bool:
 
 def _dialog_url(attempt: SignInAttempt, /, **query: str) -> str:
     """The settings page with the connection's dialog open."""
-    connection = attempt.connection
-    page = reverse("settings", args=[connection.workspace.slug])
-    return f"{page}?{urlencode({'dialog': connection.provider, **query})}"
+    return dialog_page(attempt.connection, **query)
 
 
 def _not_ours(request: HttpRequest, app: str, foreign: begun.NotOurs) -> HttpResponse:

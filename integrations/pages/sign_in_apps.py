@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from integrations import platforms
 from integrations.models import AppRegistration, Role
-from integrations.pages import sentences
+from integrations.pages import parts, sentences
 from integrations.pages.parts import Request, in_workspace
 from integrations.services.credentials import apps
 from integrations.services.refusals import Busy, InvalidChange
@@ -91,6 +91,8 @@ def _asked_for(request: Request, app: apps.Listed) -> Provider | None:
 def _way_back(request: Request, asked_for: Provider) -> str:
     """The settings page with that dialog open, at the vendor that was chosen in it."""
     query = {"dialog": asked_for.slug}
+    if one := parts.uuid_of(request.GET.get("connection", "")):
+        query["connection"] = str(one)
     if asked_for.vendor(request.GET.get("first", "")):
         query["first"] = request.GET["first"]
     return reverse("settings", args=[request.access.workspace.slug], query=query)

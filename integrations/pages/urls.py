@@ -52,6 +52,7 @@ settings_urls: Urls = [
     path("changes/", change_views.changes, name="changes"),
     path("test-all/progress/", views.run, name="run"),
     path("integrations/<slug:slug>/", include(connection_urls)),
+    path("connections/<uuid:connection_id>/", include((connection_urls, "one"))),
     path("api-access/", account_views.api_access, name="api-access"),
     path("api-access/revoke/", account_views.revoke_token, name="revoke-token"),
     path("profile/", own_views.page, name="profile"),

@@ -6,13 +6,12 @@ from functools import wraps
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from integrations.models import Candidate, Role
 from integrations.pages import answers
 from integrations.pages.forms import ConnectionForm
-from integrations.pages.parts import Request, find_connection, in_workspace, updated
+from integrations.pages.parts import Request, find_connection, in_workspace, lead_to, updated
 from integrations.services.connecting import background, candidates, disconnecting
 from integrations.services.connecting.candidates import CandidateGone
 from integrations.services.refusals import InvalidChange, VersionConflict
@@ -66,7 +65,7 @@ def choose_account(request: Request, slug: str, kept: Candidate) -> HttpResponse
     except InvalidChange:
         return answers.candidate_dialog(request, slug, kept, problem=CHOOSE)
     background.go_on(kept)
-    return redirect("candidate", request.access.workspace.slug, slug, kept.pk)
+    return lead_to(request, "candidate", slug, kept.pk)
 
 
 @require_POST
@@ -82,7 +81,7 @@ def save_candidate(request: Request, slug: str, kept: Candidate) -> HttpResponse
     except InvalidChange as invalid:
         form = ConnectionForm(find_connection(request, slug))
         return answers.form_dialog(request, form, status=422, problem=str(invalid))
-    return redirect("candidate", request.access.workspace.slug, slug, kept.pk)
+    return lead_to(request, "candidate", slug, kept.pk)
 
 
 @require_POST

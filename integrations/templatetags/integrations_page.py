@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django import template
 from django.contrib.auth.models import User
@@ -15,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name, localtime
 
 from integrations.models import IntegrationConnection
+from integrations.pages import parts
 from providers.declare import Provider
 
 register = template.Library()
@@ -54,6 +56,14 @@ def mark(name: str) -> SafeString:
     """The mark of a declared name, such as a vendor's."""
     path = PICTURES / "platforms" / f"{name}.svg"
     return _svg(path) if name and path.exists() else icon("plug")
+
+
+@register.simple_tag(takes_context=True)
+def connection_url(
+    context: template.Context, name: str, connection: IntegrationConnection, *more: Any
+) -> str:
+    """Where something is done with a connection: by its platform's name or by its id."""
+    return parts.connection_url(context["request"], name, connection, *more)
 
 
 @register.simple_tag(takes_context=True)
