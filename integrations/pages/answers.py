@@ -109,10 +109,14 @@ def start_over(request: Request, slug: str) -> HttpResponse:
 
 def saved_dialog(request: Request, slug: str, kept: Candidate) -> HttpResponse:
     """What was proven and saved; the card on the page is drawn with it."""
-    context = settled_card(request, slug) | {"test": kept.test, "farewell": kept.farewell}
     using = sharing.sharers(kept.connection)
-    context["sharers"] = sharing.named(using, request.access.workspace.pk)
-    context["more"] = _others_reached(kept)
+    context = settled_card(request, slug) | {
+        "card": cards.card(find_connection(request, slug)),
+        "test": kept.test,
+        "farewell": kept.farewell,
+        "sharers": sharing.named(using, request.access.workspace.pk),
+        "more": _others_reached(kept),
+    }
     return _whole(dialog(request, "integrations/partials/saved_dialog.html", context))
 
 

@@ -1,6 +1,6 @@
 """What a person reads on a card: words for a connection's facts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -46,6 +46,8 @@ GROUPS = (
     ("disabled", "Disabled"),
     ("not_connected", "Not connected"),
 )
+IN_ORDER = ("now", "soon", "nothing", "not_connected")  # sections, burning first
+GROUPS_IN_ORDER = [slug for slug, _ in GROUPS]
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,26 @@ class Click:
 
 @dataclass
 class Card:
-    """One platform on the settings page."""
+    """One connection, as a page shows it: in a card of its own, or in a row of its platform's."""
 
     connection: IntegrationConnection
     now: datetime
     trend: list[str] = field(default_factory=list)
     running: ConnectionTest | None = None
     in_run: bool = False
-    is_hidden: bool = False
+    is_one_of_several: bool = False
+
+    @property
+    def key(self) -> str:
+        """What the elements about it are called in a page."""
+        return str(self.connection.pk) if self.is_one_of_several else self.slug
+
+    @property
+    def rank(self) -> tuple[int, int, bool, datetime]:
+        """Burning first; of those that ask for as much the default one, then the oldest."""
+        connection = self.connection
+        place = IN_ORDER.index(self.section), GROUPS_IN_ORDER.index(self.group)
+        return *place, not connection.is_default, connection.created_at
 
     @property
     def provider(self) -> Provider:
@@ -147,9 +161,11 @@ class Card:
 
     @property
     def title(self) -> str:
-        """The platform's name, with its vendor's where it is several."""
+        """The platform's name, with its vendor's where it is several; its own beside others."""
         name, asked = self.provider.name, self.asked
-        return f"{name}: {asked}" if asked != name else name
+        title = f"{name}: {asked}" if asked != name else name
+        is_named = self.is_one_of_several and not rows.is_draft(self.connection)
+        return f"{title} ({self.connection.title})" if is_named else title
 
     @property
     def missing(self) -> list[str]:
@@ -194,9 +210,14 @@ class Card:
     @property
     def words(self) -> str:
         """What a search finds the card by."""
-        provider = self.provider
-        known = (self.title, *provider.aliases, self.used_by, self.account_name, self.account_id)
-        return " ".join([*known, self.pill.text, dict(GROUPS)[self.group]])
+        return " ".join([*self.provider.aliases, self.used_by, *self.own_words])
+
+    @property
+    def own_words(self) -> list[str]:
+        """Those that others of its platform do not have."""
+        named = (self.title, self.connection.name, self.account_name, self.account_id)
+        slug = self.connection.slug if self.is_one_of_several else ""
+        return [*named, slug, self.pill.text, dict(GROUPS)[self.group]]
 
     @property
     def is_only_reported(self) -> bool:
@@ -334,10 +355,6 @@ class Card:
         bad = sum(bar != "passed" for bar in self.trend)
         return f"Last {len(self.trend)} tests, {bad} without success"
 
-    def matches(self, show: str, query: str) -> bool:
-        """Whether a filter chip and a search leave this card on the page."""
-        return self.is_shown_by(show) and query.strip().lower() in self.words.lower()
-
     def is_shown_by(self, group: str) -> bool:
         """A group that is none shows all, as an empty one does."""
         return group == self.group or group not in dict(GROUPS)
@@ -345,27 +362,48 @@ class Card:
 
 def card(connection: IntegrationConnection) -> Card:
     """One card, with its trend and its running test."""
-    return _cards([connection], _running(connection=connection.pk))[0]
+    made = _made([connection], _running(connection=connection.pk))
+    made[0].is_one_of_several = rows.siblings(connection).exists()
+    _add_trends(made)
+    return made[0]
 
 
-def cards(workspace: Workspace) -> list[Card]:
-    """Every platform's card in catalogue order; four queries at most.
+def of_workspace(workspace: Workspace) -> list[list[Card]]:
+    """Every platform's cards in catalogue order, each with the worst first; four queries at most.
 
     What is under way is read before what it changes: a card whose test ends in between is
     drawn as running and asked for again, never as idle and out of date.
     """
-    items = RunItem.objects.select_related("run").filter(
-        run__workspace=workspace, run__is_of_all=True, run__finished_at=None, ended_at=None
-    )
-    now = timezone.now()
-    waiting = {item.connection_id for item in items if item.run.is_leased(now)}
+    waiting = _waiting(run__workspace=workspace)
     running = _running(connection__workspace=workspace)
-    connections = [every[0] for every in rows.catalogue(workspace)]
-    rows.read_for_cards(connections)
-    made = _cards(connections, running)
-    for one in made:
-        one.in_run = one.connection.pk in waiting
+    catalogue = rows.catalogue(workspace)
+    rows.read_for_cards([one for every in catalogue for one in every])
+    made = [_made(every, running, waiting) for every in catalogue]
+    _add_trends([its[0] for its in made if len(its) == 1])
     return made
+
+
+def of_platform(workspace: Workspace, provider: str) -> list[Card]:
+    """As `of_workspace`, for one of them."""
+    place = {"connection__workspace": workspace, "connection__provider": provider}
+    waiting, running = _waiting(**place), _running(**place)
+    connections = rows.of_platform(workspace, provider)
+    rows.read_for_cards(connections)
+    made = _made(connections, running, waiting)
+    _add_trends(made if len(made) == 1 else [])
+    return made
+
+
+def read_again(found: list[Card]) -> list[Card]:
+    """The same in their order, with their last tests and with what is under way."""
+    ids = [one.connection.pk for one in found]
+    waiting, running = _waiting(connection__in=ids), _running(connection__in=ids)
+    read = rows.with_tests(ids)
+    rows.read_for_cards(read)
+    made = {one.connection.pk: one for one in _made(read, running, waiting)}
+    for one in made.values():
+        one.is_one_of_several = True
+    return [made[pk] for pk in ids if pk in made]
 
 
 def _running(**where: Any) -> dict[UUID, ConnectionTest]:
@@ -374,15 +412,40 @@ def _running(**where: Any) -> dict[UUID, ConnectionTest]:
     return {test.connection_id: test for test in tests if test.is_leased(now)}
 
 
-def _cards(
-    rows: Iterable[IntegrationConnection], running: Mapping[UUID, ConnectionTest]
-) -> list[Card]:
+def _waiting(**where: Any) -> set[UUID]:
+    """Whom a run of all has not come to yet."""
+    items = RunItem.objects.select_related("run").filter(
+        run__is_of_all=True, run__finished_at=None, ended_at=None, **where
+    )
     now = timezone.now()
-    made = {row.pk: Card(row, now, running=running.get(row.pk)) for row in rows}
+    return {item.connection_id for item in items if item.run.is_leased(now)}
+
+
+def _made(
+    connections: Collection[IntegrationConnection],
+    running: Mapping[UUID, ConnectionTest],
+    waiting: Collection[UUID] = (),
+) -> list[Card]:
+    now, several = timezone.now(), len(connections) > 1
+    made = [
+        Card(
+            one,
+            now,
+            running=running.get(one.pk),
+            in_run=one.pk in waiting,
+            is_one_of_several=several,
+        )
+        for one in connections
+    ]
+    return sorted(made, key=lambda one: one.rank)
+
+
+def _add_trends(made: Collection[Card]) -> None:
+    by_connection = {one.connection.pk: one for one in made}
     newest_first = Window(RowNumber(), partition_by=F("connection"), order_by=F("id").desc())
     recent = (
         ConnectionTest.objects.filter(
-            connection__in=made, dry_run=False, outcome__in=list(TREND_BARS)
+            connection__in=by_connection, dry_run=False, outcome__in=list(TREND_BARS)
         )
         .annotate(place=newest_first)
         .filter(place__lte=TREND_LENGTH)
@@ -390,5 +453,4 @@ def _cards(
         .values_list("connection_id", "outcome")
     )
     for connection_id, outcome in recent:
-        made[connection_id].trend.append(TREND_BARS[TestOutcome(outcome)])
-    return list(made.values())
+        by_connection[connection_id].trend.append(TREND_BARS[TestOutcome(outcome)])

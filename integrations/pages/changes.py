@@ -3,6 +3,7 @@
 The page of members is told of members, the one with the cards of connections.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_GET
 
 from integrations import platforms
 from integrations.models import Event, EventType, Role, Trigger
-from integrations.pages import cards, sections
+from integrations.pages import platform_cards, sections
 from integrations.pages.parts import Request, in_workspace
 from integrations.services import events
 from integrations.services.people.invitations import full_name
@@ -68,14 +69,13 @@ def changes(request: Request) -> HttpResponse:
         context: dict[str, Any] = {"lines": told, "of": "members", "until": 0}
         context |= {"since": since, "latest": latest}
         return render(request, "integrations/partials/changes.html", context)
-    changed = {one.connection.provider for one in happened if one.connection and one.pk > after}
-    shown = cards.cards(workspace)
-    context = {
-        "lines": lines(happened, request.user.pk),
-        "changed": [card for card in shown if has_turned or card.slug in changed],
+    changed = {_provider(one) for one in happened if one.pk > after}
+    shown = platform_cards.of_workspace(workspace)
+    several = {one.slug for one in shown if one.is_several}
+    context = sections.summary(shown) | {
+        "lines": lines(happened, request.user.pk, several),
+        "changed": [one for one in shown if has_turned or one.slug in changed],
         "until": sections.next_turn(shown),
-        "headline": sections.headline(shown),
-        "chips": sections.chips(shown, ""),
         "since": since,
         "latest": latest,
     }
@@ -87,14 +87,32 @@ def _number(text: str) -> int:
     return min(int(text), LAST_ID) if text.isascii() and text.isdecimal() else 0
 
 
-def lines(happened: list[Event], own_id: int) -> list[Line]:
-    """What others did, the newest first. Whoever looks knows what they did themselves."""
+def lines(happened: list[Event], own_id: int, several: Collection[str] = ()) -> list[Line]:
+    """What others did, the newest first. Whoever looks knows what they did themselves.
+
+    `several` are the platforms of which a connection has to be named.
+    """
     others = [
-        _line(one, platforms.get(one.connection.provider).name)
+        _line(one, _name(one, several))
         for one in reversed(happened)
-        if one.by_id != own_id and one.connection
+        if one.by_id != own_id and _provider(one)
     ]
     return others[:MOST_LINES]
+
+
+def _provider(event: Event) -> str:
+    """The platform of the connection, also of one that was removed; "" of a member."""
+    known = event.connection.provider if event.connection else event.data.get("provider", "")
+    return known if known in platforms.catalogue() else ""
+
+
+def _name(event: Event, several: Collection[str]) -> str:
+    """ "Postbox", or "Postbox (North)" where there are several, or were."""
+    provider = _provider(event)
+    name = platforms.get(provider).name
+    if event.connection:
+        return f"{name} ({event.connection.title})" if provider in several else name
+    return f"{name} ({event.data['title']})"
 
 
 def member_lines(happened: list[Event], own_id: int) -> list[Line]:
@@ -128,6 +146,8 @@ def _line(event: Event, name: str) -> Line:
     who = full_name(event.by) if event.by else ""
     if data["what"] == "edited":
         return Line(event.at, _edited(name, data["fields"]), " by " if who else "", who)
+    if data["what"] == "removed":
+        return Line(event.at, f"{name} was removed", " by " if who else "", who)
     said = f"{name} {_verb(event.type, data)}"
     if who:
         return Line(event.at, said, ", as a test by ", who, " found.")
@@ -137,6 +157,8 @@ def _line(event: Event, name: str) -> Line:
 def _edited(name: str, fields: list[str]) -> str:
     if fields == ["disconnected"]:
         return f"{name} was disconnected"
+    if fields[:1] == ["added"]:
+        return f"{name} was added"
     if fields in (["disabled"], ["enabled"]):
         return f"{name} was {fields[0]}"
     return f"{name}: {get_text_list(fields, 'and')} changed"

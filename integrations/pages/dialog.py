@@ -117,7 +117,9 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
     if not form.is_valid():
         return answers.form_dialog(request, form, status=422)
     if not at_public_url(request):
-        there = urljoin(settings.PUBLIC_URL, dialog_page(form.connection))
+        there = urljoin(
+            settings.PUBLIC_URL, dialog_page(request.access.workspace.slug, form.connection)
+        )
         told = {"problem": sentences.other_address(), "there": there}
         return answers.form_dialog(request, form, status=422, **told)
     try:

@@ -12,6 +12,8 @@ from django.utils.functional import cached_property
 from integrations.models import ConnectionTest, Credential, IntegrationConnection
 from integrations.pages import mending
 from integrations.pages.fields import REMOVE, Row, Rows, form_field, is_removable
+from integrations.services import rows
+from integrations.services.connecting import several
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import apps
 from integrations.services.credentials.sealing import hint
@@ -74,6 +76,14 @@ class ConnectionForm(forms.Form):
             else self.typed.is_enabled,
             "auth_method": self._method(),
         }
+        if self.is_draft or self.is_one_of_several:
+            self.fields["connection_name"] = forms.CharField(
+                required=False,
+                max_length=several.LONGEST_NAME,
+                label="What do you call it?",
+                help_text="Empty: the name of its account.",
+                initial=self._called(),
+            )
         self.fields["auth_method"] = forms.ChoiceField(
             choices=[(method.slug, method.label) for method in self.provider.methods],
             widget=forms.RadioSelect,
@@ -92,6 +102,23 @@ class ConnectionForm(forms.Form):
             return used
         pasted = (slug for slug in slugs if slug != SIGN_IN)
         return SIGN_IN if self.can_sign_in and SIGN_IN in slugs else next(pasted, slugs[0])
+
+    @cached_property
+    def is_one_of_several(self) -> bool:
+        return rows.siblings(self.connection).exists()
+
+    @property
+    def is_draft(self) -> bool:
+        return rows.is_draft(self.connection)
+
+    def _called(self) -> str:
+        typed = self.typed.name
+        return self.connection.name if typed is None else typed
+
+    @property
+    def named(self) -> forms.BoundField | None:
+        """What it is called, where there are several to tell apart."""
+        return self["connection_name"] if "connection_name" in self.fields else None
 
     # --- Who is asked: of a platform that is several, the vendor that was chosen ---
 
@@ -201,11 +228,16 @@ class ConnectionForm(forms.Form):
     @property
     def title(self) -> str:
         """What the dialog is there for."""
+        if self.is_draft:
+            return f"Connect another {self.asked}"
+        name = self.asked
+        if self.is_one_of_several:
+            name = f"{name} ({self.connection.title})"
         if self.mending.is_broken:
-            return f"Fix {self.asked}"
+            return f"Fix {name}"
         if self.mending.is_half:
-            return f"Finish {self.asked}"
-        return self.asked if self.connection.has_anything else f"Connect {self.asked}"
+            return f"Finish {name}"
+        return name if self.connection.has_anything else f"Connect {name}"
 
     def point(self) -> None:
         """Lead to the value that is wrong, or to the first that is missing."""
@@ -335,6 +367,7 @@ class ConnectionForm(forms.Form):
             auth_method=method,
             is_enabled=self.cleaned_data["is_enabled"],
             sign_in=self.typed.sign_in if method == SIGN_IN else None,
+            name=several.cleaned_name(self.cleaned_data["connection_name"]) if self.named else None,
         )
 
     def _is_moved(self, secret: str) -> bool:

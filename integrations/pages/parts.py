@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, Role
-from integrations.pages import cards, sections
+from integrations.pages import listing, platform_cards, sections
 from integrations.services import rows
 from integrations.services.people import guesses, own, people
 from integrations.services.refusals import NoConnection
@@ -195,6 +195,12 @@ def find_connection(request: Request, slug: str) -> IntegrationConnection:
     return rows.find(workspace, slug)
 
 
+def name_of(connection: IntegrationConnection) -> str:
+    """ "Postbox", or "Postbox (North)" where its platform has several."""
+    name = connection.platform.name
+    return f"{name} ({connection.title})" if rows.siblings(connection).exists() else name
+
+
 def connection_url(
     request: Request, name: str, connection: IntegrationConnection, *more: Any
 ) -> str:
@@ -205,9 +211,9 @@ def connection_url(
     return reverse(f"one:{name}", args=[workspace, connection.pk, *more])
 
 
-def dialog_page(connection: IntegrationConnection, **query: str) -> str:
-    """The settings page with the connection's dialog open."""
-    page = reverse("settings", args=[connection.workspace.slug])
+def dialog_page(workspace: str, connection: IntegrationConnection, **query: str) -> str:
+    """The settings page of the workspace with the connection's dialog open."""
+    page = reverse("settings", args=[workspace])
     which = {} if connection.is_default else {"connection": str(connection.pk)}
     return f"{page}?{urlencode({'dialog': connection.provider, **which, **query})}"
 
@@ -283,15 +289,38 @@ def updated(request: Request, slug: str, said: str) -> HttpResponse:
     """One card and the counts, in place; without script, the page again with a message."""
     if not is_partial(request):
         messages.info(request, said)
-        return redirect(reverse("settings", args=[request.access.workspace.slug]) + f"#card-{slug}")
+        workspace = request.access.workspace.slug
+        if urlsplit(request.headers.get("Referer", "")).path == _all_of(request, slug):
+            return redirect(request.headers["Referer"])
+        return redirect(reverse("settings", args=[workspace]) + f"#card-{slug}")
     return card_update(request, slug, said)
 
 
+def _all_of(request: Request, slug: str) -> str:
+    """The page of all of a platform's connections."""
+    return reverse("platform", args=[request.access.workspace.slug, slug])
+
+
+def _is_at_all_of(request: Request, slug: str) -> bool:
+    return urlsplit(request.headers.get("HX-Current-URL", "")).path == _all_of(request, slug)
+
+
+def redrawn(request: Request, slug: str) -> dict[str, Any]:
+    """What stands for a platform on the page that asks: its card, or all its connections."""
+    workspace = request.access.workspace
+    if _is_at_all_of(request, slug):
+        asked = urlsplit(request.headers["HX-Current-URL"]).query
+        return {"listing": listing.of(workspace, slug, dict(parse_qsl(asked)))}
+    return {"platform": platform_cards.of_platform(workspace, slug)}
+
+
 def settled_card(request: Request, slug: str) -> dict[str, Any]:
-    """A card to draw anew, with the counts that may have changed with it."""
-    shown = cards.cards(request.access.workspace)
-    card = next(card for card in shown if card.slug == slug)
-    return {"card": card, "chips": sections.chips(shown, ""), "headline": sections.headline(shown)}
+    """What stands for a platform, drawn anew, with the counts that may have changed with it."""
+    if _is_at_all_of(request, slug):
+        return redrawn(request, slug)
+    shown = platform_cards.of_workspace(request.access.workspace)
+    platform = next(one for one in shown if one.slug == slug)
+    return {"platform": platform} | sections.summary(shown)
 
 
 def card_update(request: Request, slug: str, said: str) -> HttpResponse:
@@ -304,7 +333,9 @@ def card_update(request: Request, slug: str, said: str) -> HttpResponse:
 def _is_page_of_its_own(request: Request) -> bool:
     """Whether a part is for a dialog that is a page, where there are no cards to draw anew."""
     here = urlsplit(request.headers.get("HX-Current-URL", "")).path
-    return here not in ("", reverse("settings", args=[request.access.workspace.slug]))
+    workspace = request.access.workspace.slug
+    all_of = {_all_of(request, slug) for slug in platforms.catalogue()}
+    return here not in {"", reverse("settings", args=[workspace]), *all_of}
 
 
 def dialog(

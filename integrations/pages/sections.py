@@ -2,11 +2,24 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from integrations.pages.cards import GROUPS, Card
+from integrations.pages.platform_cards import PlatformCard
 
 USUAL = ("", "error", "proven", "not_connected")  # shown with none in them, too
+IN_WORDS = {
+    "error": "in error",
+    "half": "half set up",
+    "unproven": "not proven",
+    "unanswered": "without a clear answer",
+    "stand_in": "at a stand-in",
+    "proven": "connected and proven",
+    "unprovable": "that cannot be proven",
+    "disabled": "disabled",
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ class Chip:
         return not self.count and not self.is_chosen and self.value not in USUAL
 
 
-def chips(shown: list[Card], chosen: str) -> list[Chip]:
+def chips(shown: Sequence[Card | PlatformCard], chosen: str) -> list[Chip]:
     """The filter chips with their counts."""
     counts = Counter(card.group for card in shown)
     return [
@@ -52,7 +65,7 @@ def chips(shown: list[Card], chosen: str) -> list[Chip]:
     ]
 
 
-def headline(shown: list[Card]) -> str:
+def headline(shown: Sequence[Card | PlatformCard]) -> str:
     """The state of all of them in a sentence."""
     broken = sum(card.section == "now" for card in shown)
     if broken:
@@ -65,13 +78,32 @@ def headline(shown: list[Card]) -> str:
     return "Everything that is connected works"
 
 
-def next_turn(shown: list[Card]) -> int:
+def behind(shown: Sequence[PlatformCard]) -> str:
+    """How many connections there are behind platforms that are counted once; "" where as many."""
+    if not any(one.is_several for one in shown):
+        return ""
+    counts = Counter(card.group for one in shown for card in one.cards)
+    found = [f"{counts[group]:,} {said}" for group, said in IN_WORDS.items() if counts[group]]
+    total = sum(counts[group] for group in IN_WORDS)
+    return f"Behind them {total:,} connections: {', '.join(found)}."
+
+
+def summary(shown: Sequence[PlatformCard], chosen: str = "") -> dict[str, Any]:
+    """What a page says of all cards at once."""
+    return {
+        "chips": chips(shown, chosen),
+        "headline": headline(shown),
+        "behind": behind(shown),
+    }
+
+
+def next_turn(shown: Sequence[Card | PlatformCard]) -> int:
     """When time alone changes one of them, in seconds of the epoch; 0 for never."""
     turns = [turn for card in shown if (turn := card.turns_at)]
     return math.ceil(min(turns).timestamp()) if turns else 0
 
 
-def of(shown: list[Card]) -> list[tuple[Section, list[Card]]]:
+def of[Shown: (Card, PlatformCard)](shown: list[Shown]) -> list[tuple[Section, list[Shown]]]:
     """The cards in the order in which somebody should look, those that stop most first."""
     found = []
     for section in SECTIONS:

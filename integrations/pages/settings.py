@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from integrations import platforms
 from integrations.models import ConnectionTest, Role, TestRun, Trigger
-from integrations.pages import cards, sections, sentences, strip
+from integrations.pages import cards, parts, platform_cards, sections, sentences, strip
 from integrations.pages.parts import (
     GREETS,
     Request,
@@ -30,9 +30,11 @@ from integrations.pages.parts import (
     in_workspace,
     is_partial,
     posted,
+    redrawn,
     updated,
     uuid_of,
 )
+from integrations.pages.platform_cards import MOST_ROWS, PlatformCard
 from integrations.services import events
 from integrations.services.connecting import disconnecting, saving
 from integrations.services.connecting.changes import Changes
@@ -42,6 +44,7 @@ from integrations.services.refusals import Busy, NothingToTest, TooManyTests
 from integrations.services.telling import notices
 
 TESTS_PER_PAGE = 20
+MOST_BARS = 40  # of the strip
 NEEDED = ("now", "soon")  # sections of the overview
 NOT_COMPLETE = "Fill in everything that is required first."
 
@@ -60,23 +63,35 @@ def home(request: Request, page: str = "overview") -> HttpResponse:
 @require_GET
 @in_workspace(Role.VIEWER)
 def overview(request: Request) -> HttpResponse:
-    shown = cards.cards(request.access.workspace)
-    noticed = notices.current([card.connection for card in shown], request.access.workspace)
-    needed = [(one, its) for one, its in sections.of(shown) if one.slug in NEEDED]
-    told = {card.connection.pk for _, its in needed for card in its}
-    context = {
+    workspace = request.access.workspace
+    shown = platform_cards.of_workspace(workspace)
+    every = [card for one in shown for card in one.cards]
+    noticed = notices.current([card.connection for card in every], workspace)
+    asks = [(one, its) for one, its in sections.of(every) if one.slug in NEEDED]
+    told = {card.connection.pk for _, its in asks for card in its}
+    bars = strip.bars(every)
+    context = sections.summary(shown) | {
         "page": "overview",
-        "cards": shown,
-        "chips": sections.chips(shown, ""),
-        "headline": sections.headline(shown),
-        "needed": needed,
-        "nothing": not any(card.connection.has_anything for card in shown),
-        "stand_ins": [card for card in shown if card.stand_in],
-        "strip": strip.bars(shown),
+        "platforms": shown,
+        "needed": [(one, *_first_few(its)) for one, its in asks],
+        "nothing": not any(card.connection.has_anything for card in every),
+        "stand_ins": [one.worst for one in shown if one.worst.stand_in],
+        "strip": bars[:MOST_BARS],
+        "later": len(bars[MOST_BARS:]),
         "notices": [one for one in noticed if one.connection.pk not in told],
-        "hand_over": hand_over.pending(request.access.workspace),
+        "hand_over": hand_over.pending(workspace),
     }
     return render(request, "dashboard/overview.html", context)
+
+
+def _first_few(its: list[cards.Card]) -> tuple[list[cards.Card], list[tuple[cards.Card, int]]]:
+    """The worst few of each platform, and how many more of it there are."""
+    by_platform: dict[str, list[cards.Card]] = {}
+    for card in its:
+        by_platform.setdefault(card.slug, []).append(card)
+    few = [card for own in by_platform.values() for card in own[:MOST_ROWS]]
+    more = [(own[0], len(own) - MOST_ROWS) for own in by_platform.values()]
+    return few, [(card, count) for card, count in more if count > 0]
 
 
 @require_GET
@@ -84,20 +99,18 @@ def overview(request: Request) -> HttpResponse:
 def settings_page(request: Request) -> HttpResponse:
     show, query = request.GET.get("show", ""), request.GET.get("q", "")
     latest = events.latest_id(request.access.workspace)  # before what it changed is read
-    shown = cards.cards(request.access.workspace)
-    for card in shown:
-        card.is_hidden = not card.matches(show, query)
-    context = {
+    shown = platform_cards.of_workspace(request.access.workspace)
+    for one in shown:
+        one.is_hidden, one.sought = not one.matches(show, query), query
+    context = sections.summary(shown, show) | {
         "page": "settings",
         "section": "integrations",
         "sections": sections.of(shown),
-        "headline": sections.headline(shown),
-        "chips": sections.chips(shown, show),
         "show": show,
         "query": query,
-        "finds_nothing": all(card.is_hidden for card in shown),
+        "finds_nothing": all(one.is_hidden for one in shown),
         "now": timezone.now(),
-        "is_testing": any(card.is_busy for card in shown),
+        "is_testing": any(one.is_busy for one in shown),
         "run": _running(request),
         "since": latest,
         "latest": latest,
@@ -108,9 +121,11 @@ def settings_page(request: Request) -> HttpResponse:
     return render(request, "integrations/settings.html", context)
 
 
-def _greets(request: Request, shown: list[cards.Card]) -> bool:
+def _greets(request: Request, shown: list[PlatformCard]) -> bool:
     """Whether to say what comes first. Once anything was saved, never again: versions stay."""
-    return GREETS in request.session and not any(card.connection.version for card in shown)
+    return GREETS in request.session and not any(
+        card.connection.version for one in shown for card in one.cards
+    )
 
 
 @in_workspace(Role.VIEWER)
@@ -179,13 +194,11 @@ def _run(request: Request) -> HttpResponse:
         for item in (latest.items.all() if latest else [])
         if after is None or (item.ended_at and item.ended_at > after)
     }
-    shown = cards.cards(workspace)
-    context = {
+    shown = platform_cards.of_workspace(workspace)
+    context = sections.summary(shown) | {
         "run": latest,
         "now": now,
-        "changed": [card for card in shown if card.slug in changed],
-        "headline": sections.headline(shown),
-        "chips": sections.chips(shown, ""),
+        "changed": [one for one in shown if one.slug in changed],
     }
     return render(request, "integrations/partials/run_update.html", context)
 
@@ -207,9 +220,9 @@ def card(request: Request, slug: str) -> HttpResponse:
     if not is_partial(request):
         return redirect("settings", request.access.workspace.slug)
     if one.running:
-        context = {"card": one}
-        return render(request, "integrations/partials/connection_card.html", context)
-    return card_update(request, slug, f"{one.provider.name}: {_said_of(one.connection.last_test)}")
+        context = redrawn(request, slug)
+        return render(request, "integrations/partials/platform_card.html", context)
+    return card_update(request, slug, f"{one.title}: {_said_of(one.connection.last_test)}")
 
 
 def _said_of(test: ConnectionTest | None) -> str:
@@ -230,7 +243,7 @@ def test(request: Request, slug: str) -> HttpResponse:
         return updated(request, slug, sentences.too_many_tests(many.retry_after_seconds))
     except Busy as busy:
         return updated(request, slug, sentences.busy(busy.retry_after_seconds))
-    name = connection.platform.name
+    name = parts.name_of(connection)
     said = f"Testing {name}…" if started.is_running else f"{name}: {_said_of(started)}"
     return updated(request, slug, said)
 
@@ -241,8 +254,8 @@ def _switch(changes: Changes, said: str) -> View:
     @require_POST
     @in_workspace(Role.EDITOR)
     def switch(request: Request, slug: str) -> HttpResponse:
-        saving.change_connection(find_connection(request, slug), changes, by=request.user)
-        return updated(request, slug, f"{platforms.get(slug).name} {said}")
+        done = saving.change_connection(find_connection(request, slug), changes, by=request.user)
+        return updated(request, slug, f"{parts.name_of(done.connection)} {said}")
 
     return switch
 
@@ -258,15 +271,16 @@ def disconnect(request: Request, slug: str) -> HttpResponse:
     """Say what stops working, then do it."""
     if request.method == "POST":
         choice = {"yes": True, "no": False}.get(request.POST.get("revoke", ""))
-        done = disconnecting.disconnect(
-            find_connection(request, slug), by=request.user, revokes=choice
-        )
-        said = f"{platforms.get(slug).name} is disconnected. {done.warning}"
+        connection = find_connection(request, slug)
+        name = parts.name_of(connection)
+        done = disconnecting.disconnect(connection, by=request.user, revokes=choice)
+        said = f"{name} is disconnected. {done.warning}"
         return updated(request, slug, said.strip())
     connection = find_connection(request, slug)
     others = disconnecting.siblings(connection)
     context = {
         "card": cards.card(connection),
+        "used_too": disconnecting.used_too(connection, connection.sign_in),
         "siblings": others,
         "may_end": not others.elsewhere or disconnecting.may_end_elsewhere(request.user),
     }

@@ -105,7 +105,7 @@ def _opens_dialogs(request: HttpRequest, attempt: SignInAttempt) -> bool:
 
 def _dialog_url(attempt: SignInAttempt, /, **query: str) -> str:
     """The settings page with the connection's dialog open."""
-    return dialog_page(attempt.connection, **query)
+    return dialog_page(attempt.connection.workspace.slug, attempt.connection, **query)
 
 
 def _not_ours(request: HttpRequest, app: str, foreign: begun.NotOurs) -> HttpResponse:

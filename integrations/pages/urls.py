@@ -13,6 +13,7 @@ from integrations.pages import inviting as inviting_views
 from integrations.pages import members as member_views
 from integrations.pages import own as own_views
 from integrations.pages import settings as views
+from integrations.pages import several as several_views
 from integrations.pages import sign_in as sign_in_views
 from integrations.pages import sign_in_apps as app_views
 from integrations.pages import waiting as waiting_views
@@ -41,6 +42,10 @@ connection_urls: Urls = [
     path("clear-report/", views.clear_report, name="clear-report"),
     path("disconnect/", views.disconnect, name="disconnect"),
     path("history/", views.history, name="history"),
+    path("discard/", several_views.discard_draft, name="discard-draft"),
+    path("rename/", several_views.rename, name="rename"),
+    path("default/", several_views.make_default, name="make-default"),
+    path("remove/", several_views.remove, name="remove"),
     path("candidate/<uuid:candidate_id>/", include(candidate_urls)),
 ]
 
@@ -51,6 +56,7 @@ settings_urls: Urls = [
     path("greeting/dismiss/", views.dismiss_greeting, name="dismiss-greeting"),
     path("changes/", change_views.changes, name="changes"),
     path("test-all/progress/", views.run, name="run"),
+    path("integrations/<slug:slug>/add/", several_views.add_another, name="add-another"),
     path("integrations/<slug:slug>/", include(connection_urls)),
     path("connections/<uuid:connection_id>/", include((connection_urls, "one"))),
     path("api-access/", account_views.api_access, name="api-access"),
@@ -141,6 +147,7 @@ urlpatterns = [
     path("dashboard/settings/", views.home, {"page": "settings"}, name="home-settings"),
     path("w/<slug:workspace>/dashboard/", views.overview, name="overview"),
     path("w/<slug:workspace>/dashboard/settings/", include(settings_urls)),
+    path("w/<slug:workspace>/integrations/<slug:slug>/", several_views.platform, name="platform"),
     path("w/<slug:workspace>/integrations/<slug:slug>/guide/", include(guide_urls)),
     path(
         "w/<slug:workspace>/integrations/<slug:slug>/accounts/<uuid:connection_id>/",

@@ -12,7 +12,7 @@ from integrations.models import Candidate, Role
 from integrations.pages import answers
 from integrations.pages.forms import ConnectionForm
 from integrations.pages.parts import Request, find_connection, in_workspace, lead_to, updated
-from integrations.services.connecting import background, candidates, disconnecting
+from integrations.services.connecting import background, candidates, disconnecting, several
 from integrations.services.connecting.candidates import CandidateGone
 from integrations.services.refusals import InvalidChange, VersionConflict
 
@@ -96,4 +96,5 @@ def discard_candidate(request: Request, slug: str, candidate_id: UUID) -> HttpRe
         else:
             said = f"{said} {disconnecting.farewell(kept)}".strip()
         candidates.discard(kept)
+    several.discard(find_connection(request, slug))
     return updated(request, slug, said)

@@ -170,6 +170,16 @@ def _of_place(workspace_id: int, provider: str) -> list[IntegrationConnection]:
     return sorted(map(_with_test, OF_PLATFORM.rows(workspace_id, provider)), key=_in_order)
 
 
+def with_tests(ids: Collection[UUID]) -> list[IntegrationConnection]:
+    """These, in any order, with their last tests; one query."""
+    return [*IntegrationConnection.objects.filter(pk__in=ids).select_related("last_test")]
+
+
+def all_of_platform(workspace: Workspace, provider: str) -> QuerySet[IntegrationConnection]:
+    """A platform's connections, to be searched or counted."""
+    return IntegrationConnection.objects.filter(~DRAFT, workspace=workspace, provider=provider)
+
+
 def with_others(connection: IntegrationConnection) -> list[IntegrationConnection]:
     """`of_platform` with this one among them as it is here, and its last test read."""
     found = {one.pk: one for one in _of_place(*place(connection))}

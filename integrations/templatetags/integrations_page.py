@@ -67,6 +67,12 @@ def connection_url(
 
 
 @register.simple_tag(takes_context=True)
+def dialog_url(context: template.Context, connection: IntegrationConnection) -> str:
+    """The settings page with a connection's dialog open."""
+    return parts.dialog_page(context["request"].access.workspace.slug, connection)
+
+
+@register.simple_tag(takes_context=True)
 def guide_url(context: template.Context, connection: IntegrationConnection) -> str:
     """The guide to the way that a connection uses; before it has one, to all of its platform."""
     place = [context["request"].access.workspace.slug, connection.provider]

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from integrations.models import IntegrationConnection, Status
 from integrations.pages.cards import GROUPS, Card
+from integrations.pages.platform_cards import PlatformCard
 
 NOW = datetime(2026, 11, 29, 14, 2, tzinfo=UTC)
 LATELY, LONG_AGO = NOW - timedelta(hours=1), NOW - timedelta(days=3)
@@ -116,9 +117,9 @@ def test_a_search_finds_other_names_vendors_accounts_and_states():
 
     assert shown.title == "CRM: HubSpot"
     for query in ("hubspot", "salesforce", "4242", "not proven", "crm sync"):
-        assert shown.matches("", query), query
-    assert card("meta").matches("", "facebook")
-    assert not card("meta").matches("", "hubspot")
+        assert PlatformCard([shown]).matches("", query), query
+    assert PlatformCard([card("meta")]).matches("", "facebook")
+    assert not PlatformCard([card("meta")]).matches("", "hubspot")
 
 
 def test_what_a_half_set_up_connection_lacks_is_named():

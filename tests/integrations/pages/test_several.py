@@ -1,15 +1,24 @@
 """Several connections of a platform: each has its addresses, and a row in the platform's card."""
 
+import json
 import re
 import uuid
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from integrations.models import Candidate, ConnectionTest, Workspace
+from integrations.models import (
+    Candidate,
+    ConnectionTest,
+    IntegrationConnection,
+    Trigger,
+    Workspace,
+)
 from integrations.services import rows
-from integrations.services.connecting import several
+from integrations.services.connecting import saving, several
 from integrations.services.connecting.changes import Changes
+from integrations.services.proving import testing
 from tests.integrations.conftest import callback_of
 from tests.integrations.pages.test_pages import Browser, text_of
 
@@ -75,7 +84,7 @@ def test_the_default_one_keeps_the_addresses_of_its_platform(visitor, connected,
     assert "connections/" not in page
 
 
-@pytest.mark.parametrize("view", ["connection", "history", "disconnect"])
+@pytest.mark.parametrize("view", ["connection", "history", "disconnect", "rename", "remove"])
 def test_one_that_was_removed_is_told_in_a_sentence(visitor, view):
     page = visitor.get(f"one:{view}", uuid.uuid4())
 
@@ -141,3 +150,308 @@ def test_a_sign_in_comes_back_to_the_connection_that_began_it(
     opens = visitor.client.get(back.url).content.decode()
     kept = Candidate.objects.get(connection=draft)
     assert f'hx-get="{reverse("one:candidate", args=["main", draft.pk, kept.pk])}"' in opens
+
+
+# --- The card ------------------------------------------------------------------------------------
+
+
+def card_of(page, slug="meta"):
+    found = re.search(rf'<article id="card-{slug}".*?</article>', page.content.decode(), re.DOTALL)
+    return found[0]
+
+
+def words(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", re.sub(r"</?bdi>", "", html)))
+
+
+def break_down(connection, **facts):
+    facts = {"error_kind": "auth_expired", "failing_since": timezone.now(), **facts}
+    IntegrationConnection.objects.filter(pk=connection.pk).update(
+        last_error="The token has ended.", proven_at=None, **facts
+    )
+
+
+@pytest.fixture
+def many(workspace, connected):
+    """Meta with 300 connections, five of them broken."""
+    made = IntegrationConnection.objects.bulk_create(
+        IntegrationConnection(
+            workspace=workspace,
+            provider="meta",
+            slug=f"client-{number}",
+            name=f"Client {number}",
+            is_default=False,
+            auth_method="access_token",
+            config={"account_id": f"act_{2000 + number}"},
+            hints={"access_token": ""},
+            is_complete=True,
+            version=1,
+        )
+        for number in range(299)
+    )
+    for one in made[150:155]:
+        break_down(one)
+    return made
+
+
+def test_one_connection_has_a_card_as_it_ever_was(visitor, connected):
+    card = card_of(visitor.get("settings"))
+
+    assert 'class="connections"' not in card
+    assert "Default" not in words(card)
+    assert "Add another Meta" in words(card)
+    assert "Remove" not in words(card)
+
+
+def test_several_are_rows_of_one_card_the_broken_one_first(visitor, connected, north):
+    break_down(north)
+
+    page = visitor.get("settings")
+
+    card = words(card_of(page))
+    assert card.index("North") < card.index("act_1001")
+    assert "The token has ended." in card
+    assert "Enter new credentials" in card
+    assert card.index("Error since") < card.index("North")  # the worst light on top
+    assert page.content.decode().count("<article") == 13
+    assert "1 of 13 platforms needs someone now" in text_of(page)
+    assert "by its worst light. Behind them 2 connections: 1 in error, 1 not proven." in (
+        text_of(page)
+    )
+    assert "Error 1" in text_of(page)
+
+
+@pytest.mark.parametrize("sought", ["north", "Ads of the N", "act_1002"])
+def test_a_search_finds_a_platform_by_each_of_its_connections(
+    visitor, workspace, connected, sought
+):
+    add(workspace, "Ads of the North", **OUTLET)
+
+    page = visitor.get("settings", q=sought)
+
+    assert " hidden" not in card_of(page).split(">", 1)[0]
+    assert " hidden" in card_of(page, "stripe").split(">", 1)[0]
+
+
+def test_of_300_the_card_shows_five_and_the_page_stays_light(
+    visitor, many, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(10):
+        page = visitor.get("settings")
+
+    card = words(card_of(page))
+    assert [f"Client {number}" in card for number in (150, 154, 155)] == [True, True, False]
+    assert "All 300 connections" in card
+    assert len(page.content) < 150_000
+
+
+def test_a_search_shows_the_rows_that_it_found(visitor, many):
+    card = card_of(visitor.get("settings", q="client 77"))
+
+    assert "Client 77" in words(card.split('class="connections"')[1])
+
+
+def test_the_overview_names_each_broken_connection(visitor, connected, north):
+    break_down(north)
+
+    page = text_of(visitor.get("overview"))
+
+    assert "Meta (North) Error since" in page
+    assert "Behind them 2 connections" in page
+
+
+def test_the_overview_of_300_names_a_few_and_counts_the_rest(
+    visitor, many, django_assert_max_num_queries
+):
+    for one in many[155:170]:
+        break_down(one)
+
+    with django_assert_max_num_queries(10):
+        page = visitor.get("overview")
+
+    assert "15 more connections of Meta" in text_of(page)
+    assert len(page.content) < 150_000
+
+
+def test_what_happens_elsewhere_names_the_connection(visitor, owner, connected, north, workspace):
+    saving.change_connection(north, Changes(is_enabled=False), by=owner)
+    several.remove(add(workspace, "East", account_id="act_1003"), by=owner)
+
+    page = visitor.client.get(reverse("changes", args=["main"]), {"since": 0, "after": 0})
+
+    assert "Meta (North) was disabled by olga" in text_of(page)
+    assert "Meta (East) was removed by olga" in text_of(page)
+    assert "North" in card_of(page)
+
+
+def test_a_card_follows_the_test_of_each_of_its_connections(visitor, connected, north):
+    test = testing.start_when_free(north, trigger=Trigger.PAGE, by=None).test
+    url = reverse("one:card", args=["main", north.pk])
+
+    assert f'hx-get="{url}"' in card_of(visitor.get("settings"))
+    assert "Testing" in words(card_of(visitor.client.get(url, headers=HTMX)))
+    testing.perform(test)
+    settled = visitor.client.get(url, headers=HTMX)
+    assert "hx-trigger" not in card_of(settled).split(">", 1)[0]
+    assert json.loads(settled["HX-Trigger-After-Settle"])["said"] == (
+        "Meta (North): the test passed."
+    )
+
+
+# --- The platform's page -------------------------------------------------------------------------
+
+
+def listed(page):
+    return re.findall(r'id="name-[^"]+"><bdi>([^<]+)', page.content.decode())
+
+
+def test_the_platforms_page_has_all_of_them_a_page_at_a_time(
+    visitor, many, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(14):
+        first = visitor.get("platform", "meta")
+    last = visitor.get("platform", "meta", page=6)
+
+    assert listed(first)[:6] == [*(f"Client {number}" for number in range(150, 155)), "act_1001"]
+    assert (len(listed(first)), len(listed(last))) == (50, 50)
+    assert "1 to 50 of 300" in text_of(first)
+    assert len(first.content) < 250_000
+
+
+def test_the_platforms_page_is_searched_and_filtered(visitor, many):
+    assert listed(visitor.get("platform", "meta", q="client-29")) == [
+        "Client 29",
+        *(f"Client {number}" for number in range(290, 299)),
+    ]
+    assert len(listed(visitor.get("platform", "meta", show="error"))) == 5
+    assert "Error 5" in text_of(visitor.get("platform", "meta"))
+    assert "Nothing matches" in text_of(visitor.get("platform", "meta", q="nobody"))
+
+
+def test_a_button_on_the_platforms_page_comes_back_to_where_it_was(visitor, connected, north):
+    here = "http://testserver" + reverse("platform", args=["main", "meta"]) + "?q=north"
+    headers = {"X-CSRFToken": _token(visitor)}
+    url = reverse("one:disable", args=["main", north.pk])
+
+    plain = visitor.client.post(url, headers=headers | {"Referer": here})
+    part = visitor.client.post(url, headers=headers | HTMX | {"HX-Current-URL": here})
+
+    assert plain.url == here
+    assert 'class="card listing"' in part.content.decode()
+    assert listed(part) == ["North"]
+
+
+# --- Another one, its name, the default one, and its end -----------------------------------------
+
+
+def test_another_one_is_added_under_its_name(visitor, workspace, connected):
+    page = visitor.post("add-another", "meta")
+    assert "Connect another Meta" in text_of(page)
+    draft = IntegrationConnection.objects.get(version=0)
+
+    done = visitor.post(
+        "one:connection",
+        draft.pk,
+        page=("one:connection", draft.pk),
+        version=0,
+        connection_name="Ads of the North",
+        **OUTLET,
+        **DIALOG,
+    )
+
+    assert "Meta works: proven at" in text_of(done)
+    added = rows.find(workspace, "meta", "ads-of-the-north")
+    assert (added.pk, added.name, added.is_default) == (draft.pk, "Ads of the North", False)
+
+
+def test_the_first_one_is_added_at_the_platforms_address(visitor, workspace, meta):
+    page = visitor.post("add-another", "meta")
+
+    assert page.request["PATH_INFO"] == reverse("connection", args=["main", "meta"])
+    assert not IntegrationConnection.objects.exists()
+
+
+def test_the_same_account_is_told_at_its_field(visitor, connected):
+    visitor.post("add-another", "meta")
+    draft = IntegrationConnection.objects.get(version=0)
+
+    page = visitor.post(
+        "one:connection",
+        draft.pk,
+        page=("one:connection", draft.pk),
+        version=0,
+        access_token="EAAhealthy",
+        account_id="act_1001",
+        **DIALOG,
+    )
+
+    errors = re.search(r'id="id_account_id_error">(.*?)</ul>', page.content.decode(), re.DOTALL)[1]
+    assert "act_1001 is connected to this account already. Use that one." in errors
+
+
+def test_cancel_discards_what_was_begun(visitor, connected):
+    visitor.post("add-another", "meta")
+    draft = IntegrationConnection.objects.get(version=0)
+
+    page = visitor.post("one:discard-draft", draft.pk, page=("one:connection", draft.pk))
+
+    assert "Cancelled. Nothing was saved." in text_of(page)
+    assert list(IntegrationConnection.objects.all()) == [connected]
+
+
+def test_it_is_renamed_in_a_dialog(visitor, connected, north):
+    shown = visitor.get("one:rename", north.pk)
+    assert 'value="North"' in shown.content.decode()
+
+    visitor.post("one:rename", north.pk, page=("one:rename", north.pk), name="  South ")
+    refused = visitor.post("one:rename", north.pk, page=("one:rename", north.pk), name="n" * 101)
+
+    assert (again(north).name, again(north).slug) == ("South", "north")
+    assert refused.status_code == 422
+
+
+def test_the_default_one_is_moved_in_a_dialog(visitor, workspace, connected, north):
+    asked = text_of(visitor.get("one:make-default", north.pk))
+    assert "read North from then on, no longer act_1001" in asked
+
+    visitor.post("one:make-default", north.pk, page=("one:make-default", north.pk))
+
+    assert rows.find(workspace, "meta") == north
+
+
+def test_removing_says_what_is_lost_and_who_takes_its_place(visitor, workspace, connected, north):
+    asked = text_of(visitor.get("one:remove", connected.pk))
+    assert "history of tests are deleted here, and cannot be brought back" in asked
+    assert "North takes its place" in asked
+
+    page = visitor.post("one:remove", connected.pk, page=("one:remove", connected.pk))
+
+    assert "Meta (act_1001) is removed." in text_of(page)
+    assert rows.find(workspace, "meta") == north
+    assert visitor.get("one:remove", north.pk).url == reverse(
+        "one:disconnect", args=["main", north.pk]
+    )
+
+
+@pytest.mark.parametrize("view", ["one:disconnect", "one:remove"])
+def test_a_sign_in_that_others_use_is_said_to_be_kept(editor, workspace, calendly_signed_in, view):
+    several.add(
+        workspace,
+        "calendly",
+        Changes(name="North", config={"account_id": "https://api.calendly.com/organizations/n"}),
+        by=None,
+        credential_id=calendly_signed_in.opened_by_id,
+    )
+
+    asked = text_of(Browser(editor).get(view, calendly_signed_in.pk))
+
+    assert "The sign-in is kept: North uses it." in asked
+    assert "ended at Calendly too" not in asked
+
+
+def test_a_viewer_sees_all_and_changes_none(viewer, connected, north):
+    page = Browser(viewer).get("platform", "meta")
+
+    assert listed(page) == ["act_1001", "North"]
+    assert "Add another" not in text_of(page)
+    assert "Disconnect" not in text_of(page)

@@ -90,7 +90,7 @@ def test_tests_of_a_clock_that_was_ahead_do_not_count_for_the_rate(
 
 def test_no_card_shows_it_as_running(connected, left_behind, workspace):
     assert cards.card(connected).running is None
-    assert not any(card.running for card in cards.cards(workspace))
+    assert not any(card.running for [card] in cards.of_workspace(workspace))
 
 
 def test_a_candidate_whose_test_it_was_says_that_it_was_interrupted(
@@ -130,4 +130,4 @@ def test_whoever_looks_at_it_ends_it(workspace, run_left_behind):
 def test_no_card_waits_for_it(workspace, run_left_behind):
     assert RunItem.objects.filter(ended_at=None).exists()
 
-    assert not any(card.in_run for card in cards.cards(workspace))
+    assert not any(card.in_run for [card] in cards.of_workspace(workspace))

@@ -98,7 +98,7 @@ def test_a_run_that_died_is_not_shown_as_running(connected, workspace, meta):
         asked = testing.start(connected, trigger=Trigger.PAGE, by=None).test
         dead.items.update(test=asked)
 
-    assert not any(card.in_run for card in cards.cards(workspace))
+    assert not any(card.in_run for [card] in cards.of_workspace(workspace))
     latest = runs.latest_run(workspace)
 
     assert latest == dead
