@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from integrations.models import ConnectionTest, IntegrationConnection, Trigger, Workspace
 from integrations.services import rows
-from integrations.services.connecting import candidates, saving, signing_in
+from integrations.services.connecting import candidates, saving, several, signing_in
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
 from providers.sandbox.__main__ import PLATFORMS
@@ -51,6 +51,8 @@ def _tell(workspace: Workspace, provider: str, story: Story) -> None:
             _test(workspace, provider)
         _go_on(workspace, provider, story)
         _spread(workspace, provider)
+        for name, values in story.beside.items():
+            _add(workspace, provider, name, values)
     finally:
         database.close()
 
@@ -67,6 +69,12 @@ def _go_on(workspace: Workspace, provider: str, story: Story) -> None:
         saved.update(proven_at=timezone.now() - timedelta(days=story.days_since_proof))
     if story.is_switched_off:
         _change(workspace, provider, Changes(is_enabled=False))
+
+
+def _add(workspace: Workspace, provider: str, name: str, values: Mapping[str, str]) -> None:
+    changes = Changes(config=values, name=name)
+    added = several.add(workspace, provider, changes, by=None).connection
+    testing.test_connection(added, trigger=Trigger.SCHEDULE)
 
 
 def _save(workspace: Workspace, provider: str, values: Mapping[str, str]) -> None:

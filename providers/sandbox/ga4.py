@@ -145,7 +145,9 @@ PLATFORM = Platform(
     },
     healthy=google.HEALTHY | {"account_id": "1001"},
     story=Story(
-        values={"access_token": google.access_token("healthy"), "account_id": "1001"}, tests=5
+        values={"access_token": google.access_token("healthy"), "account_id": "1001"},
+        tests=5,
+        beside={"New site": {"access_token": google.access_token("healthy"), "account_id": "1002"}},
     ),
     sign_ins=google.SIGN_INS,
 )

@@ -53,7 +53,8 @@ class Story:
 
     Its `values` were saved, or `signs_in_as` signed in here instead, and that was tested so
     many times. Other values came `later`, and were tested once. Another system `reported` an
-    error. Since the last proof some days passed. Somebody switched the connection off.
+    error. Since the last proof some days passed. Somebody switched the connection off. `beside`
+    it are others, by what they are called, each tested once.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class Story:
     reported: str = ""
     days_since_proof: int = 0
     is_switched_off: bool = False
+    beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

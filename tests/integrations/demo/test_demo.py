@@ -33,6 +33,7 @@ def test_a_filled_workspace_shows_every_state(stand_ins):
     assert not found["calendly"].is_fresh(found["meta"].proven_at)
     assert found["crm"].saved_names
     assert found["meta"].tests.count() == 9
+    assert [one.title for one in rows.of_platform(workspace, "ga4")] == ["acme.example", "New site"]
     assert found["upwork"].is_signed_in
     assert found["upwork"].light(found["upwork"].proven_at) == "green"
 
