@@ -55,8 +55,10 @@ class ConnectionAdmin(Facts, Actions):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> Queryset:
-        """Without those of platforms whose package was removed: nothing is known about them."""
-        all_rows = super().get_queryset(request)
+        """Without those of platforms whose package was removed, of which nothing is known, and
+        without drafts, which are there for a dialog alone.
+        """
+        all_rows = super().get_queryset(request).exclude(rows.DRAFT)
         known = all_rows.filter(provider__in=platforms.catalogue())
         return known.select_related(*self.list_select_related)
 

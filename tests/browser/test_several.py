@@ -24,7 +24,7 @@ def add_another(page, **values):
     page.locator("#more-meta, #add-meta").first.focus()
     page.keyboard.press("Enter")
     if page.locator("#menu-meta").count():
-        page.locator("#menu-meta").get_by_role("button", name="Add another Meta").press("Enter")
+        page.locator("#menu-meta").get_by_role("button", name="Add another").press("Enter")
     dialog = page.locator("#dialog")
     expect(dialog.get_by_role("heading", name="Connect another Meta")).to_be_visible()
     for label, value in values.items():

@@ -21,6 +21,9 @@
       if (shown || mayHide) card.hidden = !shown;
       found += !card.hidden;
     }
+    for (const all of grid.querySelectorAll("[data-all]")) {
+      all.search = query && `?q=${encodeURIComponent(query)}`;
+    }
     for (const section of grid.children) {
       section.hidden = !section.querySelector(".card:not([hidden])");
     }
