@@ -112,7 +112,7 @@ def _name(event: Event, several: Collection[str]) -> str:
     name = platforms.get(provider).name
     if event.connection:
         return f"{name} ({event.connection.title})" if provider in several else name
-    return f"{name} ({event.data['title']})"
+    return f"{name} ({event.data['slug']})"
 
 
 def member_lines(happened: list[Event], own_id: int) -> list[Line]:

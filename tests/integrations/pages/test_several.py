@@ -280,7 +280,7 @@ def test_what_happens_elsewhere_names_the_connection(visitor, owner, connected, 
     page = visitor.client.get(reverse("changes", args=["main"]), {"since": 0, "after": 0})
 
     assert "Meta (North) was disabled by olga" in text_of(page)
-    assert "Meta (East) was removed by olga" in text_of(page)
+    assert "Meta (east) was removed by olga" in text_of(page)
     assert "North" in card_of(page)
 
 
