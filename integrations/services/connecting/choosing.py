@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.models import Credential, IntegrationConnection, TestRun, Trigger, Workspace
 from integrations.services import rows
-from integrations.services.connecting import saving
+from integrations.services.connecting import naming, saving
 from integrations.services.proving import background, discovery, runs
 from integrations.services.proving.facts import start_revision
 from integrations.services.refusals import InvalidChange
