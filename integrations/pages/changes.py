@@ -16,7 +16,7 @@ from django.utils.text import get_text_list
 from django.views.decorators.http import require_GET
 
 from integrations import platforms
-from integrations.models import Event, EventType, Role, Trigger
+from integrations.models import After, Event, EventType, Role, Trigger
 from integrations.pages import platform_cards, sections
 from integrations.pages.parts import Request, in_workspace
 from integrations.services import events
@@ -30,6 +30,7 @@ FOUND = {
     "sign_in_ended": "lost its sign-in",
 }
 LAST_ID = 2**63 - 1
+OVERVIEW = ". Answer on the overview."
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def changes(request: Request) -> HttpResponse:
     """Nothing, by 304, as long as nothing has happened.
 
     `after` is the last event that the page knows, `since` the last one when it was loaded, and
-    `until` when time alone changes what its cards say (0 for never). `of=members` asks for these.
+    `until` when time alone changes what its cards say (0 for never). `of=members` asks for these,
+    `of=overview` for lines alone.
     """
     workspace = request.access.workspace
     latest = events.latest_id(workspace)
@@ -64,9 +66,10 @@ def changes(request: Request) -> HttpResponse:
     if not has_turned and request.headers.get("If-None-Match") == f'"{latest}"':
         return HttpResponseNotModified()
     happened = events.since(workspace, since, most=MOST_EVENTS)
-    if request.GET.get("of") == "members":
-        told = member_lines(happened, request.user.pk)
-        context: dict[str, Any] = {"lines": told, "of": "members", "until": 0}
+    about = LINES.get(request.GET.get("of", ""))
+    if about:
+        told = about(happened, request.user.pk)
+        context: dict[str, Any] = {"lines": told, "of": request.GET["of"], "until": 0}
         context |= {"since": since, "latest": latest}
         return render(request, "integrations/partials/changes.html", context)
     changed = {_provider(one) for one in happened if one.pk > after}
@@ -90,14 +93,35 @@ def _number(text: str) -> int:
 def lines(happened: list[Event], own_id: int, several: Collection[str] = ()) -> list[Line]:
     """What others did, the newest first. Whoever looks knows what they did themselves.
 
-    `several` are the platforms of which a connection has to be named.
+    `several` are the platforms of which a connection has to be named. Of members only what
+    concerns this one.
     """
-    others = [
-        _line(one, _name(one, several))
-        for one in reversed(happened)
-        if one.by_id != own_id and _provider(one)
-    ]
-    return others[:MOST_LINES]
+    others = (one for one in reversed(happened) if one.by_id != own_id)
+    told = (_own_line(one, own_id) or _of_connection(one, several) for one in others)
+    return [line for line in told if line][:MOST_LINES]
+
+
+def _of_connection(event: Event, several: Collection[str]) -> Line | None:
+    return _line(event, _name(event, several)) if _provider(event) else None
+
+
+def _own_line(event: Event, own_id: int) -> Line | None:
+    """What somebody else made of whoever looks: the page still offers what they might before."""
+    data = event.data
+    if event.type != EventType.MEMBER_CHANGED:
+        return None
+    by = full_name(event.by) if event.by else ""
+    if data["what"] == "role_changed" and data["user"] == own_id:
+        return Line(event.at, f"{_you_are(Role(data['role']))}{', by ' if by else ''}", "", by)
+    if data["what"] == "handed_over" and data["before"] == own_id and data["after"] != After.LEAVE:
+        return Line(event.at, f"{_you_are(Role(data['after']))}: the hand-over is accepted")
+    if data["what"] == "asked_to_own" and data["user"] == own_id:
+        return Line(event.at, "You are asked to own this workspace", ", by ", by, OVERVIEW)
+    return None
+
+
+def _you_are(role: Role) -> str:
+    return f"You are {role.an} here now"
 
 
 def _provider(event: Event) -> str:
@@ -122,19 +146,37 @@ def member_lines(happened: list[Event], own_id: int) -> list[Line]:
         for one in reversed(happened)
         if one.by_id != own_id and one.type == EventType.MEMBER_CHANGED
     ][:MOST_LINES]
-    known = User.objects.in_bulk([one.data["user"] for one in others])
-    return [_member_line(one, known.get(one.data["user"])) for one in others]
+    known = User.objects.in_bulk([one.data["user"] for one in others if "user" in one.data])
+    return [
+        _own_line(one, own_id) or _member_line(one, known.get(one.data.get("user", 0)))
+        for one in others
+    ]
+
+
+LINES = {"members": member_lines, "overview": lines}
 
 
 def _member_line(event: Event, user: User | None) -> Line:
-    data, is_own = event.data, event.by_id == event.data["user"]
+    data = event.data
     role = Role(data["role"]).an if "role" in data else ""
+    if "user" not in data:
+        said = {
+            "invited": f"Somebody was invited as {role}",
+            "invitation_withdrawn": "An invitation was withdrawn",
+            "archived": "The workspace was archived",
+            "brought_back": "The workspace was brought back",
+        }[data["what"]]
+        by = full_name(event.by) if event.by else ""
+        return Line(event.at, said, " by " if by else "", by)
+    is_own = event.by_id == data["user"]
     said = {
         "joined": f"joined as {role}" if is_own else f"was made a member as {role}",
         "role_changed": f"was made {role}",
         "removed": "was removed",
         "left": "left",
         "handed_over": "owns the workspace now",
+        "asked_to_own": "was asked to own the workspace",
+        "not_asked": "said no to owning it" if is_own else "is not asked to own it any more",
     }[data["what"]]
     who = full_name(event.by) if event.by and not is_own else ""
     whom = full_name(user) if user else "Somebody whose account is deleted"

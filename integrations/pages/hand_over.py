@@ -1,6 +1,7 @@
 """The hand-over of a workspace: asked for by an owner, answered by whoever is to own it."""
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -40,9 +41,16 @@ def take_over(request: Request) -> HttpResponse:
         done = hand_over.accept(request.access.workspace, request.user)
         messages.success(request, f"You own {request.access.workspace.name} now.")
         if done.after != After.OWNER:
-            messages.info(request, f"{name_of(done.asked_by)} does not own it any more.")
+            messages.info(request, _of_the_one_before(done.asked_by))
         return to_members(request)
     return show(request, taking=form)
+
+
+def _of_the_one_before(user: User) -> str:
+    who = name_of(user)
+    if user.is_superuser:
+        return f"{who} stays an operator, and may go on doing all that an owner may."
+    return f"{who} does not own it any more."
 
 
 @in_workspace(Role.VIEWER)

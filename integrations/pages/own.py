@@ -91,6 +91,9 @@ def _page(request: Request, *, form: OwnForm, email: EmailForm) -> HttpResponse:
         "sends_mail": settings.EMAIL_IS_CONFIGURED,
         "memberships": mine.order_by("workspace__name")[:SOME],
         "joined": mine.count(),
+        "own_role": mine.filter(workspace=request.access.workspace)
+        .values_list("role", flat=True)
+        .first(),
         "tokens": ApiToken.objects.filter(user=user).count(),
         "now": timezone.now(),
     }

@@ -22,7 +22,7 @@ from integrations import platforms
 from integrations.models import IntegrationConnection, Role
 from integrations.pages import listing, platform_cards, sections
 from integrations.services import rows
-from integrations.services.people import guesses, own, people
+from integrations.services.people import guesses, invitations, own, people, workspaces
 from integrations.services.refusals import NoConnection
 from providers.outbound.origins import Origin, origin_of
 
@@ -54,7 +54,7 @@ def in_workspace(role: Role) -> Callable[[View], View]:
             try:
                 request.access = people.access(request.user, workspace)
             except people.NoWorkspace:
-                raise Http404 from None
+                return _archived(request, workspace)
             if not request.access.allows(role):
                 return render(request, "403.html", {"needed": role.value}, status=403)
             with timezone.override(own.zone_of(request.user)):
@@ -93,6 +93,25 @@ def _removed(request: Request) -> HttpResponse:
     if is_partial(request):
         response["HX-Retarget"], response["HX-Reswap"] = "#dialog-content", "innerHTML"
     return response
+
+
+def _archived(request: Request, slug: str) -> HttpResponse:
+    """Members read that it is archived; of anything else there is nothing here for this person.
+
+    A part of an open page is told to it, which says so beside what it shows.
+    """
+    found = workspaces.archived_of(request.user, slug).first()
+    if found is None:
+        raise Http404
+    told = workspaces.told_of(found, request.user)
+    if is_partial(request):
+        who = invitations.full_name(told.by) if told.by else "Somebody"
+        event = {"said": f"{who} archived this workspace.", "url": reverse("overview", args=[slug])}
+        return HttpResponse(
+            status=404, headers={"HX-Trigger": json.dumps({"workspace-archived": event})}
+        )
+    with timezone.override(own.zone_of(request.user)):
+        return render(request, "workspaces/archived.html", {"told": told}, status=404)
 
 
 def posted(back: str) -> Callable[[View], View]:

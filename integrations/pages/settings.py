@@ -38,7 +38,7 @@ from integrations.pages.platform_cards import MOST_ROWS, PlatformCard
 from integrations.services import events
 from integrations.services.connecting import disconnecting, saving
 from integrations.services.connecting.changes import Changes
-from integrations.services.people import hand_over, people
+from integrations.services.people import hand_over, people, workspaces
 from integrations.services.proving import background, runs
 from integrations.services.refusals import Busy, NothingToTest, TooManyTests
 from integrations.services.telling import notices
@@ -56,7 +56,8 @@ def home(request: Request, page: str = "overview") -> HttpResponse:
     try:
         access = people.access(request.user)
     except people.NoWorkspace:
-        return render(request, "no_workspace.html", status=403)
+        archived = workspaces.archived_of(request.user).exists()
+        return render(request, "no_workspace.html", {"archived": archived}, status=403)
     return redirect(page, access.workspace.slug)
 
 
@@ -64,6 +65,7 @@ def home(request: Request, page: str = "overview") -> HttpResponse:
 @in_workspace(Role.VIEWER)
 def overview(request: Request) -> HttpResponse:
     workspace = request.access.workspace
+    latest = events.latest_id(workspace)  # before what it changed is read
     shown = platform_cards.of_workspace(workspace)
     every = [card for one in shown for card in one.cards]
     noticed = notices.current([card.connection for card in every], workspace)
@@ -80,6 +82,8 @@ def overview(request: Request) -> HttpResponse:
         "later": len(bars[MOST_BARS:]),
         "notices": [one for one in noticed if one.connection.pk not in told],
         "hand_over": hand_over.pending(workspace),
+        "since": latest,
+        "latest": latest,
     }
     return render(request, "dashboard/overview.html", context)
 

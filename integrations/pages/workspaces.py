@@ -51,7 +51,10 @@ def _list(request: Request, form: NewWorkspaceForm) -> HttpResponse:
     context = {
         "found": found,
         "query": query,
-        "archived": workspaces.archived_of(request.user)[:PER_PAGE],
+        "archived": [
+            workspaces.told_of(one, request.user)
+            for one in workspaces.archived_of(request.user)[:PER_PAGE]
+        ],
         "form": form if request.user.is_superuser else None,
         "default": people.default_of(request.user),
     }

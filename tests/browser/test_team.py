@@ -8,8 +8,8 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from integrations.models import Membership, Role, Workspace
-from integrations.services.people import members
-from tests.browser.conftest import PASSWORD, SETTINGS, member
+from integrations.services.people import members, workspaces
+from tests.browser.conftest import PASSWORD, SETTINGS, member, save_meta
 
 MEMBERS = "/w/main/members/"
 PROFILE = f"{SETTINGS}profile/"
@@ -89,6 +89,37 @@ def test_an_open_page_of_members_is_told_what_others_did(open_page, owner, works
 
     expect(page.get_by_text("vera left.")).to_be_visible()
     expect(page.get_by_text("The page shows it once you load it again.")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", [MEMBERS, SETTINGS, "/w/main/dashboard/"])
+def test_an_open_page_is_told_that_its_workspace_is_archived(
+    open_page, owner, workspace, watch, path
+):
+    page = open_page(member(workspace, "vera", Role.VIEWER), path)
+    workspaces.archive(workspace, by=owner)
+
+    page.evaluate("document.body.dispatchEvent(new Event('look-again'))")
+
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text("olga archived this workspace.")
+    page.evaluate("document.body.dispatchEvent(new Event('look-again'))")
+    told.get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Main is archived")
+    assert {one for one in watch.problems if "Status Error Code 404" in one} == {*watch.problems}
+    watch.problems.clear()
+
+
+def test_a_press_in_an_archived_workspace_says_so(open_page, owner, meta, workspace, watch):
+    save_meta(workspace)
+    page = open_page(member(workspace, "emil"), SETTINGS)
+    workspaces.archive(workspace, by=owner)
+
+    page.locator("#card-meta").get_by_role("button", name="Test").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("olga archived this workspace.")
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.locator("#toast")).to_be_hidden()
+    watch.problems.clear()
 
 
 def test_a_question_that_is_open_when_the_session_ends_says_so(open_page, owner, workspace):

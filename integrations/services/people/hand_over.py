@@ -29,6 +29,7 @@ def ask(workspace: Workspace, member_id: int, after: After, *, by: User) -> Hand
         if member.user_id == by.pk or not member.user.is_active:
             raise NoMember
         HandOver.objects.filter(workspace=workspace).delete()
+        members.tell(workspace, "asked_to_own", member.user_id, by=by)
         return HandOver.objects.create(
             workspace=workspace,
             asked_by=by,
@@ -82,6 +83,7 @@ def end(workspace: Workspace, user: User) -> bool:
         if waiting is None or not (waiting.asked_id == user.pk or members.owns(user, workspace)):
             return False
         waiting.delete()
+        members.tell(workspace, "not_asked", waiting.asked_id, by=user)
     return True
 
 

@@ -63,7 +63,9 @@ def invite(
         _count_mail(email, by)
     with changing(workspace, by=by):
         made = Invitation(workspace=workspace, role=role, email=email, note=note, invited_by=by)
-        return made, _give_out(made)
+        link = _give_out(made)
+        members.tell_all(workspace, "invited", by=by, invitation=str(made.pk), role=role)
+    return made, link
 
 
 def renew(workspace: Workspace, invitation_id: UUID, *, by: User) -> tuple[Invitation, str | None]:
@@ -91,6 +93,9 @@ def withdraw(workspace: Workspace, invitation_id: UUID, *, by: User | None) -> b
     with changing(workspace, by=by):
         found = Invitation.objects.filter(workspace=workspace, pk=invitation_id)
         deleted, _ = found.delete()
+        if deleted:
+            id_ = str(invitation_id)
+            members.tell_all(workspace, "invitation_withdrawn", by=by, invitation=id_)
     return bool(deleted)
 
 

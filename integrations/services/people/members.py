@@ -126,10 +126,19 @@ def let_go(member: Membership) -> Membership:
 def tell(workspace: Workspace, what: str, user_id: int, *, by: User | None, **more: Any) -> None:
     """Write down what became of a member: joined, role_changed, removed, left or handed_over.
 
-    For who holds the workspace's row, in the transaction that made it so.
+    So is what waits for one: asked_to_own and not_asked. For who holds the workspace's row, in
+    the transaction that made it so.
+    """
+    tell_all(workspace, what, by=by, user=user_id, **more)
+
+
+def tell_all(workspace: Workspace, what: str, *, by: User | None, **more: Any) -> None:
+    """The same of what is about no account.
+
+    That is invited, invitation_withdrawn, archived or brought_back.
     """
     by_id = by.pk if by else None
-    events.record(workspace, EventType.MEMBER_CHANGED, by_id=by_id, what=what, user=user_id, **more)
+    events.record(workspace, EventType.MEMBER_CHANGED, by_id=by_id, what=what, **more)
 
 
 @contextmanager

@@ -4,13 +4,15 @@ What is archived is not deleted: nobody opens it, nothing in it is renewed or to
 brought back.
 """
 
+from dataclasses import dataclass
+
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.text import slugify
 
-from integrations.models import Membership, Role, Workspace
+from integrations.models import Event, EventType, Membership, Role, Workspace
 from integrations.services.people import members, people
 from integrations.services.people.members import NotAnOwner
 from integrations.services.people.people import NoWorkspace
@@ -67,6 +69,7 @@ def archive(workspace: Workspace, *, by: User) -> None:
     """Raises NotAnOwner, Archived."""
     with members.changing(workspace, by=by):
         Workspace.objects.filter(pk=workspace.pk).update(archived_at=timezone.now())
+        members.tell_all(workspace, "archived", by=by)
 
 
 def bring_back(slug: str, *, by: User) -> Workspace:
@@ -81,15 +84,34 @@ def bring_back(slug: str, *, by: User) -> Workspace:
             raise NotArchived(held)
         held.archived_at = None
         held.save(update_fields=["archived_at"])
+        members.tell_all(held, "brought_back", by=by)
     return held
 
 
-def archived_of(user: User) -> QuerySet[Workspace]:
-    """Those that the person may bring back."""
+@dataclass(frozen=True)
+class Archived:
+    """One that is archived, as one of its members is told of it."""
+
+    workspace: Workspace
+    by: User | None  # whose account may be deleted
+    owners: list[str]
+    is_mine: bool  # to bring back
+
+
+def archived_of(user: User, slug: str = "") -> QuerySet[Workspace]:
+    """Those that the person would open, had nobody archived them; of this address alone."""
     archived = Workspace.objects.exclude(archived_at=None)
-    if user.is_superuser:
-        return archived
-    return archived.filter(memberships__user=user, memberships__role=Role.OWNER)
+    named = archived.filter(slug=slug) if slug else archived
+    return named if user.is_superuser else named.filter(memberships__user=user)
+
+
+def told_of(archived: Workspace, user: User) -> Archived:
+    """Who archived it, and who brings it back."""
+    told = Event.objects.filter(workspace=archived, type=EventType.MEMBER_CHANGED)
+    last = told.filter(data__what="archived").select_related("by").order_by("-pk").first()
+    return Archived(
+        archived, last.by if last else None, people.owners(archived), members.owns(user, archived)
+    )
 
 
 def search(user: User, query: str) -> QuerySet[Workspace]:

@@ -255,7 +255,8 @@
   });
   document.body.addEventListener("said", (event) => say(event.detail.value));
   document.body.addEventListener("htmx:responseError", ({ detail }) => {
-    if (detail.xhr.status === 401 || detail.elt.id === "changes") return;
+    const isTold = detail.xhr.status === 401 || detail.xhr.getResponseHeader("HX-Trigger")?.includes("workspace-archived");
+    if (isTold || detail.elt.id === "changes") return;
     say(detail.xhr.status === 503 ? "Too busy just now. Try again in a few seconds." : "That did not work. Try again.");
   });
 

@@ -58,4 +58,25 @@
     mark(link);
   });
   window.addEventListener("pageshow", unmarkAll);
+
+  // Somebody archived the workspace while its page was open: what stands there is as it was.
+  const noteOf = ({ said, url }) => {
+    const note = document.createElement("p");
+    note.className = "note warn archived";
+    note.setAttribute("role", "alert");
+    note.tabIndex = -1;
+    const link = document.createElement("a");
+    link.href = url;
+    link.textContent = "See who can bring it back";
+    const told = document.createElement("b");
+    told.textContent = said;
+    note.append(told, " Nothing here changes anything any more. ", link, ".");
+    return note;
+  };
+  document.addEventListener("workspace-archived", ({ detail }) => {
+    const opened = document.querySelector("dialog[open] .content");
+    const place = opened || document.getElementById("main");
+    if (!place.querySelector(":scope > .archived")) place.prepend(noteOf(detail));
+    if (detail.elt?.id !== "changes") place.querySelector(":scope > .archived").focus();
+  });
 })();

@@ -8,12 +8,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import Event, IntegrationConnection, Role, Trigger, Workspace
+from integrations.models import After, Event, IntegrationConnection, Role, Trigger, Workspace
 from integrations.services import events, rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.credentials import tokens
-from integrations.services.people import invitations, members
+from integrations.services.people import hand_over, invitations, members
 from integrations.services.proving import testing
 from providers.errors import ProviderError
 from providers.sandbox.server import Answer
@@ -240,6 +240,7 @@ def test_what_becomes_of_members_reaches_their_page_alone(
         "sven was removed.",
     ):
         assert said in text_of(told)
+    assert "Somebody was invited as an editor by olga." in text_of(told)
     assert "<article" not in told.content.decode()
     assert "of=members" in told.content.decode()
     assert "while you were here" not in text_of(look(latest))
@@ -254,6 +255,67 @@ def test_who_is_no_account_any_more_is_told_without_a_name(
 
     said = "Somebody whose account is deleted was removed by olga."
     assert said in text_of(look_at_members(latest))
+
+
+def test_invitations_and_hand_overs_reach_the_page_of_members(
+    look_at_members, workspace, owner, editor
+):
+    latest = events.latest_id(workspace)
+    made, _ = invitations.invite(workspace, Role.EDITOR, by=owner)
+    invitations.withdraw(workspace, made.pk, by=owner)
+    number = editor.memberships.get().pk
+    hand_over.ask(workspace, number, After.OWNER, by=owner)
+    hand_over.end(workspace, owner)
+    hand_over.ask(workspace, number, After.OWNER, by=owner)
+    hand_over.end(workspace, editor)
+
+    told = text_of(look_at_members(latest))
+
+    for said in (
+        "An invitation was withdrawn by olga.",
+        "Emil Edit was asked to own the workspace by olga.",
+        "Emil Edit is not asked to own it any more by olga.",
+        "Emil Edit said no to owning it.",
+    ):
+        assert said in told
+
+
+@pytest.mark.parametrize("of", ["", "overview"])
+def test_whose_role_changed_reads_so_on_every_open_page(workspace, owner, viewer, of):
+    latest = events.latest_id(workspace)
+    number = viewer.memberships.get().pk
+    members.change_role(workspace, number, Role.OWNER, by=owner)
+    members.change_role(workspace, owner.memberships.get().pk, Role.EDITOR, by=viewer)
+
+    def told(user):
+        asked = {"since": latest, "after": latest, "of": of}
+        return text_of(signed_in(user).get(reverse("changes", args=["main"]), asked))
+
+    assert "You are an owner here now, by olga." in told(viewer)
+    assert "You are an editor here now, by vera." in told(owner)
+    assert "until you load the page again" in told(owner) or of
+
+
+def test_who_is_asked_and_who_asked_hear_of_the_hand_over(workspace, owner, editor, viewer):
+    latest = events.latest_id(workspace)
+
+    def told(user):
+        asked = {"since": latest, "after": latest, "of": "overview"}
+        return text_of(signed_in(user).get(reverse("changes", args=["main"]), asked))
+
+    hand_over.ask(workspace, editor.memberships.get().pk, After.EDITOR, by=owner)
+    assert "You are asked to own this workspace, by olga. Answer on the overview." in told(editor)
+    hand_over.accept(workspace, editor)
+
+    assert "You are an editor here now: the hand-over is accepted." in told(owner)
+    assert "while you were here" not in told(viewer)
+
+
+def test_the_overview_asks_too(workspace, viewer):
+    page = signed_in(viewer).get(reverse("overview", args=["main"])).content.decode()
+
+    assert "of=overview" in page
+    assert "changes.js" in page
 
 
 def test_the_page_of_members_asks_for_theirs(workspace, viewer):

@@ -6,8 +6,8 @@ import re
 import pytest
 from django.contrib.auth.models import User
 
-from integrations.models import Invitation, Role
-from integrations.services.people import workspaces
+from integrations.models import After, Invitation, Membership, Role
+from integrations.services.people import hand_over, workspaces
 from integrations.services.people.guesses import LINK, NAME, OLD_PASSWORD
 from tests.integrations.pages.people import MEMBERS, PASSWORD, Visitor, text_of
 
@@ -461,3 +461,19 @@ def test_who_brings_back_what_is_back_is_told_so(olga, workspace):
 
     assert "Main is back, with everything that was in it." in text_of(pages[0])
     assert "Main is back already." in text_of(pages[1])
+
+
+def test_an_operator_who_hands_over_stays_one_and_everybody_reads_so(workspace, editor):
+    root = User.objects.create_superuser("root")
+    Membership.objects.filter(user=root).delete()
+    Membership.objects.create(user=root, workspace=workspace, role=Role.OWNER)
+    hand_over.ask(workspace, editor.memberships.get().pk, After.EDITOR, by=root)
+    visitor, said = Visitor(editor), "They stay an operator of the whole installation"
+
+    assert said in visitor.says("/w/main/dashboard/")
+    assert said in visitor.says(MEMBERS)
+    done = visitor.send(MEMBERS, f"{MEMBERS}hand-over/accept/", password=PASSWORD)
+
+    assert "root stays an operator, and may go on doing all that an owner may." in text_of(done)
+    assert "does not own it any more" not in text_of(done)
+    assert "As an operator I may go on" not in visitor.says(MEMBERS)

@@ -1,5 +1,6 @@
 """A person's own page, and the workspaces of theirs, as a browser without script sees them."""
 
+import json
 import re
 from datetime import UTC, datetime
 
@@ -183,10 +184,65 @@ def test_an_owner_renames_archives_and_brings_back(owner):
     gone = visitor.send(f"{here}archive/", f"{here}archive/")
     assert "Acme is archived." in text_of(gone)
     assert visitor.get("/w/main/dashboard/").status_code == 404
-    assert "You are in no workspace" in text_of(visitor.get("/dashboard/"))
+    assert "All workspaces of yours are archived" in text_of(visitor.get("/dashboard/"))
+    assert "Acme is archived" in text_of(visitor.get("/workspaces/"))
+    assert "You are in no workspace" not in text_of(visitor.get("/workspaces/"))
 
     back = visitor.send("/workspaces/", "/workspaces/main/bring-back/")
     assert "Acme is back, with everything that was in it." in text_of(back)
+
+
+def test_members_of_an_archived_one_read_who_brings_it_back(workspace, owner, viewer, stranger):
+    workspaces.archive(workspace, by=owner)
+
+    told = Visitor(viewer).get("/w/main/dashboard/")
+    own = Visitor(owner).get("/w/main/dashboard/settings/")
+
+    assert told.status_code == own.status_code == 404
+    assert "Main is archived" in text_of(told)
+    assert re.search("olga archived it .* olga can bring it back.", text_of(told))
+    assert "Bring it back" not in text_of(told)
+    assert "Bring it back" in text_of(own)
+    assert "olga can bring it back" in text_of(Visitor(viewer).get("/workspaces/"))
+    alien = Visitor(stranger)
+    unknown = text_of(alien.get("/w/nothing/dashboard/"))
+    assert text_of(alien.get("/w/main/dashboard/")) == unknown
+
+
+def test_a_part_of_a_page_is_told_that_the_workspace_is_archived(
+    workspace, owner, viewer, stranger
+):
+    workspaces.archive(workspace, by=owner)
+    asked = {"HX-Request": "true"}
+
+    told = Visitor(viewer).get("/w/main/dashboard/settings/changes/", headers=asked)
+    nothing = Visitor(stranger).get("/w/main/dashboard/settings/changes/", headers=asked)
+
+    event = json.loads(told.headers["HX-Trigger"])["workspace-archived"]
+    assert event == {"said": "olga archived this workspace.", "url": "/w/main/dashboard/"}
+    assert told.status_code == nothing.status_code == 404
+    assert "HX-Trigger" not in nothing.headers
+
+
+def test_who_archived_it_is_not_guessed_once_the_account_is_gone(workspace, owner, viewer):
+    workspaces.archive(workspace, by=owner)
+    owner.delete()
+
+    told = text_of(Visitor(viewer).get("/w/main/dashboard/"))
+
+    assert "It was archived" in told
+    assert "Whoever runs this installation can bring it back." in told
+
+
+def test_the_page_of_an_operator_says_what_they_are_here(workspace, root):
+    root.memberships.all().delete()
+    assert "An operator: may do all that an owner may" in Visitor(root).says(PAGE)
+
+    Membership.objects.create(user=root, workspace=workspace, role=Role.EDITOR)
+
+    told = Visitor(root).says(PAGE)
+    assert "Editor of Main, and an operator: may do all that an owner may" in told
+    assert "Owner of Main" not in told
 
 
 def test_an_editor_neither_renames_nor_archives(emil):
