@@ -35,6 +35,14 @@ NAMES = """() => ({
     skip: document.querySelector("a[href='#main'], a[href='#content-start']") !== null,
     target: document.querySelector("main") !== null,
 })"""
+# Fields and what is said of them in a form, wherever it would be clipped or scroll.
+REACHES_OUT = """() => [...document.querySelectorAll(
+        ".form-row :is(input:not([type=hidden]), select, textarea, .help, .readonly, label, a), "
+        + ".inline-group :is(input:not([type=hidden]), select, a, p)")]
+    .filter((one) => one.checkVisibility() && !one.closest(".visually-hidden, .hidden, .select2-hidden-accessible")
+        && one.getBoundingClientRect().right > document.documentElement.clientWidth)
+    .map((one) => `${one.id || one.outerHTML.slice(0, 90)} ${one.getBoundingClientRect().right}`)
+"""
 API = ("", "integrations", "integrations/meta", "integrations/meta/tests", "integrations/test")
 API_OF_OWNERS = ("members", "invitations", "schema/docs", "integrations?status=fine")
 
@@ -66,7 +74,9 @@ def problems(page: Page, path: str) -> list[str]:
         page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate(TOO_WIDE):
             found.append(f"{path} {width}: scrolls sideways")
-    if not path.startswith("/admin/"):  # whose tables scroll
+    if path.startswith("/admin/"):  # whose lists scroll
+        found += [f"{path}: reaches out: {part}" for part in page.evaluate(REACHES_OUT)]
+    else:
         found += [f"{path}: cut off: {part}" for part in page.evaluate(CUT_OFF)]
     return found
 

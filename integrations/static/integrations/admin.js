@@ -16,6 +16,7 @@
       if (!heads[0].textContent.trim()) heads[0].innerHTML = '<span class="visually-hidden">What it is now</span>';
       for (const row of table.tBodies[0].rows) {
         [...row.cells].forEach((cell, at) => {
+          if (at && heads[at]) cell.dataset.name = heads[at].textContent.trim();
           for (const field of cell.querySelectorAll("select, input:not([type=hidden])")) {
             if (!field.labels?.length) field.setAttribute("aria-label", heads[at]?.textContent.trim() || "Remove");
           }
