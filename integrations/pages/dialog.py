@@ -163,7 +163,9 @@ def accounts(request: Request, slug: str) -> HttpResponse:
     except CandidateGone:
         return answers.start_over(request, slug)
     except sentences.NOT_LISTED as error:
-        return answers.form_dialog(request, form, status=422, problem=sentences.of_listing(error))
+        form.point()  # what was said of a refused field stays
+        problem = sentences.of_listing(error, str(form.fields[ACCOUNT_FIELD].label))
+        return answers.form_dialog(request, form, status=422, problem=problem)
     shown = {**changes.config, ACCOUNT_FIELD: request.POST.get(ACCOUNT_FIELD, "")}
     typed = replace(changes, config=shown)
     again = ConnectionForm(form.connection, typed=typed, candidate=kept.pk, accounts=listed)

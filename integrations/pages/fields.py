@@ -30,6 +30,7 @@ class Row:
     help_url: str | None
     remove: forms.BoundField | None
     can_be_picked: bool
+    picked_by: str  # the methods with which there is a list; none for every method
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,27 @@ class Rows:
             is_optional=_is_optional(field),
             is_half=field.type in ("text", "choice") and field.name != ACCESS_TOKEN,
             help_url=field.help_url,
-            can_be_picked=field.name == ACCOUNT_FIELD and self.provider.lists_accounts,
+            can_be_picked=field.name == ACCOUNT_FIELD and bool(self._listing),
+            picked_by="" if self._listing == self._ways else " ".join(self._listing),
             remove=self.form[removes] if removes in self.form.fields else None,
         )
+
+    @property
+    def _who(self) -> Provider:
+        """Who is asked with what is known: this platform, or a variant of it."""
+        known = {**self.connection.config, **self.typed.config}
+        return self.provider.for_values({name: value for name, value in known.items() if value})
+
+    @property
+    def _listing(self) -> tuple[str, ...]:
+        """The methods with which the platform says what accounts there are."""
+        if not self._who.lists_accounts:
+            return ()
+        return tuple(one.slug for one in self._who.methods if one.lists_accounts)
+
+    @property
+    def _ways(self) -> tuple[str, ...]:
+        return tuple(one.slug for one in self._who.methods)
 
     def _failed(self, field: Field) -> str:
         """ "The saved one (ends in …x9Qd) was refused"."""

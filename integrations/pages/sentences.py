@@ -28,9 +28,9 @@ def of_test(test: ConnectionTest) -> str:
 
 
 def of_listing(
-    error: CannotList | NothingToTest | TooManyTests | Busy | ProviderError,
+    error: CannotList | NothingToTest | TooManyTests | Busy | ProviderError, label: str = "ID"
 ) -> str:
-    """Why there is no list of accounts to choose from."""
+    """Why there is no list of accounts to choose from; `label` is that of the account's field."""
     if isinstance(error, NothingToTest):
         return NOTHING_TO_LIST
     if isinstance(error, TooManyTests):
@@ -39,7 +39,14 @@ def of_listing(
         return busy(error.retry_after_seconds)
     if isinstance(error, ProviderError):
         return f"{error.message} {error.action}"
-    return "This platform offers no list of accounts. Enter the ID by hand."
+    return f"These credentials give no list to choose from. {by_hand(label)}"
+
+
+def by_hand(label: str) -> str:
+    """ "Enter the username by hand.", "Enter the ID by hand."."""
+    first, *rest = label.split(" ")
+    word = first if first[1:] != first[1:].lower() else first.lower()
+    return f"Enter the {' '.join([word, *rest])} by hand."
 
 
 def mailed(what: str, email: str) -> str:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name, localtime
 
 from integrations.models import IntegrationConnection
-from integrations.pages import parts
+from integrations.pages import parts, sentences
 from providers.declare import Provider
 
 register = template.Library()
@@ -143,6 +143,11 @@ def duration(milliseconds: int) -> str:
 @register.filter
 def name_of(person: User) -> str:
     return person.get_full_name() or person.get_username()
+
+
+@register.filter
+def by_hand(label: str) -> str:
+    return sentences.by_hand(label)
 
 
 @register.filter

@@ -16,8 +16,9 @@ class Method:
     `lives` is the published life of what is pasted, for an estimate of when it ends. `access`
     says how what is entered lets us in. `unprovable` is what a card says of a way that no test
     can ever prove. `grant_of` is for a token that a person's consent gave to an app, made
-    elsewhere: the plain field that names the app, "" where none does. `guide` tells whoever has
-    never done it how to get there.
+    elsewhere: the plain field that names the app, "" where none does. `lists_accounts` is off
+    where what is entered belongs to no account, so that there is no list to choose from. `guide`
+    tells whoever has never done it how to get there.
     """
 
     slug: str
@@ -28,6 +29,7 @@ class Method:
     access: Access = field(default_factory=Access)
     unprovable: str = ""
     grant_of: str | None = None
+    lists_accounts: bool = True
     guide: Guide | None = None
 
 

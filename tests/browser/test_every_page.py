@@ -39,7 +39,8 @@ NAMES = """() => ({
 REACHES_OUT = """() => [...document.querySelectorAll(
         ".form-row :is(input:not([type=hidden]), select, textarea, .help, .readonly, label, a), "
         + ".inline-group :is(input:not([type=hidden]), select, a, p)")]
-    .filter((one) => one.checkVisibility() && !one.closest(".visually-hidden, .hidden, .select2-hidden-accessible")
+    .filter((one) => one.checkVisibility()
+        && !one.closest(".visually-hidden, .hidden, .select2-hidden-accessible")
         && one.getBoundingClientRect().right > document.documentElement.clientWidth)
     .map((one) => `${one.id || one.outerHTML.slice(0, 90)} ${one.getBoundingClientRect().right}`)
 """

@@ -30,6 +30,7 @@ BY_PAGE = Method(
     warning="Fiverr rarely lets a program read its pages. "
     "A page that is found proves no access and never turns green.",
     unprovable="Public page only",
+    lists_accounts=False,
     guide=guide.PUBLIC_PAGE,
 )
 NOT_SELLERS = "categories|search|gigs|users|login|pages|cp|support|stores|inbox|pro|business"

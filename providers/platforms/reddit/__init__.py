@@ -56,6 +56,7 @@ PROVIDER = Provider(
             "The client ID and secret of a Reddit app",
             help="Reddit approved your app, or the app is older than November 2025.",
             access=ClientCredentials(**TOKEN_ENDPOINT, instead=REFUSED),
+            lists_accounts=False,
             guide=guide.CLIENT,
         ),
         Method(

@@ -48,6 +48,7 @@ PROVIDER = Provider(
             "A Bearer token",
             help="You can open your app in the X console and copy one long token.",
             access=Bearer(),
+            lists_accounts=False,
             guide=guide.BEARER_TOKEN,
         ),
         Method(
@@ -62,6 +63,7 @@ PROVIDER = Provider(
                 client_authentication="client_secret_basic",
                 instead=NO_TOKENS_HERE,
             ),
+            lists_accounts=False,
             guide=guide.API_KEY,
         ),
         BY_SIGN_IN,

@@ -44,6 +44,7 @@ PROVIDER = google.platform(
             help="You can make a key in the Google Cloud console. "
             "It reads the public numbers: subscribers, views and videos.",
             access=KeyInQuery("key"),
+            lists_accounts=False,
             guide=guide.API_KEY,
         ),
         with_refresh_token(OAUTH.scopes),
