@@ -49,6 +49,7 @@ def _conflict(
     data = request.POST.copy()
     data["version"] = str(theirs.version)
     again = ConnectionForm(theirs, data, typed=form.typed, candidate=data.get("candidate"))
+    again.mark_theirs(theirs.edited_fields)
     return form_dialog(request, again, status=409, theirs=theirs)
 
 

@@ -1,5 +1,6 @@
 """A field of a platform, as the dialog draws it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +30,13 @@ class Row:
     is_half: bool
     help_url: str | None
     remove: forms.BoundField | None
+    theirs: str | None  # what somebody else saved while this was typed
     can_be_picked: bool
     picked_by: str  # the methods with which there is a list; none for every method
+
+    @property
+    def is_theirs(self) -> bool:
+        return self.theirs is not None
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Rows:
     typed: Changes
     mending: Mending
     asks_all: bool
+    theirs: Mapping[str, str]
 
     @property
     def provider(self) -> Provider:
@@ -64,7 +71,7 @@ class Rows:
 
     def _place(self, field: Field) -> str:
         needed = field.name == self.mending.fault or field.name in self.mending.missing
-        if needed or self.form[field.name].errors:
+        if needed or self.form[field.name].errors or field.name in self.theirs:
             return "main"
         if self.mending.is_known and field.name in self._given:
             return "fine"
@@ -107,6 +114,7 @@ class Rows:
             help_url=field.help_url,
             can_be_picked=field.name == ACCOUNT_FIELD and bool(self._listing),
             picked_by="" if self._listing == self._ways else " ".join(self._listing),
+            theirs=self.theirs.get(field.name),
             remove=self.form[removes] if removes in self.form.fields else None,
         )
 

@@ -65,6 +65,7 @@ class ConnectionForm(forms.Form):
         self.typed = typed or Changes()
         self.accounts = accounts
         self.first = first
+        self.theirs: dict[str, str] = {}
         self.mending = (
             mending.of_try(connection, self.typed, tried) if tried else mending.of(connection)
         )
@@ -239,6 +240,16 @@ class ConnectionForm(forms.Form):
             return f"Finish {name}"
         return name if self.connection.has_anything else f"Connect {name}"
 
+    def mark_theirs(self, edited: Sequence[str]) -> None:
+        """Show what somebody else saved meanwhile beside what was typed: of plain values alone."""
+        for field in self._drawn:
+            saved = self.connection.config.get(field.name, "")
+            is_other = field.label in edited and saved != self[field.name].value()
+            if is_other and not field.secret:
+                self.theirs[field.name] = saved
+                told = f"id_{field.name}_theirs id_{field.name}_helptext"
+                self.fields[field.name].widget.attrs["aria-describedby"] = told
+
     def point(self) -> None:
         """Lead to the value that is wrong, or to the first that is missing."""
         at = next((f for f in self._drawn if f.name in self.mending.missing), None)
@@ -313,7 +324,7 @@ class ConnectionForm(forms.Form):
     @cached_property
     def _rows(self) -> dict[str, list[Row]]:
         asks_all = self.sign_in is not None or not self.apps
-        rows = Rows(self, self.connection, self.typed, self.mending, asks_all)
+        rows = Rows(self, self.connection, self.typed, self.mending, asks_all, self.theirs)
         hidden = self.provider.asks_first if self.has_hidden_first else None
         return rows.placed([field for field in self._drawn if field.name != hidden])
 

@@ -173,6 +173,9 @@ def test_the_second_editor_reads_who_saved_what(visitor, workspace, owner):
 
     assert page.status_code == 409
     assert "olga saved Ad account ID" in text_of(page)
+    assert "Saved meanwhile: act_1002" in text_of(page)
+    assert text_of(page).count("Saved meanwhile") == 1
+    assert 'aria-describedby="id_account_id_theirs id_account_id_helptext"' in page.content.decode()
     assert 'value="act_1001"' in page.content.decode()
 
 
