@@ -14,6 +14,9 @@ class ApiToken(AbstractAuthToken):
     name = models.CharField(max_length=100)
     reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 
+    class Meta:
+        verbose_name = "API token"
+
     def __str__(self) -> str:
         return self.name
 

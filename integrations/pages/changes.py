@@ -187,7 +187,8 @@ def _line(event: Event, name: str) -> Line:
     data = event.data
     who = full_name(event.by) if event.by else ""
     if data["what"] == "edited":
-        return Line(event.at, _edited(name, data["fields"]), " by " if who else "", who)
+        said = f"{name} was connected" if "is_first" in data else _edited(name, data["fields"])
+        return Line(event.at, said, " by " if who else "", who)
     if data["what"] == "removed":
         return Line(event.at, f"{name} was removed", " by " if who else "", who)
     said = f"{name} {_verb(event.type, data)}"

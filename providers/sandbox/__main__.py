@@ -75,7 +75,8 @@ def page(url: str) -> str:
     parts = []
     for slug, platform in PLATFORMS.items():
         lines = "\n".join(settings_of(slug, url))
-        parts.append(f"<h2>{escape(registry.get(slug).name)}</h2><pre>{escape(lines)}</pre>")
+        name = escape(registry.get(slug).name)
+        parts.append(f'<h2 id="{slug}">{name}</h2><pre>{escape(lines)}</pre>')
         for title, entries in platform.guide.items():
             rows = "".join(
                 f"<tr><td><code>{escape(value)}</code></td><td>{escape(does)}</td></tr>"

@@ -223,7 +223,7 @@ class Command(BaseCommand):
             self.write_json([vars(report) for report in reports])
         else:
             for report in reports:
-                self.stdout.write(_reported_row(report))
+                self.stdout.write(_reported_row(report, dry_run=dry_run))
             if dry_run:
                 self.stdout.write("This was a dry run: nothing was saved.")
         return FAILED if any(report.outcome == "refused" for report in reports) else PASSED
@@ -253,7 +253,7 @@ def _named(workspace: Workspace, name: str) -> IntegrationConnection:
         return rows.find(workspace, provider, slug)
     except NoConnection:
         found = rows.of_platform(workspace, provider)
-        known = ", ".join(f"{provider}/{one.slug}" for one in found)
+        known = ", ".join(_name(one) for one in found)
         raise CommandError(
             f"There is no such connection. Use one of {known}.", returncode=USAGE
         ) from None
@@ -372,6 +372,7 @@ def _text(file: str) -> str:
         raise UnreadableFile("This is not UTF-8. Save it in that encoding.") from None
 
 
-def _reported_row(report: Report) -> str:
+def _reported_row(report: Report, *, dry_run: bool) -> str:
     who = report.provider or "unknown platform"
-    return f"Row {report.row}, {who}: {report.outcome}. {report.message}".rstrip()
+    would_be = "would be " if dry_run and report.outcome != "skipped" else ""
+    return f"Row {report.row}, {who}: {would_be}{report.outcome}. {report.message}".rstrip()

@@ -125,7 +125,8 @@ def _save(
 ) -> None:
     _count_edit(connection, edited, by)
     rows.save_changes(connection, before)
-    record(connection, "edited", by=by, fields=connection.edited_fields)
+    first = {"is_first": True} if connection.auth_method and not before["auth_method"] else {}
+    record(connection, "edited", by=by, fields=connection.edited_fields, **first)
 
 
 def _keep_names(

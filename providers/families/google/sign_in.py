@@ -44,7 +44,7 @@ APP = AppForm(
         "Google keeps 100 sign-ins of one person to one client. Each one more ends the oldest "
         "without a word.",
         "The redirect URI must match to the last character. Google takes https with a public "
-        "domain, and http for localhost only.",
+        "domain.",
     ),
     client_id_pattern=CLIENT_ID,
     client_id_message=CLIENT_ID_MESSAGE,

@@ -25,7 +25,7 @@ SHORT_LIVED_SECONDS = 3600
 BY_SIGN_IN = sign_in(
     "Sign in with Facebook",
     "You are sent to Facebook and come back connected to the ad accounts that you may "
-    "see. Meta wants you to come back after about 90 days.",
+    "see. After about 90 days Meta may ask you to sign in once more.",
     carried=GraphToken(),
     guide=signing_in(
         "Meta",
@@ -139,8 +139,8 @@ OAUTH = OAuth(
         ),
         pitfalls=(
             "In Development mode an app works only for people who have a role in it.",
-            "The ad accounts of other businesses need Advanced access to ads_read, which Meta "
-            "gives after App Review.",
+            "The ad accounts of other businesses need Full access to ads_read, once called "
+            "Advanced, which Meta gives after App Review.",
             "Facebook Login for Business asks by a configuration of its own: add Facebook Login.",
             "A permission that is not used for 90 days has to be granted again.",
         ),

@@ -396,11 +396,16 @@ def test_import_reads_standard_input(workspace, typed):
     assert ran.json == [{"row": 1, "provider": "meta", "outcome": "imported", "message": ""}]
 
 
+def test_an_unknown_one_is_answered_with_the_names_that_the_list_has(connected):
+    assert Ran("test", "meta/nrth").err == "There is no such connection. Use one of meta."
+
+
 def test_a_dry_run_says_that_nothing_was_saved(workspace, typed):
     typed(json.dumps([ROW]))
 
     ran = Ran("import", "-", "--dry-run")
 
+    assert ran.out.startswith("Row 1, meta: would be imported.\n")
     assert ran.out.endswith("This was a dry run: nothing was saved.\n")
     assert not rows.find(workspace, "meta").saved_names
 

@@ -323,3 +323,15 @@ def test_the_page_of_members_asks_for_theirs(workspace, viewer):
 
     latest = events.latest_id(workspace)
     assert f"?since={latest}&amp;after={latest}&amp;until=0&amp;of=members" in page
+
+
+def test_a_first_connecting_is_told_as_that(look, workspace, editor):
+    latest = events.latest_id(workspace)
+    change(workspace, by=editor, **VALUES)
+    known = events.latest_id(workspace)
+    change(workspace, by=editor, access_token="EAAother")
+
+    told = look(latest)
+    assert "Meta was connected by Emil Edit." in text_of(told)
+    assert "method changed" not in text_of(told)
+    assert "Meta: credentials changed by Emil Edit." in text_of(look(known))

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from integrations import platforms
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
+from providers import registry
 from tests.integrations.pages.test_pages import Browser, text_of
 
 HUBSPOT = {"vendor": "hubspot", "account_id": "1001"}
@@ -45,6 +47,7 @@ def test_what_ends_soon_is_renewed_by_the_same_click_on_both(editor, workspace):
     connection.expires_at = timezone.now() + timedelta(days=4)
     connection.save()
     visitor = Browser(editor)
+    assert "before then." in text_of(visitor.get("overview"))
     overview, cards = (visitor.get(one).content.decode() for one in ("overview", "settings"))
 
     assert '?dialog=stripe">Renew<' in overview
@@ -61,3 +64,17 @@ def test_a_stand_in_is_told_in_the_same_words_everywhere(editor, workspace, meta
     pages = visitor.get("settings"), visitor.get("connection", "meta")
     for words in (row_of(visitor.get("overview"), "Meta"), *map(text_of, pages)):
         assert re.search(rf"{told}\S+. What it proves says nothing of Meta itself.", words)
+
+
+def test_one_sentence_tells_of_all_that_one_stand_in_answers_for(editor, workspace, settings):
+    here = "http://127.0.0.1:9"
+    settings.PROVIDER_ORIGINS = {
+        slug: dict.fromkeys(registry.get(slug).hosts, here) for slug in ("meta", "stripe", "x")
+    }
+    platforms.catalogue.cache_clear()
+    save(workspace, "meta", access_token="EAAhealthy", account_id="act_1001")
+    told = text_of(Browser(editor).get("overview"))
+    platforms.catalogue.cache_clear()
+
+    assert re.search(rf"A stand-in at {here} answers for Meta, .* and .*\. What is proven", told)
+    assert told.count("A stand-in at") == 1

@@ -262,3 +262,9 @@ def test_a_sandbox_that_stopped_answers_nobody_on_a_connection_that_was_kept():
 
         with pytest.raises(requests.ConnectionError):
             session.get(server.url, timeout=5)
+
+
+def test_the_page_has_a_place_for_each_platform_that_a_link_leads_to():
+    shown = page("http://127.0.0.1:9000")
+
+    assert [slug for slug in PLATFORMS if f'<h2 id="{slug}">' not in shown] == []
