@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from integrations.models import ConnectionTest, Credential, IntegrationConnection
@@ -261,8 +262,18 @@ class ConnectionForm(forms.Form):
                 told = f"{PROBLEM} {told}"
             attrs["placeholder"] = self.provider.field(self.mending.fault).example
             attrs |= {"autofocus": True, "aria-invalid": "true", "aria-describedby": told}
-        elif at:
+        elif at or (at := self._about_to_end):
             self.fields[at.name].widget.attrs["autofocus"] = True
+
+    @property
+    def _about_to_end(self) -> Field | None:
+        """The secret to enter anew, where what was typed ends soon."""
+        if self.connection.attention(timezone.now()) != "expiring" or self.sign_in is not None:
+            return None
+        method = self["auth_method"].value()
+        return next(
+            (f for f in self._drawn if f.secret and (not f.methods or method in f.methods)), None
+        )
 
     @property
     def missing_labels(self) -> list[str]:

@@ -86,3 +86,32 @@ def test_who_comes_back_to_a_page_finds_nothing_pressed(page):
 
     expect(page.locator("#test-all")).to_be_visible()
     expect(page.locator(".heard")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("control", "word"),
+    [("#test-meta", "Testing…"), ("#open-meta", "Opening…"), ("#open-stripe", "Opening…")],
+)
+def test_who_waits_reads_what_is_being_done(page, control, word):
+    hold(page)
+    pressed = page.locator(control)
+    pressed.click()
+
+    expect(pressed).to_have_attribute("aria-busy", "true")
+    shown = pressed.evaluate("one => getComputedStyle(one, '::after').content")
+    assert shown == f'"{word}"'
+
+
+def test_what_was_done_has_the_focus_after_a_page_was_loaded(page):
+    page.goto(f"{SETTINGS}profile/")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator(".messages")).to_be_focused()
+
+
+def test_what_is_wrong_has_the_focus_after_a_page_was_loaded(page):
+    page.goto("/w/main/workspace/")
+    page.get_by_role("textbox", name="Name").fill("")
+    page.get_by_role("button", name="Rename it").click()
+
+    expect(page.get_by_role("textbox", name="Name")).to_be_focused()

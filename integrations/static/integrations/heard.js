@@ -9,15 +9,34 @@
   // A load that was stopped, or that brought a file, leaves the page as it is, and says nothing.
   const LONGEST = 15000;
 
+  // Whoever waits longer than that reads what is being done.
+  const SOON = 500;
+  const WORDS = [[/^test/i, "Testing…"], [/^(save|change|rename|set|use|make)/i, "Saving…"], [/^send|^ask/i, "Sending…"]];
+  const wordFor = (control) => {
+    const found = WORDS.find(([start]) => start.test(control.textContent.trim()));
+    return found ? found[1] : control.matches("a") || control.hasAttribute("hx-get") ? "Opening…" : "One moment…";
+  };
+  const say = (control) => {
+    if (!control.classList.contains(HEARD) || !control.matches(".btn")) return;
+    control.dataset.busy = wordFor(control);
+    control.setAttribute("aria-busy", "true");
+  };
+
   const mark = (control) => {
     for (const one of shownBy(control)) one?.classList.add(HEARD);
+    setTimeout(() => say(control), SOON);
     setTimeout(() => unmark(control), LONGEST);
   };
+  const clear = (one) => {
+    one.classList.remove(HEARD);
+    one.removeAttribute("aria-busy");
+    delete one.dataset.busy;
+  };
   const unmark = (control) => {
-    for (const one of shownBy(control)) one?.classList.remove(HEARD);
+    for (const one of shownBy(control)) if (one) clear(one);
   };
   const unmarkAll = () => {
-    for (const one of document.querySelectorAll(`.${HEARD}`)) one.classList.remove(HEARD);
+    for (const one of document.querySelectorAll(`.${HEARD}`)) clear(one);
   };
 
   // What was pressed, where a person did: not what asks again by itself.
@@ -58,6 +77,11 @@
     mark(link);
   });
   window.addEventListener("pageshow", unmarkAll);
+
+  // What is wrong, or what was done, comes first after a page was loaded; a place in the address is first.
+  const isFree = [null, document.body].includes(document.activeElement);
+  const isTold = isFree && !location.hash;
+  if (isTold) document.querySelector("main [aria-invalid=true], main > .messages")?.focus();
 
   // Somebody archived the workspace while its page was open: what stands there is as it was.
   const noteOf = ({ said, url }) => {

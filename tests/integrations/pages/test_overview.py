@@ -51,6 +51,8 @@ def test_what_ends_soon_is_renewed_by_the_same_click_on_both(editor, workspace):
     overview, cards = (visitor.get(one).content.decode() for one in ("overview", "settings"))
 
     assert '?dialog=stripe">Renew<' in overview
+    dialog = visitor.get("connection", "stripe").content.decode()
+    assert re.search(r'<input[^>]*name="access_token"[^>]* autofocus', dialog)
     [button] = re.findall('id="open-stripe"[^>]*>([^<]+)<', cards)
     assert button == "Renew"
 
