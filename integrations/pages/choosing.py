@@ -58,9 +58,9 @@ class Chosen:
 
 @require_http_methods(["GET", "POST"])
 @in_workspace(Role.EDITOR)
-def choose(request: Request, slug: str, connection_id: UUID) -> HttpResponse:
+def choose(request: Request, slug: str, source_id: UUID) -> HttpResponse:
     """The accounts, to tick any number of them. What is ticked here or elsewhere is kept."""
-    connection = _found(request, slug, connection_id)
+    connection = _found(request, slug, source_id)
     chosen = Chosen(request.session, connection)
     if request.method == "POST":
         ticked = request.POST.getlist("account")
@@ -75,9 +75,9 @@ def choose(request: Request, slug: str, connection_id: UUID) -> HttpResponse:
     return _list(request, connection, chosen)
 
 
-def _found(request: Request, slug: str, connection_id: UUID) -> IntegrationConnection:
+def _found(request: Request, slug: str, source_id: UUID) -> IntegrationConnection:
     try:
-        found = rows.find_by_id(request.access.workspace, connection_id)
+        found = rows.find_by_id(request.access.workspace, source_id)
     except NoConnection:
         raise Http404 from None
     if found.provider != slug:

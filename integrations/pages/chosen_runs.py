@@ -156,13 +156,13 @@ def _id_of(text: str) -> UUID | None:
 
 @require_http_methods(["GET", "POST"])
 @in_workspace(Role.EDITOR)
-def remove(request: Request, run_id: int, connection_id: UUID) -> HttpResponse:
+def remove(request: Request, run_id: int, chosen_id: UUID) -> HttpResponse:
     """Say what is lost, then forget one that was added."""
     told, workspace = _told(request, run_id), request.access.workspace
     back = reverse("chosen-run", args=[workspace.slug, run_id])
     mine = {one.connection.pk for one in told.lines}
     try:
-        found = rows.find_by_id(workspace, connection_id)
+        found = rows.find_by_id(workspace, chosen_id)
         if request.method == "GET" and found.pk in mine:
             return ask(request, _question(request, found, back))
         if found.pk in mine:

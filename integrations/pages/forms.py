@@ -389,8 +389,14 @@ class ConnectionForm(forms.Form):
             auth_method=method,
             is_enabled=self.cleaned_data["is_enabled"],
             sign_in=self.typed.sign_in if method == SIGN_IN else None,
-            name=several.cleaned_name(self.cleaned_data["connection_name"]) if self.named else None,
+            name=self._name(),
         )
+
+    def _name(self) -> str | None:
+        """As typed; None from a page that was drawn while there was nothing to tell apart."""
+        if not self.named or "connection_name" not in self.data:
+            return None
+        return several.cleaned_name(self.cleaned_data["connection_name"])
 
     def _is_moved(self, secret: str) -> bool:
         """Whether what decides the use of a secret is not what the candidate's went with."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -78,9 +78,28 @@ def _of_connection(
             kwargs["slug"] = find_connection(request, "").provider
         if "slug" in kwargs and kwargs["slug"] not in platforms.catalogue():
             raise Http404
+        if "slug" in kwargs and request.method == "POST":
+            request.connection_id = connection_id or _meant(request, kwargs["slug"])
         return view(request, **kwargs)
     except NoConnection:
         return _removed(request)
+
+
+def _meant(request: Request, slug: str) -> UUID | None:
+    """The connection that a form was drawn for, if another one is the default by now.
+
+    Raises NoConnection for one of another platform, too.
+    """
+    try:
+        meant = UUID(request.POST.get("connection", ""))
+    except ValueError:
+        return None
+    workspace = request.access.workspace
+    if rows.find(workspace, slug).pk == meant:
+        return None
+    if rows.find_by_id(workspace, meant, drafts=True).provider != slug:
+        raise NoConnection
+    return meant
 
 
 def _removed(request: Request) -> HttpResponse:
@@ -168,9 +187,17 @@ def _page_of(request: HttpRequest, under: str) -> str:
     if request.method == "GET" and not is_partial(request):
         return request.get_full_path()
     header = "HX-Current-URL" if is_partial(request) else "Referer"
-    here = urlsplit(request.headers.get(header, ""))
+    here = _told(request, header)
     page = f"{here.path}?{here.query}" if here.query else here.path
     return page if here.path.startswith(under) else ""
+
+
+def _told(request: HttpRequest, header: str) -> SplitResult:
+    """The address that a browser says it stands at; an empty one for what is none."""
+    try:
+        return urlsplit(request.headers.get(header, ""))
+    except ValueError:
+        return urlsplit("")
 
 
 def sign_in_url(request: HttpRequest, back: str) -> str:
@@ -309,8 +336,9 @@ def updated(request: Request, slug: str, said: str) -> HttpResponse:
     if not is_partial(request):
         messages.info(request, said)
         workspace = request.access.workspace.slug
-        if urlsplit(request.headers.get("Referer", "")).path == _all_of(request, slug):
-            return redirect(request.headers["Referer"])
+        all_of = _all_of(request, slug)
+        if _page_of(request, all_of):
+            return redirect(_page_of(request, all_of))
         return redirect(reverse("settings", args=[workspace]) + f"#card-{slug}")
     return card_update(request, slug, said)
 
@@ -321,14 +349,14 @@ def _all_of(request: Request, slug: str) -> str:
 
 
 def _is_at_all_of(request: Request, slug: str) -> bool:
-    return urlsplit(request.headers.get("HX-Current-URL", "")).path == _all_of(request, slug)
+    return _told(request, "HX-Current-URL").path == _all_of(request, slug)
 
 
 def redrawn(request: Request, slug: str) -> dict[str, Any]:
     """What stands for a platform on the page that asks: its card, or all its connections."""
     workspace = request.access.workspace
     if _is_at_all_of(request, slug):
-        asked = urlsplit(request.headers["HX-Current-URL"]).query
+        asked = _told(request, "HX-Current-URL").query
         return {"listing": listing.of(workspace, slug, dict(parse_qsl(asked)))}
     return {"platform": platform_cards.of_platform(workspace, slug)}
 
@@ -351,7 +379,7 @@ def card_update(request: Request, slug: str, said: str) -> HttpResponse:
 
 def _is_page_of_its_own(request: Request) -> bool:
     """Whether a part is for a dialog that is a page, where there are no cards to draw anew."""
-    here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    here = _told(request, "HX-Current-URL").path
     workspace = request.access.workspace.slug
     all_of = {_all_of(request, slug) for slug in platforms.catalogue()}
     return here not in {"", reverse("settings", args=[workspace]), *all_of}

@@ -21,7 +21,7 @@ from integrations.pages.parts import (
 from integrations.services import rows
 from integrations.services.connecting import disconnecting, saving, several
 from integrations.services.connecting.changes import Changes
-from integrations.services.refusals import VersionConflict
+from integrations.services.refusals import NoConnection, VersionConflict
 
 RENAME = "integrations/partials/rename_dialog.html"
 CONNECTED_MEANWHILE = "Somebody connected it meanwhile, so it was not removed."
@@ -70,6 +70,8 @@ def discard_draft(request: Request, slug: str) -> HttpResponse:
 @in_workspace(Role.EDITOR)
 def rename(request: Request, slug: str) -> HttpResponse:
     connection = find_connection(request, slug)
+    if not connection.version:  # there is nothing yet to be called something
+        raise NoConnection
     form = NameForm(request.POST or None, initial={"name": connection.name})
     if request.method == "POST" and form.is_valid():
         name = several.cleaned_name(form.cleaned_data["name"])

@@ -72,7 +72,7 @@ settings_urls: Urls = [
 chosen_run_urls: Urls = [
     path("", chosen_run_views.page, name="chosen-run"),
     path("again/", chosen_run_views.again, name="chosen-run-again"),
-    path("remove/<uuid:connection_id>/", chosen_run_views.remove, name="remove-chosen"),
+    path("remove/<uuid:chosen_id>/", chosen_run_views.remove, name="remove-chosen"),
 ]
 
 guide_urls: Urls = [
@@ -150,7 +150,7 @@ urlpatterns = [
     path("w/<slug:workspace>/integrations/<slug:slug>/", several_views.platform, name="platform"),
     path("w/<slug:workspace>/integrations/<slug:slug>/guide/", include(guide_urls)),
     path(
-        "w/<slug:workspace>/integrations/<slug:slug>/accounts/<uuid:connection_id>/",
+        "w/<slug:workspace>/integrations/<slug:slug>/accounts/<uuid:source_id>/",
         choosing_views.choose,
         name="choose-accounts",
     ),

@@ -20,12 +20,14 @@ CHOOSE = "Choose one of these accounts."
 
 
 def own_candidate(request: Request, slug: str, candidate_id: UUID) -> Candidate:
-    return candidates.find(
-        find_connection(request, slug),
-        candidate_id,
-        user=request.user,
-        session_key=request.session.session_key or "",
+    """The person's own, of the connection that it is for, whichever is the default by now."""
+    named = find_connection(request, slug)
+    kept = candidates.find(
+        named, candidate_id, user=request.user, session_key=request.session.session_key or ""
     )
+    if kept.connection_id != named.pk:
+        request.connection_id = kept.connection_id
+    return kept
 
 
 def _while_it_waits(

@@ -83,8 +83,13 @@ CREDENTIAL = Compiled(
 TEST = CompiledRows(ConnectionTest, lambda every, pk: every.filter(pk=pk), -2_000_000_000)
 
 
-def _together(
-    every: QuerySet[IntegrationConnection], workspace_id: int, provider: str, *, sharing: bool
+def together(
+    every: QuerySet[IntegrationConnection],
+    workspace_id: int,
+    provider: str,
+    *,
+    sharing: bool,
+    credential: UUID | None = None,
 ) -> QuerySet[IntegrationConnection]:
     """Always in the same order: of two who lock some of the same, one waits for the other."""
     these = IntegrationConnection.objects.filter(workspace_id=workspace_id, provider=provider)
@@ -92,12 +97,14 @@ def _together(
     if sharing:
         concerned |= Q(credential__in=these.values("credential"))
         concerned |= Q(sign_in__in=these.values("sign_in"))
+    if credential:
+        concerned |= Q(credential=credential) | Q(sign_in=credential)
     return every.select_for_update().filter(concerned).order_by("pk")
 
 
 LOCKED_TOGETHER = {
     sharing: CompiledRows(
-        IntegrationConnection, partial(_together, sharing=sharing), -2_000_000_000, "?"
+        IntegrationConnection, partial(together, sharing=sharing), -2_000_000_000, "?"
     )
     for sharing in (False, True)
 }

@@ -58,6 +58,13 @@ def mark(name: str) -> SafeString:
     return _svg(path) if name and path.exists() else icon("plug")
 
 
+@register.simple_tag
+def meant(connection: IntegrationConnection) -> SafeString:
+    """In a form: which connection it is about, whichever is the default when it is sent."""
+    field = '<input type="hidden" name="connection" value="{}">'
+    return format_html(field, connection.pk) if connection.version else mark_safe("")
+
+
 @register.simple_tag(takes_context=True)
 def connection_url(
     context: template.Context, name: str, connection: IntegrationConnection, *more: Any

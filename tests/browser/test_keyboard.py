@@ -101,7 +101,9 @@ def test_the_arrow_keys_open_a_menu_and_go_round_in_it(page, workspace):
         seen.append(page.evaluate("document.activeElement.textContent"))
     page.keyboard.press("Escape")
 
-    assert seen == ["History of tests", "Setup guide", "History of tests", "Disconnect…"]
+    assert seen[0] == seen[2] == "History of tests"
+    assert seen[1].startswith("Setup guide")
+    assert seen[3] == "Disconnect…"
     expect(page.locator("#more-meta")).to_be_focused()
 
 

@@ -104,7 +104,7 @@ def test_the_other_accounts_of_a_sign_in_are_offered_once_the_first_is_proven(pa
 
 def test_who_signs_in_sees_no_words_of_other_ways_until_asking_for_them(page):
     page.click("#open-calendly")
-    token = page.locator("#dialog").get_by_text("A personal access token")
+    token = page.locator("#dialog").get_by_text("A personal access token", exact=True)
 
     expect(page.get_by_label("Sign in with Calendly")).to_be_checked()
     expect(page.locator("#dialog")).to_contain_text("Calendly will ask you to allow: who is")
@@ -338,7 +338,7 @@ def test_a_notice_leads_to_the_dialog_that_renews(forecast, base_url):
     expect(forecast.locator("#dialog-title")).to_have_text("Stripe")
     assert forecast.url == f"{base_url}{SETTINGS}#integrations"
     forecast.keyboard.press("Escape")
-    expect(forecast.locator("#test-stripe")).to_be_focused()
+    expect(forecast.locator("#card-stripe > footer .btn").first).to_be_focused()
 
 
 # --- The apps that sign-ins need -----------------------------------------------------------------
@@ -371,7 +371,7 @@ def test_what_is_missing_is_said_where_it_is_typed(owners_page):
     owners_page.goto(f"{APPS}linkedin/")
     owners_page.get_by_role("button", name="Save and prove").click()
 
-    expect(owners_page.locator(".note.bad")).to_be_focused()
+    expect(owners_page.locator("[aria-invalid=true]").first).to_be_focused()
     expect(owners_page.locator(".note.bad")).to_be_in_viewport()
     expect(owners_page.locator(".errors").first).to_have_text("This is required.")
 

@@ -190,7 +190,8 @@ def find(
     """Raises CandidateGone for another place's, person's or session's, or an old one."""
     found = _of_session(session_key).filter(
         pk=candidate_id,
-        connection=connection.pk,
+        connection__workspace=connection.workspace_id,
+        connection__provider=connection.provider,
         user=user,
         expires_at__gt=timezone.now(),
     )

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 
 from integrations import compiled, platforms
 from integrations.models import Credential, IntegrationConnection, RunItem, Workspace
@@ -82,11 +81,9 @@ def _locked(
     workspace: Workspace, provider: str, credential_id: UUID | None
 ) -> list[IntegrationConnection]:
     """The platform's connections. In this order everywhere: these, then what they point at."""
-    concerned = Q(workspace=workspace, provider=provider)
-    if credential_id:
-        concerned |= Q(credential=credential_id) | Q(sign_in=credential_id)
-    locked = IntegrationConnection.objects.filter(concerned).select_for_update().order_by("pk")
-    return [one for one in locked if rows.place(one) == (workspace.pk, provider)]
+    every = IntegrationConnection.objects.all()
+    concerned = rows.together(every, workspace.pk, provider, sharing=True, credential=credential_id)
+    return [one for one in concerned if rows.place(one) == (workspace.pk, provider)]
 
 
 def _shared(
@@ -199,6 +196,8 @@ def remove(
     The default is then that one, or else the oldest that is left. Raises InvalidChange,
     NoConnection, VersionConflict and Busy.
     """
+    if rows.is_draft(connection):  # of which nobody was told
+        raise NoConnection
     if default_id is not None and not rows.siblings(connection).filter(pk=default_id).exists():
         raise InvalidChange({"default": [NOT_ANOTHER]})
     done = disconnecting.disconnect(connection, by=by)

@@ -29,6 +29,7 @@ class NotArchived(Exception):
 
 LONGEST_NAME = 100
 LONGEST_SLUG = 50
+MOST_WORDS = 20  # of a search; more find nothing that these do not
 NO_NAME = "Give it a name, such as the team's or the client's."
 NO_SLUG = "Addresses need a Latin letter or a digit. Type a short name for them, such as acme."
 SLUG_TAKEN = "Another workspace has this address, maybe an archived one. Choose another."
@@ -121,7 +122,7 @@ def search(user: User, query: str) -> QuerySet[Workspace]:
     """
     mine = Membership.objects.filter(user=user, workspace=OuterRef("pk")).values("role")
     found = people.workspaces_of(user).annotate(role=Subquery(mine))
-    for word in query.replace("\0", " ").split():
+    for word in query.replace("\0", " ").split()[:MOST_WORDS]:
         found = found.filter(Q(name__icontains=word) | Q(slug__icontains=word))
     return found
 

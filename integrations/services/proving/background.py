@@ -3,14 +3,21 @@
 Where no worker was seen, a single test runs at once, in the process of whoever asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from integrations import queue
-from integrations.models import ConnectionTest, IntegrationConnection, TestRun, Trigger, Workspace
+from integrations.models import (
+    ConnectionTest,
+    IntegrationConnection,
+    RunItem,
+    TestRun,
+    Trigger,
+    Workspace,
+)
 from integrations.services.proving import runs, testing
 
 NO_WORKER_HERE = (
@@ -66,7 +73,7 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Tes
     with transaction.atomic():
         started = runs.start_run(workspace, trigger=trigger, by=by)
         if not started.joined:
-            _have_performed(started.run, NO_WORKER)
+            _have_performed(started.run, started.run.items.all(), NO_WORKER)
     return started.run
 
 
@@ -80,7 +87,7 @@ def start_chosen(
     """Start testing exactly these. Without a worker as `start_run`."""
     with transaction.atomic():
         run = runs.start_chosen(workspace, chosen, trigger=trigger, by=by)
-        _have_performed(run, NO_WORKER_HERE)
+        _have_performed(run, run.items.all(), NO_WORKER_HERE)
     return run
 
 
@@ -89,14 +96,14 @@ def try_again(run: TestRun, connection_id: UUID | None = None) -> bool:
     with transaction.atomic():
         again = runs.again(run, connection_id)
         if again:
-            _have_performed(run, NO_WORKER_HERE)
+            _have_performed(run, again, NO_WORKER_HERE)
     return bool(again)
 
 
-def _have_performed(run: TestRun, problem: str) -> None:
+def _have_performed(run: TestRun, items: Iterable[RunItem], problem: str) -> None:
     """By a worker; without one each item ends, and says so."""
     if not queue.has_worker():
         runs.end_untested(run, problem)
         return
-    for item in run.items.filter(ended_at=None, test=None):
+    for item in items:
         queue.enqueue("proving.run_item", item.pk)

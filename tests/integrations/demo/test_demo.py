@@ -66,4 +66,4 @@ def test_the_stand_ins_own_page_lists_what_each_credential_does(stand_ins):
     seen = page(stand_ins.url)
 
     assert "EAAexpired" in seen
-    assert "<h2>Stripe</h2>" in seen
+    assert '<h2 id="stripe">Stripe</h2>' in seen

@@ -2,6 +2,7 @@
 
 import json
 import re
+from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -179,23 +180,59 @@ def test_the_second_editor_reads_who_saved_what(visitor, workspace, owner):
     assert 'value="act_1001"' in page.content.decode()
 
 
-def test_a_dialog_of_what_is_the_default_no_more_saves_nothing(visitor, connected, workspace):
+@pytest.fixture
+def moved(connected, workspace):
+    """The default one was the first; by now it is North."""
     other = Changes(config={"account_id": "act_1002"}, name="North")
     north = several.add(workspace, "meta", other, by=None).connection
     saving.change_connection(north, Changes(is_default=True), by=None)
+    return connected, north
+
+
+def test_a_form_is_about_what_it_was_drawn_for_whichever_is_the_default(visitor, moved):
+    first, north = moved
+
+    visitor.post("disable", "meta", connection=str(first.pk))
+
+    assert rows.again(first).status == "disabled"
+    assert rows.again(north).is_enabled
+
+
+def test_a_dialog_saves_over_no_other_connection(visitor, moved):
+    first, north = moved
 
     page = visitor.post(
         "connection",
         "meta",
         page=("connection", "meta"),
         auth_method="access_token",
-        version=str(connected.version),
-        access_token="",
+        version=str(first.version),
+        connection=str(first.pk),
+        access_token="EAAhealthy",
         account_id="act_1003",
+        is_enabled="on",
     )
 
-    assert page.status_code == 409
+    assert page.status_code == 200, text_of(page)
     assert rows.again(north).config["account_id"] == "act_1002"
+    assert Candidate.objects.get().connection_id == first.pk
+
+
+def test_what_names_no_connection_of_this_platform_is_not_there(visitor, moved, workspace):
+    stripe = several.add(workspace, "stripe", Changes(), by=None).connection
+
+    for other in (str(stripe.pk), str(uuid4())):
+        assert "was removed" in text_of(visitor.post("disable", "meta", connection=other))
+    assert all(rows.again(one).is_enabled for one in (stripe, *moved))
+
+
+def test_a_form_from_before_there_were_several_keeps_the_name(visitor, connected, workspace):
+    named = saving.change_connection(connected, Changes(name="Main ads"), by=None).connection
+    several.add(workspace, "meta", Changes(config={"account_id": "act_1002"}), by=None)
+
+    visitor.prove(access_token="", account_id="act_1001", is_enabled="on", version=named.version)
+
+    assert rows.again(named).name == "Main ads"
 
 
 def test_another_account_is_asked_about(visitor, proven, workspace):

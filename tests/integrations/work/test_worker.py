@@ -200,15 +200,14 @@ def test_what_was_done_is_not_done_again(connected, meta):
     assert meta.requests_seen == []
 
 
-def test_the_queue_keeps_an_error_by_its_name_alone(editor, caplog):
-    secret = "4d6f6e64-6179-4d6f-8e64-61794d6f6e64"
-    queue.enqueue("proving.run_test_when_free", secret, "page", editor.pk)
+def test_the_queue_keeps_an_error_by_its_name_alone(caplog):
+    queue.enqueue("connecting.prove", "no id at all")
 
     assert worker.Worker().run_once()
 
     kept = str(OxTask.objects.get().errors)
-    assert "Ended: DoesNotExist" in kept
-    assert "matching query" not in kept + caplog.text
+    assert "Ended: ValueError" in kept
+    assert "badly formed" not in kept + caplog.text
 
 
 def test_the_queue_forgets_what_was_done_a_day_ago():
