@@ -52,9 +52,11 @@ class Line:
     @property
     def state(self) -> str:
         test = self.item.test
-        if test is not None:
-            return OUTCOMES.get(TestOutcome(test.outcome), "testing")
-        return "untested" if self.item.ended_at else "waiting"
+        if test is not None and not test.is_running:
+            return OUTCOMES[TestOutcome(test.outcome)]
+        if self.item.ended_at:
+            return "untested"
+        return "testing" if test else "waiting"
 
     @property
     def pill(self) -> Pill:
@@ -68,6 +70,8 @@ class Line:
     @property
     def sentence(self) -> str:
         test = self.item.test
+        if test and test.is_running:
+            return runs.INTERRUPTED
         return f"{test.message} {test.action}".strip() if test else self.item.problem
 
 
@@ -106,7 +110,7 @@ class Told:
             return f"Testing {accounts}: {self.run.done} done"
         if not self.total:
             return "Nothing is left of this"
-        if not self.unproven:
+        if self.counts["proven"] == self.total:
             return "The account is proven" if self.total == 1 else f"All {accounts} are proven"
         was = "was" if self.unproven == 1 else "were"
         return f"{self.unproven} of {accounts} {was} not proven"

@@ -2,9 +2,11 @@
 
 import re
 import threading
+from datetime import timedelta
 from html import unescape
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from integrations import queue
@@ -12,7 +14,7 @@ from integrations.models import IntegrationConnection, Workspace
 from integrations.services import rows, waiting
 from integrations.services.connecting import choosing, saving
 from integrations.services.connecting.changes import Changes
-from integrations.services.proving import discovery, runs
+from integrations.services.proving import discovery, runs, testing
 from providers.sandbox.meta.objects import CLIENTS
 from tests.integrations.pages.people import Visitor, text_of
 from tests.integrations.services.connecting.test_choosing import SOME, VALUES
@@ -249,6 +251,24 @@ def test_without_a_worker_it_says_what_to_do_and_tries_again_later(emil, agency)
     page = emil.send(here, f"{here}again/")
 
     assert "All 3 accounts are proven" in text_of(page)
+
+
+def test_a_run_that_died_while_it_tested_proves_nothing_and_is_tried_again(emil, agency, meta):
+    with time_machine.travel(timezone.now() - timedelta(minutes=5)):
+        dead = runs.start_chosen(agency.workspace, [agency], trigger="page", by=None)
+        test = testing.start_when_free(agency, trigger="page", by=None).test
+        dead.items.update(test=test)
+
+    page = emil.get(f"/w/main/runs/{dead.pk}/")
+
+    said = text_of(page)
+    assert "1 of 1 account was not proven" in said
+    assert "0 proven 1 not tested" in said
+    assert runs.INTERRUPTED in said
+    assert "Try again" in said
+    queue.beat(timezone.now())
+    here = f"/w/main/runs/{dead.pk}/"
+    assert "The account is proven" in text_of(emil.send(here, f"{here}again/"))
 
 
 def test_one_that_failed_is_removed_after_a_question(emil, agency, worker_seen):
