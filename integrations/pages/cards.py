@@ -46,6 +46,7 @@ GROUPS = (
     ("disabled", "Disabled"),
     ("not_connected", "Not connected"),
 )
+LIGHTS = ("red", "amber", "green", "grey")  # the worst first
 IN_ORDER = ("now", "soon", "nothing", "not_connected")  # sections, burning first
 GROUPS_IN_ORDER = [slug for slug, _ in GROUPS]
 
@@ -97,6 +98,11 @@ class Card:
         connection = self.connection
         place = IN_ORDER.index(self.section), GROUPS_IN_ORDER.index(self.group)
         return *place, not connection.is_default, connection.created_at
+
+    @property
+    def gloom(self) -> tuple[int, int]:
+        """The worst light first, of those that are alike the one of the first group."""
+        return LIGHTS.index(self.connection.light(self.now)), GROUPS_IN_ORDER.index(self.group)
 
     @property
     def provider(self) -> Provider:

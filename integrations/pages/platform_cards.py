@@ -1,4 +1,8 @@
-"""The card of a platform: of its one connection, or of several by the worst of them."""
+"""The card of a platform: of its one connection, or of several by the worst of them.
+
+The worst is the one that somebody has to see to first, and leads the rows. What is wrong now and
+needs nobody, an outage, may still have the worse light: that one is the platform's.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +28,11 @@ class PlatformCard:
         return self.cards[0]
 
     @property
+    def lit(self) -> Card:
+        """Whose light is the platform's."""
+        return min(self.cards, key=lambda one: one.gloom)
+
+    @property
     def is_several(self) -> bool:
         return len(self.cards) > 1
 
@@ -45,7 +54,7 @@ class PlatformCard:
 
     @property
     def group(self) -> str:
-        return self.worst.group
+        return self.lit.group
 
     @property
     def section(self) -> str:
@@ -53,7 +62,7 @@ class PlatformCard:
 
     @property
     def pill(self) -> Pill:
-        return self.worst.pill
+        return self.lit.pill
 
     @property
     def rows(self) -> list[Card]:
@@ -88,7 +97,7 @@ class PlatformCard:
         return self.is_shown_by(show) and _has(self.words, query)
 
     def is_shown_by(self, group: str) -> bool:
-        return self.worst.is_shown_by(group)
+        return self.lit.is_shown_by(group)
 
 
 def _has(words: str, query: str) -> bool:

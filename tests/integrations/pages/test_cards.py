@@ -85,6 +85,31 @@ BROKEN = {"status": Status.ERROR, "last_error": "No.", "failing_since": NOW}
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "group", "tone"),
+    [
+        (
+            {"proven_at": LATELY, "expires_at": NOW + timedelta(days=3)},
+            {"proven_at": LATELY, "unanswered_since": NOW - timedelta(hours=2)},
+            "unanswered",
+            "warn",
+        ),
+        (HALF, {"proven_at": LATELY}, "proven", "ok"),
+        (HALF, {"status": Status.DISABLED}, "half", "idle"),
+        ({"status": Status.DISABLED}, {"proven_at": LATELY}, "proven", "ok"),
+        (BROKEN, {}, "error", "bad"),
+        ({"proven_at": LONG_AGO}, {"proven_at": LATELY}, "unproven", "warn"),
+    ],
+)
+def test_the_light_of_a_platform_is_the_worst_of_its_connections(first, second, group, tone):
+    made = sorted((card(**first), card(**second)), key=lambda one: one.rank)
+    shown = PlatformCard(made)
+
+    assert (shown.group, shown.pill.tone) == (group, tone)
+    assert shown.section == made[0].section
+    assert [name for name, _ in GROUPS if shown.is_shown_by(name)] == [group]
+
+
+@pytest.mark.parametrize(
     ("kind", "click"),
     [
         ("auth_expired", "Enter new credentials"),
