@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection as database
 from django.db.models import (
+    Count,
     F,
     Func,
     IntegerField,
@@ -237,6 +238,13 @@ def siblings(connection: IntegrationConnection) -> QuerySet[IntegrationConnectio
         ~DRAFT, workspace=connection.workspace_id, provider=connection.provider
     )
     return of_place.exclude(pk=connection.pk)
+
+
+def several_in(workspace_id: int) -> set[str]:
+    """The platforms of which a workspace has several connections, so that each has to be named."""
+    saved = IntegrationConnection.objects.filter(~DRAFT, workspace=workspace_id)
+    counted = saved.order_by().values("provider").annotate(number=Count("pk"))
+    return {*counted.filter(number__gt=1).values_list("provider", flat=True)}
 
 
 def _in_order(connection: IntegrationConnection) -> tuple[bool, datetime]:

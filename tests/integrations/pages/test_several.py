@@ -284,6 +284,23 @@ def test_what_happens_elsewhere_names_the_connection(visitor, owner, connected, 
     assert "North" in card_of(page)
 
 
+def test_the_open_overview_names_the_connection_too(
+    visitor, owner, workspace, connected, north, django_assert_num_queries
+):
+    asked = {"since": 0, "after": 0, "of": "overview"}
+    url = reverse("changes", args=["main"])
+    saving.change_connection(north, Changes(is_enabled=False), by=owner)
+    assert "Meta (North) was disabled by olga" in text_of(visitor.client.get(url, asked))
+    for number in range(5):
+        one = add(workspace, f"More {number}", account_id=f"act_200{number}")
+        saving.change_connection(one, Changes(is_enabled=False), by=owner)
+
+    with django_assert_num_queries(6):
+        page = visitor.client.get(url, asked)
+
+    assert "Meta (More 4) was disabled by olga" in text_of(page)
+
+
 def test_a_card_follows_the_test_of_each_of_its_connections(visitor, connected, north):
     test = testing.start_when_free(north, trigger=Trigger.PAGE, by=None).test
     url = reverse("one:card", args=["main", north.pk])
