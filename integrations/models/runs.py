@@ -8,7 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import get_text_list
 
+from integrations.models import naming
 from integrations.models.tests import LEASE, ConnectionTest, TestOutcome, Trigger
 
 
@@ -69,9 +71,16 @@ class TestRun(models.Model):
 
     @property
     def failed_names(self) -> str:
-        """The platforms whose test failed, by name."""
-        failed = (i for i in self.items.all() if i.test and i.test.outcome == TestOutcome.FAILED)
-        return ", ".join(item.connection.platform.name for item in failed)
+        """The first few whose test failed: by platform, and by name where it has several here."""
+        items = self.items.all()
+        counts = Counter(item.connection.provider for item in items)
+        failed = [
+            item.connection
+            for item in items
+            if item.test and item.test.outcome == TestOutcome.FAILED
+        ]
+        names = naming.by_platform(failed, [slug for slug, count in counts.items() if count > 1])
+        return get_text_list(naming.few(names, len(names)), "and")
 
     @property
     def outcomes(self) -> Counter[str]:

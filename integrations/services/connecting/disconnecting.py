@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.utils.text import get_text_list
 
-from integrations.models import Candidate, Credential, IntegrationConnection
+from integrations.models import Candidate, Credential, IntegrationConnection, naming
 from integrations.services import rows, waiting
 from integrations.services.connecting import saving
 from integrations.services.credentials import leases, revoking, sharing
@@ -36,9 +36,9 @@ class Siblings:
         return bool(self.names or self.elsewhere)
 
     def __str__(self) -> str:
-        """ "Postbox, Inbox and connections of other workspaces"."""
+        """ "Postbox, Inbox (North) and connections of other workspaces"."""
         others = ["connections of other workspaces"] if self.elsewhere else []
-        return get_text_list([*self.names, *others], "and")
+        return get_text_list([*naming.few(self.names, len(self.names)), *others], "and")
 
 
 def siblings(connection: IntegrationConnection, row: Credential | None = None) -> Siblings:
@@ -54,7 +54,8 @@ def siblings(connection: IntegrationConnection, row: Credential | None = None) -
 
 def _told(found: list[IntegrationConnection], connection: IntegrationConnection) -> Siblings:
     here = [one for one in found if one.workspace_id == connection.workspace_id]
-    return Siblings(tuple(one.platform.name for one in here), len(found) - len(here))
+    several = rows.several_in(connection.workspace_id) if here else ()
+    return Siblings(naming.by_platform(here, several), len(found) - len(here))
 
 
 def farewell(candidate: Candidate) -> str:

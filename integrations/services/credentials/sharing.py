@@ -8,9 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.text import get_text_list
 
 from integrations import queue
-from integrations.models import IntegrationConnection, Trigger
-
-MOST_NAMED = 3
+from integrations.models import IntegrationConnection, Trigger, naming
 
 
 def sharers(
@@ -24,9 +22,8 @@ def sharers(
 
 def named(found: QuerySet[IntegrationConnection], workspace_id: int) -> str:
     """ "North, South and 3 more": those of other workspaces are counted alone; "" for none."""
-    here = [one.title for one in found.filter(workspace=workspace_id)[:MOST_NAMED]]
-    more = found.count() - len(here)
-    return get_text_list([*here, *([f"{more} more"] if more else [])], "and")
+    here = [one.title for one in found.filter(workspace=workspace_id)[: naming.MOST_NAMED]]
+    return get_text_list(naming.few(here, found.count()), "and")
 
 
 def test_soon(connections: Iterable[IntegrationConnection], *, by: User | None) -> None:

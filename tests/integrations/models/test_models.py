@@ -10,6 +10,7 @@ from django.utils import timezone
 from integrations import crypto, platforms
 from integrations.api import presentation
 from integrations.models import ConnectionTest, IntegrationConnection, Role, Status
+from integrations.models import TestRun as Run
 
 NOW = timezone.now()
 ERROR = {"last_error": "Broken.", "error_kind": "auth_invalid", "failing_since": NOW}
@@ -175,3 +176,30 @@ def test_it_is_called_by_what_is_known_best(workspace):
     ]
 
     assert called == ["n0", "act_7", "Acme", "North"]
+
+
+ENDED = {"started_at": NOW, "finished_at": NOW, "lease_until": NOW + timedelta(minutes=5)}
+
+
+def failed_run(workspace, *names, provider="meta", run=None):
+    run = run or Run.objects.create(workspace=workspace, trigger="api", lease_until=NOW)
+    for name in names:
+        one = IntegrationConnection.objects.create(
+            workspace=workspace, provider=provider, name=name, slug=name, is_default=False
+        )
+        test = ConnectionTest.objects.create(
+            connection=one, revision=1, outcome="failed", trigger="api", **ENDED
+        )
+        run.items.create(connection=one, test=test, ended_at=NOW)
+    return run
+
+
+def test_a_run_names_a_few_of_those_that_failed_and_which_of_their_platform(workspace):
+    run = failed_run(workspace, "main", provider="stripe")
+    assert run.failed_names == "Stripe"
+    assert failed_run(workspace, "north", "south", run=run).failed_names == (
+        "Stripe, Meta (north) and Meta (south)"
+    )
+    assert failed_run(workspace, "east", "west", run=run).failed_names == (
+        "Stripe, Meta (north), Meta (south) and 2 more"
+    )

@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import uuid
 
 import pytest
 from django.core.management import call_command
@@ -13,6 +14,7 @@ from integrations.models import (
     Candidate,
     Credential,
     FixLink,
+    IntegrationConnection,
     Membership,
     Role,
     SignInAttempt,
@@ -297,6 +299,18 @@ def test_the_page_asks_where_ending_one_may_end_another(two_of_google, editor):
     assert "The sign-in is ended at" not in question
 
 
+def test_where_a_platform_has_several_the_one_that_may_end_is_named(two_of_google, editor):
+    seen = IntegrationConnection.objects.get(provider="search_console")
+    seen.pk, seen.name, seen.slug, seen.is_default = uuid.uuid4(), "North", "north", False
+    seen.config = {}
+    seen.save(force_insert=True)
+
+    question = text_of(Visitor(editor).get("disconnect", "ga4"))
+
+    assert "Search Console (North)" in question
+    assert "Search Console, Search Console" not in question
+
+
 def test_forgetting_it_here_leaves_the_other_alive(two_of_google, editor, google, workspace):
     reply = Visitor(editor).post("disconnect", "ga4", revoke="no")
 
@@ -475,6 +489,7 @@ def test_a_sign_in_made_meanwhile_is_ended_as_well(calendly_signed_in, calendly,
         (Siblings(("YouTube",)), "YouTube"),
         (Siblings(("YouTube", "GA4")), "YouTube and GA4"),
         (Siblings(("A", "B", "C")), "A, B and C"),
+        (Siblings(("A", "B", "C", "D", "E")), "A, B, C and 2 more"),
         (Siblings((), 1), "connections of other workspaces"),
         (Siblings(("A", "B"), 2), "A, B and connections of other workspaces"),
     ],

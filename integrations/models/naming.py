@@ -1,0 +1,24 @@
+"""How many connections are named in a sentence: the first few, and how many more there are."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from integrations.models.connections import IntegrationConnection
+
+MOST_NAMED = 3
+
+
+def few(names: Sequence[str], total: int) -> list[str]:
+    """ "North", "South", "East", "4 more"."""
+    named = [*names[:MOST_NAMED]]
+    more = total - len(named)
+    return [*named, *([f"{more} more"] if more else [])]
+
+
+def by_platform(
+    connections: Iterable[IntegrationConnection], several: Collection[str]
+) -> tuple[str, ...]:
+    """The platforms' names, with the connection's where the platform is among `several`."""
+    return tuple(
+        f"{one.platform.name} ({one.title})" if one.provider in several else one.platform.name
+        for one in connections
+    )
