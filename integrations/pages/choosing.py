@@ -158,7 +158,7 @@ def _card(one: Reachable, now: datetime) -> cards.Card | None:
 
 def _context(request: Request, connection: IntegrationConnection) -> dict[str, Any]:
     latest = runs.latest_chosen(request.access.workspace, connection.provider)
-    told = chosen_runs.Told(latest) if latest else None
+    told = chosen_runs.Told(latest, by_now=True) if latest else None
     return {
         "page": "settings",
         "section": "integrations",

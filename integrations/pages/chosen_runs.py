@@ -68,6 +68,11 @@ class Line:
         return self.state in UNPROVEN
 
     @property
+    def is_proven_by_now(self) -> bool:
+        """By whatever test: a later one may have been made elsewhere."""
+        return self.connection.light(timezone.now()) == "green"
+
+    @property
     def sentence(self) -> str:
         test = self.item.test
         if test and test.is_running:
@@ -76,10 +81,10 @@ class Line:
 
 
 class Told:
-    """A run as its page tells it."""
+    """A run as its page tells it; `by_now` leaves out of what is unproven what was proven since."""
 
-    def __init__(self, run: TestRun) -> None:
-        self.run = run
+    def __init__(self, run: TestRun, *, by_now: bool = False) -> None:
+        self.run, self.by_now = run, by_now
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -97,7 +102,8 @@ class Told:
 
     @property
     def unproven(self) -> int:
-        return sum(self.counts[state] for state in UNPROVEN)
+        lines = (one for one in self.lines if one.is_unproven)
+        return sum(not (self.by_now and one.is_proven_by_now) for one in lines)
 
     @property
     def provider(self) -> Provider | None:

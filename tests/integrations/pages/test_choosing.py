@@ -294,6 +294,19 @@ def test_a_run_is_come_back_to_from_the_list(emil, agency, worker_seen):
     assert f'href="{here}"' in page.content.decode()
 
 
+def test_what_was_proven_since_is_no_warning_of_the_list(emil, agency):
+    added(emil, agency, "act_1003", "act_4001")
+    assert "2 of 2 accounts were not proven" in text_of(emil.get(asked(agency)))
+    for account, said in (("act_1003", "1 of 2 accounts was not proven"), ("act_4001", "")):
+        one = IntegrationConnection.objects.get(config__account_id=account)
+        testing.test_connection(one, trigger="page", by=None)
+
+        page = text_of(emil.get(asked(agency)))
+
+        assert said in page
+        assert ("not proven" in page) == bool(said)
+
+
 def test_a_viewer_sees_a_run_and_changes_nothing(emil, viewer, agency, worker_seen):
     here = added(emil, agency, "act_4008").redirect_chain[-1][0]
 
