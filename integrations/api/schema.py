@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
@@ -275,7 +276,7 @@ def _connection_call(
 
 list_connections = _connection_call(
     "list_connections",
-    _answers(api_shapes.ConnectionPage, 400),
+    _answers(forced_singular_serializer(api_shapes.ConnectionPage), 400),
     OpenApiParameter("provider", enum=api_shapes.PROVIDERS, description="Only this platform's."),
     OpenApiParameter("status", enum=Status.values, description="Only those with this status."),
     OpenApiParameter(

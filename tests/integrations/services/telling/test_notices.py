@@ -49,6 +49,7 @@ def ending(workspace, *ends, **more):
             provider="meta",
             slug=f"number-{number}",
             is_default=number == 0,
+            version=1,
             auth_method="access_token",
             **{"is_complete": True, "expires_at": ends_at, **more},
         )
