@@ -62,7 +62,7 @@ def mark(name: str) -> SafeString:
 def meant(connection: IntegrationConnection) -> SafeString:
     """In a form: which connection it is about, whichever is the default when it is sent."""
     field = '<input type="hidden" name="connection" value="{}">'
-    return format_html(field, connection.pk) if connection.version else mark_safe("")
+    return format_html(field, connection.pk) if connection.version else SafeString("")
 
 
 @register.simple_tag(takes_context=True)
