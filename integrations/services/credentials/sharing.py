@@ -22,7 +22,8 @@ def sharers(
 
 def named(found: QuerySet[IntegrationConnection], workspace_id: int) -> str:
     """ "North, South and 3 more": those of other workspaces are counted alone; "" for none."""
-    here = [one.title for one in found.filter(workspace=workspace_id)[: naming.MOST_NAMED]]
+    in_order = found.filter(workspace=workspace_id).order_by("created_at", "slug")
+    here = [one.title for one in in_order[: naming.MOST_NAMED]]
     return get_text_list(naming.few(here, found.count()), "and")
 
 

@@ -50,7 +50,8 @@ def give_due(now: datetime) -> list[ExpiryNotice]:
         workspace__archived_at=None,
     ).prefetch_related("expiry_notices")
     # Most have theirs already: rows are locked only for those that have not.
-    new = [connection.pk for connection in near if _days(connection, now)]
+    in_order = near.order_by("created_at", "slug")
+    new = [connection.pk for connection in in_order if _days(connection, now)]
     return [notice for pk in new if (notice := _give(pk, now))]
 
 

@@ -396,9 +396,9 @@ def test_one_mail_tells_of_all_that_end_together(let_in_together, mails, worker_
     notices.give_due(NOW)
 
     assert ExpiryNotice.objects.count() == 4
-    assert len(mails) == 2
-    assert "What lets it in lets in number-1 and number-2, too." in mails[0].body
-    assert "lets in" not in mails[1].body
+    told = [mail.body for mail in mails if "What lets it in" in mail.body]
+    assert (len(mails), len(told)) == (2, 1)
+    assert "What lets it in lets in number-1 and number-2, too." in told[0]
 
 
 def test_the_overview_tells_them_in_one_line(let_in_together, workspace):
