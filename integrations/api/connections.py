@@ -60,6 +60,7 @@ class Connections(OfOne):
 
     def _told(self, connections: list[IntegrationConnection]) -> list[presentation.Json]:
         now, shared = timezone.now(), rows.counted_by_credential(connections)
+        rows.read_lenders(connections)
         return [presentation.connection(one, now, shared) for one in connections]
 
     @api_schema.list_connections

@@ -63,7 +63,7 @@ def _credential(one: IntegrationConnection, shared: Mapping[UUID, int]) -> Json 
         "id": str(row_id),
         "method": one.auth_method,
         "sharedBy": shared.get(row_id, 1),
-        "lentBy": None,
+        "lentBy": one.lender.name if one.lender else None,
     }
 
 

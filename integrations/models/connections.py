@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from integrations import crypto, platforms
@@ -44,7 +44,8 @@ class IntegrationConnection(models.Model):
     `revision` moves when method, credentials or config change, and stands behind proof and
     results; `version` counts people's edits. What lets us in is in `credential`, or in `sign_in`
     for that method; `hints`, with a key for every saved secret, and the ids of their keys are
-    copies of what those rows have.
+    copies of what those rows have. Those rows are of its own workspace, or of its `lender`: then
+    the hints show nothing.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -78,6 +79,14 @@ class IntegrationConnection(models.Model):
         editable=False,
     )
     sign_in_key_id = models.CharField(max_length=12, blank=True, default="", editable=False)
+    lender = models.ForeignKey(
+        "Workspace",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="lent",
+        editable=False,
+    )
 
     is_complete = models.BooleanField(default=False)
     is_enabled = models.BooleanField(default=True)
@@ -150,6 +159,10 @@ class IntegrationConnection(models.Model):
                 condition=Q(is_complete=False) | ~Q(auth_method=""),
                 name="complete_has_method",
             ),
+            models.CheckConstraint(
+                condition=Q(lender=None) | ~Q(lender=F("workspace")),
+                name="nobody_lends_to_oneself",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -190,6 +203,16 @@ class IntegrationConnection(models.Model):
     def opened_by_id(self) -> uuid.UUID | None:
         """The credential that lets us in: the sign-in's where that is the way."""
         return self.sign_in_id if self.auth_method == SIGN_IN else self.credential_id
+
+    @property
+    def owner_id(self) -> int:
+        """The workspace whose rows let it in."""
+        return self.lender_id or self.workspace_id
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether what lets it in is another workspace's, which alone may change that."""
+        return self.lender_id is not None
 
     @property
     def needs_reauth(self) -> bool:

@@ -5,7 +5,7 @@ from django.utils.text import get_text_list
 
 from integrations import queue
 from integrations.models import ConnectionTest, TestOutcome
-from integrations.services.proving.discovery import CannotList
+from integrations.services.proving.discovery import CannotList, IsLent
 from integrations.services.refusals import Busy, NothingToTest, TooManyTests
 from providers.declare import OAuth, Provider
 from providers.errors import ProviderError
@@ -14,6 +14,10 @@ NOT_LISTED = (CannotList, NothingToTest, TooManyTests, Busy, ProviderError)
 NOTHING_TO_LIST = (
     "This connection is not complete, so its accounts cannot be listed. "
     "Save everything that is required first."
+)
+LENT_LIST = (
+    "What lets this connection in is lent by another workspace. Only its owners see which "
+    "accounts it reaches."
 )
 NOTHING_TO_TEST = "There is nothing to test yet. Save everything that is required first."
 
@@ -39,6 +43,8 @@ def of_listing(
         return busy(error.retry_after_seconds)
     if isinstance(error, ProviderError):
         return f"{error.message} {error.action}"
+    if isinstance(error, IsLent):
+        return LENT_LIST
     return f"These credentials give no list to choose from. {by_hand(label)}"
 
 

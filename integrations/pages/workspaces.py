@@ -138,7 +138,11 @@ def archive(request: Request) -> HttpResponse:
                 section="workspace",
             ),
         )
-    workspaces.archive(here, by=request.user)
+    try:
+        workspaces.archive(here, by=request.user)
+    except InvalidChange as invalid:
+        messages.error(request, invalid.errors["workspace"][0])
+        return redirect("workspace", here.slug)
     messages.success(request, f"{here.name} is archived. It can be brought back below.")
     return redirect("workspaces")
 

@@ -91,6 +91,7 @@ def together(
     *,
     sharing: bool,
     credential: UUID | None = None,
+    beside: int | None = None,
 ) -> QuerySet[IntegrationConnection]:
     """Always in the same order: of two who lock some of the same, one waits for the other."""
     these = IntegrationConnection.objects.filter(workspace_id=workspace_id, provider=provider)
@@ -100,6 +101,8 @@ def together(
         concerned |= Q(sign_in__in=these.values("sign_in"))
     if credential:
         concerned |= Q(credential=credential) | Q(sign_in=credential)
+    if beside:
+        concerned |= Q(workspace_id=beside, provider=provider)
     return every.select_for_update().filter(concerned).order_by("pk")
 
 
@@ -144,7 +147,7 @@ def again(connection: IntegrationConnection) -> IntegrationConnection:
 def _whole() -> QuerySet[IntegrationConnection]:
     """With what whoever changes or shows one reads."""
     return IntegrationConnection.objects.select_related(
-        "last_test", "edited_by", "credential", "sign_in", "workspace"
+        "last_test", "edited_by", "credential", "sign_in", "workspace", "lender"
     )
 
 
@@ -226,7 +229,9 @@ def counted_by_credential(connections: Collection[IntegrationConnection]) -> dic
     ids = {one.opened_by_id for one in connections} - {None}
     if not ids:
         return {}
-    using = IntegrationConnection.objects
+    # To whom it is lent only those of their own are counted.
+    here = {one.workspace_id for one in connections}
+    using = IntegrationConnection.objects.filter(Q(workspace__in=here) | Q(lender__in=here))
     signed_in = using.filter(sign_in__in=ids, auth_method=SIGN_IN).values_list("sign_in")
     typed = using.filter(credential__in=ids).exclude(auth_method=SIGN_IN).values_list("credential")
     return Counter(pk for (pk,) in [*signed_in, *typed])
@@ -263,6 +268,12 @@ def read_for_cards(connections: Collection[IntegrationConnection]) -> None:
     """What a page shows beside: their sign-ins, and who reported; a query each where any are."""
     prefetch_related_objects([one for one in connections if one.sign_in_id], "sign_in")
     prefetch_related_objects([one for one in connections if one.reported_by_id], "reported_by")
+    read_lenders(connections)
+
+
+def read_lenders(connections: Collection[IntegrationConnection]) -> None:
+    """The workspaces that lend what lets these in; a query where there are any."""
+    prefetch_related_objects([one for one in connections if one.lender_id], "lender")
 
 
 def lock(connection: IntegrationConnection) -> IntegrationConnection:
@@ -280,14 +291,20 @@ def lock(connection: IntegrationConnection) -> IntegrationConnection:
 
 
 def lock_together(
-    connection: IntegrationConnection, *, sharing: bool
+    connection: IntegrationConnection, *, sharing: bool, beside: int | None = None
 ) -> tuple[IntegrationConnection, list[IntegrationConnection]]:
     """`lock` for it and for the others of its workspace and platform, whom a change may concern.
 
-    With `sharing` also for those elsewhere that are opened by what opens one of these.
+    With `sharing` also for those elsewhere that are opened by what opens one of these; `beside`
+    is another workspace whose connections of the platform are concerned.
     """
     where = place(connection)
-    every = LOCKED_TOGETHER[sharing].all(*where)
+    if beside:
+        every = [
+            *together(IntegrationConnection.objects.all(), *where, sharing=True, beside=beside)
+        ]
+    else:
+        every = LOCKED_TOGETHER[sharing].all(*where)
     if is_unread(connection):
         found = [one for one in every if one.is_default and place(one) == where]
         mine = found[0] if found else _made(*where)
@@ -300,7 +317,7 @@ def lock_together(
     others = [one for one in every if one.pk != mine.pk]
     if sharing and users > sum(_opened_by(one, mine) for one in (mine, *others)):
         # Who waited for a lock knows who shared it before: others came in the meantime.
-        return lock_together(mine, sharing=True)
+        return lock_together(mine, sharing=True, beside=beside)
     return mine, others
 
 

@@ -28,6 +28,10 @@ SIGN_IN_ANEW = (
     "This decides where the sign-in is used, so it can only change together with it. "
     "Sign in again with the new value."
 )
+LENT = (
+    "What lets this connection in is lent by another workspace, and only its owners change how "
+    "it is connected. To connect it in your own way, disconnect it first."
+)
 REENTER = "The saved value cannot be read. Enter it again, or remove it."
 
 
@@ -51,6 +55,11 @@ class Changes:
     name: str | None = None
     is_default: bool = False
 
+    @property
+    def opens_otherwise(self) -> bool:
+        """Whether what lets us in may become another: of concern to all whom that lets in."""
+        return bool(self.config or self.sign_in or self.auth_method or self.is_signing_in)
+
 
 def overlay(connection: IntegrationConnection, changes: Changes) -> Attempt:
     """The saved values with the changes laid over them. Saves nothing.
@@ -58,6 +67,8 @@ def overlay(connection: IntegrationConnection, changes: Changes) -> Attempt:
     Raises InvalidChange, and crypto.Unreadable when saved secrets that are not replaced
     cannot be decrypted and nothing about them was typed.
     """
+    if connection.is_lent and changes.opens_otherwise:
+        raise InvalidChange({"credential": [LENT]})
     provider = connection.platform
     method = _method(connection, changes)
     typed = dict(changes.config)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from integrations.models import Credential, IntegrationConnection, TestRun, Trigger, Workspace
 from integrations.services import rows
 from integrations.services.connecting import naming, saving
+from integrations.services.credentials import sealing
 from integrations.services.proving import background, discovery, runs
 from integrations.services.proving.facts import start_revision
 from integrations.services.refusals import InvalidChange
@@ -63,89 +64,125 @@ def add_many(
     What is connected already is left as it is. Raises InvalidChange, NoConnection, and what
     `discovery.accounts` does.
     """
-    accounts = _offered(connection, account_ids)
+    accounts = offered(connection, account_ids)
     with transaction.atomic():
-        added = _added(connection, accounts, by=by)
+        added = added_for(connection, accounts, by=by)
         return background.start_chosen(connection.workspace, added, trigger=trigger, by=by)
 
 
 def add_and_test(connection: IntegrationConnection, account_ids: Sequence[str]) -> TestRun:
     """`add_many`, tested in this process: for a shell, which waits. Returns the run once ended."""
-    accounts = _offered(connection, account_ids)
+    accounts = offered(connection, account_ids)
     with transaction.atomic():
-        added = _added(connection, accounts, by=None)
+        added = added_for(connection, accounts, by=None)
         run = runs.start_chosen(connection.workspace, added, trigger=Trigger.COMMAND, by=None)
     return runs.test_chosen(run)
 
 
-def _offered(connection: IntegrationConnection, account_ids: Sequence[str]) -> list[Account]:
+def offered(connection: IntegrationConnection, account_ids: Sequence[str]) -> list[Account]:
+    """Those of the accounts that it reaches. Raises InvalidChange where it does not reach all."""
     if not account_ids:
         raise InvalidChange({ACCOUNTS: [NONE_CHOSEN]})
-    offered = {one.id: one for one in discovery.accounts(connection)}
-    if not offered.keys() >= set(account_ids):
+    found = {one.id: one for one in discovery.accounts(connection)}
+    if not found.keys() >= set(account_ids):
         raise InvalidChange({ACCOUNTS: [NOT_OFFERED]})
-    return [offered[account_id] for account_id in dict.fromkeys(account_ids)]
+    return [found[account_id] for account_id in dict.fromkeys(account_ids)]
 
 
-def _added(
-    connection: IntegrationConnection, accounts: Sequence[Account], *, by: User | None
+def added_for(
+    connection: IntegrationConnection,
+    accounts: Sequence[Account],
+    *,
+    by: User | None,
+    into: Workspace | None = None,
 ) -> list[IntegrationConnection]:
-    """The new ones, saved. Raises InvalidChange where what was asked about is no more."""
+    """A connection for each that has none yet, saved: in its workspace, or lent `into` another.
+
+    Part of a transaction. Raises InvalidChange where what was asked about is no more.
+    """
+    place = (into.pk if into else connection.workspace_id, connection.provider)
     # One adds at a time: who waited sees what was added meanwhile.
-    Workspace.objects.select_for_update(no_key=True).get(pk=connection.workspace_id)
-    source, others = rows.lock_together(connection, sharing=True)
+    both = Workspace.objects.filter(pk__in={connection.workspace_id, place[0]}).order_by("pk")
+    list(both.select_for_update(no_key=True))
+    source, others = rows.lock_together(connection, sharing=True, beside=into.pk if into else None)
+    _check_still(source, connection)
+    every = [one for one in (source, *others) if rows.place(one) == place]
+    new = [account for account, has in _matched(source, accounts, every) if has is None]
+    return _save(source, new, every, place[0], by=by)
+
+
+def _check_still(source: IntegrationConnection, asked: IntegrationConnection) -> None:
+    """Raise InvalidChange where it is not as it was when it was asked for its accounts."""
     ids = [pk for pk in (source.credential_id, source.sign_in_id) if pk]
     opens = Credential.objects.filter(pk__in=ids)
     # Whoever is about to delete what lets in waits, and finds it used.
     locked = {row.pk: row for row in opens.select_for_update().order_by("pk")}
-    if source.revision != connection.revision or not locked:
+    if source.revision != asked.revision or not locked:
         raise InvalidChange({ACCOUNTS: [CHANGED]})
     opened_by = locked.get(source.opened_by_id) if source.opened_by_id else None
     if opened_by and opened_by.is_ended:
         raise InvalidChange({ACCOUNTS: [ENDED]})
-    every = [source, *(one for one in others if rows.place(one) == rows.place(source))]
-    new = [account for account, has in _matched(source, accounts, every) if has is None]
-    made = _made(source, new, taken={one.slug for one in every}, by=by)
-    IntegrationConnection.objects.bulk_create(made)
+
+
+def _save(
+    source: IntegrationConnection,
+    accounts: Sequence[Account],
+    every: Sequence[IntegrationConnection],
+    workspace_id: int,
+    *,
+    by: User | None,
+) -> list[IntegrationConnection]:
+    """A row for each; a default one that nothing is saved for is used first, as by `several`."""
+    default = next((one for one in every if one.is_default), None)
+    taken = {one.slug for one in every}
+    made: list[IntegrationConnection] = []
+    for account in accounts:
+        if not made and default and saving.is_blank(default):
+            one = default
+        else:
+            called = account.name or account.id
+            one = IntegrationConnection(
+                workspace_id=workspace_id,
+                provider=source.provider,
+                slug=naming.free_slug(taken, called if taken else ""),
+                is_default=not taken,
+            )
+            taken.add(one.slug)
+        before = rows.state(one)
+        _let_in(one, source, account, by=by)
+        if one is default:
+            rows.save_changes(one, before)
+        made.append(one)
+    IntegrationConnection.objects.bulk_create([one for one in made if one is not default])
     for one in made:
         saving.record(one, "edited", by=by, fields=one.edited_fields)
     return made
 
 
-def _made(
-    source: IntegrationConnection, accounts: Iterable[Account], *, taken: set[str], by: User | None
-) -> list[IntegrationConnection]:
-    made, platform, now = [], source.platform, timezone.now()
-    for account in accounts:
-        slug = naming.free_slug(taken, account.name or account.id)
-        taken.add(slug)
-        one = IntegrationConnection(
-            workspace_id=source.workspace_id,
-            provider=source.provider,
-            slug=slug,
-            is_default=False,
-            auth_method=source.auth_method,
-            config={
-                **_shared(source),
-                **account.values,
-                ACCOUNT_FIELD: _as_kept(platform, account.id),
-            },
-            credential=source.credential,
-            key_id=source.key_id,
-            hints=source.hints,
-            credentials_at=source.credentials_at,
-            sign_in=source.sign_in,
-            sign_in_key_id=source.sign_in_key_id,
-            platform_account_name=account.name,
-            version=1,
-            edited_at=now,
-            edited_by_id=by.pk if by else None,
-            edited_fields=["added", platform.field(ACCOUNT_FIELD).label],
-        )
-        one.is_complete = saving.is_complete(one)
-        start_revision(one)
-        made.append(one)
-    return made
+def _let_in(
+    one: IntegrationConnection,
+    source: IntegrationConnection,
+    account: Account,
+    *,
+    by: User | None,
+) -> None:
+    """Have it opened for this account as the source is; whoever asked saves it."""
+    platform = source.platform
+    one.auth_method = source.auth_method
+    one.lender_id = None if one.workspace_id == source.workspace_id else source.workspace_id
+    one.config = {**_shared(source), **account.values}
+    one.edited_fields = ["added"]
+    if account.id:
+        one.config[ACCOUNT_FIELD] = _as_kept(platform, account.id)
+        one.edited_fields.append(platform.field(ACCOUNT_FIELD).label)
+    sealing.point(one, source.credential)
+    one.credentials_at = source.credentials_at
+    one.sign_in, one.sign_in_key_id = source.sign_in, source.sign_in_key_id
+    one.platform_account_id, one.platform_account_name = "", account.name
+    one.version += 1
+    one.edited_at, one.edited_by_id = timezone.now(), by.pk if by else None
+    one.is_complete = saving.is_complete(one)
+    start_revision(one)
 
 
 def _matched(

@@ -16,6 +16,8 @@ from providers.access.refusals import NotRevocable
 from providers.declare import Provider
 from providers.errors import ProviderError
 
+LENT = "What let it in is lent by {} and was kept there."
+
 
 @dataclass(frozen=True)
 class Disconnected:
@@ -44,7 +46,7 @@ class Siblings:
 def siblings(connection: IntegrationConnection, row: Credential | None = None) -> Siblings:
     """What else may end when a sign-in of this connection, the saved one, is revoked."""
     row = row or connection.sign_in
-    if row is None:
+    if row is None or connection.is_lent:
         return Siblings()
     found = revoking.siblings(row)
     own_token = revoking.is_pasted_of(connection, row)
@@ -122,7 +124,8 @@ def _disconnect(
 ) -> Disconnected:
     """With one place from the first sign-in that is ended until all is forgotten."""
     done: set[UUID] = set()
-    warnings: list[str] = []
+    lender = connection.lender
+    warnings = [LENT.format(lender.name)] if lender else []
     while True:
         connection = rows.again(connection)
         for row in _sign_ins(connection):
@@ -141,9 +144,9 @@ def _disconnect(
 
 
 def _sign_ins(connection: IntegrationConnection) -> list[Credential]:
-    """The saved one, and those that still wait to be proven."""
+    """The saved one, unless it is lent, and those that still wait to be proven."""
     waiting = Credential.objects.filter(candidates__connection=connection.pk).distinct()
-    saved = connection.sign_in
+    saved = None if connection.is_lent else connection.sign_in
     return [saved, *waiting.exclude(pk=saved.pk)] if saved else list(waiting)
 
 
@@ -165,7 +168,7 @@ def _left_in_place(
 
 def used_too(connection: IntegrationConnection, row: Credential | None) -> str:
     """Which other connections a sign-in lets in: "Ads north uses it"; "" for none."""
-    if row is None:
+    if row is None or connection.is_lent:
         return ""
     using = sharing.sharers(connection, row.pk)
     names = sharing.named(using, connection.workspace_id)

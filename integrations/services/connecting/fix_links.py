@@ -22,6 +22,10 @@ from integrations_center import public_url
 
 LIVES = timedelta(hours=24)
 LONGEST_RECIPIENT = 100
+LENT = (
+    "What lets this connection in is lent by another workspace. Its owners mend it, or send a "
+    "link for it there."
+)
 
 
 class LinkGone(Exception):
@@ -41,6 +45,8 @@ def send(connection: IntegrationConnection, *, recipient: str, by: User) -> str:
     token, now = secrets.token_urlsafe(32), timezone.now()
     with transaction.atomic():
         connection = rows.lock(connection)
+        if connection.is_lent:
+            raise InvalidChange({"recipient": [LENT]})
         end_unused(connection)
         FixLink.objects.create(
             connection=connection,

@@ -67,14 +67,9 @@ def _lock(
     connection: IntegrationConnection, changes: Changes
 ) -> tuple[IntegrationConnection, list[IntegrationConnection]]:
     """It, and the others that such a change may concern: of a switch, none."""
-    if opens_otherwise(changes) or changes.is_default:
-        return rows.lock_together(connection, sharing=opens_otherwise(changes))
+    if changes.opens_otherwise or changes.is_default:
+        return rows.lock_together(connection, sharing=changes.opens_otherwise)
     return rows.lock(connection), []
-
-
-def opens_otherwise(changes: Changes) -> bool:
-    """Whether what lets us in may become another: that is of concern to all whom it lets in."""
-    return bool(changes.config or changes.sign_in or changes.auth_method)
 
 
 def apply(
@@ -102,7 +97,7 @@ def apply(
     edited += _keep_names(connection, changes, others)
     warnings: dict[str, str] = {}
     touched: list[IntegrationConnection] = []
-    if is_new or opens_otherwise(changes):
+    if is_new or changes.opens_otherwise:
         attempt = _overlay_readable(connection, changes)
         warnings = attempt.warnings
         chosen = changes.auth_method is not None
@@ -116,7 +111,8 @@ def apply(
     if edited:
         _save(connection, before[connection.pk], edited, by)
     for other in touched:
-        _save(other, before[other.pk], [SHARED_EDIT], by)
+        # Who did it is nobody that a workspace knows to which it is only lent.
+        _save(other, before[other.pk], [SHARED_EDIT], None if other.is_lent else by)
     return warnings
 
 
@@ -317,16 +313,22 @@ def _count_edit(connection: IntegrationConnection, edited: list[str], by: User |
 
 
 def disconnect(
-    connection: IntegrationConnection, *, by: User | None, revoked: Collection[UUID] = ()
+    connection: IntegrationConnection,
+    *,
+    by: User | None,
+    revoked: Collection[UUID] = (),
+    edited: str = "disconnected",
 ) -> IntegrationConnection:
     """Forget values, account, errors and proof; the history stays. Harmless to repeat.
 
     Asks no platform: `disconnecting.disconnect` revokes first, and names what it `revoked` or
-    left in place. Raises SignedInMeanwhile when there is another sign-in by now.
+    left in place. What was lent is its lender's as before. `edited` says what was done. Raises
+    SignedInMeanwhile when there is another sign-in by now.
     """
     with transaction.atomic():
         connection, others = rows.lock_together(connection, sharing=True)
-        if connection.sign_in_id and connection.sign_in_id not in revoked:
+        lent = [connection.sign_in_id] if connection.is_lent and connection.sign_in_id else []
+        if connection.sign_in_id and connection.sign_in_id not in [*revoked, *lent]:
             raise SignedInMeanwhile
         sealing.forget(connection.candidates.all())
         begun.close(connection)
@@ -336,19 +338,21 @@ def disconnect(
             same = [one for one in others if one.credential_id == connection.credential_id]
             sealing.keep_secrets(connection, "", {}, {}, sharers=same)
             connection.sign_in, connection.sign_in_key_id = None, ""
+            connection.lender = None
             connection.auth_method, connection.config = "", {}
             connection.credentials_at = None
             connection.is_complete, connection.is_enabled = False, True
             connection.clear_report()
             connection.platform_account_id = connection.platform_account_name = ""
             start_revision(connection)
-            _count_edit(connection, ["disconnected"], by)
+            _count_edit(connection, [edited], by)
             connection.save()
             record(connection, "edited", by=by, fields=connection.edited_fields)
         # Not given back once more: those that waited, and what was replaced meanwhile.
         given_back = Credential.objects.filter(pk__in=revoked)
         list(given_back.select_for_update().order_by("pk"))  # somebody may just share one
         given_back.filter(signed_in=None).delete()
+        let_go(lent)
     return rows.again(connection)
 
 

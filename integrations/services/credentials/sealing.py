@@ -122,10 +122,10 @@ def is_for(
 
 
 def is_of(row: Credential, connection: IntegrationConnection, method: str) -> bool:
-    """Whether a row is of this connection's workspace and platform, and for this way in."""
+    """Whether a row is for this way into its platform, and of its workspace or who lends to it."""
     provider = platforms.catalogue().get(connection.provider)
     family = family_of(provider) if provider else connection.provider
-    return (row.workspace_id, row.family, row.method) == (connection.workspace_id, family, method)
+    return (row.workspace_id, row.family, row.method) == (connection.owner_id, family, method)
 
 
 def meaning_of(unreadable: crypto.Unreadable) -> CredentialsUnreadable:
@@ -190,7 +190,7 @@ def _forget_unshared(row: Credential, connection: IntegrationConnection) -> None
 def point(connection: IntegrationConnection, row: Credential | None) -> None:
     """Let typed secrets open a connection, which whoever asked saves."""
     connection.credential = row
-    for name, value in copied(row).items():
+    for name, value in copied(row, is_lent=connection.is_lent).items():
         setattr(connection, name, value)
 
 
@@ -223,12 +223,20 @@ def replace_typed(row: Credential, secrets: Mapping[str, str]) -> None:
     """Put secrets in place of those that the platform replaced; the caller saves the row."""
     put_secrets(row, secrets)
     row.hints = hints_of(secrets)
-    IntegrationConnection.objects.filter(credential=row).update(**copied(row))
+    using = IntegrationConnection.objects.filter(credential=row)
+    using.filter(lender=None).update(**copied(row))
+    using.exclude(lender=None).update(**copied(row, is_lent=True))
 
 
-def copied(row: Credential | None) -> dict[str, Any]:
-    """What a connection's status and light need of the row with its typed secrets."""
-    return {"hints": row.hints, "key_id": row.key_id} if row else {"hints": {}, "key_id": ""}
+def copied(row: Credential | None, *, is_lent: bool = False) -> dict[str, Any]:
+    """What a connection's status and light need of the row with its typed secrets.
+
+    To whom they are lent nothing of them is shown.
+    """
+    if row is None:
+        return {"hints": {}, "key_id": ""}
+    hints = dict.fromkeys(row.hints) if is_lent else row.hints
+    return {"hints": hints, "key_id": row.key_id}
 
 
 def adopt_old() -> None:

@@ -36,5 +36,5 @@ def test_soon(connections: Iterable[IntegrationConnection], *, by: User | None) 
         return
     for one in connections:
         if one.is_complete and one.is_enabled:
-            user_id = by.pk if by else 0
+            user_id = by.pk if by and not one.is_lent else 0
             queue.enqueue("proving.run_test_when_free", str(one.pk), Trigger.SAVE, user_id)

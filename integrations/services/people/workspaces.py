@@ -12,7 +12,14 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.text import slugify
 
-from integrations.models import Event, EventType, Membership, Role, Workspace
+from integrations.models import (
+    Event,
+    EventType,
+    IntegrationConnection,
+    Membership,
+    Role,
+    Workspace,
+)
 from integrations.services.people import members, people
 from integrations.services.people.members import NotAnOwner
 from integrations.services.people.people import NoWorkspace
@@ -32,6 +39,10 @@ LONGEST_SLUG = 50
 MOST_WORDS = 20  # of a search; more find nothing that these do not
 NO_NAME = "Give it a name, such as the team's or the client's."
 NO_SLUG = "Addresses need a Latin letter or a digit. Type a short name for them, such as acme."
+LENDS = (
+    "Other workspaces are let in by what this one lends them, which ends with it. "
+    "Take it back first."
+)
 SLUG_TAKEN = "Another workspace has this address, maybe an archived one. Choose another."
 
 
@@ -67,8 +78,10 @@ def rename(workspace: Workspace, name: str, *, by: User) -> None:
 
 
 def archive(workspace: Workspace, *, by: User) -> None:
-    """Raises NotAnOwner, Archived."""
+    """Raises NotAnOwner, Archived, and InvalidChange while it lends something to others."""
     with members.changing(workspace, by=by):
+        if IntegrationConnection.objects.filter(lender=workspace).exists():
+            raise InvalidChange({"workspace": [LENDS]})
         Workspace.objects.filter(pk=workspace.pk).update(archived_at=timezone.now())
         members.tell_all(workspace, "archived", by=by)
 

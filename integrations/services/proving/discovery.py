@@ -30,6 +30,10 @@ class CannotList(Exception):
     """The platform offers no list of accounts."""
 
 
+class IsLent(CannotList):
+    """What lets the connection in is another workspace's, which alone sees what that reaches."""
+
+
 def accounts(
     connection: IntegrationConnection,
     attempt: Attempt | None = None,
@@ -67,6 +71,8 @@ def _ask(
     connection: IntegrationConnection, attempt: Attempt | None, on_renewed: Renewed
 ) -> list[Account]:
     provider = connection.platform
+    if connection.is_lent:
+        raise IsLent
     if not provider.lists_accounts:
         raise CannotList
     try:

@@ -24,7 +24,7 @@ CONCERNED = CompiledRows(
     lambda every, pk: every.select_for_update().filter(pk=pk),
     rows.ANY_ID,
     columns=(
-        *("id", "workspace_id", "provider", "revision", "auth_method", "sign_in_id"),
+        *("id", "workspace_id", "provider", "revision", "auth_method", "sign_in_id", "lender_id"),
         "credentials_at",
         *("last_error", "error_kind", "error_action", "error_action_url", "failing_since"),
         *("failed_test_id", "last_test_id", "proven_at", "proof_stand_in"),
@@ -34,6 +34,7 @@ CONCERNED = CompiledRows(
 )
 NOT_IMPLEMENTED = "Test not implemented yet"
 ANOTHER_ACCOUNT = "Enter another account here, or remove this connection."
+OF_LENDER = "Ask the owners of {}, which lends what lets this in. They can do it: {}"
 TURN = 0x1CD  # any number, as long as no other lock here has it
 INTERRUPTED = UnexpectedReply(
     "The test was interrupted before it had an answer.", "Nothing to fix: test again."
@@ -49,6 +50,7 @@ def finish(test: ConnectionTest, result: Result) -> None:
         connection = _lock(test)
         before, nothing = rows.state(connection), rows.state(test)
         _write_result(test, _unless_known(connection, test, result))
+        _ask_lender(connection, test)
         old, new = connection.platform_account_id, test.account_id
         test.account_changed = bool(old and new and old != new)
         found = rows.changed(test, nothing) | {"steps": test.steps}
@@ -111,6 +113,13 @@ def _write_result(test: ConnectionTest, result: Result) -> None:
         test.account_id, test.account_name = result.account.id, result.account.name
     test.expires_at = result.expires_at
     test.expires_is_estimate = result.expires_is_estimate
+
+
+def _ask_lender(connection: IntegrationConnection, test: ConnectionTest) -> None:
+    """To whom what lets them in is lent, its owners have to do what a failure asks for."""
+    if connection.lender and test.outcome == TestOutcome.FAILED:
+        test.action = OF_LENDER.format(connection.lender.name, test.action).strip()
+        test.action_url = ""
 
 
 def interrupt(test: ConnectionTest) -> None:

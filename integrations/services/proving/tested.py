@@ -20,7 +20,7 @@ FACTS = columns_of(
     IntegrationConnection,
     (
         *("id", "workspace_id", "provider", "revision", "is_complete", "auth_method", "config"),
-        *("hints", "credential_id", "sign_in_id"),
+        *("hints", "credential_id", "sign_in_id", "lender_id"),
     ),
 )
 ANY_WINDOW = (datetime(2001, 1, 1, tzinfo=UTC), datetime(2002, 1, 1, tzinfo=UTC))

@@ -1,0 +1,117 @@
+"""Lending: what lets in a connection of one workspace lets in connections of others.
+
+It stays the lender's: only there it is renewed, replaced or ended, and its accounts are listed. A
+connection that is let in by it says so in its `lender`; its tests and its proof are its own.
+"""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+
+from integrations.models import IntegrationConnection, TestRun, Trigger, Workspace
+from integrations.services import rows
+from integrations.services.connecting import choosing, saving
+from integrations.services.people import members
+from integrations.services.people.members import Archived, NotAnOwner
+from integrations.services.proving import background
+from integrations.services.refusals import InvalidChange
+from integrations.services.twins import ACCOUNT_FIELD
+from providers.declare import Account
+
+TAKEN_BACK = "taken back"
+NOT_YOURS = "This is lent to this workspace itself, so only its lender lends it to others."
+ITSELF = "Choose another workspace than its own."
+NOTHING = "Nothing lets this connection in yet. Connect it first, then lend it."
+
+
+def lend(
+    connection: IntegrationConnection,
+    to: Workspace,
+    account_ids: Sequence[str],
+    *,
+    by: User | None,
+    trigger: Trigger = Trigger.PAGE,
+) -> TestRun:
+    """A connection in that workspace for each of these accounts; a run there then tests them.
+
+    Without any it is for the account of this one. What is connected there already stays as it is.
+    Nobody is `by` for a command. Raises InvalidChange, NotAnOwner of both workspaces, Archived,
+    NoConnection, and what `discovery.accounts` does.
+    """
+    accounts = choosing.offered(connection, account_ids) if account_ids else [own(connection)]
+    with transaction.atomic():
+        lent = lend_accounts(connection, to, accounts, by=by)
+        return background.start_chosen(to, lent, trigger=trigger, by=by)
+
+
+def lend_accounts(
+    connection: IntegrationConnection,
+    to: Workspace,
+    accounts: Sequence[Account],
+    *,
+    by: User | None,
+) -> list[IntegrationConnection]:
+    """`lend`, untested, for accounts that were just found reachable: the new connections.
+
+    Part of a transaction. Raises InvalidChange, NotAnOwner, Archived and NoConnection.
+    """
+    if connection.is_lent:
+        raise InvalidChange({choosing.ACCOUNTS: [NOT_YOURS]})
+    if to.pk == connection.workspace_id:
+        raise InvalidChange({"workspace": [ITSELF]})
+    _hold(connection.workspace, to, by=by)
+    if connection.opened_by_id is None:
+        raise InvalidChange({choosing.ACCOUNTS: [NOTHING]})
+    return choosing.added_for(connection, accounts, by=by, into=to)
+
+
+def _hold(lender: Workspace, to: Workspace, *, by: User | None) -> None:
+    """Both rows, always in the same order. Raises NotAnOwner, Archived."""
+    both = Workspace.objects.filter(pk__in=(lender.pk, to.pk)).order_by("pk")
+    for workspace in both.select_for_update(no_key=True):
+        if by is not None and not members.owns(by, workspace):
+            raise NotAnOwner
+        if workspace.archived_at:
+            raise Archived
+
+
+def own(connection: IntegrationConnection) -> Account:
+    """The account that the connection itself is for, with all that it takes to reach it."""
+    values = {name: value for name, value in connection.config.items() if name != ACCOUNT_FIELD}
+    account_id = connection.config.get(ACCOUNT_FIELD) or ""
+    return Account(account_id, connection.platform_account_name, values)
+
+
+def lent_by(workspace: Workspace) -> QuerySet[IntegrationConnection]:
+    """The connections elsewhere that its credentials let in, with their workspaces."""
+    lent = IntegrationConnection.objects.filter(lender=workspace)
+    return lent.select_related("workspace").order_by("workspace__name", "provider", "created_at")
+
+
+def lent_with(connection: IntegrationConnection) -> QuerySet[IntegrationConnection]:
+    """Those of `lent_by` that what lets in this connection lets in."""
+    mine = lent_by(connection.workspace)
+    used = connection.opened_by_id
+    return (mine.filter(sign_in=used) | mine.filter(credential=used)) if used else mine.none()
+
+
+def take_back(
+    lender: Workspace, connection_ids: Collection[UUID], *, by: User | None
+) -> list[IntegrationConnection]:
+    """Disconnect these of what `lent_by` has; who takes back is known to the lender alone.
+
+    Their history stays where they are. Harmless to repeat. Raises NotAnOwner.
+    """
+    if by is not None and not members.owns(by, lender):
+        raise NotAnOwner
+    taken = []
+    for one in lent_by(lender).filter(pk__in=connection_ids):
+        with transaction.atomic():
+            still, _ = rows.lock_together(one, sharing=True)
+            if still.lender_id == lender.pk:
+                saving.disconnect(still, by=None, edited=TAKEN_BACK)
+                taken.append(one)
+    return taken
