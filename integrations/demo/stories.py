@@ -104,8 +104,8 @@ def _sign_in(workspace: Workspace, provider: str, person: str) -> None:
         return
     candidates.prove(back.candidate)
     back.candidate.refresh_from_db()
-    if accounts := back.candidate.accounts:
-        candidates.choose_account(back.candidate, accounts[0][0])
+    if offered := back.candidate.offered:
+        candidates.choose_account(back.candidate, offered[0].id)
         candidates.prove(back.candidate)
 
 

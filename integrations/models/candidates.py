@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from integrations.models.credentials import Credential
 from integrations.models.tests import ConnectionTest, TestOutcome
+from providers.declare import Account
 from providers.errors import AccountNotFound
 
 STARTS_WITHIN = timedelta(seconds=60)
@@ -38,7 +39,7 @@ class Candidate(OfSession):
 
     Bound to one person's session, or to that of whoever came with a fix link. The payload is
     emptied once they are saved. A draft is kept only so that secrets need not be typed again;
-    nothing was asked of it yet. `accounts` are those a sign-in reaches, as `[id, name]`;
+    nothing was asked of it yet. `accounts` are those a sign-in reaches, as `[id, name, values]`;
     while one of them `is_choosing`, nothing is tested. `farewell` is what to know of the sign-in
     that it replaced.
     """
@@ -149,6 +150,11 @@ class Candidate(OfSession):
         if self.is_proven or (self.fix_link_id is not None and (passed or missed)):
             return SAVES_WITHIN
         return timedelta(0)
+
+    @property
+    def offered(self) -> list[Account]:
+        """The accounts to choose from."""
+        return [Account(*one) for one in self.accounts or []]
 
     @property
     def trouble(self) -> str:

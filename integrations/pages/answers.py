@@ -13,7 +13,6 @@ from integrations.services.credentials import sharing
 from integrations.services.people import people
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
-from providers.declare import Account
 
 DIALOG = "integrations/partials/connection_dialog.html"
 VENDORS = "integrations/partials/vendor_dialog.html"
@@ -123,7 +122,7 @@ def saved_dialog(request: Request, slug: str, kept: Candidate) -> HttpResponse:
 
 def _others_reached(kept: Candidate) -> int:
     """How many more accounts the person could have chosen, and may take now."""
-    listed = [Account(*one) for one in kept.accounts or []]
+    listed = kept.offered
     if len(listed) < 2:
         return 0
     return sum(one.connection is None for one in choosing.matched(kept.connection, listed))

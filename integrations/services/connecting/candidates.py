@@ -322,7 +322,7 @@ def _has_account(candidate: Candidate, changes: Changes) -> bool:
         _let_choose(candidate, listed)
         return False
     if listed:
-        _keep_config(candidate, {ACCOUNT_FIELD: listed[0].id})
+        _keep_config(candidate, {**listed[0].values, ACCOUNT_FIELD: listed[0].id})
     elif not is_complete:
         _note(candidate, NO_ACCOUNT)
     return bool(listed) or is_complete
@@ -357,7 +357,7 @@ def _listed(candidate: Candidate, changes: Changes, *, is_complete: bool) -> lis
 
 
 def _let_choose(candidate: Candidate, listed: list[Account]) -> None:
-    accounts = [[account.id, account.name] for account in listed]
+    accounts = [[account.id, account.name, dict(account.values)] for account in listed]
     offers = Candidate.objects.filter(pk=candidate.pk)
     offers.update(accounts=accounts, is_choosing=bool(accounts))
 
@@ -368,7 +368,7 @@ def choose_account(candidate: Candidate, account_id: str | None) -> None:
     It is to be proven next. Raises InvalidChange for an account that was not offered, and
     CandidateGone when there is nothing to choose.
     """
-    offered = {id_ for id_, _ in candidate.accounts or []}
+    offered = {one.id: one for one in candidate.offered}
     field = candidate.connection.platform.field(ACCOUNT_FIELD)
     if account_id not in offered and (account_id or field.required):
         raise InvalidChange({"config": {ACCOUNT_FIELD: ["Choose one of these accounts."]}})
@@ -376,7 +376,7 @@ def choose_account(candidate: Candidate, account_id: str | None) -> None:
     if not chosen.update(is_choosing=False, test=None, created_at=timezone.now()):
         raise CandidateGone
     if account_id:
-        _keep_config(candidate, {ACCOUNT_FIELD: account_id})
+        _keep_config(candidate, {**offered[account_id].values, ACCOUNT_FIELD: account_id})
 
 
 def _keep_config(candidate: Candidate, values: Mapping[str, str]) -> None:

@@ -17,9 +17,13 @@ def google_sign_in(workspace: Workspace, user: User, slug: str) -> IntegrationCo
 
 
 def sign_in_to(
-    connection: IntegrationConnection, user: User | None, *, fix_link: FixLink | None = None
+    connection: IntegrationConnection,
+    user: User | None,
+    *,
+    fix_link: FixLink | None = None,
+    chosen: str = "",
 ) -> None:
-    """As the person `healthy`."""
+    """As the person `healthy`; the first account counts where none is `chosen`."""
     url = signing_in.begin(
         connection,
         Changes(),
@@ -33,5 +37,5 @@ def sign_in_to(
     candidates.prove(back.candidate)
     kept = Candidate.objects.get(pk=back.candidate.pk)
     if kept.is_choosing and kept.accounts:
-        candidates.choose_account(kept, kept.accounts[0][0])
+        candidates.choose_account(kept, chosen or kept.offered[0].id)
         candidates.prove(Candidate.objects.get(pk=kept.pk))

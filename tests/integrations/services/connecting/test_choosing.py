@@ -21,10 +21,13 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.proving import background, runs
 from integrations.services.refusals import InvalidChange, NothingToTest
 from providers import registry
+from providers.declare import App
+from providers.sandbox import google as google_sandbox
 from providers.sandbox import google_ads as google_ads_sandbox
 from providers.sandbox.meta.objects import CLIENTS
 from providers.sandbox.server import Server
 from tests.integrations.kept import secrets_of
+from tests.integrations.services.connecting.google import sign_in_to
 from tests.integrations.services.proving.test_races import at_once
 
 VALUES = {"access_token": "EAAagency", "account_id": "act_1001", "pixel_id": "2001"}
@@ -247,6 +250,26 @@ def test_an_account_below_a_manager_takes_the_manager_along(workspace, settings,
     [item] = run.items.all()
     assert item.connection.config["login_customer_id"] == google_ads_sandbox.MANAGER
     assert item.test.outcome == "passed"
+
+
+def test_who_signs_in_and_takes_an_account_below_a_manager_keeps_the_manager(
+    workspace, editor, settings
+):
+    known = google_sandbox.SIGN_IN
+    settings.APPS = {"google": App(known.client_id, known.client_secret)}
+    settings.PUBLIC_URL = "http://testserver"
+    with Server(google_ads_sandbox.PLATFORM.answer) as server:
+        settings.PROVIDER_ORIGINS = {
+            "google_ads": dict.fromkeys(registry.get("google_ads").hosts, server.url)
+        }
+        platforms.catalogue.cache_clear()
+        sign_in_to(rows.find(workspace, "google_ads"), editor, chosen="1000000005")
+    platforms.catalogue.cache_clear()
+
+    saved = rows.find(workspace, "google_ads")
+    assert saved.config["login_customer_id"] == google_ads_sandbox.MANAGER
+    assert saved.platform_account_id == "1000000005"
+    assert saved.proven_at
 
 
 # --- The run -------------------------------------------------------------------------------------
