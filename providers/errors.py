@@ -17,9 +17,23 @@ ProviderError
     └── UnexpectedReply     not what the documents say: our fault until shown otherwise
 """
 
+from enum import StrEnum
 from typing import ClassVar, Literal
 
 Outcome = Literal["passed", "failed", "inconclusive", "not_implemented"]
+
+
+class CountedBy(StrEnum):
+    """What a platform counts its limits by.
+
+    An app is the one that people sign in with, a token what lets a connection in, an account
+    the one that is asked about, an address that of this server.
+    """
+
+    APP = "app"
+    TOKEN = "token"
+    ACCOUNT = "account"
+    ADDRESS = "address"
 
 
 class ProviderError(Exception):
@@ -30,7 +44,8 @@ class ProviderError(Exception):
     `once_proven` is what it is instead where the same values passed before. `is_half_done` says
     that what was asked may have been done and its answer was lost, `is_unexplained` that it was
     refused in words which nobody here knows, or which say so little that it may be for good.
-    `renewal_may_help` says that what comes with another token may mend it.
+    `renewal_may_help` says that what comes with another token may mend it. Of a limit `counted_by`
+    is what it was counted by, where that is another thing than the platform's usual one.
     """
 
     kind: ClassVar[str]
@@ -41,6 +56,7 @@ class ProviderError(Exception):
     is_half_done: bool = False
     is_unexplained: bool = False
     renewal_may_help: bool = False
+    counted_by: CountedBy | None = None
 
     def __init__(
         self,

@@ -109,7 +109,7 @@ def _test(connection: IntegrationConnection, by: Any) -> tuple[int, str]:
     except NothingToTest:
         return messages.WARNING, sentences.NOTHING_TO_TEST
     except TooManyTests as many:
-        return messages.WARNING, sentences.too_many_tests(many.retry_after_seconds)
+        return messages.WARNING, sentences.too_many_tests(many)
     except Busy as busy:
         return messages.WARNING, sentences.busy(busy.retry_after_seconds)
     return LEVELS.get(TestOutcome(test.outcome), messages.WARNING), sentences.of_test(test)

@@ -29,6 +29,7 @@ from integrations.services.refusals import (
     InvalidChange,
     NoConnection,
     NothingToTest,
+    Paused,
     SameAccount,
     TooManyGuesses,
     TooManyTests,
@@ -87,6 +88,8 @@ def _of_platform(error: ProviderError) -> Problem:
 
 def _of_too_many(error: TooManyTests) -> Problem:
     wait = error.retry_after_seconds
+    if isinstance(error, Paused):
+        return Problem(429, "throttled", error.sentence, wait)
     detail = f"This was tested too often in a minute. Test again in {wait} seconds."
     return Problem(429, "throttled", detail, wait)
 

@@ -11,6 +11,7 @@ from integrations.models.fix_links import FixLink
 from integrations.models.guesses import Guesses
 from integrations.models.invitations import After, HandOver, Invitation
 from integrations.models.notices import ExpiryNotice, Heartbeat
+from integrations.models.pauses import Pause
 from integrations.models.people import ApiToken, OwnerLink, Person
 from integrations.models.runs import RunItem, TestRun
 from integrations.models.tests import ConnectionTest, TestOutcome, Trigger
@@ -35,6 +36,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "OwnerLink",
+    "Pause",
     "Person",
     "Role",
     "RunItem",

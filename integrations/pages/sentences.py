@@ -6,7 +6,7 @@ from django.utils.text import get_text_list
 from integrations import queue
 from integrations.models import ConnectionTest, TestOutcome
 from integrations.services.proving.discovery import CannotList, IsLent
-from integrations.services.refusals import Busy, NothingToTest, TooManyTests
+from integrations.services.refusals import Busy, NothingToTest, Paused, TooManyTests
 from providers.declare import OAuth, Provider
 from providers.errors import ProviderError
 
@@ -38,7 +38,7 @@ def of_listing(
     if isinstance(error, NothingToTest):
         return NOTHING_TO_LIST
     if isinstance(error, TooManyTests):
-        return too_many_tests(error.retry_after_seconds)
+        return too_many_tests(error)
     if isinstance(error, Busy):
         return busy(error.retry_after_seconds)
     if isinstance(error, ProviderError):
@@ -61,10 +61,11 @@ def mailed(what: str, email: str) -> str:
     return f"{what} goes to {email} {when}."
 
 
-def too_many_tests(retry_after_seconds: int) -> str:
-    return (
-        f"This was tested as often as a minute allows. Try again in {retry_after_seconds} seconds."
-    )
+def too_many_tests(error: TooManyTests) -> str:
+    if isinstance(error, Paused):
+        return error.sentence
+    seconds = error.retry_after_seconds
+    return f"This was tested as often as a minute allows. Try again in {seconds} seconds."
 
 
 def busy(retry_after_seconds: int) -> str:

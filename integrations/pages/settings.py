@@ -244,7 +244,7 @@ def test(request: Request, slug: str) -> HttpResponse:
     except NothingToTest:
         return updated(request, slug, NOT_COMPLETE)
     except TooManyTests as many:
-        return updated(request, slug, sentences.too_many_tests(many.retry_after_seconds))
+        return updated(request, slug, sentences.too_many_tests(many))
     except Busy as busy:
         return updated(request, slug, sentences.busy(busy.retry_after_seconds))
     name = parts.name_of(connection)

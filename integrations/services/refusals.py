@@ -71,6 +71,15 @@ class TooManyTests(Exception):
         super().__init__("Too many tests.")
 
 
+class Paused(TooManyTests):
+    """The platform limits what it counts together. `sentence` says until when it is not asked."""
+
+    def __init__(self, sentence: str, retry_after_seconds: int) -> None:
+        super().__init__(retry_after_seconds)
+        self.sentence = sentence
+        self.args = (sentence,)
+
+
 class Busy(Exception):
     """Too many wait for platforms in this process, or for those of the workspace."""
 

@@ -27,8 +27,8 @@ from integrations.services.connecting import candidates
 from integrations.services.credentials import revoking
 from integrations.services.keeping import renewals, rounds
 from integrations.services.people import invitations, own, passwords
-from integrations.services.proving import runs, testing
-from integrations.services.refusals import NoConnection, NothingToTest
+from integrations.services.proving import background, testing
+from integrations.services.refusals import NoConnection, NothingToTest, Paused
 from integrations.services.telling import notices
 from integrations.work import worker
 
@@ -83,14 +83,14 @@ def run_test_when_free(connection_id: str, trigger: str, user_id: int) -> None:
     by = User.objects.filter(pk=user_id).first()
     found = IntegrationConnection.objects.filter(pk=UUID(connection_id)).first()
     if found:  # it may have been removed meanwhile, or disconnected
-        with suppress(NoConnection, NothingToTest):
+        with suppress(NoConnection, NothingToTest, Paused):
             testing.test_connection(found, trigger=Trigger(trigger), by=by)
 
 
 @body("proving.run_item", RUN)
-def run_item(item_id: int) -> None:
-    """Test one connection of a run."""
-    runs.perform_item(item_id)
+def run_item(item_id: int, *then: int) -> None:
+    """Test one connection of a run; those after it only then."""
+    background.perform_in_turn(item_id, *then)
 
 
 @body("connecting.prove", PERSON_LOOKS)

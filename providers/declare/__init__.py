@@ -29,6 +29,8 @@ from providers.declare.fields import refresh_token as refresh_token
 from providers.declare.guides import Guide as Guide
 from providers.declare.guides import at as at
 from providers.declare.guides import signing_in as signing_in
+from providers.declare.limits import BY_TOKEN as BY_TOKEN
+from providers.declare.limits import CountsBy as CountsBy
 from providers.declare.methods import Method as Method
 from providers.declare.methods import sign_in as sign_in
 from providers.declare.oauth import SIGN_IN as SIGN_IN
@@ -64,5 +66,6 @@ from providers.declare.usual import misunderstood as misunderstood
 from providers.declare.usual import troubled as troubled
 from providers.declare.usual import walled as walled
 from providers.declare.vendors import Vendor as Vendor
+from providers.errors import CountedBy as CountedBy
 from providers.outbound.draft import Draft as Draft
 from providers.outbound.secrets import Placeholder as Placeholder

@@ -12,6 +12,7 @@ from providers import errors
 from providers.declare.access import ACCESS_TOKEN, Access, Obtained
 from providers.declare.digging import dig, first_in
 from providers.declare.fields import BASE_URL, Field
+from providers.declare.limits import BY_TOKEN, CountsBy
 from providers.declare.methods import Method
 from providers.declare.oauth import OAuth
 from providers.declare.rules import ErrorFacts, ErrorRule, first_match
@@ -57,7 +58,8 @@ class Provider:
     `open_in_token` finds at the beginning of an access token what is no secret, as a group.
     `error_*_at` are dotted paths into a reply's JSON, in which `*` stands for every part;
     of several, the first that leads to a text or number counts. `cost` is what a test of a
-    healthy connection uses of its quota. `position` orders our own platforms in the catalogue;
+    healthy connection uses of its quota, and `counts_by` what its limits are counted by.
+    `position` orders our own platforms in the catalogue;
     those without one come last, by slug.
     `aliases` are other names that people look for it by. `mark` is the file of its mark where
     that is not named by the slug; "" where there is none that may be used.
@@ -96,6 +98,7 @@ class Provider:
     vendors: tuple[Vendor, ...] = ()
     proof_budget: timedelta = timedelta(hours=24)
     cost: Cost | None = None
+    counts_by: CountsBy = BY_TOKEN
     aliases: tuple[str, ...] = ()
     position: int = 1000
     mark: str | None = None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Self
 
-from providers.errors import ProviderError
+from providers.errors import CountedBy, ProviderError
 
 Wanted = frozenset[str] | str | int | None
 
@@ -34,6 +34,7 @@ class ErrorRule:
 
     `text` is a regular expression searched in the platform's message, or in the start of a
     reply that is not JSON: for the few platforms that tell two errors apart in no other way.
+    `counted_by` is for a limit that is counted by another thing than the platform's usual one.
     """
 
     error: type[ProviderError]
@@ -46,6 +47,7 @@ class ErrorRule:
     subcode: Wanted = None
     text: str | None = None
     transient: bool | None = None
+    counted_by: CountedBy | None = None
 
     def says(self, message: str, action: str = "", action_url: str | None = None) -> Self:
         """Without an action of its own it has the usual one of its kind."""
@@ -63,7 +65,9 @@ class ErrorRule:
 
     def meant(self, **more: Any) -> ProviderError:
         """The error that it stands for, to be raised; `more` is what else the error takes."""
-        return self.error(self.message, self.action, action_url=self.action_url, **more)
+        error = self.error(self.message, self.action, action_url=self.action_url, **more)
+        error.counted_by = self.counted_by
+        return error
 
 
 rule = ErrorRule  # `rule(AuthInvalid, code=89).says("The token is wrong.", "Copy it again.")`

@@ -36,6 +36,7 @@ from integrations.services.refusals import (
     InvalidChange,
     NoConnection,
     NothingToTest,
+    Paused,
     TooManyTests,
 )
 from providers.errors import ProviderError
@@ -330,6 +331,8 @@ def _each(connections: Iterable[IntegrationConnection]) -> Iterator[Asked]:
             yield Asked(connection, test)
         except NothingToTest:
             yield Asked(connection, None, "not connected", sentences.NOTHING_TO_TEST)
+        except Paused as paused:
+            yield Asked(connection, None, "not tested", paused.sentence)
 
 
 def _said(one: Asked) -> str:

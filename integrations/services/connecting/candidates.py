@@ -40,6 +40,7 @@ from integrations.services.refusals import (
     InvalidChange,
     NoConnection,
     NothingToTest,
+    Paused,
     SameAccount,
     TooManyTests,
     VersionConflict,
@@ -347,6 +348,8 @@ def _listed(candidate: Candidate, changes: Changes, *, is_complete: bool) -> lis
         return trying.accounts(candidate.connection, changes)
     except discovery.CannotList:
         return []
+    except Paused as paused:
+        _note(candidate, paused.sentence)
     except (TooManyTests, Busy):
         _note(candidate, TRY_AGAIN)
     except ProviderError as error:

@@ -17,6 +17,7 @@ from integrations.services.connecting import begun, several
 from integrations.services.credentials import revoking, sealing
 from integrations.services.credentials.unused import OBTAINED, let_go, unused
 from integrations.services.people import guesses, hand_over, invitations, own
+from integrations.services.proving import pauses
 from providers.declare import SIGN_IN
 
 KEPT = timedelta(hours=1)
@@ -34,6 +35,7 @@ def forget(now: datetime) -> None:
     sealed = Credential.objects.filter(connections=None, candidate=None, attempt=None)
     left = sealed.filter(registration=None, signed_in=None, obtained_at__lt=now - KEPT)
     left.exclude(OBTAINED).delete()
+    pauses.forget_old(now)
     guesses.forget_old(now)
     invitations.forget_old(now)
     hand_over.forget_old(now)

@@ -14,7 +14,7 @@ from integrations.models.credentials import LEASE
 from integrations.services.credentials import tokens
 from integrations.services.keeping.trouble import apart
 from integrations.services.proving import testing
-from integrations.services.refusals import NothingToTest
+from integrations.services.refusals import NothingToTest, Paused
 from providers.declare import SIGN_IN
 from providers.errors import ProviderError
 
@@ -73,7 +73,7 @@ def _tell(sign_in_id: UUID, *, was_failing: bool) -> None:
             return
         try:
             started = testing.start(connection, trigger=Trigger.SCHEDULE, by=None)
-        except NothingToTest:
+        except (NothingToTest, Paused):
             return
     if not started.joined:
         testing.perform(started.test)

@@ -3,12 +3,14 @@
 import time
 
 from django.conf import settings
+from django.utils import timezone
 
 from integrations import crypto
 from integrations.database import release_connection
 from integrations.models import Credential, IntegrationConnection
 from integrations.services.credentials import attempts, proofs, sealing, tokens
 from integrations.services.credentials.attempts import Attempt
+from integrations.services.proving import pauses
 from integrations.services.refusals import NothingToTest
 from providers.access.door import Renewed, WayIn
 from providers.declare import SIGN_IN
@@ -33,16 +35,19 @@ def ask(
     A token that the platform refuses before its time is replaced once, and everything asked
     again: only then is the refusal believed; the same goes for an address that a sign-in gave.
     One deadline counts for all of it. `asks_anew` uses no token that was got before for typed
-    secrets.
+    secrets. An attempt is not asked about while the platform limits what it counts together.
     Raises NothingToTest when something required is missing.
     """
-    provider = connection.platform
+    provider, is_tried = connection.platform, attempt is not None
     try:
         attempt = attempt or attempts.saved(connection)
     except crypto.Unreadable as unreadable:
         return Result("failed", sealing.meaning_of(unreadable))
     if provider.tester and not attempt.is_complete(provider):
         raise NothingToTest
+    asked = pauses.asking(connection, attempt)
+    if is_tried and (unasked := pauses.unasked(asked, timezone.now())):
+        return Result(unasked.outcome, unasked)
     climb = _Climb(connection, attempt, on_progress, on_renewed, asks_anew=asks_anew)
     result = climb.once()
     if may_be_renewed(result.error):
@@ -51,6 +56,7 @@ def ask(
                 result = climb.once()
         except ProviderError as error:
             result = climb.not_alive(error)
+    pauses.keep(asked, result.error)
     result.duration_ms = round((time.monotonic() - climb.began) * 1000)
     return result
 

@@ -3,11 +3,12 @@
 Where no worker was seen, a single test runs at once, in the process of whoever asked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from integrations import queue
 from integrations.models import (
@@ -95,15 +96,25 @@ def try_again(run: TestRun, connection_id: UUID | None = None) -> bool:
     """Test what was not proven, or that one of it, once more. Whether there was anything."""
     with transaction.atomic():
         again = runs.again(run, connection_id)
-        if again:
+        is_any = again.exists()
+        if is_any:
             _have_performed(run, again, NO_WORKER_HERE)
-    return bool(again)
+    return is_any
 
 
-def _have_performed(run: TestRun, items: Iterable[RunItem], problem: str) -> None:
+def _have_performed(run: TestRun, items: QuerySet[RunItem], problem: str) -> None:
     """By a worker; without one each item ends, and says so."""
     if not queue.has_worker():
         runs.end_untested(run, problem)
         return
-    for item in items:
-        queue.enqueue("proving.run_item", item.pk)
+    for chain in runs.chains(items):
+        queue.enqueue("proving.run_item", *chain)
+
+
+def perform_in_turn(item_id: int, *then: int) -> None:
+    """Perform an item of a run, and leave those after it to whoever is free."""
+    try:
+        runs.perform_item(item_id)
+    finally:
+        if then:
+            queue.enqueue("proving.run_item", *then)

@@ -1,11 +1,13 @@
 """Which accounts the credentials reach, so that nobody has to type an id."""
 
+import json
 import math
 import time
 from functools import partial
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import timezone
 
 from integrations import crypto
 from integrations.database import release_connection
@@ -14,6 +16,7 @@ from integrations.services import waiting
 from integrations.services.credentials import attempts, proofs, tokens
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed, meaning_of
+from integrations.services.proving import pauses
 from integrations.services.proving.tested import RATE_WINDOW
 from integrations.services.refusals import NothingToTest, TooManyTests
 from providers.access.door import Renewed, WayIn
@@ -42,10 +45,12 @@ def accounts(
 ) -> list[Account]:
     """The accounts that the saved values reach, or those of an attempt.
 
-    Those of saved values are kept for a minute. `on_renewed` is told of values that the
+    Those of saved values are kept for a minute, for all of a workspace's connections that one
+    credential lets in. `on_renewed` is told of values that the
     platform has replaced; without it they replace the saved ones. Raises CannotList,
-    NothingToTest when a required value other than the account is missing, TooManyTests, Busy,
-    and ProviderError when the platform does not answer well.
+    NothingToTest when a required value other than the account is missing, TooManyTests, as
+    Paused while the platform limits what it counts together, Busy, and ProviderError when the
+    platform does not answer well.
     """
     keep = on_renewed or partial(keep_renewed, connection)
     if attempt:
@@ -64,7 +69,24 @@ def kept(connection: IntegrationConnection) -> list[Account] | None:
 
 
 def _key(connection: IntegrationConnection) -> str:
-    return f"accounts:{connection.pk}:{connection.revision}"
+    """The same where the same is asked: what lets in, and the values that decide the list.
+
+    The workspace is that of whoever asks: what a credential of another one reaches is shown to
+    nobody by having been asked for there.
+    """
+    asked = pauses.asking(connection)
+    if asked.opens is None:
+        return f"accounts:{connection.pk}:{connection.revision}"
+    config, method = connection.config, connection.auth_method
+    names = {*config}
+    if not asked.provider.takes_any_address:
+        shown = {field.name for field in asked.provider.fields if field.decides_shown}
+        names = shown | asked.provider.bound(method, config).keys() | asked.opens.values.keys()
+    decisive = [[name, config[name]] for name in sorted(names) if config.get(name)]
+    said = json.dumps([method, [one for one in decisive if one[0] != ACCOUNT_FIELD]])
+    place = f"{connection.workspace_id}:{connection.provider}"
+    since = f"{asked.opens.obtained_at:%Y%m%d%H%M%S%f}"
+    return f"accounts:{place}:{asked.opens.pk}:{since}:{crypto.digest(said)}"
 
 
 def _ask(
@@ -81,10 +103,16 @@ def _ask(
         raise meaning_of(unreadable) from None
     if _lacks_more_than_the_account(provider, attempt):
         raise NothingToTest
-    _check_rate(connection)
+    asked = pauses.asking(connection, attempt)
+    pauses.check(asked, timezone.now())
+    _check_rate(connection, asked)
     release_connection()
     with waiting.place(connection.workspace_id):
-        found = _listed(connection, attempt, on_renewed)
+        try:
+            found = _listed(connection, attempt, on_renewed)
+        except ProviderError as error:
+            pauses.keep(asked, error)
+            raise
     if found is None:
         raise CannotList
     return found
@@ -120,11 +148,12 @@ def _listed(
     return _listed(connection, attempt, on_renewed, is_second=True)
 
 
-def _check_rate(connection: IntegrationConnection) -> None:
-    """Ask as often as a minute allows tests. Every process counts its own."""
+def _check_rate(connection: IntegrationConnection, asked: pauses.Asking) -> None:
+    """Ask with a credential as often as a minute allows tests. Every process counts its own."""
     window = RATE_WINDOW.total_seconds()
     number, passed = divmod(time.time(), window)
-    name = f"{connection.workspace_id}:{connection.provider}:{connection.slug}"
+    used = asked.opens.pk if asked.opens else connection.slug
+    name = f"{connection.workspace_id}:{connection.provider}:{used}"
     key = f"accounts-asked:{name}:{number:.0f}"
     if cache.add(key, 1, window) or cache.incr(key) <= settings.TEST_RATE:
         return

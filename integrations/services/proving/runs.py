@@ -5,8 +5,10 @@ A run's items are rows too: a process that dies leaves a run that its lease ends
 """
 
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,10 +30,11 @@ from integrations.models import (
     Workspace,
 )
 from integrations.models.tests import LEASE
-from integrations.services.proving import testing
-from integrations.services.refusals import NoConnection, NothingToTest, TooManyTests
+from integrations.services.proving import pauses, testing
+from integrations.services.refusals import NoConnection, NothingToTest, Paused, TooManyTests
 
 AT_ONCE = 32
+ABREAST = 4  # of those that a platform counts together: so few have begun when one is limited
 STOPPED = "Stopped before it was tested."
 TOO_MANY = "Tested as often as a minute allows. Try again in {} seconds."
 NOT_COMPLETE = "Not everything that is required is saved."
@@ -138,17 +141,30 @@ def _ends_in_time(run: TestRun) -> bool:
 def _perform_items(run: TestRun) -> None:
     """Every item is performed, also when one of them ends with an exception, which is raised."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        performed = [pool.submit(_perform_in_thread, item.pk) for item in run.items.all()]
+        performed = [pool.submit(_perform_in_thread, chain) for chain in chains(run.items.all())]
         release_connection()
     for one in performed:
         one.result()
 
 
-def _perform_in_thread(item_id: int) -> None:
-    try:
-        perform_item(item_id)
-    finally:
-        database.close()
+def chains(items: QuerySet[RunItem]) -> list[list[int]]:
+    """The ids of items, in chains of which each is to be performed one after the other.
+
+    What a platform counts together is in a few chains: those whose turn comes after a limit was
+    told are not asked.
+    """
+    together: dict[Hashable, list[int]] = defaultdict(list)
+    for item in items.select_related("connection__credential", "connection__sign_in"):
+        together[pauses.counted_together(item.connection)].append(item.pk)
+    return [ids[at::ABREAST] for ids in together.values() for at in range(min(ABREAST, len(ids)))]
+
+
+def _perform_in_thread(chain: Iterable[int]) -> None:
+    """Each of them, also when one ends with an exception."""
+    with ExitStack() as last_first:
+        last_first.callback(database.close)
+        for item_id in reversed([*chain]):
+            last_first.callback(perform_item, item_id)
 
 
 def perform_item(item_id: int) -> None:
@@ -162,6 +178,8 @@ def perform_item(item_id: int) -> None:
             item.problem = ARCHIVED
         while not item.problem and _test_died(item):
             pass
+    except Paused as paused:
+        item.problem = paused.sentence
     except TooManyTests as many:
         item.problem = TOO_MANY.format(many.retry_after_seconds)
     except NothingToTest:
@@ -225,7 +243,7 @@ def latest_chosen(workspace: Workspace, provider: str) -> TestRun | None:
     return _alive(chosen.filter(items__connection__provider=provider))
 
 
-def again(run: TestRun, connection_id: UUID | None = None) -> list[RunItem]:
+def again(run: TestRun, connection_id: UUID | None = None) -> QuerySet[RunItem]:
     """Put back what was not proven, or that one of it, to be tested once more in the same run."""
     with transaction.atomic():
         # Locked, so that of two who ask at once the second finds nothing left to put back.
@@ -240,7 +258,7 @@ def again(run: TestRun, connection_id: UUID | None = None) -> list[RunItem]:
             TestRun.objects.filter(pk=run.pk).update(
                 started_at=now, finished_at=None, lease_until=_lease_of(run.total, now)
             )
-    return [*RunItem.objects.filter(pk__in=ids)]
+    return RunItem.objects.filter(pk__in=ids)
 
 
 def _alive(runs: QuerySet[TestRun]) -> TestRun | None:
@@ -268,9 +286,13 @@ def _end_waiting(run: TestRun, problem: str) -> None:
 
 
 def finish_if_done(run_id: int) -> None:
-    """End a run of which nothing is left to be tested."""
+    """End a run of which nothing is left to be tested; else its lease goes on a while."""
+    now = timezone.now()
     with transaction.atomic():
         # Locked, so that of two who end the last items at once the second sees both.
         run = TestRun.objects.select_for_update().get(pk=run_id)
+        running = TestRun.objects.filter(pk=run_id)
         if run.is_running and not run.items.filter(ended_at=None).exists():
-            TestRun.objects.filter(pk=run_id).update(finished_at=timezone.now())
+            running.update(finished_at=now)
+        elif run.is_running and run.lease_until < now + 2 * LEASE:
+            running.update(lease_until=now + 2 * LEASE)

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from integrations.compiled import Compiled, Row, columns_of
 from integrations.models import ConnectionTest, Credential, IntegrationConnection, Trigger
+from integrations.services.proving import pauses
 from integrations.services.refusals import NoConnection
 from integrations.services.rows import ANY_ID, is_unread
 
@@ -23,17 +24,25 @@ FACTS = columns_of(
         *("hints", "credential_id", "sign_in_id", "lender_id"),
     ),
 )
-ANY_WINDOW = (datetime(2001, 1, 1, tzinfo=UTC), datetime(2002, 1, 1, tzinfo=UTC))
+ANY_WINDOW = tuple(datetime(year, 1, 1, tzinfo=UTC) for year in (2001, 2002, 2003))
 SEALED = columns_of(
-    Credential, ("id", "workspace_id", "method", "family", "provider", "app", "values", "secrets")
+    Credential,
+    (
+        *("id", "workspace_id", "method", "family", "provider", "app", "values", "secrets"),
+        *("client_id", "obtained_at"),
+    ),
 )
 
 
 class Tested(NamedTuple):
-    """`full_since` is when the earliest of as many tests began as a minute may have; else None."""
+    """`full_since` is when the earliest of as many tests began as a minute may have; else None.
+
+    `may_be_paused` says that the platform told of a limit of something that opens it.
+    """
 
     connection: IntegrationConnection
     full_since: datetime | None
+    may_be_paused: bool
 
 
 def read(connection: IntegrationConnection, now: datetime) -> Tested:
@@ -41,7 +50,7 @@ def read(connection: IntegrationConnection, now: datetime) -> Tested:
 
     It reads what a test does not use when it is used. Raises NoConnection when it was removed.
     """
-    window = (now - RATE_WINDOW, now + RATE_WINDOW)
+    window = (now - RATE_WINDOW, now + RATE_WINDOW, now)
     if is_unread(connection):
         where = (connection.workspace_id, connection.provider)
         found = _of_default(settings.TEST_RATE).rows(*window, *where)
@@ -60,11 +69,12 @@ def read(connection: IntegrationConnection, now: datetime) -> Tested:
 @cache
 def _of_default(limit: int) -> Compiled:
     return Compiled(
-        lambda since, until, workspace_id, provider: _facts(
+        lambda since, until, now, workspace_id, provider: _facts(
             IntegrationConnection.objects.filter(
                 workspace_id=workspace_id, provider=provider, is_default=True
             ),
             _rated(since, until)[limit - 1 : limit],
+            now,
         ),
         *ANY_WINDOW,
         -2_000_000_000,
@@ -75,8 +85,10 @@ def _of_default(limit: int) -> Compiled:
 @cache
 def _of_one(limit: int) -> Compiled:
     return Compiled(
-        lambda since, until, pk: _facts(
-            IntegrationConnection.objects.filter(pk=pk), _rated(since, until)[limit - 1 : limit]
+        lambda since, until, now, pk: _facts(
+            IntegrationConnection.objects.filter(pk=pk),
+            _rated(since, until)[limit - 1 : limit],
+            now,
         ),
         *ANY_WINDOW,
         ANY_ID,
@@ -84,11 +96,15 @@ def _of_one(limit: int) -> Compiled:
 
 
 def _facts(
-    of: QuerySet[IntegrationConnection], full_since: QuerySet[ConnectionTest, datetime]
+    of: QuerySet[IntegrationConnection],
+    full_since: QuerySet[ConnectionTest, datetime],
+    now: datetime,
 ) -> QuerySet[IntegrationConnection, Row]:
     credential, sign_in = ([f"{of}__{name}" for name in SEALED] for of in ("credential", "sign_in"))
-    facts = of.annotate(full_since=Subquery(full_since))
-    return facts.values_list(*FACTS, *credential, *sign_in, "full_since")
+    facts = of.annotate(
+        full_since=Subquery(full_since), may_be_paused=Exists(pauses.of_connection(now))
+    )
+    return facts.values_list(*FACTS, *credential, *sign_in, "full_since", "may_be_paused")
 
 
 def _rated(since: datetime, until: datetime) -> QuerySet[ConnectionTest, datetime]:
@@ -99,10 +115,10 @@ def _rated(since: datetime, until: datetime) -> QuerySet[ConnectionTest, datetim
 
 
 def _made(row: Row) -> Tested:
-    facts, opens = row[: len(FACTS)], row[len(FACTS) : -1]
+    facts, opens = row[: len(FACTS)], row[len(FACTS) : -2]
     connection = IntegrationConnection.from_db(database.alias, FACTS, facts)
     if connection.credential_id:
         connection.credential = Credential.from_db(database.alias, SEALED, opens[: len(SEALED)])
     if connection.sign_in_id:
         connection.sign_in = Credential.from_db(database.alias, SEALED, opens[len(SEALED) :])
-    return Tested(connection, row[-1])
+    return Tested(connection, *row[-2:])

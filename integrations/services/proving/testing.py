@@ -22,7 +22,7 @@ from integrations.models.tests import LEASE
 from integrations.services import rows, waiting
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.credentials.sealing import keep_renewed
-from integrations.services.proving import asking, progress, results, tested
+from integrations.services.proving import asking, pauses, progress, results, tested
 from integrations.services.proving.tested import RATE_WINDOW, RATED, Tested
 from integrations.services.refusals import NothingToTest, TooManyTests
 from providers.access.door import Renewed
@@ -96,7 +96,9 @@ def start(
     """Write the row of a new test, or find the one that runs: of these the database has one.
 
     Raises NothingToTest for an incomplete connection (a dry run brings its own values), and
-    TooManyTests. A test whose lease ran out died with its process and is ended here.
+    TooManyTests, as Paused while the platform limits what it counts together: of a dry run that
+    is found out with its values. A test whose lease ran out died with its process and is ended
+    here.
     """
     while True:
         now = timezone.now()
@@ -135,6 +137,10 @@ def _refusal(
     if found.full_since and trigger in RATED:
         free_in = found.full_since + RATE_WINDOW - now
         return TooManyTests(max(1, math.ceil(free_in.total_seconds())))
+    if found.may_be_paused and not dry_run:
+        asked = pauses.asking(connection)
+        pause = pauses.standing(asked, now)
+        return pauses.refusal(asked, pause, now) if pause else None
     return None
 
 

@@ -15,6 +15,7 @@ from providers.declare.waiting import seconds_to_midnight
 from providers.errors import (
     AuthExpired,
     AuthInvalid,
+    CountedBy,
     PermissionMissing,
     QuotaExhausted,
     UnexpectedReply,
@@ -38,7 +39,7 @@ BLOCKED = codes(
     *("BILLING_DISABLED", "CONSUMER_INVALID", "CONSUMER_SUSPENDED"),
     *("USER_PROJECT_DENIED", "USER_BLOCKED_BY_ADMIN"),
 )
-LIMITED = codes("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED")
+LIMITED = codes("rateLimitExceeded", "RATE_LIMIT_EXCEEDED")
 TROUBLED = codes("backendError", "internalError", "TRANSIENT_ERROR", "INTERNAL_ERROR")
 LONGEST_WAIT_SECONDS = 24 * 60 * 60.0
 SIGN_IN_AGAIN = "Sign in again with the same client and paste the new token."
@@ -142,6 +143,7 @@ def rules(platform: str, apis: str, service: str) -> tuple[ErrorRule, ...]:
             *used_up
         ),
         rule(QuotaExhausted, subcode="RESOURCE_EXHAUSTED", text=DAILY).says(*used_up),
+        limited(platform, code="userRateLimitExceeded", counted_by=CountedBy.TOKEN),
         limited(platform, code=LIMITED),
         limited(platform, subcode="RESOURCE_EXHAUSTED"),
         troubled(platform, code=TROUBLED),

@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from providers.declare import Cost, Field, Method, Provider, access_token, account_id, base_url
+from providers.declare import (
+    BY_TOKEN,
+    Cost,
+    Field,
+    Method,
+    Provider,
+    access_token,
+    account_id,
+    base_url,
+)
 from providers.families.rest import NO_ADDRESS, ChosenKey, auth_kind, header_name, health_path
 from providers.platforms.fiverr import guide, page
 from providers.platforms.fiverr.errors import ERRORS
@@ -110,6 +119,8 @@ PROVIDER = Provider(
     tester=FiverrTester,
     variant=whoever_answers,
     errors=ERRORS,
+    # A data service of one's own counts, if at all, by its key.
+    counts_by=BY_TOKEN,
     cost=Cost(
         calls=2,
         note="Two requests to your own service, one of them without the key. "

@@ -6,7 +6,7 @@ Quirks: an API key does not work. Reports come from the Data API (host API), nam
 list of properties from the Admin API (host ADMIN); both must be enabled.
 """
 
-from providers.declare import Cost, account_id, at, base_url
+from providers.declare import Cost, CountedBy, CountsBy, account_id, at, base_url
 from providers.families import google
 from providers.families.google import guides
 from providers.families.google.sign_in import oauth
@@ -66,6 +66,8 @@ PROVIDER = google.platform(
     tester=Ga4Tester,
     errors=ERRORS,
     retry_after=retry_after,
+    # Data API quotas: tokens of the property, each project's share of them included.
+    counts_by=CountsBy(rate=CountedBy.ACCOUNT, quota=CountedBy.ACCOUNT),
     cost=Cost(
         calls=6,
         note="One report: under 10 of the property's 200,000 tokens a day. The rest is free.",

@@ -5,7 +5,7 @@ Quirks: developer tokens ended on 9 September 2026 and access belongs to the Clo
 An empty `developer-token` header is still refused, so it is left out when there is none.
 """
 
-from providers.declare import Cost, Field, KeyHeader, account_id, at, base_url
+from providers.declare import Cost, CountedBy, CountsBy, Field, KeyHeader, account_id, at, base_url
 from providers.families import google
 from providers.families.google import guides
 from providers.families.google.sign_in import oauth
@@ -114,6 +114,8 @@ PROVIDER = google.platform(
     tester=GoogleAdsTester,
     errors=ERRORS,
     error_code_at=CODE_AT,
+    # Access levels: operations of the day and most rates are the Cloud project's.
+    counts_by=CountsBy(rate=CountedBy.APP, quota=CountedBy.APP),
     cost=Cost(
         calls=5, note="Three of the Cloud project's operations a day: 2,880 with Explorer access."
     ),

@@ -10,6 +10,7 @@ from providers.errors import (
     AccountNotFound,
     AuthExpired,
     AuthInvalid,
+    CountedBy,
     InvalidConfig,
     PermissionMissing,
     QuotaExhausted,
@@ -31,6 +32,10 @@ MANAGER = rule(InvalidConfig, code="REQUESTED_METRICS_FOR_MANAGER").says(
 SWITCHED_OFF = (
     "Google has switched off this version of the Google Ads API.",
     "Update this installation: tell whoever runs it.",
+)
+LIMITED = (
+    "Google Ads is limiting requests at the moment.",
+    "Wait a little and test again, or apply for a higher access level.",
 )
 ERRORS = (
     rule(AuthExpired, code="OAUTH_TOKEN_EXPIRED").says(
@@ -127,13 +132,13 @@ ERRORS = (
     rule(
         RateLimited,
         code=codes(
-            *("RESOURCE_TEMPORARILY_EXHAUSTED", "EXCESSIVE_SHORT_TERM_QUERY_RESOURCE_CONSUMPTION"),
+            "EXCESSIVE_SHORT_TERM_QUERY_RESOURCE_CONSUMPTION",
             "EXCESSIVE_LONG_TERM_QUERY_RESOURCE_CONSUMPTION",
         ),
-    ).says(
-        "Google Ads is limiting requests at the moment.",
-        "Wait a little and test again, or apply for a higher access level.",
-    ),
+        counted_by=CountedBy.ACCOUNT,
+    ).says(*LIMITED),
+    # Of the customer or of the project, as its `rateScope` says: taken for the wider one.
+    rule(RateLimited, code="RESOURCE_TEMPORARILY_EXHAUSTED").says(*LIMITED),
     troubled("Google Ads", code=codes("DEADLINE_EXCEEDED", "UNAVAILABLE")),
     rule(UnexpectedReply, code="UNSUPPORTED_VERSION").says(*SWITCHED_OFF),
     *google_errors.rules("Google Ads", "the Google Ads API", "googleads.googleapis.com"),

@@ -8,7 +8,7 @@ Community Management API may have no other product, so no sign-in can ask for op
 
 import re
 
-from providers.declare import Bearer, Cost, Method, Provider, RefreshToken, fields
+from providers.declare import BY_TOKEN, Bearer, Cost, Method, Provider, RefreshToken, fields
 from providers.platforms.linkedin import guide
 from providers.platforms.linkedin.errors import APPS, ERRORS, TOKENS, retry_after
 from providers.platforms.linkedin.sign_in import BY_SIGN_IN, OAUTH, TOKEN_URL
@@ -119,6 +119,8 @@ PROVIDER = Provider(
     error_code_at=("code", "serviceErrorCode", "error"),
     error_text_at=("error_description", "message"),
     retry_after=retry_after,
+    # API rate limiting: by app and by member, and no reply tells which of them it was.
+    counts_by=BY_TOKEN,
     cost=Cost(
         calls=7,
         note="LinkedIn counts each kind of call by day; most kinds are called once. "

@@ -8,7 +8,17 @@ version of the Marketing API lasts about a year, so two of them are alive at any
 
 import re
 
-from providers.declare import Cost, Field, Method, Provider, access_token, account_id, base_url
+from providers.declare import (
+    Cost,
+    CountedBy,
+    CountsBy,
+    Field,
+    Method,
+    Provider,
+    access_token,
+    account_id,
+    base_url,
+)
 from providers.platforms.meta import guide
 from providers.platforms.meta.access import GraphToken
 from providers.platforms.meta.errors import AD_ACCOUNTS, APPS, ERRORS, SYSTEM_USERS, retry_after
@@ -105,6 +115,8 @@ PROVIDER = Provider(
         base_url(),
     ),
     tester=MetaTester,
+    # Overview, Rate limits: ads by the ad account; the errors tell of the rest.
+    counts_by=CountsBy(rate=CountedBy.ACCOUNT),
     cost=Cost(calls=6, note="1 report of the ad account's hourly allowance of 600 and more."),
     errors=ERRORS,
     error_code_at="error.code",

@@ -14,6 +14,7 @@ from providers.errors import (
     AccountNotFound,
     AuthExpired,
     AuthInvalid,
+    CountedBy,
     PermissionMissing,
     ProviderUnavailable,
     RateLimited,
@@ -47,9 +48,17 @@ FOREIGN = rule(
     code=INVALID_PARAMETER,
     text="did not match the viewing app|must provide an app access token",
 ).says("The access token was made with another Meta app.", ENTER_ITS_APP, APPS)
+# Graph API, Rate limits: of the app, of a user or a Page, of an ad account and its use cases.
+APP_LIMITS, OWN_LIMITS, ACCOUNT_LIMITS = (4, 341), (17, 32), (613, range(80000, 80015))
+OF_ACCOUNT_TOO = 2446079
+LIMITS = (
+    limited("Meta", code=codes(*APP_LIMITS), counted_by=CountedBy.APP),
+    limited("Meta", code=codes(*OWN_LIMITS), subcode=OF_ACCOUNT_TOO),
+    limited("Meta", code=codes(*OWN_LIMITS), counted_by=CountedBy.TOKEN),
+    limited("Meta", code=codes(*ACCOUNT_LIMITS)),
+)
 WILL_PASS = (
-    limited("Meta", code=codes(4, 17, 32, 341, 613, range(80000, 80015))),
-    rule(RateLimited, code=368).says(
+    rule(RateLimited, code=368, counted_by=CountedBy.TOKEN).says(
         "Meta has blocked this for a while over a matter of policy.",
         "Look at Account Quality in Meta Business Suite, then test again.",
         "https://business.facebook.com/accountquality/",
@@ -57,6 +66,7 @@ WILL_PASS = (
     rule(ProviderUnavailable, transient=True).says(TEMPORARY),
 )
 ERRORS = (
+    *LIMITS,
     *WILL_PASS,
     rule(AuthExpired, code=TOKEN, subcode=463).says(
         "The Meta access token has expired.",
@@ -139,6 +149,11 @@ ERRORS = (
 # Where tokens are given. A wrong secret has the code of an outage, so its text comes first.
 SIGN_IN_ERRORS = (
     app_refused("Meta", text="validating client secret"),
+    limited(
+        "Meta",
+        code=codes(*APP_LIMITS, *OWN_LIMITS, *ACCOUNT_LIMITS),
+        counted_by=CountedBy.APP,
+    ),
     *WILL_PASS,
     app_refused("Meta", code=101),
     ended("Meta", code=TOKEN),

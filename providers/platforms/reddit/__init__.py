@@ -9,7 +9,7 @@ and a Reddit user in their User-Agent, and a failed token request can be a 200.
 import re
 from typing import Any
 
-from providers.declare import Cost, Method, Provider, fields
+from providers.declare import Cost, CountedBy, CountsBy, Method, Provider, fields
 from providers.declare.access import ClientCredentials, RefreshToken
 from providers.declare.oauth import SIGN_IN
 from providers.platforms.reddit import guide
@@ -135,5 +135,7 @@ PROVIDER = Provider(
     error_subcode_at="reason",
     error_text_at=("error_description", "message"),
     retry_after=retry_after,
+    # Data API Wiki: 100 queries a minute by OAuth client id.
+    counts_by=CountsBy(rate=CountedBy.APP, quota=CountedBy.APP),
     cost=Cost(calls=4, note="Of about 100 calls a minute that Reddit gives an app."),
 )

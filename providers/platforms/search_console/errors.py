@@ -1,7 +1,13 @@
 """What the refusals of Search Console mean."""
 
 from providers.declare import codes, rule
-from providers.errors import AccountNotFound, PermissionMissing, QuotaExhausted, RateLimited
+from providers.errors import (
+    AccountNotFound,
+    CountedBy,
+    PermissionMissing,
+    QuotaExhausted,
+    RateLimited,
+)
 from providers.families.google import errors as google_errors
 from providers.outbound.reply import Reply
 
@@ -15,10 +21,15 @@ ERRORS = (
         "Choose the property from the list, or ask its owner to add the sign-in.",
         USERS_URL,
     ),
-    rule(QuotaExhausted, code="quotaExceeded", text="daily|per day").says(
+    rule(
+        QuotaExhausted,
+        code="quotaExceeded",
+        text="daily|per day",
+        counted_by=CountedBy.ACCOUNT,
+    ).says(
         "Today's Search Console quota is used up.", "Wait: it returns at midnight, Pacific time."
     ),
-    rule(RateLimited, code="quotaExceeded").says(
+    rule(RateLimited, code="quotaExceeded", counted_by=CountedBy.ACCOUNT).says(
         "Search Console has had too many requests.",
         "Wait 15 minutes; if this returns, test again tomorrow.",
     ),

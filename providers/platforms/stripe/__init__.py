@@ -5,7 +5,16 @@ Quirks: the key's prefix says live or test mode. A restricted key that lacks a p
 answers 403, which says nothing against the key. Amounts are in the minor unit.
 """
 
-from providers.declare import Bearer, Cost, Method, Provider, access_token, account_id, base_url
+from providers.declare import (
+    BY_TOKEN,
+    Bearer,
+    Cost,
+    Method,
+    Provider,
+    access_token,
+    account_id,
+    base_url,
+)
 from providers.declare.access import Known
 from providers.platforms.stripe import guide
 from providers.platforms.stripe.errors import ERRORS, NEW_KEY_URL
@@ -71,5 +80,7 @@ PROVIDER = Provider(
     error_code_at="error.code",
     error_subcode_at="error.type",
     error_text_at="error.message",
+    # Rate limits: by account, and a key or a sign-in is of one.
+    counts_by=BY_TOKEN,
     cost=Cost(calls=6, note="Calls to Stripe are free. It allows 25 a second of each kind."),
 )

@@ -8,7 +8,16 @@ A sign-in may not count posts nor ask for the app's usage, and searches instead.
 
 import re
 
-from providers.declare import Bearer, ClientCredentials, Cost, Method, Provider, fields
+from providers.declare import (
+    Bearer,
+    ClientCredentials,
+    Cost,
+    CountedBy,
+    CountsBy,
+    Method,
+    Provider,
+    fields,
+)
 from providers.platforms.x import guide
 from providers.platforms.x.errors import CONSOLE_URL, ERRORS, NO_TOKENS_HERE, retry_after
 from providers.platforms.x.sign_in import BY_SIGN_IN, OAUTH
@@ -113,6 +122,8 @@ PROVIDER = Provider(
     error_code_at=("errors.*.code", "error", "title"),
     error_text_at=("type", "errors.*.type", "error_description"),
     retry_after=retry_after,
+    # Rate limits: by user, or by app for its own token. Credits are the developer account's.
+    counts_by=CountsBy(quota=CountedBy.APP),
     cost=Cost(
         calls=4,
         note="1.5 US cents of credits: one for the account, and half of one for the search. "

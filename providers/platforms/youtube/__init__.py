@@ -8,7 +8,16 @@ to the one channel chosen there. A service account has no channel and never work
 
 import re
 
-from providers.declare import Cost, KeyInQuery, Method, access_token, account_id, base_url
+from providers.declare import (
+    Cost,
+    CountedBy,
+    CountsBy,
+    KeyInQuery,
+    Method,
+    access_token,
+    account_id,
+    base_url,
+)
 from providers.families import google
 from providers.families.google.facts import CONSOLE_URL, NOT_A_CLIENT_ID
 from providers.families.google.sign_in import by_sign_in, oauth
@@ -86,6 +95,8 @@ PROVIDER = google.platform(
     tester=YouTubeTester,
     errors=ERRORS,
     retry_after=retry_after,
+    # Quota calculator: units of the day are the Cloud project's.
+    counts_by=CountsBy(rate=CountedBy.APP, quota=CountedBy.APP),
     cost=Cost(
         calls=4, note="One unit of the project's 10,000 a day, and one report of YouTube Analytics."
     ),

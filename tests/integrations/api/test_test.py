@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import ConnectionTest, IntegrationConnection
+from providers.sandbox.meta.login import refusal
 from tests.integrations.conftest import TOKEN, signed_in, with_token
 from tests.integrations.services.proving.test_races import at_once
 
@@ -149,6 +150,20 @@ def test_too_many_tests_in_a_minute_are_told_when_to_come_back(
     assert reply.headers["Retry-After"] == "42"
     assert reply.json() == {
         "detail": "This was tested too often in a minute. Test again in 42 seconds.",
+        "code": "throttled",
+    }
+
+
+def test_what_a_platform_limits_is_a_429_that_says_until_when(test, connected, meta, time_machine):
+    time_machine.move_to("2026-11-30T14:00:10Z", tick=False)
+    meta.answer = lambda _: refusal(17, "User request limit reached")
+    assert test().json()["errorKind"] == "rate_limited"
+
+    reply = test()
+
+    assert (reply.status_code, reply.headers["Retry-After"]) == (429, "60")
+    assert reply.json() == {
+        "detail": "Meta limits these credentials until 2026-11-30 14:02 UTC, so it was not asked.",
         "code": "throttled",
     }
 

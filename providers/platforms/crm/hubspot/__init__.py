@@ -9,7 +9,7 @@ endpoint names its errors in `status`, beside an `error` that may say something 
 
 from dataclasses import replace
 
-from providers.declare import SIGN_IN, Bearer, Cost, Provider, Vendor
+from providers.declare import SIGN_IN, Bearer, Cost, CountedBy, CountsBy, Provider, Vendor
 from providers.declare.methods import with_access
 from providers.platforms.crm.hubspot import guide
 from providers.platforms.crm.hubspot.errors import ERRORS, KEYS_URL
@@ -60,5 +60,7 @@ def speak(crm: Provider) -> Provider:
         error_code_at=("category", "errorType"),
         error_subcode_at="policyName",
         error_text_at="status",
+        # Usage guidelines: 10 seconds by app and account, which is the token; the day by account.
+        counts_by=CountsBy(quota=CountedBy.ACCOUNT),
         cost=Cost(calls=3, note="Three of the account's daily calls, 250,000 on the free plan."),
     )

@@ -11,6 +11,7 @@ lifetime, which is the organization's session timeout.
 from dataclasses import replace
 
 from providers.declare.access import Bearer, ClientCredentials, Closed
+from providers.declare.limits import BY_TOKEN
 from providers.declare.methods import with_access
 from providers.declare.oauth import SIGN_IN
 from providers.declare.provider import Cost, Provider
@@ -79,5 +80,7 @@ def speak(crm: Provider, address: str) -> Provider:
         errors=ERRORS,
         error_code_at=("0.errorCode", "error"),
         error_text_at=("0.message", "error_description"),
+        # API request limits: by organization, and a sign-in is of one. Its address is typed.
+        counts_by=BY_TOKEN,
         cost=Cost(calls=7, note="Five of the organization's API requests of 24 hours."),
     )

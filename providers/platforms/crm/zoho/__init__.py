@@ -10,6 +10,7 @@ Whoever signs in may live in another data centre than the one where signing in b
 from dataclasses import replace
 
 from providers.declare import (
+    BY_TOKEN,
     SIGN_IN,
     Bearer,
     Cost,
@@ -119,5 +120,7 @@ def speak(crm: Provider, centre: str) -> Provider:
         error_code_at=("code", "error"),
         error_text_at=("error_description", "message"),
         retry_after=retry_after,
+        # API limits: by organization, and an approval is of one; tokens by refresh token.
+        counts_by=BY_TOKEN,
         cost=Cost(calls=5, note="Four of the organization's credits of 24 hours, 5,000 at least."),
     )

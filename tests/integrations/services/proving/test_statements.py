@@ -1,10 +1,13 @@
 """How much a test and a change ask of the database: never more than is written here."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from integrations.models import Trigger, Workspace
+from integrations.models import Pause, Trigger, Workspace
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
@@ -43,6 +46,19 @@ def test_a_stored_test_is_five_statements_and_one_short_transaction(tested):
     start = ["SELECT", "INSERT"]
     # The connection, what the test found, what that says about the connection.
     assert asked == [*start, "BEGIN", "SELECT", "UPDATE", "UPDATE", "COMMIT"]
+
+
+def test_a_pause_of_something_else_costs_a_test_no_statement(tested):
+    until = timezone.now() + timedelta(hours=1)
+    for number, by in enumerate(("token", "account", "app")):
+        name = f"{number} of somebody else"
+        Pause.objects.create(
+            provider="meta", counted_by=by, name=name, kind="rate_limited", until=until
+        )
+
+    asked = kinds(lambda: testing.test_connection(rows.unread(tested, "meta"), trigger=Trigger.API))
+
+    assert asked == ["SELECT", "INSERT", "BEGIN", "SELECT", "UPDATE", "UPDATE", "COMMIT"]
 
 
 def test_a_change_is_one_transaction_and_five_statements(tested):
