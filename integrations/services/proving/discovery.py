@@ -105,7 +105,8 @@ def _ask(
         raise NothingToTest
     asked = pauses.asking(connection, attempt)
     pauses.check(asked, timezone.now())
-    _check_rate(connection, asked)
+    is_saved = asked.opens is not None and asked.opens.pk == connection.opened_by_id
+    _check_rate(connection, str(connection.opened_by_id) if is_saved else connection.slug)
     release_connection()
     with waiting.place(connection.workspace_id):
         try:
@@ -148,11 +149,13 @@ def _listed(
     return _listed(connection, attempt, on_renewed, is_second=True)
 
 
-def _check_rate(connection: IntegrationConnection, asked: pauses.Asking) -> None:
-    """Ask with a credential as often as a minute allows tests. Every process counts its own."""
+def _check_rate(connection: IntegrationConnection, used: str) -> None:
+    """Ask as often as a minute allows tests. Every process counts its own.
+
+    What is saved is counted by the credential, and what is tried by where: it is new each time.
+    """
     window = RATE_WINDOW.total_seconds()
     number, passed = divmod(time.time(), window)
-    used = asked.opens.pk if asked.opens else connection.slug
     name = f"{connection.workspace_id}:{connection.provider}:{used}"
     key = f"accounts-asked:{name}:{number:.0f}"
     if cache.add(key, 1, window) or cache.incr(key) <= settings.TEST_RATE:

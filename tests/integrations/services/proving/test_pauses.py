@@ -309,6 +309,28 @@ def test_a_limit_that_tried_values_met_holds_for_the_saved_ones(workspace, meta,
     assert not is_asked(meta, first)
 
 
+@pytest.fixture
+def tried(workspace, meta, first):
+    """What a try of another account says, as soon as the token is no longer limited there."""
+    usual = limiting(meta)
+    ask(first)
+    meta.answer = usual
+    changes = Changes(config={"account_id": "act_1003"})
+    return lambda: trying.dry_run(rows.again(first), changes, trigger=Trigger.API).outcome
+
+
+def test_values_are_tried_again_once_the_pause_is_over(tried):
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        assert tried() == "passed"
+
+
+def test_values_are_tried_with_other_secrets_in_the_same_place(tried, first):
+    new = Changes(config={"access_token": "EAAhealthy"})
+    saving.change_connection(rows.again(first), new, by=None)
+
+    assert tried() == "passed"
+
+
 # --- Runs ----------------------------------------------------------------------------------------
 
 

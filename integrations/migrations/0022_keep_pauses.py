@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0020_name_api_tokens"),
+        ("integrations", "0021_lend_credentials"),
     ]
 
     operations = [
