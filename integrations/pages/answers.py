@@ -15,6 +15,7 @@ from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 
 DIALOG = "integrations/partials/connection_dialog.html"
+LENT = "integrations/partials/lent_dialog.html"
 VENDORS = "integrations/partials/vendor_dialog.html"
 REFUSALS = (InvalidChange, NothingToTest, VersionConflict)
 GONE = "Those values are no longer here: they are kept for 15 minutes. Enter them again."
@@ -55,6 +56,8 @@ def _conflict(
 def form_dialog(
     request: Request, form: ConnectionForm, *, status: int = 200, **context: Any
 ) -> HttpResponse:
+    if form.connection.is_lent:  # nothing of how it is let in is shown, or changed
+        return dialog(request, LENT, {"card": cards.card(form.connection)}, status=status)
     context |= _form_context(request, form)
     if not form.is_bound and form.initial["candidate"] is None:
         form.point()

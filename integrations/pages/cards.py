@@ -192,6 +192,8 @@ class Card:
             return Click("enable", "Enable", is_first=False)
         if self.is_only_reported:
             return Click("clear", "Clear the report")
+        if self.connection.is_lent:  # who lends mends it
+            return Click("test", "Test", is_first=False)
         if self.is_red:
             return Click("open", self._repair)
         if self.is_expiring:
@@ -319,8 +321,9 @@ class Card:
 
     @property
     def renewal_problem(self) -> Credential | None:
-        """The sign-in, while its renewals do not work and it has not ended."""
-        sign_in = self.connection.sign_in if self.connection.is_signed_in else None
+        """Its own sign-in, while the renewals do not work and it has not ended."""
+        is_own = self.connection.is_signed_in and not self.connection.is_lent
+        sign_in = self.connection.sign_in if is_own else None
         return sign_in if sign_in and sign_in.failures and not sign_in.is_ended else None
 
     @property
