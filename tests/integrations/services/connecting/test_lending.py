@@ -2,10 +2,12 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from integrations.models import (
     Credential,
     Event,
+    EventType,
     IntegrationConnection,
     Membership,
     Role,
@@ -23,12 +25,16 @@ from integrations.services.connecting import (
     trying,
 )
 from integrations.services.connecting.changes import Changes
-from integrations.services.credentials import sealing
+from integrations.services.credentials import sealing, tokens
 from integrations.services.people import workspaces
 from integrations.services.people.members import Archived, NotAnOwner
 from integrations.services.proving import discovery, testing
 from integrations.services.refusals import InvalidChange
+from providers.declare import Account
+from providers.errors import ProviderError
 from tests.integrations.kept import secrets_of
+from tests.integrations.services.connecting.google import google_sign_in, sign_in_to
+from tests.integrations.services.credentials.renewals import INVALID_GRANT, answer_renewals
 from tests.integrations.services.proving.test_races import at_once
 
 VALUES = {"access_token": "EAAagency", "account_id": "act_1001", "pixel_id": "2001"}
@@ -373,3 +379,65 @@ def test_a_borrower_and_the_lender_change_theirs_at_once(both):
     assert not [one for one in results if isinstance(one, Exception)]
     assert rows.again(lent).credential is None
     assert secrets_of(rows.again(agency)) == {"access_token": "EAAhealthy"}
+
+
+# --- One sign-in, many workspaces ----------------------------------------------------------------
+
+
+@pytest.fixture
+def many(google, workspace, editor):
+    """A sign-in to Google Analytics, lent for three properties to each of a hundred workspaces."""
+    first = google_sign_in(workspace, editor, "ga4")
+    three = [Account(number) for number in ("1001", "1002", "9999")]
+    for number in range(100):
+        client = Workspace.objects.create(slug=f"client-{number}", name=f"Client {number}")
+        with transaction.atomic():
+            lending.lend_accounts(first, client, three, by=None)
+    return [rows.again(first), *lending.lent_by(workspace)]
+
+
+def token_requests(google):
+    return [asked.path for asked in google.requests_seen].count("/token")
+
+
+def test_for_three_hundred_it_is_renewed_once(many, google):
+    Credential.objects.update(expires_at=many[0].created_at)
+    google.requests_seen.clear()
+
+    used = {tokens.usable(one.sign_in_id).held.tokens.access_token for one in many}
+
+    assert len(many) == 301
+    assert (len(used), token_requests(google)) == (1, 1)
+
+
+def test_for_three_hundred_its_end_is_found_once(many, google):
+    Credential.objects.update(expires_at=many[0].created_at)
+    answer_renewals(google, INVALID_GRANT)
+    google.requests_seen.clear()
+
+    for one in many:
+        with pytest.raises(ProviderError):
+            tokens.usable(one.sign_in_id)
+
+    ended = Event.objects.filter(type=EventType.CHANGED, data__what="sign_in_ended")
+    assert token_requests(google) == 1
+    assert Credential.objects.get(pk=many[0].sign_in_id).is_ended
+    assert ended.count() == 301
+
+
+def test_one_sign_in_anew_mends_three_hundred_and_says_which_it_could_not(
+    many, editor, worker_seen
+):
+    sign_in_to(many[0], editor)
+
+    after = [rows.again(one) for one in many]
+    assert len({one.sign_in_id for one in after} - {many[0].sign_in_id}) == 1
+    by_account = {}
+    for one in after[1:]:
+        by_account.setdefault(one.config["account_id"], set()).add((one.status, one.error_kind))
+    assert by_account == {
+        "1001": {("connected", "")},
+        "1002": {("connected", "")},
+        "9999": {("error", "account_not_found")},
+    }
+    assert not Event.objects.exclude(workspace=many[0].workspace).filter(by=editor).exists()
