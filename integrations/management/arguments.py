@@ -1,10 +1,12 @@
-"""What several commands ask: a workspace's name, and whether a loss is meant."""
+"""What several commands ask: a workspace's name, a file, and whether a loss is meant."""
 
 import sys
+from pathlib import Path
 
 from django.core.management.base import CommandError, OutputWrapper
 
 from integrations.models import Workspace
+from integrations.services.connecting.importing import UnreadableFile
 
 USAGE = 2  # the exit code of what was not understood
 
@@ -16,6 +18,14 @@ def named_workspace(slug: str | None) -> Workspace:
     if not found:
         raise CommandError("There is no such workspace. Check its name.", returncode=USAGE)
     return found
+
+
+def content_of(file: str) -> bytes:
+    """`-` is standard input. Raises UnreadableFile."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError:
+        raise UnreadableFile("The file cannot be read. Check its name and your rights.") from None
 
 
 def confirm(err: OutputWrapper, warning: str, to: str) -> None:

@@ -14,6 +14,7 @@ from integrations.models.notices import ExpiryNotice, Heartbeat
 from integrations.models.pauses import Pause
 from integrations.models.people import ApiToken, OwnerLink, Person
 from integrations.models.runs import RunItem, TestRun
+from integrations.models.spreads import Spread, SpreadPart
 from integrations.models.tests import ConnectionTest, TestOutcome, Trigger
 from integrations.models.workspaces import Membership, Role, Workspace
 
@@ -41,6 +42,8 @@ __all__ = [
     "Role",
     "RunItem",
     "SignInAttempt",
+    "Spread",
+    "SpreadPart",
     "Status",
     "TestOutcome",
     "TestRun",

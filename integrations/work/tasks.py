@@ -23,7 +23,7 @@ from integrations.models import (
     TestOutcome,
     Trigger,
 )
-from integrations.services.connecting import candidates
+from integrations.services.connecting import candidates, spreading
 from integrations.services.credentials import revoking
 from integrations.services.keeping import renewals, rounds
 from integrations.services.people import invitations, own, passwords
@@ -99,6 +99,13 @@ def prove(candidate_id: str) -> None:
     waiting = Candidate.objects.select_related("connection__workspace", "user", "test")
     if candidate := waiting.filter(pk=UUID(candidate_id)).first():
         candidates.prove(candidate)
+
+
+@body("connecting.spread", RUN)
+def spread(spread_id: int) -> None:
+    """Give each workspace of a table what is left to give."""
+    for _ in spreading.perform(spread_id):
+        pass
 
 
 @body("keeping.renew")

@@ -1,4 +1,4 @@
-"""Lists, tests, adds, disconnects and imports connections from a shell or a schedule."""
+"""Lists, tests, adds, spreads, disconnects and imports connections from a shell or a schedule."""
 
 import json
 import sys
@@ -6,7 +6,6 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,11 +13,13 @@ from django.utils import timezone
 
 from integrations import platforms
 from integrations.api import presentation
-from integrations.management.arguments import confirm, named_workspace
+from integrations.management import spreads
+from integrations.management.arguments import confirm, content_of, named_workspace
 from integrations.models import (
     ConnectionTest,
     IntegrationConnection,
     RunItem,
+    SpreadPart,
     Status,
     TestOutcome,
     TestRun,
@@ -27,9 +28,18 @@ from integrations.models import (
 )
 from integrations.pages import sentences
 from integrations.services import rows
-from integrations.services.connecting import choosing, disconnecting, importing
+from integrations.services.connecting import (
+    choosing,
+    disconnecting,
+    importing,
+    spread_plans,
+    spreading,
+    tables,
+)
 from integrations.services.connecting.choosing import Reachable
 from integrations.services.connecting.importing import Report, UnreadableFile
+from integrations.services.connecting.spread_plans import Plan
+from integrations.services.connecting.tables import UnreadableTable
 from integrations.services.proving import runs, testing
 from integrations.services.refusals import (
     Busy,
@@ -47,7 +57,7 @@ ACCOUNTS_HEAD = ("ACCOUNT", "NAME", "CONNECTED AS")
 ALL_CONNECTED = "All of these are connected already, so nothing was added."
 EXIT_CODES = """exit codes:
   0  every test passed (or its platform has no test yet)
-  1  at least one test failed; of an import, at least one row was refused
+  1  at least one test failed; of an import or a spread, at least one row was refused
   2  not understood: arguments, platform, workspace, file; or nobody confirmed
   3  no test failed, but at least one got no answer
   4  no test failed or stayed unanswered, but something is not connected or was not tested
@@ -55,7 +65,7 @@ EXIT_CODES = """exit codes:
 
 
 class Command(BaseCommand):
-    help = "Lists, tests, adds, disconnects and imports the connections of a workspace."
+    help = "Lists, tests, adds, spreads, disconnects and imports the connections of a workspace."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.formatter_class = RawDescriptionHelpFormatter
@@ -83,6 +93,11 @@ class Command(BaseCommand):
         )
         taken.add_argument("--add-all", action="store_true", help="all that are not connected")
 
+        spread = actions.add_parser("spread", help="lend to workspaces by a table", **everyone)
+        spread.add_argument("connection", metavar="PROVIDER[/SLUG]")
+        spread.add_argument("file", help="a CSV table: account, workspace; - reads standard input")
+        spread.add_argument("--plan", action="store_true", help="only say what would be")
+
         disconnect = actions.add_parser("disconnect", help="forget saved values", **everyone)
         disconnect.add_argument("connection", metavar="PROVIDER[/SLUG]")
         disconnect.add_argument("--yes", action="store_true", help="do not ask")
@@ -92,7 +107,7 @@ class Command(BaseCommand):
         taking_over.add_argument("--replace", action="store_true", help="also what is saved")
         taking_over.add_argument("--dry-run", action="store_true", help="only say what would be")
 
-        for action in (listing, test, accounts, disconnect, taking_over):
+        for action in (listing, test, accounts, spread, disconnect, taking_over):
             action.add_argument("--workspace", metavar="SLUG", help="the first one unless named")
             action.add_argument("--json", action="store_true", help="print JSON")
 
@@ -101,6 +116,7 @@ class Command(BaseCommand):
             "list": self.list,
             "test": self.test,
             "accounts": self.accounts,
+            "spread": self.spread,
             "disconnect": self.disconnect,
             "import": self.take_over,
         }
@@ -183,6 +199,39 @@ class Command(BaseCommand):
         else:
             self.write_table([_reached_line(one) for one in offered], ACCOUNTS_HEAD)
         return PASSED
+
+    # --- spread ------------------------------------------------------------------------------
+
+    def spread(
+        self, workspace: Workspace, *, connection: str, file: str, json: bool, **options: Any
+    ) -> int:
+        named = _named(workspace, connection)
+        try:
+            table = tables.read(tables.decoded(content_of(file)))
+            plan = spread_plans.plan(named, table, by=None)
+        except (UnreadableTable, UnreadableFile) as unreadable:
+            raise CommandError(str(unreadable), returncode=USAGE) from None
+        except sentences.NOT_LISTED as error:
+            raise CommandError(sentences.of_listing(error), returncode=_code_of(error)) from None
+        if not json:
+            self.write_table([spreads.plan_line(one) for one in plan.lines], spreads.PLAN_HEAD)
+        done = [] if options["plan"] else [*self.carry_out(plan, json=json)]
+        if json:
+            parts = [spreads.done(part) for part in done]
+            self.write_json({"lines": spreads.planned(plan), "workspaces": parts})
+        return FAILED if plan.problems or any(_has_failed(part) for part in done) else PASSED
+
+    def carry_out(self, plan: Plan, *, json: bool) -> Iterator[SpreadPart]:
+        """Each workspace once its accounts were tested."""
+        if not plan.targets and not json:
+            self.stdout.write(spreads.NOTHING_TO_DO)
+        kept = spreading.keep(plan, trigger=Trigger.COMMAND, by=None)
+        for part in spreading.perform(kept.pk):
+            if part.run:
+                part.run = runs.test_chosen(part.run)
+            if not json:
+                self.stdout.write(spreads.verdict(part))
+            yield part
 
     # --- disconnect --------------------------------------------------------------------------
 
@@ -366,13 +415,15 @@ def _code_of(error: Exception) -> int:
 
 def _text(file: str) -> str:
     """In any encoding that JSON may have, with a byte-order mark or without one."""
+    content = content_of(file)
     try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return content.decode(json.detect_encoding(content))
-    except OSError:
-        raise UnreadableFile("The file cannot be read. Check its name and your rights.") from None
     except UnicodeDecodeError:
         raise UnreadableFile("This is not UTF-8. Save it in that encoding.") from None
+
+
+def _has_failed(part: SpreadPart) -> bool:
+    return bool(part.problem or spreads.outcomes_of(part)[TestOutcome.FAILED])
 
 
 def _reported_row(report: Report, *, dry_run: bool) -> str:

@@ -49,7 +49,7 @@ def reachable(connection: IntegrationConnection) -> list[Reachable]:
 def matched(connection: IntegrationConnection, accounts: Iterable[Account]) -> list[Reachable]:
     """Each with the connection that has it already."""
     every = rows.of_platform(connection.workspace, connection.provider)
-    return [Reachable(one, has) for one, has in _matched(connection, accounts, every)]
+    return [Reachable(one, has) for one, has in matched_among(connection, accounts, every)]
 
 
 def add_many(
@@ -107,7 +107,7 @@ def added_for(
     source, others = rows.lock_together(connection, sharing=True, beside=into.pk if into else None)
     _check_still(source, connection)
     every = [one for one in (source, *others) if rows.place(one) == place]
-    new = [account for account, has in _matched(source, accounts, every) if has is None]
+    new = [account for account, has in matched_among(source, accounts, every) if has is None]
     return _save(source, new, every, place[0], by=by)
 
 
@@ -173,7 +173,7 @@ def _let_in(
     one.config = {**_shared(source), **account.values}
     one.edited_fields = ["added"]
     if account.id:
-        one.config[ACCOUNT_FIELD] = _as_kept(platform, account.id)
+        one.config[ACCOUNT_FIELD] = as_kept(platform, account.id)
         one.edited_fields.append(platform.field(ACCOUNT_FIELD).label)
     sealing.point(one, source.credential)
     one.credentials_at = source.credentials_at
@@ -185,7 +185,7 @@ def _let_in(
     start_revision(one)
 
 
-def _matched(
+def matched_among(
     connection: IntegrationConnection,
     accounts: Iterable[Account],
     every: Iterable[IntegrationConnection],
@@ -199,7 +199,7 @@ def _matched(
     names = platform.bound(connection.auth_method, connection.config).keys()
 
     def has(account: Account) -> IntegrationConnection | None:
-        ids = {account.id, _as_kept(platform, account.id)} - {""}
+        ids = {account.id, as_kept(platform, account.id)} - {""}
         those = (one for account_id in ids for one in having.get(account_id, ()))
         return next((one for one in those if _is_same_place(one, shared, names)), None)
 
@@ -224,7 +224,7 @@ def _shared(connection: IntegrationConnection) -> dict[str, str]:
     return {name: kept[name] for name in sorted(names) if kept.get(name)}
 
 
-def _as_kept(platform: Provider, account_id: str) -> str:
+def as_kept(platform: Provider, account_id: str) -> str:
     """As it would be kept if somebody had typed it."""
     try:
         cleaned, _ = platform.clean({ACCOUNT_FIELD: account_id})

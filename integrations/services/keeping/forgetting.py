@@ -13,7 +13,7 @@ from integrations.models import (
     FixLink,
     IntegrationConnection,
 )
-from integrations.services.connecting import begun, several
+from integrations.services.connecting import begun, several, spreading
 from integrations.services.credentials import revoking, sealing
 from integrations.services.credentials.unused import OBTAINED, let_go, unused
 from integrations.services.people import guesses, hand_over, invitations, own
@@ -29,6 +29,7 @@ def forget(now: datetime) -> None:
     sealing.forget(Candidate.objects.filter(expires_at__lt=now))
     begun.forget_old(now)
     several.forget_drafts(now)
+    spreading.forget_old(now)
     named = ConnectionTest.objects.filter(fix_link=OuterRef("pk"))  # the history names them
     old = FixLink.objects.filter(used_at=None, expires_at__lt=now - KEPT)
     old.filter(~Exists(named)).delete()

@@ -4,6 +4,7 @@ What is archived is not deleted: nobody opens it, nothing in it is renewed or to
 brought back.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -51,28 +52,44 @@ def make(name: str, slug: str = "", *, by: User) -> Workspace:
 
     Raises InvalidChange.
     """
-    if not (by.is_active and by.is_superuser):
+    if not may_make(by):
         raise NotAnOwner
-    name = _checked(name)
-    slug = slugify(slug or name)[:LONGEST_SLUG].strip("-")
-    if not slug:
-        raise InvalidChange({"slug": [NO_SLUG]})
+    return make_for([by], name, slug, by=by)
+
+
+def may_make(by: User | None) -> bool:
+    """Whoever runs the installation; nobody is `by` for a command."""
+    return by is None or (by.is_active and by.is_superuser)
+
+
+def make_for(owners: Iterable[User], name: str, slug: str = "", *, by: User | None) -> Workspace:
+    """`make`, owned by these, for who knows that `by` may. Raises InvalidChange."""
+    name, slug = checked_name(name), slug_of(slug or name)
     try:
         with transaction.atomic():
             made = Workspace.objects.create(name=name, slug=slug)
-            has_default = Membership.objects.filter(user=by, is_default=True).exists()
-            Membership.objects.create(
-                user=by, workspace=made, role=Role.OWNER, is_default=not has_default
-            )
-            members.tell(made, "joined", by.pk, by=by, role=Role.OWNER)
+            for owner in owners:
+                has_default = Membership.objects.filter(user=owner, is_default=True).exists()
+                Membership.objects.create(
+                    user=owner, workspace=made, role=Role.OWNER, is_default=not has_default
+                )
+                members.tell(made, "joined", owner.pk, by=by, role=Role.OWNER)
     except IntegrityError:
         raise InvalidChange({"slug": [SLUG_TAKEN]}) from None
     return made
 
 
+def slug_of(text: str) -> str:
+    """The address that this makes. Raises InvalidChange."""
+    slug = slugify(text)[:LONGEST_SLUG].strip("-")
+    if not slug:
+        raise InvalidChange({"slug": [NO_SLUG]})
+    return slug
+
+
 def rename(workspace: Workspace, name: str, *, by: User) -> None:
     """Its address stays: links lead there. Raises InvalidChange, NotAnOwner, Archived."""
-    name = _checked(name)
+    name = checked_name(name)
     with members.changing(workspace, by=by):
         Workspace.objects.filter(pk=workspace.pk).update(name=name)
 
@@ -151,7 +168,8 @@ def make_default(user: User, workspace: Workspace) -> None:
         mine.filter(workspace=workspace).update(is_default=True)
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """As it is kept. Raises InvalidChange."""
     name = " ".join(name.split())
     if not name:
         raise InvalidChange({"name": [NO_NAME]})

@@ -1,0 +1,325 @@
+"""A table gives accounts to workspaces: planned first, then done, and never twice."""
+
+import os
+import signal
+import sys
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from integrations.models import (
+    IntegrationConnection,
+    Membership,
+    Role,
+    RunItem,
+    Spread,
+    SpreadPart,
+    Trigger,
+    Workspace,
+)
+from integrations.services.connecting import choosing, lending, spread_plans, spreading, tables
+from integrations.services.people import workspaces
+from tests.integrations.processes import nursery
+from tests.integrations.services.connecting.test_lending import connect
+from tests.integrations.services.proving.test_races import at_once
+
+TABLE = "account,workspace,name\nact_1003,north\nact_4001,south,South & Sons\nact_4002,south\n"
+
+
+@pytest.fixture
+def agency(workspace, meta):
+    """A token that reaches 312 accounts, used for one of them."""
+    return connect(workspace)
+
+
+@pytest.fixture
+def client_of(db):
+    return Workspace.objects.create(slug="north", name="North")
+
+
+@pytest.fixture
+def both(transactional_db, meta):
+    """The agency's connection and a client's workspace, where rows are really locked."""
+    main, _ = Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})
+    return connect(main), Workspace.objects.create(slug="north", name="North")
+
+
+@pytest.fixture
+def boss(workspace, client_of):
+    """Who owns both."""
+    user = User.objects.create_user("boss")
+    for place in (workspace, client_of):
+        Membership.objects.update_or_create(
+            user=user, workspace=place, defaults={"role": Role.OWNER}
+        )
+    return user
+
+
+@pytest.fixture
+def operator(db):
+    return User.objects.create_superuser("root")
+
+
+def planned(connection, text, by=None):
+    return spread_plans.plan(connection, tables.read(text), by=by)
+
+
+def told(connection, text, by=None):
+    plan = planned(connection, text, by)
+    return [(line.row.number, line.state, line.sentence.split(".")[0]) for line in plan.lines]
+
+
+def carried_out(connection, text=TABLE, by=None):
+    spread = spreading.keep(planned(connection, text, by), trigger=Trigger.PAGE, by=by)
+    return [*spreading.perform(spread.pk)]
+
+
+def lent():
+    found = IntegrationConnection.objects.exclude(lender=None)
+    return sorted((one.workspace.slug, one.config["account_id"]) for one in found)
+
+
+ALL = [("north", "act_1003"), ("south", "act_4001"), ("south", "act_4002")]
+
+
+# --- Reading -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "account,workspace\n1,a\n2,b",
+        "1,a\r\n\r\n2,b\r\n",
+        "\ufeffWorkspace;Account ID\na;1\nb;2",
+        'account\tworkspace\n"1"\ta\n 2 \t"b"\n\n',
+        "account name,workspace,account\nShop,a,1\nOther,b,2",
+    ],
+)
+def test_a_table_is_read_however_it_is_written(text):
+    assert [(one.account, one.workspace) for one in tables.read(text)] == [("1", "a"), ("2", "b")]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"account,workspace\n", "is empty"),
+        (b"account,client\n1,a", "no column workspace"),
+        (b"1,\xff", "not UTF-8"),
+        (b"1,\0", "no text has"),
+        (b"1,a\n" * 5_001, "longer than 5,000 lines"),
+        (b"1" * 1_000_001, "longer than 5,000 lines or 1 MB"),
+    ],
+)
+def test_what_is_no_table_is_said_to_be_none(content, sentence):
+    with pytest.raises(tables.UnreadableTable, match=sentence):
+        tables.read(tables.decoded(content))
+
+
+def test_what_is_written_is_read_again_and_works_nothing_out():
+    text = tables.written([("act_1", "=1+1"), ("act_2", "Shop, the")])
+
+    assert "'=1+1" in text
+    assert [one.account for one in tables.read(text)] == ["act_1", "act_2"]
+
+
+# --- Planning ------------------------------------------------------------------------------------
+
+
+def test_each_line_is_told_what_becomes_of_it(agency, client_of):
+    text = (
+        "act_1003,north\n1003,North\nact_9,north\n,north\nact_4001,\nact_4001,!!\n"
+        "1.2E+15,north\nact_1001,main\nact_4002,main\nact_4003,Acme Ltd\nact_4004,acme ltd\n"
+    )
+
+    assert told(agency, text) == [
+        (1, "connect", ""),
+        (2, "left_out", "The same as line 1"),
+        (3, "problem", "This account is not among those that are reached"),
+        (4, "problem", "It names no account"),
+        (5, "left_out", "It names no workspace, so it is left out"),
+        (6, "problem", "Addresses need a Latin letter or a digit"),
+        (7, "problem", "A spreadsheet shortened this number"),
+        (8, "there", ""),
+        (9, "connect", ""),
+        (10, "connect", ""),
+        (11, "connect", ""),
+    ]
+    assert [one.slug for one in planned(agency, text).made] == ["acme-ltd"]
+
+
+def test_a_name_of_several_an_archived_one_and_a_taken_address_are_not_guessed(
+    agency, client_of, operator
+):
+    Workspace.objects.create(slug="north-2", name="North")
+    Workspace.objects.create(slug="ab", name="AB Ltd")
+    workspaces.archive(client_of, by=operator)
+
+    assert told(agency, "1003,North\n1003,north-2\n1003,A&B") == [
+        (1, "problem", "This workspace is archived"),
+        (2, "connect", ""),
+        (3, "problem", "Another workspace has this address, maybe an archived one"),
+    ]
+    Workspace.objects.create(slug="first", name="Twin")
+    Workspace.objects.create(slug="second", name="twin")
+    [(_, state, sentence)] = told(agency, "1003,Twin")
+    assert (state, sentence) == ("problem", "Several workspaces have this name")
+
+
+def test_who_makes_no_workspaces_is_told_of_none_but_their_own(agency, client_of, boss):
+    Workspace.objects.create(slug="others", name="Others")
+    Membership.objects.filter(user=boss, workspace=client_of).update(role=Role.EDITOR)
+
+    said = told(agency, "1003,north\n1003,others\n1003,nowhere", by=boss)
+
+    assert said[0][2] == "You do not own this workspace"
+    assert said[1][1:] == said[2][1:]
+    assert said[1][2] == "No workspace of yours has this name or address"
+
+
+# --- Carrying out --------------------------------------------------------------------------------
+
+
+def test_again_and_again_it_is_there_once(agency, client_of, operator, worker_seen):
+    parts = carried_out(agency, by=operator)
+    assert [(one.slug, one.added, one.problem) for one in parts] == [
+        ("north", 1, ""),
+        ("south", 2, ""),
+    ]
+    south = Workspace.objects.get(slug="south")
+    assert south.name == "South & Sons"
+    assert [*south.memberships.values_list("user", "role")] == [(operator.pk, Role.OWNER)]
+    assert {one.last_test.outcome for one in lending.lent_by(agency.workspace)} == {"passed"}
+
+    assert planned(agency, TABLE).targets == []
+    assert carried_out(agency, by=operator) == []
+    assert lent() == ALL
+
+
+def test_of_a_command_the_owners_of_the_lender_own_what_is_made(agency, client_of, boss):
+    carried_out(agency)
+
+    south = Workspace.objects.get(slug="south")
+    assert [*south.memberships.values_list("user", "role")] == [(boss.pk, Role.OWNER)]
+
+
+def test_in_its_own_workspace_an_account_is_added_and_lent_by_nobody(agency, boss):
+    [part] = carried_out(agency, "1003,main", by=boss)
+
+    [one] = IntegrationConnection.objects.exclude(pk=agency.pk)
+    assert (part.added, one.lender, one.workspace) == (1, None, agency.workspace)
+
+
+def test_one_workspace_that_fails_spoils_no_other_and_is_done_once_it_can_be(
+    agency, client_of, operator, worker_seen
+):
+    spread = spreading.keep(planned(agency, TABLE), trigger=Trigger.PAGE, by=operator)
+    workspaces.archive(client_of, by=operator)
+    north, south = spreading.perform(spread.pk)
+    assert (north.problem, south.problem) == (spreading.ARCHIVED, "")
+    assert lent() == ALL[1:]
+
+    workspaces.bring_back("north", by=operator)
+    assert spreading.go_on(Spread.objects.get(pk=spread.pk))
+
+    assert lent() == ALL
+    assert not SpreadPart.objects.exclude(problem="").exists()
+
+
+def test_what_was_lost_meanwhile_is_not_spread(agency, client_of, boss):
+    spread = spreading.keep(planned(agency, "1003,north", boss), trigger=Trigger.PAGE, by=boss)
+    Membership.objects.filter(user=boss, workspace=agency.workspace).delete()
+
+    [part] = spreading.perform(spread.pk)
+
+    assert part.problem == spreading.NOT_OWNED
+    assert lent() == []
+
+
+def test_other_values_than_those_that_were_asked_spread_nothing(agency, client_of):
+    spread = spreading.keep(planned(agency, "1003,north"), trigger=Trigger.PAGE, by=None)
+    connect(agency.workspace, access_token="EAAhealthy")
+
+    [part] = spreading.perform(spread.pk)
+
+    assert part.problem == spreading.CHANGED
+
+
+# --- Many, at once, and killed -------------------------------------------------------------------
+
+
+def perform_until_killed(spread_id, name, number):
+    """Carry it out, and die where a function of this name returns for the so manieth time."""
+    code, left = getattr(spreading, name).__code__, number
+
+    def watch(frame, what, _argument):
+        nonlocal left
+        if what == "return" and frame.f_code is code:
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.setprofile(watch)
+    [*spreading.perform(spread_id)]
+
+
+@pytest.mark.parametrize("name", ["_place", "_added", "_started", "_done"])
+@pytest.mark.parametrize("number", [1, 2])
+def test_killed_anywhere_it_leaves_nothing_half_and_is_done_by_who_goes_on(both, name, number):
+    agency, _ = both
+    User.objects.create_superuser("root")
+    spread = spreading.keep(planned(agency, TABLE), trigger=Trigger.PAGE, by=None)
+
+    with nursery() as processes:
+        processes.start(f"{__name__}:perform_until_killed", spread.pk, name, number)
+        [ended] = processes.ended()
+
+    assert ended.signal == signal.SIGKILL
+    whole = number if name == "_done" else number - 1
+    assert lent() == (ALL if whole == 2 else ALL[:whole])
+    assert Workspace.objects.filter(slug="south").exists() == (whole == 2)
+    assert SpreadPart.objects.filter(ended_at=None).count() == 2 - whole
+    [*spreading.perform(spread.pk)]
+    assert lent() == ALL
+    assert RunItem.objects.count() == 3
+    assert Spread.objects.get().finished_at
+
+
+def test_two_who_carry_out_the_same_one_double_nothing(both):
+    agency, _ = both
+    spread = spreading.keep(planned(agency, TABLE), trigger=Trigger.PAGE, by=None)
+
+    results = at_once(3, lambda _: [*spreading.perform(spread.pk)])
+
+    assert sorted(part.slug for parts in results for part in parts) == ["north", "south"]
+    assert lent() == ALL
+
+
+def test_two_spreads_of_the_same_table_at_once_double_nothing(both):
+    agency, _ = both
+    choosing.reachable(agency)
+
+    results = at_once(3, lambda _: carried_out(agency))
+
+    assert not [one for one in results if isinstance(one, Exception)]
+    assert not [part.problem for parts in results for part in parts if part.problem]
+    assert lent() == ALL
+    assert Workspace.objects.filter(name="South & Sons").count() == 1
+
+
+def test_hundreds_of_accounts_go_to_a_hundred_workspaces(agency):
+    ids = [one.account.id for one in choosing.reachable(agency)][:300]
+    text = "\n".join(f"{one},client-{number % 100}" for number, one in enumerate(ids))
+
+    with CaptureQueriesContext(database) as planning:
+        plan = planned(agency, text)
+    spread = spreading.keep(plan, trigger=Trigger.PAGE, by=None)
+    with CaptureQueriesContext(database) as doing:
+        parts = [*spreading.perform(spread.pk)]
+
+    assert len(planning) < 10
+    assert len(doing) < 100 * 60
+    assert sum(part.added for part in parts) >= 299
+    assert Workspace.objects.filter(slug__startswith="client-").count() == 100
