@@ -16,6 +16,8 @@ from integrations.pages import settings as views
 from integrations.pages import several as several_views
 from integrations.pages import sign_in as sign_in_views
 from integrations.pages import sign_in_apps as app_views
+from integrations.pages import spreading as spreading_views
+from integrations.pages import spreads as spread_views
 from integrations.pages import waiting as waiting_views
 from integrations.pages import workspaces as workspace_views
 from integrations.pages.door import views as door
@@ -73,6 +75,16 @@ chosen_run_urls: Urls = [
     path("", chosen_run_views.page, name="chosen-run"),
     path("again/", chosen_run_views.again, name="chosen-run-again"),
     path("remove/<uuid:chosen_id>/", chosen_run_views.remove, name="remove-chosen"),
+]
+
+spreading_urls: Urls = [
+    path("", spreading_views.spread, name="spread"),
+    path("accounts.csv", spreading_views.table, name="spread-table"),
+]
+
+spread_urls: Urls = [
+    path("", spread_views.page, name="spread-progress"),
+    path("go-on/", spread_views.go_on, name="spread-go-on"),
 ]
 
 guide_urls: Urls = [
@@ -154,6 +166,11 @@ urlpatterns = [
         choosing_views.choose,
         name="choose-accounts",
     ),
+    path(
+        "w/<slug:workspace>/integrations/<slug:slug>/spread/<uuid:source_id>/",
+        include(spreading_urls),
+    ),
+    path("w/<slug:workspace>/spreads/<int:spread_id>/", include(spread_urls)),
     path("w/<slug:workspace>/runs/<int:run_id>/", include(chosen_run_urls)),
     path("w/<slug:workspace>/members/", include(members_urls)),
     path("w/<slug:workspace>/workspace/", include(workspace_urls)),
