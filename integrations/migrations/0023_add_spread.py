@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0021_lend_credentials"),
+        ("integrations", "0022_keep_pauses"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
