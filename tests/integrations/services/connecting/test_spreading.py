@@ -247,6 +247,18 @@ def test_other_values_than_those_that_were_asked_spread_nothing(agency, client_o
     assert part.problem == spreading.CHANGED
 
 
+def test_an_old_one_is_forgotten_and_what_it_did_stays(agency, client_of):
+    carried_out(agency, "1003,north")
+    now = Spread.objects.get().started_at
+
+    spreading.forget_old(now + spreading.KEPT)
+    assert Spread.objects.exists()
+    spreading.forget_old(now + spreading.KEPT * 2)
+
+    assert not SpreadPart.objects.exists()
+    assert lent() == ALL[:1]
+
+
 # --- Many, at once, and killed -------------------------------------------------------------------
 
 
