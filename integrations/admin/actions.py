@@ -91,6 +91,8 @@ class Actions(admin.ModelAdmin):
 def _what_happens(connection: IntegrationConnection) -> str:
     """What stops working, and what becomes of a sign-in."""
     told = sentences.what_stops(connection.platform)
+    if connection.lender:
+        return f"{told} What lets it in is lent by {connection.lender.name} and stays there."
     if connection.sign_in is None:
         return told
     name = connection.platform.name

@@ -37,8 +37,9 @@ class ConnectionAdmin(Facts, Actions):
         ("provider", filters.PlatformFilter),
         filters.WorkspaceFilter,
         ("is_enabled", filters.SwitchFilter),
+        filters.LentFilter,
     )
-    list_select_related = ("workspace", "last_test", "edited_by", "sign_in")
+    list_select_related = ("workspace", "last_test", "edited_by", "sign_in", "lender")
     search_fields = (
         "workspace__name",
         "provider",
@@ -65,6 +66,10 @@ class ConnectionAdmin(Facts, Actions):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Disconnecting clears a connection; its history stays."""
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Of what is lent only the list's actions: how it is let in is its lender's."""
+        return super().has_change_permission(request, obj) and not (obj and obj.is_lent)
 
     # --- Its page ----------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from integrations.admin import words
 from integrations.admin.words import NOTHING
 from integrations.models import IntegrationConnection
 from integrations.pages.cards import Card
+from integrations.services.connecting import changes
 from integrations.templatetags.integrations_page import said
 
 ATTENTION = {
@@ -27,6 +28,7 @@ FACTS = (
     "failure",
     "account",
     "answered_by",
+    "lent_by",
     "signed_in",
     "last_answer",
     "proven",
@@ -66,6 +68,11 @@ class Facts(admin.ModelAdmin):
     def account(self, connection: IntegrationConnection) -> str:
         name = connection.platform_account_name or connection.platform_account_id
         return name or connection.config.get("account_id", NOTHING)
+
+    @admin.display(description="lent by")
+    def lent_by(self, connection: IntegrationConnection) -> str:
+        lender = connection.lender
+        return f"{lender.name}. {changes.LENT}" if lender else NOTHING
 
     @admin.display(description="sign-in")
     def signed_in(self, connection: IntegrationConnection) -> str:

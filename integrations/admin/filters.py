@@ -40,6 +40,20 @@ class WorkspaceFilter(Filter):
         return list(Workspace.objects.values_list("slug", "name")[:MOST_WORKSPACES])
 
 
+class LentFilter(admin.SimpleListFilter):
+    """Whether what lets it in is its own workspace's."""
+
+    title = "let in by"
+    parameter_name = "lent"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "Its own"), ("yes", "What is lent")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        wanted = {"no": True, "yes": False}.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(lender__isnull=wanted)
+
+
 class ErrorKindFilter(Filter):
     title = "kind of error"
     parameter_name = column = "error_kind"

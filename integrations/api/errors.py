@@ -23,7 +23,7 @@ from integrations.api.presentation import api_errors
 from integrations.models import IntegrationConnection
 from integrations.services.people.members import Archived, LastOwner, NotAnOwner
 from integrations.services.people.people import NoWorkspace
-from integrations.services.proving.discovery import CannotList
+from integrations.services.proving.discovery import CannotList, IsLent
 from integrations.services.refusals import (
     Busy,
     InvalidChange,
@@ -116,6 +116,7 @@ MEANINGS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]]
     (LastOwner, lambda _: Problem(409, "last_owner", LAST_OWNER)),
     (NotAnOwner, lambda _: exceptions.PermissionDenied()),
     (Archived, lambda _: exceptions.NotFound(ARCHIVED)),
+    (IsLent, lambda e: Problem(409, "no_list", e.sentence)),
     (CannotList, lambda _: Problem(409, "no_list", CANNOT_LIST)),
     (ProviderError, _of_platform),
     (NoWorkspace, lambda _: exceptions.NotFound(NO_WORKSPACE)),

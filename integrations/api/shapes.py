@@ -210,9 +210,12 @@ class SharedCredential(Shape):
 
     id = serializers.UUIDField()
     method = serializers.CharField()
-    sharedBy = serializers.IntegerField(help_text="How many connections use it.")
+    sharedBy = serializers.IntegerField(
+        help_text="How many connections use it. Of one that is lent to you, your own alone count."
+    )
     lentBy = serializers.CharField(
-        allow_null=True, help_text="The workspace that lends it; null for your own."
+        allow_null=True,
+        help_text="The workspace that lends it, whose owners alone change it; null for your own.",
     )
 
 

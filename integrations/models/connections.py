@@ -34,6 +34,8 @@ STATUS_FROM_FACTS = Case(
     output_field=models.TextField(),
 )
 
+MENDED_BY_LENDER = "Only the owners of the workspace that lends it can mend this. Ask them."
+
 
 class IntegrationConnection(models.Model):
     """A workspace's saved link to one account of a platform.
@@ -286,7 +288,7 @@ class IntegrationConnection(models.Model):
             return {
                 "kind": unreadable.kind,
                 "message": unreadable.message,
-                "action": unreadable.action,
+                "action": MENDED_BY_LENDER if self.is_lent else unreadable.action,
                 "actionUrl": None,
                 "since": self.edited_at,
                 "testId": None,

@@ -8,14 +8,14 @@ from integrations.models import Candidate, ConnectionTest, IntegrationConnection
 from integrations.pages import cards
 from integrations.pages.forms import ConnectionForm
 from integrations.pages.parts import Request, dialog, find_connection, settled_card
-from integrations.services.connecting import candidates, choosing
+from integrations.services.connecting import candidates, changes, choosing
 from integrations.services.credentials import sharing
 from integrations.services.people import people
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from integrations.services.refusals import InvalidChange, NothingToTest, VersionConflict
 
 DIALOG = "integrations/partials/connection_dialog.html"
-LENT = "integrations/partials/lent_dialog.html"
+LENT_DIALOG = "integrations/partials/lent_dialog.html"
 VENDORS = "integrations/partials/vendor_dialog.html"
 REFUSALS = (InvalidChange, NothingToTest, VersionConflict)
 GONE = "Those values are no longer here: they are kept for 15 minutes. Enter them again."
@@ -56,12 +56,20 @@ def _conflict(
 def form_dialog(
     request: Request, form: ConnectionForm, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    if form.connection.is_lent:  # nothing of how it is let in is shown, or changed
-        return dialog(request, LENT, {"card": cards.card(form.connection)}, status=status)
+    if form.connection.is_lent:
+        return lent_dialog(request, form.connection, "" if status == 200 else changes.LENT)
     context |= _form_context(request, form)
     if not form.is_bound and form.initial["candidate"] is None:
         form.point()
     return dialog(request, VENDORS if form.asks_vendor else DIALOG, context, status=status)
+
+
+def lent_dialog(
+    request: Request, connection: IntegrationConnection, problem: str = ""
+) -> HttpResponse:
+    """What to whom it is lent reads in place of a form, with why nothing was done."""
+    context = {"card": cards.card(connection), "problem": problem}
+    return dialog(request, LENT_DIALOG, context, status=422 if problem else 200)
 
 
 def _form_context(request: Request, form: ConnectionForm) -> dict[str, Any]:
@@ -84,6 +92,8 @@ def candidate_dialog(
     Raises CandidateGone.
     """
     connection = find_connection(request, slug)
+    if connection.is_lent:
+        return _whole(lent_dialog(request, connection, problem))
     typed, tried = candidates.typed(kept), _tried(kept)
     form = ConnectionForm(connection, typed=typed, candidate=kept.pk, tried=tried)
     if tried:

@@ -182,8 +182,15 @@ class Card:
         return mending.of(connection).lacking(fields)
 
     @property
+    def lender(self) -> str:
+        """The workspace that lends what lets it in; "" where that is its own."""
+        return self.connection.lender.name if self.connection.lender else ""
+
+    @property
     def next_click(self) -> Click:
         """The same wherever the connection is shown."""
+        if self.lender and self._is_up_to_the_lender:
+            return Click("open", f"Ask the owners of {self.lender}", is_first=False)
         if self.is_half_filled:
             return Click("open", "Finish")
         if self.connection.status == Status.NOT_CONNECTED:
@@ -192,8 +199,6 @@ class Card:
             return Click("enable", "Enable", is_first=False)
         if self.is_only_reported:
             return Click("clear", "Clear the report")
-        if self.connection.is_lent:  # who lends mends it
-            return Click("test", "Test", is_first=False)
         if self.is_red:
             return Click("open", self._repair)
         if self.is_expiring:
@@ -201,6 +206,15 @@ class Card:
         if self.group == "stand_in":
             return Click("look", "Details", is_first=False)
         return Click("test", "Test", is_first=False)
+
+    @property
+    def _is_up_to_the_lender(self) -> bool:
+        """Whether to whom it is lent can do nothing about what the card asks for."""
+        if self.is_half_filled:
+            return True
+        if self.connection.status in (Status.DISABLED, Status.NOT_CONNECTED):
+            return False
+        return (self.is_red and not self.is_only_reported) or self.is_expiring
 
     @property
     def _repair(self) -> str:
@@ -321,9 +335,8 @@ class Card:
 
     @property
     def renewal_problem(self) -> Credential | None:
-        """Its own sign-in, while the renewals do not work and it has not ended."""
-        is_own = self.connection.is_signed_in and not self.connection.is_lent
-        sign_in = self.connection.sign_in if is_own else None
+        """The sign-in, while its renewals do not work and it has not ended."""
+        sign_in = self.connection.sign_in if self.connection.is_signed_in else None
         return sign_in if sign_in and sign_in.failures and not sign_in.is_ended else None
 
     @property

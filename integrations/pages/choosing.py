@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from integrations.models import IntegrationConnection, Role
-from integrations.pages import cards, chosen_runs, sentences
+from integrations.pages import answers, cards, chosen_runs, sentences
 from integrations.pages.parts import Request, in_workspace, is_partial
 from integrations.services import rows
 from integrations.services.connecting import choosing
@@ -60,7 +60,9 @@ class Chosen:
 @in_workspace(Role.EDITOR)
 def choose(request: Request, slug: str, source_id: UUID) -> HttpResponse:
     """The accounts, to tick any number of them. What is ticked here or elsewhere is kept."""
-    connection = _found(request, slug, source_id)
+    connection = found_source(request, slug, source_id)
+    if connection.is_lent:
+        return answers.lent_dialog(request, connection, discovery.IsLent.sentence)
     chosen = Chosen(request.session, connection)
     if request.method == "POST":
         ticked = request.POST.getlist("account")
@@ -75,7 +77,7 @@ def choose(request: Request, slug: str, source_id: UUID) -> HttpResponse:
     return _list(request, connection, chosen)
 
 
-def _found(request: Request, slug: str, source_id: UUID) -> IntegrationConnection:
+def found_source(request: Request, slug: str, source_id: UUID) -> IntegrationConnection:
     try:
         found = rows.find_by_id(request.access.workspace, source_id)
     except NoConnection:

@@ -1,6 +1,7 @@
 """The dialog of one platform, as it is opened and sent."""
 
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
@@ -15,6 +16,7 @@ from integrations.pages import answers, cards, sentences
 from integrations.pages.forms import ConnectionForm
 from integrations.pages.parts import (
     Request,
+    View,
     at_public_url,
     dialog,
     dialog_page,
@@ -27,7 +29,7 @@ from integrations.pages.parts import (
 from integrations.pages.waiting import own_candidate
 from integrations.services.connecting import background, begun, candidates, signing_in, trying
 from integrations.services.connecting.candidates import CandidateGone
-from integrations.services.connecting.changes import Changes
+from integrations.services.connecting.changes import LENT, Changes
 from integrations.services.proving.discovery import ACCOUNT_FIELD
 from providers.declare import SIGN_IN
 
@@ -36,8 +38,22 @@ SESSION_ENDED = (
 )
 
 
+def _unless_lent(view: View) -> View:
+    """To whom it is lent there is nothing to type, and a form that was open is answered so."""
+
+    @wraps(view)
+    def answered(request: Request, slug: str) -> HttpResponse:
+        found = find_connection(request, slug)
+        if found.is_lent:
+            return answers.lent_dialog(request, found, LENT if request.method == "POST" else "")
+        return view(request, slug)
+
+    return answered
+
+
 @require_http_methods(["GET", "POST"])
 @in_workspace(Role.EDITOR)
+@_unless_lent
 def connection(request: Request, slug: str) -> HttpResponse:
     """The dialog of one platform; POST is Test and save."""
     found = find_connection(request, slug)
@@ -111,6 +127,7 @@ def attempt(request: Request, slug: str, attempt_id: UUID) -> HttpResponse:
 
 @require_POST
 @in_workspace(Role.EDITOR)
+@_unless_lent
 def sign_in(request: Request, slug: str) -> HttpResponse:
     """Send the person to the platform, with what was typed for when they come back."""
     form = _typed_form(request, slug)
@@ -140,6 +157,7 @@ def sign_in(request: Request, slug: str) -> HttpResponse:
 
 @require_POST
 @in_workspace(Role.EDITOR)
+@_unless_lent
 def accounts(request: Request, slug: str) -> HttpResponse:
     """The accounts that the typed values reach, to pick one instead of typing its id."""
     form = _typed_form(request, slug)

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations.models import Candidate, FixLink, IntegrationConnection, Role
-from integrations.pages import cards, sentences
+from integrations.pages import answers, cards, sentences
 from integrations.pages.parts import (
     Request,
     at_public_url,
@@ -57,6 +57,8 @@ class FixLinkForm(forms.Form):
 def send_fix_link(request: Request, slug: str) -> HttpResponse:
     """Make a link; it is shown once."""
     connection = find_connection(request, slug)
+    if connection.is_lent:
+        return answers.lent_dialog(request, connection, fix_links.LENT)
     form = FixLinkForm(request.POST or None)
     context: dict[str, Any] = {"card": cards.card(connection), "form": form}
     context["can_sign_in"] = _can_sign_in(connection)

@@ -15,10 +15,6 @@ NOTHING_TO_LIST = (
     "This connection is not complete, so its accounts cannot be listed. "
     "Save everything that is required first."
 )
-LENT_LIST = (
-    "What lets this connection in is lent by another workspace. Only its owners see which "
-    "accounts it reaches."
-)
 NOTHING_TO_TEST = "There is nothing to test yet. Save everything that is required first."
 
 
@@ -44,7 +40,7 @@ def of_listing(
     if isinstance(error, ProviderError):
         return f"{error.message} {error.action}"
     if isinstance(error, IsLent):
-        return LENT_LIST
+        return error.sentence
     return f"These credentials give no list to choose from. {by_hand(label)}"
 
 
@@ -72,11 +68,12 @@ def busy(retry_after_seconds: int) -> str:
     return f"Many tests wait for platforms just now. Try again in {retry_after_seconds} seconds."
 
 
-def what_stops(provider: Provider) -> str:
-    """ "Without Postbox, Newsletters and Reports stop working."."""
+def what_stops(provider: Provider, where: str = "") -> str:
+    """ "Without Postbox, Newsletters and Reports stop working.", or that it does in "North"."""
     uses = [*provider.used_by]
     stop = "stop" if len(uses) > 1 else "stops"
-    return f"Without {provider.name}, {get_text_list(uses, 'and')} {stop} working."
+    place = f" in {where}" if where else ""
+    return f"Without {provider.name}, {get_text_list(uses, 'and')} {stop} working{place}."
 
 
 def no_app(declared: OAuth) -> str:

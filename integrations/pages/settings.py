@@ -4,6 +4,7 @@ Every control works as a plain link or form; with htmx the same views answer wit
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,11 +15,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.text import get_text_list
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations import platforms
-from integrations.models import ConnectionTest, Role, TestRun, Trigger
+from integrations.models import ConnectionTest, Role, TestRun, Trigger, naming
 from integrations.pages import cards, parts, platform_cards, sections, sentences, strip
 from integrations.pages.parts import (
     GREETS,
@@ -80,12 +82,20 @@ def overview(request: Request) -> HttpResponse:
         "stand_ins": [one.worst for one in shown if one.worst.stand_in],
         "strip": bars[:MOST_BARS],
         "later": len(bars[MOST_BARS:]),
+        **_lenders(every),
         "notices": [one for one in noticed if one.connection.pk not in told],
         "hand_over": hand_over.pending(workspace),
         "since": latest,
         "latest": latest,
     }
     return render(request, "dashboard/overview.html", context)
+
+
+def _lenders(every: list[cards.Card]) -> dict[str, Any]:
+    """Who lends what lets any of these in."""
+    names = sorted({card.lender for card in every} - {""})
+    told = naming.few(names[: naming.MOST_NAMED], len(names))
+    return {"lenders": get_text_list(told, "and"), "lenders_count": len(names)}
 
 
 def _first_few(its: list[cards.Card]) -> tuple[list[cards.Card], list[tuple[cards.Card, int]]]:

@@ -10,6 +10,7 @@ from integrations.pages import guides as guide_views
 from integrations.pages import hand_over as hand_over_views
 from integrations.pages import invitations as invitation_views
 from integrations.pages import inviting as inviting_views
+from integrations.pages import lending as lending_views
 from integrations.pages import members as member_views
 from integrations.pages import own as own_views
 from integrations.pages import settings as views
@@ -111,6 +112,7 @@ members_urls: Urls = [
 
 workspace_urls: Urls = [
     path("", workspace_views.workspace, name="workspace"),
+    path("take-back/", lending_views.take_back, name="take-back"),
     path("archive/", workspace_views.archive, name="archive-workspace"),
     path("default/", workspace_views.make_default, name="make-default-workspace"),
 ]
@@ -171,6 +173,11 @@ urlpatterns = [
         include(spreading_urls),
     ),
     path("w/<slug:workspace>/spreads/<int:spread_id>/", include(spread_urls)),
+    path(
+        "w/<slug:workspace>/integrations/<slug:slug>/lend/<uuid:source_id>/",
+        lending_views.lend,
+        name="lend",
+    ),
     path("w/<slug:workspace>/runs/<int:run_id>/", include(chosen_run_urls)),
     path("w/<slug:workspace>/members/", include(members_urls)),
     path("w/<slug:workspace>/workspace/", include(workspace_urls)),

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from integrations.models import Role
+from integrations.pages.lending import shown
 from integrations.pages.members import refusing
 from integrations.pages.parts import Request, in_workspace, is_partial, posted, signed_in
 from integrations.pages.questions import Question, ask
+from integrations.services.connecting import lending
 from integrations.services.people import members, people, workspaces
 from integrations.services.refusals import InvalidChange
 
@@ -111,6 +113,7 @@ def workspace(request: Request) -> HttpResponse:
             messages.success(request, "The name is changed. Addresses and tokens stay as they are.")
             return redirect("workspace", here.slug)
     context = {"page": "settings", "section": "workspace", "form": form}
+    context |= shown(lending.lent_by(here))
     status = 422 if form.is_bound else 200
     return render(request, "workspaces/workspace.html", context, status=status)
 
@@ -120,6 +123,12 @@ def workspace(request: Request) -> HttpResponse:
 @refusing
 def archive(request: Request) -> HttpResponse:
     here = request.access.workspace
+    if request.method == "GET" and lending.lent_by(here).exists():
+        messages.error(request, workspaces.LENDS)
+        place = reverse("workspace", args=[here.slug])
+        return (
+            HttpResponse(headers={"HX-Redirect": place}) if is_partial(request) else redirect(place)
+        )
     if request.method == "GET":
         return ask(
             request,

@@ -36,6 +36,11 @@ class CannotList(Exception):
 class IsLent(CannotList):
     """What lets the connection in is another workspace's, which alone sees what that reaches."""
 
+    sentence = (
+        "What lets this connection in is lent by another workspace. Only its owners see which "
+        "accounts it reaches."
+    )
+
 
 def accounts(
     connection: IntegrationConnection,

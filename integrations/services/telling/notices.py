@@ -157,6 +157,15 @@ def _message(notice: ExpiryNotice, addresses: list[str]) -> EmailMessage:
     body = (
         f"The connection to {name} in {connection.workspace} {about} on {when}. {with_it}"
         f"After that, {stops} will get no data from it.\n\n"
-        f"Renew it before then: {link}#card-{connection.provider}\n"
+        f"{_who_renews(connection)}: {link}#card-{connection.provider}\n"
     )
     return EmailMessage(f"{name} {about} within {days}", body, to=addresses)
+
+
+def _who_renews(connection: IntegrationConnection) -> str:
+    if lender := connection.lender:
+        return (
+            f"It is lent by {lender.name}, whose owners alone can renew it or sign in again. "
+            "Ask them before then"
+        )
+    return "Renew it before then"
