@@ -12,9 +12,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page
 
-from integrations.models import ApiToken, Membership, Role, Workspace
+from integrations.models import ApiToken, Membership, Pause, Role, Workspace
 from integrations.sessions import BACKEND
 from tests.browser import states
 from tests.browser.conftest import PASSWORD, SETTINGS, member
@@ -91,6 +92,9 @@ def root(workspace, meta):
     Membership.objects.create(user=user, workspace=workspace, role=Role.OWNER, is_default=True)
     ApiToken.objects.create(user=user, name="Dashboard")
     Group.objects.create(name="Helpers")
+    Pause.objects.create(
+        provider="meta", counted_by="token", kind="rate_limited", until=timezone.now()
+    )
     LogEntry.objects.log_actions(user.pk, [workspace], 2, change_message="Renamed.")
     return user
 
