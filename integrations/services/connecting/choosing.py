@@ -66,6 +66,7 @@ def add_many(
     """
     accounts = offered(connection, account_ids)
     with transaction.atomic():
+        _hold(connection)
         added = added_for(connection, accounts, by=by)
         return background.start_chosen(connection.workspace, added, trigger=trigger, by=by)
 
@@ -74,6 +75,7 @@ def add_and_test(connection: IntegrationConnection, account_ids: Sequence[str]) 
     """`add_many`, tested in this process: for a shell, which waits. Returns the run once ended."""
     accounts = offered(connection, account_ids)
     with transaction.atomic():
+        _hold(connection)
         added = added_for(connection, accounts, by=None)
         run = runs.start_chosen(connection.workspace, added, trigger=Trigger.COMMAND, by=None)
     return runs.test_chosen(run)
@@ -89,6 +91,11 @@ def offered(connection: IntegrationConnection, account_ids: Sequence[str]) -> li
     return [found[account_id] for account_id in dict.fromkeys(account_ids)]
 
 
+def _hold(connection: IntegrationConnection) -> None:
+    """One adds at a time: who waited sees what was added meanwhile."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=connection.workspace_id)
+
+
 def added_for(
     connection: IntegrationConnection,
     accounts: Sequence[Account],
@@ -98,12 +105,10 @@ def added_for(
 ) -> list[IntegrationConnection]:
     """A connection for each that has none yet, saved: in its workspace, or lent `into` another.
 
-    Part of a transaction. Raises InvalidChange where what was asked about is no more.
+    For who holds the rows of both workspaces. Raises InvalidChange where what was asked about is
+    no more.
     """
     place = (into.pk if into else connection.workspace_id, connection.provider)
-    # One adds at a time: who waited sees what was added meanwhile.
-    both = Workspace.objects.filter(pk__in={connection.workspace_id, place[0]}).order_by("pk")
-    list(both.select_for_update(no_key=True))
     source, others = rows.lock_together(connection, sharing=True, beside=into.pk if into else None)
     _check_still(source, connection)
     every = [one for one in (source, *others) if rows.place(one) == place]

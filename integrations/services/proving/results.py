@@ -34,7 +34,8 @@ CONCERNED = CompiledRows(
 )
 NOT_IMPLEMENTED = "Test not implemented yet"
 ANOTHER_ACCOUNT = "Enter another account here, or remove this connection."
-OF_LENDER = "Ask the owners of {}, which lends what lets this in. They can do it: {}"
+OF_LENDER = "Ask the owners of {}, which lends what lets this in."
+WHAT_TO_DO = "They can do it: {}"
 TURN = 0x1CD  # any number, as long as no other lock here has it
 INTERRUPTED = UnexpectedReply(
     "The test was interrupted before it had an answer.", "Nothing to fix: test again."
@@ -118,7 +119,8 @@ def _write_result(test: ConnectionTest, result: Result) -> None:
 def _ask_lender(connection: IntegrationConnection, test: ConnectionTest) -> None:
     """To whom what lets them in is lent, its owners have to do what a failure asks for."""
     if connection.lender and test.outcome == TestOutcome.FAILED:
-        test.action = OF_LENDER.format(connection.lender.name, test.action).strip()
+        whom = OF_LENDER.format(connection.lender.name)
+        test.action = f"{whom} {WHAT_TO_DO.format(test.action)}" if test.action else whom
         test.action_url = ""
 
 

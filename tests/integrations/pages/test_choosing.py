@@ -17,7 +17,8 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.proving import discovery, runs, testing
 from providers.sandbox.meta.objects import CLIENTS
 from tests.integrations.pages.people import Visitor, text_of
-from tests.integrations.services.connecting.test_choosing import SOME, VALUES
+from tests.integrations.services.connecting.agency import VALUES
+from tests.integrations.services.connecting.test_choosing import SOME
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from integrations.services.people import workspaces
 from integrations.services.telling import notices
 from tests.integrations.conftest import signed_in
 from tests.integrations.pages.people import Visitor, text_of
-from tests.integrations.services.connecting.test_lending import VALUES, connect
+from tests.integrations.services.connecting.agency import VALUES, connect
 
 SETTINGS = "/w/north/dashboard/settings/"
 

@@ -150,16 +150,17 @@ def test_the_page_of_accounts_lists_none(hers, lent, meta, query):
         "/w/north/integrations/meta/",
         "/w/north/dashboard/settings/changes/?after=0",
         "/w/north/workspace/",
-        "/api/events?workspace=north",
     ],
 )
 def test_no_page_tells_of_the_lender_more_than_its_name(hers, path):
-    assert hers.ask("get", path).status_code in (200, 204, 404)
+    assert hers.ask("get", path).status_code in (200, 204)
 
 
 @pytest.mark.parametrize("name", ["history/", "disconnect/", "rename/", "card/"])
 def test_no_dialog_does_either(hers, lent, name):
-    hers.ask("get", dialog_of(lent, name), headers={"HX-Request": "true"})
+    asked = hers.ask("get", dialog_of(lent, name), headers={"HX-Request": "true"})
+
+    assert asked.status_code == 200
 
 
 def test_a_test_asks_the_platform_alone_and_tells_no_secret(hers, lent, meta, evil):

@@ -13,7 +13,7 @@ from integrations import queue
 from integrations.models import IntegrationConnection, Spread, Workspace
 from integrations.services.connecting import spread_plans, spreading, tables
 from tests.integrations.pages.people import Visitor, text_of
-from tests.integrations.services.connecting.test_lending import connect
+from tests.integrations.services.connecting.agency import connect
 
 TABLE = "act_1003,north\nact_9,north\n"
 

@@ -1,6 +1,8 @@
 import pytest
+from django.contrib.auth.models import User
 
 from integrations import platforms
+from integrations.models import Membership, Role, Workspace
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
@@ -11,6 +13,7 @@ from providers.sandbox import ga4 as ga4_sandbox
 from providers.sandbox import google as google_sandbox
 from providers.sandbox import search_console as search_console_sandbox
 from providers.sandbox.server import Server
+from tests.integrations.services.connecting.agency import connect
 
 
 @pytest.fixture
@@ -54,3 +57,36 @@ def google(settings):
         platforms.catalogue.cache_clear()
         yield servers["ga4"]
     platforms.catalogue.cache_clear()
+
+
+# --- An agency and its client --------------------------------------------------------------------
+
+
+@pytest.fixture
+def agency(workspace, meta):
+    """A token that reaches 312 accounts, used for one of them."""
+    return connect(workspace)
+
+
+@pytest.fixture
+def client_of(db):
+    """The workspace of a client."""
+    return Workspace.objects.create(slug="north", name="North")
+
+
+@pytest.fixture
+def both(transactional_db, meta):
+    """The agency's connection and a client's workspace, where rows are really locked."""
+    main, _ = Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})
+    return connect(main), Workspace.objects.create(slug="north", name="North")
+
+
+@pytest.fixture
+def boss(workspace, client_of):
+    """Who owns both."""
+    user = User.objects.create_user("boss")
+    for place in (workspace, client_of):
+        Membership.objects.update_or_create(
+            user=user, workspace=place, defaults={"role": Role.OWNER}
+        )
+    return user

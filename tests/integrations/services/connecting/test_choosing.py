@@ -27,23 +27,11 @@ from providers.sandbox import google_ads as google_ads_sandbox
 from providers.sandbox.meta.objects import CLIENTS
 from providers.sandbox.server import Server
 from tests.integrations.kept import secrets_of
+from tests.integrations.services.connecting.agency import VALUES, connect
 from tests.integrations.services.connecting.google import sign_in_to
 from tests.integrations.services.proving.test_races import at_once
 
-VALUES = {"access_token": "EAAagency", "account_id": "act_1001", "pixel_id": "2001"}
 SOME = ["act_1003", "act_4001", "act_4002"]
-
-
-@pytest.fixture
-def agency(workspace, meta):
-    """A token that reaches 312 accounts, used for one of them."""
-    return save(workspace)
-
-
-def save(workspace, **more):
-    return saving.change_connection(
-        rows.unread(workspace, "meta"), Changes(config=VALUES | more), by=None
-    ).connection
 
 
 def by_account(workspace):
@@ -350,7 +338,7 @@ def here(transactional_db, meta):
 
 
 def test_of_two_who_choose_the_same_at_once_each_account_is_added_once(here):
-    first = save(here)
+    first = connect(here)
     choosing.reachable(first)
 
     results = at_once(2, lambda _: add(rows.again(first), *SOME))
@@ -363,7 +351,7 @@ def test_of_two_who_choose_the_same_at_once_each_account_is_added_once(here):
 
 def test_who_disconnects_while_others_choose_leaves_what_lets_in_or_they_are_refused(here):
     for _ in range(5):
-        first = save(here)
+        first = connect(here)
         choosing.reachable(first)
 
         def do(number, first=first):
@@ -384,7 +372,7 @@ def test_who_disconnects_while_others_choose_leaves_what_lets_in_or_they_are_ref
 
 
 def test_who_edits_and_who_chooses_wait_for_each_other(here):
-    first = save(here)
+    first = connect(here)
     choosing.reachable(first)
 
     def do(number):

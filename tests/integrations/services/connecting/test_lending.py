@@ -1,7 +1,6 @@
 """What one workspace lends lets in connections of others, and stays its own."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from integrations.models import (
@@ -33,47 +32,10 @@ from integrations.services.refusals import InvalidChange
 from providers.declare import Account
 from providers.errors import ProviderError
 from tests.integrations.kept import secrets_of
+from tests.integrations.services.connecting.agency import connect
 from tests.integrations.services.connecting.google import google_sign_in, sign_in_to
 from tests.integrations.services.credentials.renewals import INVALID_GRANT, answer_renewals
 from tests.integrations.services.proving.test_races import at_once
-
-VALUES = {"access_token": "EAAagency", "account_id": "act_1001", "pixel_id": "2001"}
-
-
-@pytest.fixture
-def agency(workspace, meta):
-    """A token that reaches 312 accounts, used for one of them."""
-    return connect(workspace)
-
-
-def connect(workspace, **more):
-    return saving.change_connection(
-        rows.unread(workspace, "meta"), Changes(config=VALUES | more), by=None
-    ).connection
-
-
-@pytest.fixture
-def client_of(db):
-    """The workspace of a client."""
-    return Workspace.objects.create(slug="north", name="North")
-
-
-@pytest.fixture
-def both(transactional_db, meta):
-    """The agency's connection and a client's workspace, where rows are really locked."""
-    main, _ = Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})
-    return connect(main), Workspace.objects.create(slug="north", name="North")
-
-
-@pytest.fixture
-def boss(workspace, client_of):
-    """Who owns both."""
-    user = User.objects.create_user("boss")
-    for place in (workspace, client_of):
-        Membership.objects.update_or_create(
-            user=user, workspace=place, defaults={"role": Role.OWNER}
-        )
-    return user
 
 
 @pytest.fixture
@@ -145,9 +107,7 @@ def test_of_many_who_lend_the_same_at_once_one_does(both):
 
 
 def test_a_default_one_that_was_disconnected_is_used(agency, client_of):
-    own = saving.change_connection(
-        rows.unread(client_of, "meta"), Changes(config=VALUES | {"access_token": "EAAown"}), by=None
-    ).connection
+    own = connect(client_of, access_token="EAAown")
     disconnecting.disconnect(own, by=None)
 
     one = lend(agency, client_of, "act_1003")

@@ -22,39 +22,10 @@ from integrations.models import (
 from integrations.services.connecting import choosing, lending, spread_plans, spreading, tables
 from integrations.services.people import workspaces
 from tests.integrations.processes import nursery
-from tests.integrations.services.connecting.test_lending import connect
+from tests.integrations.services.connecting.agency import connect
 from tests.integrations.services.proving.test_races import at_once
 
 TABLE = "account,workspace,name\nact_1003,north\nact_4001,south,South & Sons\nact_4002,south\n"
-
-
-@pytest.fixture
-def agency(workspace, meta):
-    """A token that reaches 312 accounts, used for one of them."""
-    return connect(workspace)
-
-
-@pytest.fixture
-def client_of(db):
-    return Workspace.objects.create(slug="north", name="North")
-
-
-@pytest.fixture
-def both(transactional_db, meta):
-    """The agency's connection and a client's workspace, where rows are really locked."""
-    main, _ = Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})
-    return connect(main), Workspace.objects.create(slug="north", name="North")
-
-
-@pytest.fixture
-def boss(workspace, client_of):
-    """Who owns both."""
-    user = User.objects.create_user("boss")
-    for place in (workspace, client_of):
-        Membership.objects.update_or_create(
-            user=user, workspace=place, defaults={"role": Role.OWNER}
-        )
-    return user
 
 
 @pytest.fixture
