@@ -3,17 +3,17 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from integrations.admin import filters, words
+from integrations.admin.reading import ReadOnly
 from integrations.models import ConnectionTest
 from integrations.templatetags.integrations_page import duration, said
 
 
 @admin.register(ConnectionTest)
-class ConnectionTestAdmin(admin.ModelAdmin):
+class ConnectionTestAdmin(ReadOnly):
     list_display = ("started", "connection", "result", "kind", "told", "asked_from", "took")
     list_filter = ("outcome", filters.ErrorKindFilter, ("trigger", filters.TriggerFilter))
     list_select_related = ("connection__workspace",)
@@ -36,15 +36,6 @@ class ConnectionTestAdmin(admin.ModelAdmin):
         "ends",
         "again_after",
     )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     started = words.time_of("started_at", "asked at")
     ended = words.time_of("finished_at", "ended at")

@@ -1,29 +1,18 @@
 """Pauses: which limits of platforms hold just now. To read; each ends by itself."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from integrations import platforms
 from integrations.admin import words
+from integrations.admin.reading import ReadOnly
 from integrations.models import Pause
 
 
 @admin.register(Pause)
-class PauseAdmin(admin.ModelAdmin):
+class PauseAdmin(ReadOnly):
     list_display = ("platform", "what", "of_which", "why", "lasts")
     ordering = ("-until",)
     fields = ("platform", "what", "of_which", "why", "lasts")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     lasts = words.time_of("until", "not asked until")
 

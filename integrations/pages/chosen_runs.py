@@ -32,7 +32,7 @@ NOT_REMOVED = "It could not be removed just now. Wait a little, then try again."
 STATES = ("failed", "unanswered", "untested", "testing", "waiting", "proven")
 OUTCOMES = {
     TestOutcome.PASSED: "proven",
-    TestOutcome.NOT_IMPLEMENTED: "proven",
+    TestOutcome.NOT_IMPLEMENTED: "untested",
     TestOutcome.FAILED: "failed",
     TestOutcome.INCONCLUSIVE: "unanswered",
 }

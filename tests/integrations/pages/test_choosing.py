@@ -10,23 +10,22 @@ import time_machine
 from django.utils import timezone
 
 from integrations import queue
-from integrations.models import IntegrationConnection, Workspace
-from integrations.services import rows, waiting
+from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome, Workspace
+from integrations.pages import chosen_runs
+from integrations.services import waiting
 from integrations.services.connecting import choosing, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import discovery, runs, testing
 from providers.sandbox.meta.objects import CLIENTS
 from tests.integrations.pages.people import Visitor, text_of
-from tests.integrations.services.connecting.agency import VALUES
+from tests.integrations.services.connecting.agency import connect
 from tests.integrations.services.connecting.test_choosing import SOME
 
 
 @pytest.fixture
 def agency(workspace, meta):
     """A token that reaches 312 accounts, used for one of them."""
-    return saving.change_connection(
-        rows.unread(workspace, "meta"), Changes(config=VALUES), by=None
-    ).connection
+    return connect(workspace)
 
 
 @pytest.fixture
@@ -252,6 +251,14 @@ def test_without_a_worker_it_says_what_to_do_and_tries_again_later(emil, agency)
     page = emil.send(here, f"{here}again/")
 
     assert "All 3 accounts are proven" in text_of(page)
+
+
+def test_what_no_test_can_ask_yet_is_not_proven(emil, agency):
+    run = choosing.add_many(agency, SOME[:1], by=None)
+    item = run.items.get()
+    item.test = ConnectionTest(outcome=TestOutcome.NOT_IMPLEMENTED)
+
+    assert chosen_runs.Line(item).is_unproven
 
 
 def test_a_run_that_died_while_it_tested_proves_nothing_and_is_tried_again(emil, agency, meta):
