@@ -1,6 +1,7 @@
 """Whoever asks for a person by name and password passes the counting."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -106,11 +107,17 @@ def test_what_is_left_empty_is_no_try(dana, typed):
 
 @pytest.mark.django_db(transaction=True)
 def test_there_is_no_second_way_past_the_counting(dana):
-    tried = async_to_sync(aauthenticate)
-    for _ in range(4):
-        assert tried(asked(), username="dana", password="wrong") is None
-    with pytest.raises(TooManyGuesses):
-        tried(asked(), username="dana", password="wrong")
+    def tried():
+        try:
+            return async_to_sync(aauthenticate)(asked(), username="dana", password="wrong")
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(1) as alone:  # in ours a browser's event loop may run
+        for _ in range(4):
+            assert alone.submit(tried).result() is None
+        with pytest.raises(TooManyGuesses):
+            alone.submit(tried).result()
 
 
 @pytest.mark.django_db(transaction=True)
