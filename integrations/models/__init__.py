@@ -16,6 +16,7 @@ from integrations.models.people import ApiToken, OwnerLink, Person
 from integrations.models.runs import RunItem, TestRun
 from integrations.models.spreads import Spread, SpreadPart
 from integrations.models.tests import ConnectionTest, TestOutcome, Trigger
+from integrations.models.watches import Watch
 from integrations.models.workspaces import Membership, Role, Workspace
 
 __all__ = [
@@ -48,5 +49,6 @@ __all__ = [
     "TestOutcome",
     "TestRun",
     "Trigger",
+    "Watch",
     "Workspace",
 ]
