@@ -13,6 +13,7 @@ from django.utils import timezone
 from integrations import platforms
 from integrations.models import (
     ConnectionTest,
+    Credential,
     IntegrationConnection,
     TestOutcome,
     Trigger,
@@ -54,12 +55,24 @@ def session_of(client: Client) -> str:
 def connect(workspace: Workspace, slugs: Iterator[str] | list[str]) -> None:
     """Save and prove these platforms, without asking them."""
     for slug in slugs:
-        row = _row(workspace, slug)
-        row.save()
-        sealing.keep_secrets(row, row.auth_method, row.config, SECRETS)
-        row.last_test = _passed_test(row)
-        row.last_test.save()
-        row.save()
+        _keep(_row(workspace, slug))
+
+
+def connect_more(workspace: Workspace, provider: str, number: int) -> None:
+    """So many more accounts of a platform that has a connection already."""
+    for n in range(number):
+        row = _row(workspace, provider)
+        row.slug, row.is_default = f"account-{n}", False
+        row.platform_account_name = f"Acme Shop {n}"
+        _keep(row)
+
+
+def _keep(row: IntegrationConnection) -> None:
+    row.save()
+    sealing.keep_secrets(row, row.auth_method, row.config, SECRETS)
+    row.last_test = _passed_test(row)
+    row.last_test.save()
+    row.save()
 
 
 def save(
@@ -99,6 +112,14 @@ def _row(workspace: Workspace, slug: str) -> IntegrationConnection:
     )
 
 
+def _credential(row: IntegrationConnection) -> Credential:
+    """One for it, with nothing in it."""
+    row.credential = Credential(
+        workspace=row.workspace, method=row.auth_method, family=row.platform.family or row.provider
+    )
+    return row.credential
+
+
 def _passed_test(row: IntegrationConnection) -> ConnectionTest:
     now = timezone.now()
     return ConnectionTest(
@@ -119,7 +140,8 @@ def _passed_test(row: IntegrationConnection) -> ConnectionTest:
 def fill(connections: int) -> None:
     """Other workspaces with every platform each, until there are about so many connections.
 
-    Each has a test too. The database counts them, so that its plans are those of long tables.
+    Each has a test too, and a credential that nobody opens. The database counts them, so that
+    its plans are those of long tables.
     """
     slugs = list(platforms.catalogue())
     wanted = max(1, connections // len(slugs))
@@ -130,6 +152,7 @@ def fill(connections: int) -> None:
     rows = chain.from_iterable((_row(one, slug) for slug in slugs) for one in made)
     with transaction.atomic():
         for some in batched(rows, ROWS_AT_ONCE):
+            Credential.objects.bulk_create(map(_credential, some), batch_size=ROWS_AT_ONCE)
             IntegrationConnection.objects.bulk_create(some, batch_size=ROWS_AT_ONCE)
             ConnectionTest.objects.bulk_create(map(_passed_test, some), batch_size=ROWS_AT_ONCE)
         of_each = ConnectionTest.objects.filter(connection=OuterRef("pk")).values("pk")[:1]

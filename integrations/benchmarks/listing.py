@@ -1,25 +1,18 @@
 """GET /api/integrations: its queries, its plan, its decryptions and its CPU time."""
 
-import time
-from collections.abc import Callable
-from io import BytesIO
-from statistics import median
-from typing import Any
 from unittest import mock
 
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from integrations import crypto, platforms
-from integrations.benchmarks import Measure, data, get, queries
+from integrations.benchmarks import Measure, cpu, data, get, queries
 from integrations.models import ConnectionTest, IntegrationConnection, Workspace
 
 LIST = "/api/integrations"
 BARE = "/api/bare"
 # 1.4 times on SQLite and 1.3 on PostgreSQL (2026-11-29); the rest is for a busy machine.
 MOST_OVER_BARE = 1.6
-REQUESTS_IN_A_BATCH = 10
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 FULL_SCAN = {"sqlite": "SCAN {}", "postgresql": "Seq Scan on {}"}
 GROWING = (IntegrationConnection, ConnectionTest)
@@ -75,45 +68,9 @@ def _decryptions(client: Client) -> int:
 
 
 def _cpu(client: Client, requests: int) -> list[Measure]:
-    """Batches of both in turn, so that what else the machine does falls on both."""
-    ask = _asker(client)
-    ask(LIST), ask(BARE)
-    ours, bare = [], []
-    for _ in range(max(1, requests // REQUESTS_IN_A_BATCH)):
-        ours.append(_milliseconds(lambda: ask(LIST)))
-        bare.append(_milliseconds(lambda: ask(BARE)))
-    ratio = round(median(ours) / median(bare), 2)
+    ours, bare = cpu.milliseconds(client, LIST, BARE, requests=requests)
     return [
-        Measure(f"{LIST}: CPU time", round(median(ours), 2), "ms"),
-        Measure("A bare view beside it: CPU time", round(median(bare), 2), "ms"),
-        Measure(f"{LIST} over the bare view", ratio, "times", limit=MOST_OVER_BARE),
+        Measure(f"{LIST}: CPU time", ours, "ms"),
+        Measure("A bare view beside it: CPU time", bare, "ms"),
+        Measure(f"{LIST} over the bare view", round(ours / bare, 2), "times", limit=MOST_OVER_BARE),
     ]
-
-
-def _milliseconds(ask: Callable[[], None]) -> float:
-    began = time.process_time()
-    for _ in range(REQUESTS_IN_A_BATCH):
-        ask()
-    return (time.process_time() - began) * 1000 / REQUESTS_IN_A_BATCH
-
-
-def _asker(client: Client) -> Callable[[str], None]:
-    """What a server does with a request, without a client's own work."""
-    application = WSGIHandler()
-    made = RequestFactory(headers={"accept": "application/json"})
-    made.cookies = client.cookies
-    environs = {path: made.get(path).environ for path in (LIST, BARE)}
-
-    def ask(path: str) -> None:
-        response = application({**environs[path], "wsgi.input": BytesIO()}, _start)
-        b"".join(response)
-        response.close()
-        if response.status_code != 200:
-            raise RuntimeError(f"{path} answered {response.status_code}.")
-
-    return ask
-
-
-def _start(status: str, headers: list[tuple[str, str]], *_: Any) -> Callable[[bytes], object]:
-    """The status is read from the response itself, and nothing is written past it."""
-    return bytes

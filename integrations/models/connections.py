@@ -79,6 +79,7 @@ class IntegrationConnection(models.Model):
         blank=True,
         related_name="signed_in",
         editable=False,
+        db_index=False,
     )
     sign_in_key_id = models.CharField(max_length=12, blank=True, default="", editable=False)
     lender = models.ForeignKey(
@@ -88,6 +89,7 @@ class IntegrationConnection(models.Model):
         blank=True,
         related_name="lent",
         editable=False,
+        db_index=False,
     )
 
     is_complete = models.BooleanField(default=False)
@@ -134,6 +136,14 @@ class IntegrationConnection(models.Model):
 
     class Meta:
         verbose_name = "connection"
+        # Most have none. Among many without, a database would rather read them all than an index
+        # of those, too.
+        indexes: ClassVar = [
+            models.Index(
+                fields=["sign_in"], condition=Q(sign_in__isnull=False), name="signed_in_by"
+            ),
+            models.Index(fields=["lender"], condition=Q(lender__isnull=False), name="lent_by"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["workspace", "provider", "slug"], name="one_connection_of_a_slug"

@@ -226,15 +226,14 @@ def matching(
 
 def counted_by_credential(connections: Collection[IntegrationConnection]) -> dict[UUID, int]:
     """How many connections each credential lets in that lets in one of these."""
-    ids = {one.opened_by_id for one in connections} - {None}
-    if not ids:
-        return {}
+    sign_ins = {one.sign_in_id for one in connections if one.is_signed_in}
+    typed = {one.credential_id for one in connections if one.auth_method != SIGN_IN} - {None}
     # To whom it is lent only those of their own are counted.
     here = {one.workspace_id for one in connections}
     using = IntegrationConnection.objects.filter(Q(workspace__in=here) | Q(lender__in=here))
-    signed_in = using.filter(sign_in__in=ids, auth_method=SIGN_IN).values_list("sign_in")
-    typed = using.filter(credential__in=ids).exclude(auth_method=SIGN_IN).values_list("credential")
-    return Counter(pk for (pk,) in [*signed_in, *typed])
+    by_sign_in = using.filter(sign_in__in=sign_ins, auth_method=SIGN_IN).values_list("sign_in")
+    by_typed = using.filter(credential__in=typed).exclude(auth_method=SIGN_IN)
+    return Counter(pk for (pk,) in [*by_sign_in, *by_typed.values_list("credential")])
 
 
 def siblings(connection: IntegrationConnection) -> QuerySet[IntegrationConnection]:

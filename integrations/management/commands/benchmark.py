@@ -22,6 +22,7 @@ from integrations.benchmarks import (
     page,
     queries,
     scratch,
+    several,
     testing,
     together,
 )
@@ -94,6 +95,7 @@ def _limits(*, connections: int, requests: int, answer_ms: int, **_: Any) -> lis
         *testing.overhead(),
         *together.measure(answer_ms),
         *testing.crowd(owner, data.session_of(client), settings_page),
+        *several.measure(client, workspace, requests),
     ]
 
 

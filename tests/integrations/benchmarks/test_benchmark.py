@@ -73,6 +73,23 @@ def test_the_list_scans_no_table_and_decrypts_nothing(measures):
     assert measures["/api/integrations: decryptions"]["value"] == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "queries"),
+    [("/api/connections", 5), ("/api/integrations", 4), ("Settings page", 10)],
+)
+def test_hundreds_of_accounts_ask_as_often_as_one_of_each(measures, name, queries):
+    measure = measures[f"{name}: queries with 313 connections"]
+
+    assert measure["value"] == measure["limit"] == queries
+
+
+def test_a_row_of_hundreds_costs_no_more_than_one_of_a_few(measures):
+    few, many = "/api/connections?pageSize=13", "/api/connections?pageSize=100"
+    ratio = measures[f"{many} over {few}, a row"]
+
+    assert ratio["value"] <= ratio["limit"] == 1.1
+
+
 def test_the_settings_page_is_light(measures):
     assert measures["Settings page: files loaded with it"]["value"] >= 5
     assert 5 < measures["Settings page with its files, compressed"]["value"] <= 60
