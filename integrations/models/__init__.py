@@ -7,6 +7,7 @@ from integrations.models.candidates import Candidate, SignInAttempt
 from integrations.models.connections import STATUS_FROM_FACTS, IntegrationConnection, Status
 from integrations.models.credentials import AppRegistration, Credential
 from integrations.models.events import Event, EventType
+from integrations.models.feeds import End, Feed, FeedKind
 from integrations.models.fix_links import FixLink
 from integrations.models.guesses import Guesses
 from integrations.models.invitations import After, HandOver, Invitation
@@ -27,9 +28,12 @@ __all__ = [
     "Candidate",
     "ConnectionTest",
     "Credential",
+    "End",
     "Event",
     "EventType",
     "ExpiryNotice",
+    "Feed",
+    "FeedKind",
     "FixLink",
     "Guesses",
     "HandOver",

@@ -1,10 +1,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from integrations.pages import accounts as account_views
+from integrations.pages import badges as badge_views
+from integrations.pages import calendars as calendar_views
 from integrations.pages import changes as change_views
 from integrations.pages import choosing as choosing_views
 from integrations.pages import chosen_runs as chosen_run_views
 from integrations.pages import dialog as dialog_views
+from integrations.pages import feeds as feed_views
 from integrations.pages import fix_links as fix_views
 from integrations.pages import guides as guide_views
 from integrations.pages import hand_over as hand_over_views
@@ -67,6 +70,8 @@ settings_urls: Urls = [
     path("profile/", own_views.page, name="profile"),
     path("profile/email/", own_views.change_email, name="change-email"),
     path("profile/email/keep/", own_views.keep_old_email, name="keep-old-email"),
+    path("feeds/", feed_views.page, name="feeds"),
+    path("feeds/<uuid:feed_id>/end/", feed_views.end, name="end-feed"),
     path("sign-in-apps/", app_views.app_list, name="sign-in-apps"),
     path("sign-in-apps/<slug:app>/", app_views.app, name="sign-in-app"),
     path("sign-in-apps/<slug:app>/remove/", app_views.remove_app, name="remove-sign-in-app"),
@@ -185,6 +190,9 @@ urlpatterns = [
     path("invitation/", include(invitation_urls)),
     path("oauth/<slug:app>/callback/", sign_in_views.callback, name="sign-in-callback"),
     path("fix/", include(fix_urls)),
+    path("badge/<str:token>.svg", badge_views.svg, name="badge"),
+    path("badge/<str:token>.json", badge_views.facts, name="badge-facts"),
+    path("expiries/<str:token>.ics", calendar_views.calendar, name="expiries"),
     path("welcome/<str:token>/", account_views.welcome, name="welcome"),
     path("accounts/", include(account_urls)),
 ]

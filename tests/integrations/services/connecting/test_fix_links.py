@@ -556,6 +556,7 @@ PUBLIC = {
     *("fix", "fix-page", "fix-sign-in"),
     *("fix-account", "sign-in-callback", "healthz", "readyz"),
     *("opened-invitation", "accept-invitation", "join", "invitation", "confirm-email"),
+    *("badge", "badge-facts", "expiries"),
 }
 ARGS = {
     "workspace": "main",
@@ -572,6 +573,7 @@ ARGS = {
     "chosen_id": "00000000-0000-0000-0000-000000000000",
     "run_id": 0,
     "spread_id": 0,
+    "feed_id": "00000000-0000-0000-0000-000000000000",
 }
 
 
