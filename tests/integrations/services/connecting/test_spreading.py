@@ -21,7 +21,6 @@ from integrations.models import (
 )
 from integrations.services.connecting import choosing, lending, spread_plans, spreading, tables
 from integrations.services.people import workspaces
-from tests.integrations.processes import nursery
 from tests.integrations.services.connecting.agency import connect
 from tests.integrations.services.proving.test_races import at_once
 
@@ -250,14 +249,15 @@ def perform_until_killed(spread_id, name, number):
 
 @pytest.mark.parametrize("name", ["_place", "_added", "_started", "_done"])
 @pytest.mark.parametrize("number", [1, 2])
-def test_killed_anywhere_it_leaves_nothing_half_and_is_done_by_who_goes_on(both, name, number):
+def test_killed_anywhere_it_leaves_nothing_half_and_is_done_by_who_goes_on(
+    processes, both, name, number
+):
     agency, _ = both
     User.objects.create_superuser("root")
     spread = spreading.keep(planned(agency, TABLE), trigger=Trigger.PAGE, by=None)
 
-    with nursery() as processes:
-        processes.start(f"{__name__}:perform_until_killed", spread.pk, name, number)
-        [ended] = processes.ended()
+    processes.start(f"{__name__}:perform_until_killed", spread.pk, name, number)
+    [ended] = processes.ended()
 
     assert ended.signal == signal.SIGKILL
     whole = number if name == "_done" else number - 1

@@ -1,4 +1,4 @@
-"""Processes that renew, as those of a real installation do."""
+"""Processes beside the tests' own, as those of a real installation are."""
 
 from collections.abc import Iterator
 
