@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD
 
+pytestmark = pytest.mark.looks
+
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/integrations/integrationconnection/"])
 def test_the_browser_does_not_complain_about_the_admin(open_page, meta, path):

@@ -91,6 +91,7 @@ def test_without_script_the_same_is_done_by_buttons(open_page, editor, agency):
     expect(page.get_by_role("heading", level=1)).to_have_text("The account is proven")
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_shows_all_of_it_without_scrolling_sideways(open_page, editor, agency, scheme):
     page = open_page(
@@ -108,6 +109,7 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(open_page, editor, a
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+@pytest.mark.looks
 def test_axe_finds_nothing_on_either_page_at_any_width(open_page, editor, agency):
     page = open_page(editor, path_of(agency) + "?q=act_400&ask=1")
     check(page)

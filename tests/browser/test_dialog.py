@@ -14,6 +14,8 @@ from integrations.services.proving import testing
 from providers.sandbox import calendly as sandbox
 from tests.browser.conftest import META, SETTINGS, member, save_meta, saved, sign_in
 
+pytestmark = pytest.mark.looks
+
 OVERVIEW = "/w/main/dashboard/"
 APP = f"{SETTINGS}sign-in-apps/calendly/?for=calendly"
 

@@ -5,6 +5,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OTHER_HOST, SETTINGS
 
+pytestmark = pytest.mark.looks
+
 GUIDE = "/w/main/integrations/meta/guide/access_token/"
 SIGN_IN = "/w/main/integrations/calendly/guide/sign_in/"
 META_SCOPES = "ads_read, business_management"

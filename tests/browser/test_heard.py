@@ -7,6 +7,8 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import SETTINGS, save_meta
 
+pytestmark = pytest.mark.looks
+
 HEARD = re.compile(r"\bheard\b")
 OVERVIEW, MEMBERS = "/w/main/dashboard/", "/w/main/members/"
 

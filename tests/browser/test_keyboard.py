@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from providers.sandbox import ga4
 from tests.browser.conftest import SETTINGS, save_meta, sign_in
 
+pytestmark = pytest.mark.looks
+
 PROPERTY = next(iter(ga4.PROPERTIES))
 
 
