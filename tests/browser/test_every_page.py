@@ -27,7 +27,10 @@ pytestmark = pytest.mark.looks
 MADE_UP = ARGS["candidate_id"]
 TWICE_THE_SIZE = 720  # px of 1440
 # What the second look could not tell otherwise than the first is left out of it.
-ON_A_PHONE = {"runOnly": ["color-contrast", "link-in-text-block", "target-size", "region"]}
+ON_A_PHONE = {
+    "runOnly": ["color-contrast", "link-in-text-block", "target-size", "region"],
+    "resultTypes": ["violations"],
+}
 VIEWS: tuple[tuple[Any, int, Any], ...] = (("light", 1440, ALL_RULES), ("dark", 390, ON_A_PHONE))
 NAMES = """() => ({
     title: document.title,
