@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from integrations import queue
+from integrations import clock, queue
 from integrations.database import is_unavailable
 from integrations.services.credentials import sealing
 from integrations.services.keeping import rounds
+from integrations.services.watching import engine
 
 OK = "ok"
 NO_ANSWER = "The database does not answer. Check DATABASE_URL and that it runs."
@@ -77,7 +78,7 @@ def worker() -> str:
         return f"No worker was seen in the last minute. {START}"
     if rounds.is_late(timezone.now()):
         return f"Nobody keeps the sign-ins alive. {START}"
-    return OK
+    return engine.problem(clock.now()) or OK
 
 
 def migrations_due() -> list[Migration]:

@@ -87,7 +87,7 @@ class Connections(OfOne):
     def _wanted(self) -> QuerySet[IntegrationConnection]:
         """What the address asks for. Raises ValidationError."""
         asked = self.request.query_params
-        found = rows.saved_in(self.workspace).select_related("last_test")
+        found = rows.saved_in(self.workspace).select_related("last_test", "watch__budget")
         if provider := asked.get("provider"):
             if provider not in platforms.catalogue():
                 raise ValidationError({"provider": [UNKNOWN_PROVIDER]})

@@ -1,12 +1,19 @@
 """Examples for the OpenAPI document, as a script would meet them with the first platforms."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from integrations.api import presentation
 from integrations.api.presentation import Json
-from integrations.models import ConnectionTest, IntegrationConnection, Status, TestOutcome, Trigger
+from integrations.models import (
+    ConnectionTest,
+    IntegrationConnection,
+    Status,
+    TestOutcome,
+    Trigger,
+    Watch,
+)
 from providers import errors, registry
 from providers.declare import Provider
 from providers.run.ladder import NOT_TRIED
@@ -47,7 +54,9 @@ def _connection(**facts: Any) -> Json:
 
 def _row(**facts: Any) -> IntegrationConnection:
     told = {"pk": CONNECTION_ID, "provider": ONE.slug, "last_test": PASSED, "updated_at": NOW}
-    return IntegrationConnection(**told | facts)
+    row = IntegrationConnection(**told | facts)
+    row.watch = Watch(provider=ONE.slug, due_at=NOW + timedelta(minutes=48))
+    return row
 
 
 def _run_item(provider: Provider, state: str, test: Json | None = None) -> Json:

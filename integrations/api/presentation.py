@@ -12,6 +12,7 @@ from uuid import UUID
 
 from integrations import platforms
 from integrations.models import ConnectionTest, IntegrationConnection, RunItem, TestRun
+from integrations.services.watching import budgets, intervals
 from providers.declare import Field, Provider
 
 Json = dict[str, Any]
@@ -96,9 +97,32 @@ def _facts_of(connection: IntegrationConnection, now: datetime) -> Json:
         "unansweredSince": moment(connection.unanswered_since),
         "expiresAt": moment(connection.expires_at),
         "expiresIsEstimate": connection.expires_is_estimate,
+        **_watched(connection, now),
         "lastTest": test(connection.last_test, provider.slug) if connection.last_test else None,
         "updatedAt": moment(connection.updated_at) if connection.version else None,
         "version": connection.version,
+    }
+
+
+def _watched(connection: IntegrationConnection, now: datetime) -> Json:
+    """How the schedule checks it, and what that may cost."""
+    watch = connection.watched
+    muted_until = watch.muted_until if watch else None
+    budget = budgets.told(connection, watch, now)
+    return {
+        "checksEverySeconds": watch.every_seconds if watch else None,
+        "nextCheckAt": moment(intervals.next_check_at(connection)),
+        "mutedUntil": moment(muted_until) if muted_until and muted_until > now else None,
+        "budget": _budget(budget) if budget else None,
+    }
+
+
+def _budget(told: budgets.Told) -> Json:
+    return {
+        "used": told.used,
+        "limit": told.limit,
+        "unit": told.unit,
+        "resetsAt": moment(told.resets_at),
     }
 
 

@@ -5,6 +5,7 @@ Strict: a number is no text, "true" is no boolean, and a key that nobody knows i
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import IO, Any, cast
 
 from rest_framework import serializers
@@ -15,6 +16,7 @@ from integrations.api.presentation import python_names
 from integrations.models import Role, Status
 from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.several import cleaned_name
+from integrations.services.watching import wishes
 
 NOT_JSON = "The body is not valid JSON."
 NOT_AN_OBJECT = "The body must be a JSON object."
@@ -213,6 +215,39 @@ class DisconnectRequest(Body):
     )
 
 
+class Seconds(serializers.IntegerField):
+    default_error_messages = {
+        "invalid": "This must be a whole number of seconds, or null.",
+        "max_string_length": "This must be a whole number of seconds, or null.",
+        "min_value": "This must be 60 or more: nothing is checked more often than once a minute.",
+        "max_value": "This must be 2592000 or less, which is 30 days.",
+    }
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Moment(serializers.DateTimeField):
+    default_error_messages = {
+        "invalid": "This must be a time with its zone, such as 2026-11-22T14:02:11Z, or null.",
+        "date": "This must be a time with its zone, such as 2026-11-22T14:02:11Z, or null.",
+        "make_aware": "This must be a time with its zone, such as 2026-11-22T14:02:11Z, or null.",
+        "overflow": "This must be a time with its zone, such as 2026-11-22T14:02:11Z, or null.",
+    }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str):
+            self.fail("invalid", format="ISO 8601")
+        return super().to_internal_value(value)
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            self.fail("invalid", format="ISO 8601")
+        return super().enforce_timezone(value)
+
+
 class ChangeRequest(Body):
     """What to change; every key may be left out."""
 
@@ -233,6 +268,25 @@ class ChangeRequest(Body):
         allow_null=True,
         help_text="The text of a reported error; null clears the report.",
     )
+    checksEverySeconds = Seconds(
+        required=False,
+        allow_null=True,
+        min_value=int(wishes.SOONEST.total_seconds()),
+        max_value=int(wishes.LATEST.total_seconds()),
+        help_text="How often it is checked by schedule; null is the platform's own. More seldom "
+        "where `budget` asks for it. Moves no `version`.",
+    )
+    mutedUntil = Moment(
+        required=False,
+        allow_null=True,
+        help_text="Until when nobody is told that it broke; null ends that. Moves no `version`.",
+    )
+
+    def wishes(self) -> dict[str, Any]:
+        """How it is to be watched, as far as that was sent."""
+        names = {"checksEverySeconds": "every_seconds", "mutedUntil": "muted_until"}
+        typed = self.validated_data
+        return {ours: typed[name] for name, ours in names.items() if name in typed}
 
     def changes(self) -> Changes:
         typed = self.validated_data

@@ -134,6 +134,15 @@ class Run(Shape):
     tests = RunItem(many=True)
 
 
+class Budget(Shape):
+    """What checks by schedule have spent today of what the platform counts, and may."""
+
+    used = serializers.IntegerField()
+    limit = serializers.IntegerField()
+    unit = serializers.CharField(help_text="What is counted, such as `operations`.")
+    resetsAt = serializers.DateTimeField()
+
+
 class IntegrationFacts(Shape):
     """What is told of a connection, whatever it was asked by."""
 
@@ -182,6 +191,21 @@ class IntegrationFacts(Shape):
         allow_null=True, help_text="When a person must renew the credential, where that is known."
     )
     expiresIsEstimate = serializers.BooleanField()
+    checksEverySeconds = serializers.IntegerField(
+        allow_null=True,
+        help_text="How often its team wants it checked by schedule; null is the platform's own.",
+    )
+    nextCheckAt = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When the schedule tests it next; null for what it does not test, such as what "
+        "is disabled or not complete.",
+    )
+    mutedUntil = serializers.DateTimeField(
+        allow_null=True, help_text="Until when nobody is told that it broke."
+    )
+    budget = Budget(
+        allow_null=True, help_text="What its checks may spend; null where they cost nothing."
+    )
     lastTest = Test(allow_null=True)
     updatedAt = serializers.DateTimeField(allow_null=True)
     version = serializers.IntegerField(help_text="Counts people's edits: the ETag.")

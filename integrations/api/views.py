@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
@@ -15,7 +16,7 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
-from integrations import platforms
+from integrations import clock, platforms
 from integrations.api import errors as api_errors
 from integrations.api import presentation
 from integrations.api import schema as api_schema
@@ -34,6 +35,7 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from integrations.services.proving import background, discovery, runs, testing
 from integrations.services.refusals import VersionConflict
+from integrations.services.watching import wishes
 from integrations_center import public_url
 
 WORKSPACE_SLUG = re.compile(r"[-\w]+", re.ASCII)
@@ -138,12 +140,14 @@ class OfOne(InWorkspace):
 
     def changed(self, body: ChangeRequest) -> Response:
         """The answer to a change of values, method, status or the switch."""
-        saved = saving.change_connection(
-            self.named(),
-            body.changes(),
-            by=self.person,
-            expected_version=self.expected_version(),
-        )
+        with transaction.atomic():  # all of it, or nothing
+            saved = saving.change_connection(
+                self.named(),
+                body.changes(),
+                by=self.person,
+                expected_version=self.expected_version(),
+            )
+            wishes.keep(saved.connection, body.wishes(), clock.now())
         warnings = presentation.warnings(self.provider, saved.warnings)
         return self.answer(saved.connection, warnings=warnings)
 

@@ -17,7 +17,7 @@ from integrations.models.people import ApiToken, OwnerLink, Person
 from integrations.models.runs import RunItem, TestRun
 from integrations.models.spreads import Spread, SpreadPart
 from integrations.models.tests import ConnectionTest, TestOutcome, Trigger
-from integrations.models.watches import Watch
+from integrations.models.watches import Budget, Watch
 from integrations.models.workspaces import Membership, Role, Workspace
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "After",
     "ApiToken",
     "AppRegistration",
+    "Budget",
     "Candidate",
     "ConnectionTest",
     "Credential",

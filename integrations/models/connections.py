@@ -5,7 +5,7 @@ Its status is the database's to work out from facts.
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +15,9 @@ from django.utils import timezone
 from integrations import crypto, platforms
 from providers.declare import SIGN_IN, Provider
 from providers.errors import CredentialsUnreadable
+
+if TYPE_CHECKING:
+    from integrations.models.watches import Watch
 
 EXPIRING_WITHIN = timedelta(days=14)
 
@@ -143,6 +146,11 @@ class IntegrationConnection(models.Model):
                 fields=["sign_in"], condition=Q(sign_in__isnull=False), name="signed_in_by"
             ),
             models.Index(fields=["lender"], condition=Q(lender__isnull=False), name="lent_by"),
+            models.Index(
+                fields=["id"],
+                condition=~Q(last_error="") | Q(unanswered_since__isnull=False),
+                name="connection_in_trouble",
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -200,6 +208,13 @@ class IntegrationConnection(models.Model):
     @property
     def saved_names(self) -> set[str]:
         return {*self.config, *self.hints}
+
+    @property
+    def watched(self) -> "Watch | None":
+        """When it is checked next; None where nobody looked after it yet."""
+        if self._state.adding and "watch" not in self._state.fields_cache:
+            return None
+        return getattr(self, "watch", None)
 
     @property
     def has_anything(self) -> bool:

@@ -19,7 +19,7 @@ from django.utils.text import get_text_list
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from integrations import platforms
+from integrations import clock, platforms
 from integrations.models import ConnectionTest, Role, TestRun, Trigger, naming
 from integrations.pages import cards, parts, platform_cards, sections, sentences, strip
 from integrations.pages.parts import (
@@ -44,6 +44,7 @@ from integrations.services.people import hand_over, people, workspaces
 from integrations.services.proving import background, runs
 from integrations.services.refusals import Busy, NothingToTest, TooManyTests
 from integrations.services.telling import notices
+from integrations.services.watching import engine
 
 TESTS_PER_PAGE = 20
 MOST_BARS = 40  # of the strip
@@ -76,6 +77,7 @@ def overview(request: Request) -> HttpResponse:
     bars = strip.bars(every)
     context = sections.summary(shown) | {
         "page": "overview",
+        "unchecked": engine.problem(clock.now()),
         "platforms": shown,
         "needed": [(one, *_first_few(its)) for one, its in asks],
         "nothing": not any(card.connection.has_anything for card in every),
@@ -118,6 +120,7 @@ def settings_page(request: Request) -> HttpResponse:
         one.is_hidden, one.sought = not one.matches(show, query), query
     context = sections.summary(shown, show) | {
         "page": "settings",
+        "unchecked": engine.problem(clock.now()),
         "section": "integrations",
         "sections": sections.of(shown),
         "show": show,

@@ -25,10 +25,12 @@ from django.utils import timezone
 from integrations import platforms
 from integrations.compiled import Compiled, CompiledRows, Row, columns_of, update
 from integrations.models import (
+    Budget,
     ConnectionTest,
     Credential,
     IntegrationConnection,
     Status,
+    Watch,
     Workspace,
 )
 from integrations.services.refusals import NoConnection
@@ -40,7 +42,16 @@ DRAFT = Q(version=0, is_default=False)  # a dialog began it, and nobody saved it
 State = dict[str, Any]
 
 CONNECTION, LAST_TEST = columns_of(IntegrationConnection), columns_of(ConnectionTest)
-SHOWN = (*CONNECTION, *(f"last_test__{name}" for name in LAST_TEST))
+WATCH = columns_of(
+    Watch, ("connection_id", "provider", "due_at", "every_seconds", "muted_until", "budget_id")
+)
+BUDGET = columns_of(Budget, ("id", "day", "used"))
+SHOWN = (
+    *CONNECTION,
+    *(f"last_test__{name}" for name in LAST_TEST),
+    *(f"watch__{name}" for name in WATCH),
+    *(f"watch__budget__{name}" for name in BUDGET),
+)
 CARDS = Compiled(
     lambda workspace_id: IntegrationConnection.objects.filter(
         ~DRAFT, workspace_id=workspace_id
@@ -147,7 +158,7 @@ def again(connection: IntegrationConnection) -> IntegrationConnection:
 def _whole() -> QuerySet[IntegrationConnection]:
     """With what whoever changes or shows one reads."""
     return IntegrationConnection.objects.select_related(
-        "last_test", "edited_by", "credential", "sign_in", "workspace", "lender"
+        "last_test", "edited_by", "credential", "sign_in", "workspace", "lender", "watch__budget"
     )
 
 
@@ -256,11 +267,22 @@ def _in_order(connection: IntegrationConnection) -> tuple[bool, datetime]:
 
 
 def _with_test(row: Row) -> IntegrationConnection:
-    facts, of_test = row[: len(CONNECTION)], row[len(CONNECTION) :]
+    facts, row = row[: len(CONNECTION)], row[len(CONNECTION) :]
     connection = IntegrationConnection.from_db(database.alias, CONNECTION, facts)
+    of_test, row = row[: len(LAST_TEST)], row[len(LAST_TEST) :]
     if connection.last_test_id:
         connection.last_test = ConnectionTest.from_db(database.alias, LAST_TEST, of_test)
+    _read_watch(connection, row[: len(WATCH)], row[len(WATCH) :])
     return connection
+
+
+def _read_watch(connection: IntegrationConnection, of_watch: Row, of_budget: Row) -> None:
+    if of_watch[0] is None:
+        connection._state.fields_cache["watch"] = None  # noqa: SLF001 - as a join finds it
+        return
+    connection.watch = Watch.from_db(database.alias, WATCH, of_watch)
+    if connection.watch.budget_id:
+        connection.watch.budget = Budget.from_db(database.alias, BUDGET, of_budget)
 
 
 def read_for_cards(connections: Collection[IntegrationConnection]) -> None:

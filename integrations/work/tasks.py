@@ -12,9 +12,8 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.tasks import Task, task
-from django.utils import timezone
 
-from integrations import queue
+from integrations import clock, queue
 from integrations.models import (
     Candidate,
     ConnectionTest,
@@ -123,7 +122,7 @@ def give_back(sign_in_id: str) -> None:
 @body("keeping.look_after")
 def look_after() -> None:
     """Tell of ends, give notices, forget what has run out."""
-    rounds.look_after(timezone.now())
+    rounds.look_after(clock.now())
 
 
 @body("telling.mail_notice")

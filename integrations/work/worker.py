@@ -19,6 +19,7 @@ from django_ox.worker import Worker
 from integrations import queue
 from integrations.services.credentials import leases
 from integrations.work import tick
+from integrations.work.checker import Checker
 
 ENGINE = "django_ox.backend.OxBackend"
 # A job waits for a platform, not for the processor: of a run's tests none should wait for others.
@@ -31,13 +32,17 @@ KEPT = "1d"
 
 
 class Running:
-    """A worker at work, and how it is stopped, from a signal's handler too."""
+    """A worker at work, and how it is stopped, from a signal's handler too.
+
+    `checks` is how many connections it checks at a time by schedule.
+    """
 
     def __init__(
         self,
         concurrency: int = CONCURRENCY,
         interval: float = INTERVAL_SECONDS,
         parent: int | None = None,
+        checks: int = 0,
     ) -> None:
         self._worker = Worker(
             concurrency=concurrency,
@@ -47,20 +52,30 @@ class Running:
         )
         # Unlike an Event's, its lock cannot be held by the very code that a signal interrupts.
         self._stops: SimpleQueue[None] = SimpleQueue()
+        self._checker = Checker(checks) if checks else None
 
     def run(self) -> None:
         """Work until told to stop, then let end what has begun."""
         ticking = threading.Thread(target=self._tick, name="tick", daemon=True)
         ticking.start()
+        checking = threading.Thread(target=self._check, name="checks", daemon=True)
+        checking.start()
         try:
             self._worker.run()
         finally:
             self.stop()
             ticking.join()
+            checking.join()
 
     def stop(self) -> None:
         """Take nothing more."""
         self._stops.put(None)
+        if self._checker:
+            self._checker.stop()
+
+    def _check(self) -> None:
+        if self._checker:
+            self._checker.run()
 
     def _tick(self) -> None:
         try:

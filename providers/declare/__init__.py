@@ -16,6 +16,9 @@ from providers.declare.access import KeyInQuery as KeyInQuery
 from providers.declare.access import Obtained as Obtained
 from providers.declare.access import RefreshToken as RefreshToken
 from providers.declare.access import SignedIn as SignedIn
+from providers.declare.checks import HOURLY as HOURLY
+from providers.declare.checks import CheckBudget as CheckBudget
+from providers.declare.checks import Checks as Checks
 from providers.declare.digging import dig as dig
 from providers.declare.fields import BASE_URL as BASE_URL
 from providers.declare.fields import Field as Field

@@ -10,6 +10,7 @@ from typing import Any
 
 from providers import errors
 from providers.declare.access import ACCESS_TOKEN, Access, Obtained
+from providers.declare.checks import HOURLY, Checks
 from providers.declare.digging import dig, first_in
 from providers.declare.fields import BASE_URL, Field
 from providers.declare.limits import BY_TOKEN, CountsBy
@@ -58,7 +59,8 @@ class Provider:
     `open_in_token` finds at the beginning of an access token what is no secret, as a group.
     `error_*_at` are dotted paths into a reply's JSON, in which `*` stands for every part;
     of several, the first that leads to a text or number counts. `cost` is what a test of a
-    healthy connection uses of its quota, and `counts_by` what its limits are counted by.
+    healthy connection uses of its quota, `counts_by` what its limits are counted by, and `checks`
+    how often the schedule tests.
     `position` orders our own platforms in the catalogue;
     those without one come last, by slug.
     `aliases` are other names that people look for it by. `mark` is the file of its mark where
@@ -99,6 +101,7 @@ class Provider:
     proof_budget: timedelta = timedelta(hours=24)
     cost: Cost | None = None
     counts_by: CountsBy = BY_TOKEN
+    checks: Checks = HOURLY
     aliases: tuple[str, ...] = ()
     position: int = 1000
     mark: str | None = None

@@ -93,10 +93,13 @@ def _places() -> dict[str, Any]:
 
 
 @contextmanager
-def worker_process() -> Iterator[int]:
-    """The id of a worker's process, on the engine of the present settings; on exit it has ended."""
+def worker_process(checks: int = 0) -> Iterator[int]:
+    """The id of a worker's process, on the engine of the present settings; on exit it has ended.
+
+    It checks so many connections at a time by schedule.
+    """
     with process("work") as started:
-        started.say({"tasks": settings.TASKS, **_places()})
+        started.say({"tasks": settings.TASKS, "checks": checks, **_places()})
         pid = started.hear()
         try:
             yield pid
@@ -151,7 +154,7 @@ def work() -> None:
     given = _heard()
     _set(given)
     with override_settings(TASKS=given["tasks"]):
-        running = worker.Running()
+        running = worker.Running(checks=given["checks"])
         worker.stop_on_signals(running)
         _say(os.getpid())
         running.run()

@@ -11,9 +11,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from integrations import platforms
+from integrations import clock, platforms
 from integrations.api import presentation
-from integrations.management import spreads
+from integrations.management import spreads, watch
 from integrations.management.arguments import confirm, content_of, named_workspace
 from integrations.models import (
     ConnectionTest,
@@ -49,6 +49,7 @@ from integrations.services.refusals import (
     Paused,
     TooManyTests,
 )
+from integrations.services.watching import engine
 from providers.errors import ProviderError
 
 PASSED, FAILED, USAGE, NO_ANSWER, NOTHING_TO_TEST = range(5)
@@ -65,7 +66,9 @@ EXIT_CODES = """exit codes:
 
 
 class Command(BaseCommand):
-    help = "Lists, tests, adds, spreads, disconnects and imports the connections of a workspace."
+    help = (
+        "Lists, tests, watches, adds, spreads, disconnects and imports a workspace's connections."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.formatter_class = RawDescriptionHelpFormatter
@@ -107,7 +110,9 @@ class Command(BaseCommand):
         taking_over.add_argument("--replace", action="store_true", help="also what is saved")
         taking_over.add_argument("--dry-run", action="store_true", help="only say what would be")
 
-        for action in (listing, test, accounts, spread, disconnect, taking_over):
+        watching = actions.add_parser("watch", help="what is checked when", **everyone)
+
+        for action in (listing, test, accounts, spread, disconnect, taking_over, watching):
             action.add_argument("--workspace", metavar="SLUG", help="the first one unless named")
             action.add_argument("--json", action="store_true", help="print JSON")
 
@@ -119,6 +124,7 @@ class Command(BaseCommand):
             "spread": self.spread,
             "disconnect": self.disconnect,
             "import": self.take_over,
+            "watch": self.watch,
         }
         code = handlers[action](named_workspace(workspace), **options)
         if code:
@@ -277,6 +283,20 @@ class Command(BaseCommand):
             if dry_run:
                 self.stdout.write("This was a dry run: nothing was saved.")
         return FAILED if any(report.outcome == "refused" for report in reports) else PASSED
+
+    # --- watch -------------------------------------------------------------------------------
+
+    def watch(self, workspace: Workspace, *, json: bool, **_: Any) -> int:
+        now = clock.now()
+        saved = [one for every in rows.catalogue(workspace) for one in every if one.version]
+        if problem := engine.problem(now):
+            self.stderr.write(problem)
+        if json:
+            self.write_json([watch.told(_name(one), one, now) for one in saved])
+        else:
+            ordered = sorted(saved, key=watch.order)
+            self.write_table([watch.line(_name(one), one, now) for one in ordered], watch.HEAD)
+        return PASSED
 
     def write_json(self, value: Any) -> None:
         # Elsewhere than in UTF-8 some letters would have to be left out.

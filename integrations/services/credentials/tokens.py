@@ -40,19 +40,18 @@ class Usable:
     said: str
 
 
-def usable(credential_id: UUID, *, asks_anew: bool = False) -> Usable:
+def usable(credential_id: UUID, *, got_since: datetime | None = None) -> Usable:
     """A token good for at least a minute more, or why there is none.
 
-    With `asks_anew` one that was got for typed secrets before is not good enough.
-    Raises ProviderError.
+    With `got_since` one that was got for typed secrets before then is not good enough: it may
+    go on working though they were withdrawn. Raises ProviderError.
     """
     asked_at = timezone.now()
 
     def suffices(row: Credential, now: datetime) -> bool:
         is_newer = bool(row.tokens) and row.renewed_at > asked_at
-        if asks_anew and row.method != SIGN_IN:
-            return is_newer
-        return is_good(row, now) or is_newer
+        is_old = got_since and row.method != SIGN_IN and row.renewed_at <= got_since
+        return is_newer or (is_good(row, now) and not is_old)
 
     row, tokens = _tokens_that(credential_id, suffices)
     is_kept = row.method != SIGN_IN and row.renewed_at < asked_at

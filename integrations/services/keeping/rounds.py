@@ -10,6 +10,7 @@ from integrations.services.keeping.forgetting import forget, give_back
 from integrations.services.keeping.renewals import tell_ends
 from integrations.services.keeping.trouble import apart
 from integrations.services.telling import ends, notices
+from integrations.services.watching import sweep
 from providers.declare import SIGN_IN
 
 NAME = "keeper"
@@ -17,8 +18,8 @@ LATE = timedelta(minutes=5)
 
 
 def look_after(now: datetime) -> None:
-    """Ends, notices and forgetting: harmless to repeat, and none in the way of the others."""
-    for what in (tell_ends, notices.give_due, ends.keep, forget, give_back):
+    """Checks, ends, notices and forgetting: harmless to repeat, none in the way of the others."""
+    for what in (sweep.look_after, tell_ends, notices.give_due, ends.keep, forget, give_back):
         with apart(what.__name__):
             what(now)
     Heartbeat.objects.update_or_create(name=NAME, defaults={"at": now})

@@ -1,6 +1,7 @@
 """Asks a platform: climbs the ladder of steps with the values of one attempt."""
 
 import time
+from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
@@ -28,14 +29,14 @@ def ask(
     on_progress: Progress,
     on_renewed: Renewed,
     *,
-    asks_anew: bool = False,
+    got_since: datetime | None = None,
 ) -> Result:
     """What the platform says to an attempt, or to the saved values.
 
     A token that the platform refuses before its time is replaced once, and everything asked
     again: only then is the refusal believed; the same goes for an address that a sign-in gave.
-    One deadline counts for all of it. `asks_anew` uses no token that was got before for typed
-    secrets. An attempt is not asked about while the platform limits what it counts together.
+    One deadline counts for all of it. `got_since` uses no token that was got for typed secrets
+    before then. An attempt is not asked about while the platform limits what it counts together.
     Raises NothingToTest when something required is missing.
     """
     provider, is_tried = connection.platform, attempt is not None
@@ -48,7 +49,7 @@ def ask(
     asked = pauses.asking(connection, attempt)
     if is_tried and (unasked := pauses.unasked(asked, timezone.now())):
         return Result(unasked.outcome, unasked)
-    climb = _Climb(connection, attempt, on_progress, on_renewed, asks_anew=asks_anew)
+    climb = _Climb(connection, attempt, on_progress, on_renewed, got_since=got_since)
     result = climb.once()
     if may_be_renewed(result.error):
         try:
@@ -71,7 +72,7 @@ class _Climb:
         on_progress: Progress,
         on_renewed: Renewed,
         *,
-        asks_anew: bool,
+        got_since: datetime | None,
     ) -> None:
         self.began = time.monotonic()
         self._connection = connection
@@ -79,7 +80,7 @@ class _Climb:
         self._attempt = attempt
         self._on_progress = on_progress
         self._on_renewed = on_renewed
-        self._asks_anew = asks_anew
+        self._got_since = got_since
         self._row = attempt.token_row(self._provider)
         self._used: tokens.Usable | None = None
 
@@ -135,7 +136,7 @@ class _Climb:
     def _token(self, row: Credential) -> tokens.Usable:
         """The same one for all of a climb."""
         if self._used is None:
-            self._used = tokens.usable(row.pk, asks_anew=self._asks_anew)
+            self._used = tokens.usable(row.pk, got_since=self._got_since)
         return self._used
 
 

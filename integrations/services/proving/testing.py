@@ -98,7 +98,7 @@ def start(
     Raises NothingToTest for an incomplete connection (a dry run brings its own values), and
     TooManyTests, as Paused while the platform limits what it counts together: of a dry run that
     is found out with its values. A test whose lease ran out died with its process and is ended
-    here.
+    here; one of the schedule's is gone on with by the schedule, for nobody learned anything.
     """
     while True:
         now = timezone.now()
@@ -121,10 +121,17 @@ def start(
         running = RUNNING.first(connection.pk)
         if running and running.is_leased(now):
             return Started(running, joined=True)
+        if running and refusal is None and _goes_on(running, found.connection, trigger):
+            return Started(running, joined=False)
         if running:
             results.interrupt(running)
         elif refusal:
             raise refusal
+
+
+def _goes_on(dead: ConnectionTest, connection: IntegrationConnection, trigger: Trigger) -> bool:
+    is_same = dead.revision == connection.revision and not dead.dry_run
+    return is_same and dead.trigger == trigger == Trigger.SCHEDULE
 
 
 def _refusal(
@@ -154,13 +161,20 @@ def wait_for(test: ConnectionTest) -> ConnectionTest:
 
 
 def perform(
-    test: ConnectionTest, attempt: Attempt | None = None, *, on_renewed: Renewed | None = None
+    test: ConnectionTest,
+    attempt: Attempt | None = None,
+    *,
+    on_renewed: Renewed | None = None,
+    got_since: datetime | None = None,
 ) -> ConnectionTest:
     """Run a started test and keep what it found. Asks nobody if it was ended meanwhile.
 
     Without an attempt it is about the saved values. `on_renewed` is told of values that the
-    platform has replaced; without it they replace the saved ones.
+    platform has replaced; without it they replace the saved ones. `got_since` is as in `ask`;
+    what is tested to be saved uses no token that was got before.
     """
+    if test.trigger == Trigger.SAVE:
+        got_since = timezone.now()
     if _has_waited(test) and not _lease_again(test):
         return test
     connection = test.connection
@@ -172,7 +186,7 @@ def perform(
                 attempt,
                 on_progress,
                 keep,
-                asks_anew=test.trigger == Trigger.SAVE,
+                got_since=got_since,
             )
     except Exception:
         results.interrupt(test)
@@ -188,12 +202,14 @@ def _has_waited(test: ConnectionTest) -> bool:
 
 
 def _lease_again(test: ConnectionTest) -> bool:
-    """For a test that waited for a thread. False when it was ended in the meantime."""
+    """For a test that waited for a thread. False when it was ended, or taken, in the meantime."""
+    lease_until = test.lease_until
     with transaction.atomic():
         IntegrationConnection.objects.select_for_update().get(pk=test.connection_id)
         test.refresh_from_db()
-        if test.is_running:
-            now = timezone.now()
-            test.started_at, test.lease_until = min(test.started_at, now), now + LEASE
-            test.save(update_fields=["started_at", "lease_until"])
-    return test.is_running
+        if not test.is_running or test.lease_until != lease_until:
+            return False
+        now = timezone.now()
+        test.started_at, test.lease_until = min(test.started_at, now), now + LEASE
+        test.save(update_fields=["started_at", "lease_until"])
+    return True

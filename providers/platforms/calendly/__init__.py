@@ -5,7 +5,7 @@ Quirks: every ID is a full address. A token made since March 2026 has no access 
 scopes are chosen for it. Only owners and admins see the calls of the whole team.
 """
 
-from providers.declare import BY_TOKEN, Bearer, Cost, Method, Provider, fields
+from providers.declare import BY_TOKEN, HOURLY, Bearer, Cost, Method, Provider, fields
 from providers.platforms.calendly import guide
 from providers.platforms.calendly.errors import ERRORS, FIND_URL, TOKENS_URL, retry_after
 from providers.platforms.calendly.sign_in import BY_SIGN_IN, OAUTH
@@ -75,6 +75,8 @@ PROVIDER = Provider(
     retry_after=retry_after,
     # API rate limits: by user, whose a token or a sign-in is.
     counts_by=BY_TOKEN,
+    # Calls are free, and limited by the minute alone.
+    checks=HOURLY,
     cost=Cost(
         calls=4,
         note="Of 50 calls a minute that Calendly gives a user on its free plan, 500 on others.",

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from providers.declare import (
     BY_TOKEN,
+    HOURLY,
     Cost,
     Field,
     Method,
@@ -121,6 +122,8 @@ PROVIDER = Provider(
     errors=ERRORS,
     # A data service of one's own counts, if at all, by its key.
     counts_by=BY_TOKEN,
+    # A service of one's own costs what one makes it cost.
+    checks=HOURLY,
     cost=Cost(
         calls=2,
         note="Two requests to your own service, one of them without the key. "

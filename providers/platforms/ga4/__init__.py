@@ -6,7 +6,16 @@ Quirks: an API key does not work. Reports come from the Data API (host API), nam
 list of properties from the Admin API (host ADMIN); both must be enabled.
 """
 
-from providers.declare import Cost, CountedBy, CountsBy, account_id, at, base_url
+from providers.declare import (
+    CheckBudget,
+    Checks,
+    Cost,
+    CountedBy,
+    CountsBy,
+    account_id,
+    at,
+    base_url,
+)
 from providers.families import google
 from providers.families.google import guides
 from providers.families.google.sign_in import oauth
@@ -68,6 +77,12 @@ PROVIDER = google.platform(
     retry_after=retry_after,
     # Data API quotas: tokens of the property, each project's share of them included.
     counts_by=CountsBy(rate=CountedBy.ACCOUNT, quota=CountedBy.ACCOUNT),
+    # Data API quotas: a tenth of the property's tokens; the day is that of the Pacific coast.
+    checks=Checks(
+        budget=CheckBudget(
+            20_000, "tokens", each=10, counted_by=CountedBy.ACCOUNT, zone="America/Los_Angeles"
+        )
+    ),
     cost=Cost(
         calls=6,
         note="One report: under 10 of the property's 200,000 tokens a day. The rest is free.",

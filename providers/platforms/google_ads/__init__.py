@@ -5,7 +5,18 @@ Quirks: developer tokens ended on 9 September 2026 and access belongs to the Clo
 An empty `developer-token` header is still refused, so it is left out when there is none.
 """
 
-from providers.declare import Cost, CountedBy, CountsBy, Field, KeyHeader, account_id, at, base_url
+from providers.declare import (
+    CheckBudget,
+    Checks,
+    Cost,
+    CountedBy,
+    CountsBy,
+    Field,
+    KeyHeader,
+    account_id,
+    at,
+    base_url,
+)
 from providers.families import google
 from providers.families.google import guides
 from providers.families.google.sign_in import oauth
@@ -116,6 +127,8 @@ PROVIDER = google.platform(
     error_code_at=CODE_AT,
     # Access levels: operations of the day and most rates are the Cloud project's.
     counts_by=CountsBy(rate=CountedBy.APP, quota=CountedBy.APP),
+    # A tenth of what Explorer access, the least there is, gives a Cloud project in 24 hours.
+    checks=Checks(budget=CheckBudget(288, "operations", each=3, counted_by=CountedBy.APP)),
     cost=Cost(
         calls=5, note="Three of the Cloud project's operations a day: 2,880 with Explorer access."
     ),

@@ -7,8 +7,19 @@ Community Management API may have no other product, so no sign-in can ask for op
 """
 
 import re
+from datetime import timedelta
 
-from providers.declare import BY_TOKEN, Bearer, Cost, Method, Provider, RefreshToken, fields
+from providers.declare import (
+    BY_TOKEN,
+    Bearer,
+    CheckBudget,
+    Checks,
+    Cost,
+    Method,
+    Provider,
+    RefreshToken,
+    fields,
+)
 from providers.platforms.linkedin import guide
 from providers.platforms.linkedin.errors import APPS, ERRORS, TOKENS, retry_after
 from providers.platforms.linkedin.sign_in import BY_SIGN_IN, OAUTH, TOKEN_URL
@@ -121,6 +132,8 @@ PROVIDER = Provider(
     retry_after=retry_after,
     # API rate limiting: by app and by member, and no reply tells which of them it was.
     counts_by=BY_TOKEN,
+    # LinkedIn publishes no numbers; its smallest daily limit that people report is 100 of a kind.
+    checks=Checks(every=timedelta(hours=3), budget=CheckBudget(24, "calls of each kind")),
     cost=Cost(
         calls=7,
         note="LinkedIn counts each kind of call by day; most kinds are called once. "

@@ -9,6 +9,7 @@ version of the Marketing API lasts about a year, so two of them are alive at any
 import re
 
 from providers.declare import (
+    HOURLY,
     Cost,
     CountedBy,
     CountsBy,
@@ -117,6 +118,8 @@ PROVIDER = Provider(
     tester=MetaTester,
     # Overview, Rate limits: ads by the ad account; the errors tell of the rest.
     counts_by=CountsBy(rate=CountedBy.ACCOUNT),
+    # A check is one report of an hourly allowance of hundreds.
+    checks=HOURLY,
     cost=Cost(calls=6, note="1 report of the ad account's hourly allowance of 600 and more."),
     errors=ERRORS,
     error_code_at="error.code",

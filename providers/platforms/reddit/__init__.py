@@ -9,7 +9,16 @@ and a Reddit user in their User-Agent, and a failed token request can be a 200.
 import re
 from typing import Any
 
-from providers.declare import Cost, CountedBy, CountsBy, Method, Provider, fields
+from providers.declare import (
+    CheckBudget,
+    Checks,
+    Cost,
+    CountedBy,
+    CountsBy,
+    Method,
+    Provider,
+    fields,
+)
 from providers.declare.access import ClientCredentials, RefreshToken
 from providers.declare.oauth import SIGN_IN
 from providers.platforms.reddit import guide
@@ -137,5 +146,7 @@ PROVIDER = Provider(
     retry_after=retry_after,
     # Data API Wiki: 100 queries a minute by OAuth client id.
     counts_by=CountsBy(rate=CountedBy.APP, quota=CountedBy.APP),
+    # A tenth of 100 calls a minute, over a day.
+    checks=Checks(budget=CheckBudget(14_400, "calls", each=4, counted_by=CountedBy.APP)),
     cost=Cost(calls=4, note="Of about 100 calls a minute that Reddit gives an app."),
 )

@@ -6,7 +6,7 @@ Quirk: a property is known by one exact string. `sc-domain:example.com`,
 `https://example.com/` and `https://www.example.com/` are three different ones.
 """
 
-from providers.declare import Cost, CountedBy, CountsBy, account_id, at, base_url
+from providers.declare import HOURLY, Cost, CountedBy, CountsBy, account_id, at, base_url
 from providers.families import google
 from providers.families.google import guides
 from providers.families.google.sign_in import oauth
@@ -64,5 +64,7 @@ PROVIDER = google.platform(
     retry_after=retry_after,
     # Usage limits: by user and by project; the load quota is the property's.
     counts_by=CountsBy(quota=CountedBy.APP),
+    # Usage limits: by the minute, and of the day far more than checks can use.
+    checks=HOURLY,
     cost=Cost(calls=5, note="One query of the property's 1,200 a minute. The rest is free."),
 )

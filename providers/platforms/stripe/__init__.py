@@ -7,6 +7,7 @@ answers 403, which says nothing against the key. Amounts are in the minor unit.
 
 from providers.declare import (
     BY_TOKEN,
+    HOURLY,
     Bearer,
     Cost,
     Method,
@@ -82,5 +83,7 @@ PROVIDER = Provider(
     error_text_at="error.message",
     # Rate limits: by account, and a key or a sign-in is of one.
     counts_by=BY_TOKEN,
+    # Calls are free, and limited by the second alone.
+    checks=HOURLY,
     cost=Cost(calls=6, note="Calls to Stripe are free. It allows 25 a second of each kind."),
 )

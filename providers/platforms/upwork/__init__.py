@@ -7,7 +7,7 @@ is not used for two weeks dies. There is no address to revoke a token. GraphQL a
 status 200 when it refuses, so the verdict is in the body.
 """
 
-from providers.declare import CountedBy, CountsBy, fields
+from providers.declare import CheckBudget, Checks, CountedBy, CountsBy, fields
 from providers.declare.access import Bearer, ClientCredentials, RefreshToken
 from providers.declare.methods import Method
 from providers.declare.provider import Cost, Provider
@@ -105,6 +105,8 @@ PROVIDER = Provider(
     retry_after=retry_after,
     # API rate limits: requests a second by IP address, whatever the key.
     counts_by=CountsBy(rate=CountedBy.ADDRESS),
+    # A tenth of the calls a day that Upwork's help pages name.
+    checks=Checks(budget=CheckBudget(4000, "calls", each=5, counted_by=CountedBy.ADDRESS)),
     cost=Cost(
         calls=5, note="Upwork allows 10 requests a second for each server, and some 40,000 a day."
     ),

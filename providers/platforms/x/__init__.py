@@ -7,9 +7,12 @@ A sign-in may not count posts nor ask for the app's usage, and searches instead.
 """
 
 import re
+from datetime import timedelta
 
 from providers.declare import (
     Bearer,
+    CheckBudget,
+    Checks,
     ClientCredentials,
     Cost,
     CountedBy,
@@ -124,6 +127,11 @@ PROVIDER = Provider(
     retry_after=retry_after,
     # Rate limits: by user, or by app for its own token. Credits are the developer account's.
     counts_by=CountsBy(quota=CountedBy.APP),
+    # Pay-per-use pricing: each check costs money, so it is made three times a day.
+    checks=Checks(
+        every=timedelta(hours=8),
+        budget=CheckBudget(150, "US cents", each=7, counted_by=CountedBy.APP),
+    ),
     cost=Cost(
         calls=4,
         note="1.5 US cents of credits: one for the account, and half of one for the search. "

@@ -9,6 +9,8 @@ to the one channel chosen there. A service account has no channel and never work
 import re
 
 from providers.declare import (
+    CheckBudget,
+    Checks,
     Cost,
     CountedBy,
     CountsBy,
@@ -97,6 +99,12 @@ PROVIDER = google.platform(
     retry_after=retry_after,
     # Quota calculator: units of the day are the Cloud project's.
     counts_by=CountsBy(rate=CountedBy.APP, quota=CountedBy.APP),
+    # Quota calculator: a tenth of the project's units; the day is that of the Pacific coast.
+    checks=Checks(
+        budget=CheckBudget(
+            1000, "units", each=2, counted_by=CountedBy.APP, zone="America/Los_Angeles"
+        )
+    ),
     cost=Cost(
         calls=4, note="One unit of the project's 10,000 a day, and one report of YouTube Analytics."
     ),

@@ -56,6 +56,10 @@ def test_a_connection_reads_as_the_contract_says(api, proven):
         "unansweredSince": None,
         "expiresAt": None,
         "expiresIsEstimate": False,
+        "checksEverySeconds": None,
+        "nextCheckAt": None,
+        "mutedUntil": None,
+        "budget": None,
         "version": 1,
     }
 

@@ -6,7 +6,7 @@ Quirk: a service can answer everybody, so the same request is sent once more wit
 
 from dataclasses import replace
 
-from providers.declare import BY_TOKEN, Cost, Field, Provider, Vendor
+from providers.declare import BY_TOKEN, HOURLY, Cost, Field, Provider, Vendor
 from providers.declare.access import Closed
 from providers.declare.methods import with_access
 from providers.families.rest import ChosenKey, auth_kind, header_name, health_path
@@ -97,5 +97,7 @@ def speak(crm: Provider) -> Provider:
         errors=ERRORS,
         # Whatever another CRM counts, its key is what it knows us by.
         counts_by=BY_TOKEN,
+        # Somebody's own service costs what they make it cost.
+        checks=HOURLY,
         cost=Cost(calls=2, note="Two requests to the path to test, one of them without the key."),
     )

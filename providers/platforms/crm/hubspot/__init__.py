@@ -9,7 +9,17 @@ endpoint names its errors in `status`, beside an `error` that may say something 
 
 from dataclasses import replace
 
-from providers.declare import SIGN_IN, Bearer, Cost, CountedBy, CountsBy, Provider, Vendor
+from providers.declare import (
+    SIGN_IN,
+    Bearer,
+    CheckBudget,
+    Checks,
+    Cost,
+    CountedBy,
+    CountsBy,
+    Provider,
+    Vendor,
+)
 from providers.declare.methods import with_access
 from providers.platforms.crm.hubspot import guide
 from providers.platforms.crm.hubspot.errors import ERRORS, KEYS_URL
@@ -62,5 +72,7 @@ def speak(crm: Provider) -> Provider:
         error_text_at="status",
         # Usage guidelines: 10 seconds by app and account, which is the token; the day by account.
         counts_by=CountsBy(quota=CountedBy.ACCOUNT),
+        # Usage guidelines: a hundredth of the daily calls of a free account.
+        checks=Checks(budget=CheckBudget(2500, "calls", each=3, counted_by=CountedBy.ACCOUNT)),
         cost=Cost(calls=3, note="Three of the account's daily calls, 250,000 on the free plan."),
     )

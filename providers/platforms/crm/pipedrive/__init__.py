@@ -10,7 +10,17 @@ read is ticked on the app; it cannot be asked for when somebody signs in.
 import re
 from dataclasses import replace
 
-from providers.declare import BY_TOKEN, SIGN_IN, Cost, Field, KeyHeader, Provider, Vendor
+from providers.declare import (
+    BY_TOKEN,
+    SIGN_IN,
+    CheckBudget,
+    Checks,
+    Cost,
+    Field,
+    KeyHeader,
+    Provider,
+    Vendor,
+)
 from providers.declare.methods import with_access
 from providers.platforms.crm.pipedrive import guide
 from providers.platforms.crm.pipedrive.errors import ERRORS, retry_after
@@ -82,5 +92,7 @@ def speak(crm: Provider) -> Provider:
         retry_after=retry_after,
         # Rate limiting: bursts by token or by app and user; the day's budget is the company's.
         counts_by=BY_TOKEN,
+        # Rate limiting: a tenth of the smallest daily budget there is.
+        checks=Checks(budget=CheckBudget(3000, "tokens", each=22)),
         cost=Cost(calls=3, note="22 tokens of the company's daily budget of 30,000 and more."),
     )

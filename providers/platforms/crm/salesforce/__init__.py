@@ -10,6 +10,7 @@ lifetime, which is the organization's session timeout.
 
 from dataclasses import replace
 
+from providers.declare import CheckBudget, Checks
 from providers.declare.access import Bearer, ClientCredentials, Closed
 from providers.declare.limits import BY_TOKEN
 from providers.declare.methods import with_access
@@ -82,5 +83,7 @@ def speak(crm: Provider, address: str) -> Provider:
         error_text_at=("0.message", "error_description"),
         # API request limits: by organization, and a sign-in is of one. Its address is typed.
         counts_by=BY_TOKEN,
+        # API request limits: a tenth of the smallest that its documents show, 5,000 in 24 hours.
+        checks=Checks(budget=CheckBudget(500, "API requests", each=5)),
         cost=Cost(calls=7, note="Five of the organization's API requests of 24 hours."),
     )

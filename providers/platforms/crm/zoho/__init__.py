@@ -13,6 +13,8 @@ from providers.declare import (
     BY_TOKEN,
     SIGN_IN,
     Bearer,
+    CheckBudget,
+    Checks,
     Cost,
     Provider,
     RefreshToken,
@@ -122,5 +124,7 @@ def speak(crm: Provider, centre: str) -> Provider:
         retry_after=retry_after,
         # API limits: by organization, and an approval is of one; tokens by refresh token.
         counts_by=BY_TOKEN,
+        # API limits: a tenth of the credits of 24 hours that every organization has.
+        checks=Checks(budget=CheckBudget(500, "credits", each=4)),
         cost=Cost(calls=5, note="Four of the organization's credits of 24 hours, 5,000 at least."),
     )

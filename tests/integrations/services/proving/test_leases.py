@@ -62,7 +62,7 @@ def test_a_run_is_leased_from_its_start_for_as_long_as_its_waves_take(began, is_
 
 
 def test_a_new_test_ends_the_one_that_was_left(connected, left_behind):
-    test = testing.test_connection(connected, trigger=Trigger.SCHEDULE)
+    test = testing.test_connection(connected, trigger=Trigger.API)
 
     left_behind.refresh_from_db()
     assert (test.outcome, left_behind.outcome) == ("passed", "inconclusive")

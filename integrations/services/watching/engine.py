@@ -1,0 +1,58 @@
+"""Whether anything is checked at all: the beat of those who check, and what is said without one."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from integrations import platforms
+from integrations.models import Heartbeat, IntegrationConnection, Watch
+from integrations.services.watching import sweep
+
+NAME = "checks"
+BEAT = timedelta(seconds=10)
+GAP = timedelta(minutes=1)  # of nobody's beat: the machine slept, or nothing ran
+STOPPED = timedelta(minutes=2)
+BEHIND = timedelta(minutes=10)
+
+
+def beat(now: datetime) -> None:
+    """Somebody checks. After a gap of everybody's, one spreads what is overdue by now."""
+    last = Heartbeat.objects.filter(name=NAME).first()
+    if last is None:
+        Heartbeat.objects.get_or_create(name=NAME, defaults={"at": now})
+    elif not timedelta() <= now - last.at < BEAT:
+        is_mine = Heartbeat.objects.filter(name=NAME, at=last.at).update(at=now)
+        if is_mine and now - last.at > GAP:
+            sweep.spread_overdue(now)
+
+
+def problem(now: datetime) -> str | None:
+    """What is wrong with the checks, in a sentence; None while they go on, or none are due."""
+    last = Heartbeat.objects.filter(name=NAME).first()
+    if last is None or now - last.at > STOPPED:
+        return _stopped(last, now)
+    oldest = Watch.objects.filter(provider__in=platforms.catalogue()).order_by("due_at").first()
+    if oldest is None or now - oldest.due_at <= BEHIND:
+        return None
+    minutes = int((now - oldest.due_at).total_seconds() // 60)
+    name = platforms.get(oldest.provider).name
+    return (
+        f"Checks are {minutes} minutes behind, the oldest one of {name}: "
+        "there is more to check than the worker does."
+    )
+
+
+def _stopped(last: Heartbeat | None, now: datetime) -> str | None:
+    waiting = IntegrationConnection.objects.filter(is_complete=True, is_enabled=True)
+    if not waiting.filter(created_at__lt=now - STOPPED).exists():  # a start takes a moment
+        return None
+    if last is None:
+        return "Nothing was checked yet: the worker is not running."
+    return f"Nothing has been checked since {_said(last.at)}: the worker is not running."
+
+
+def _said(at: datetime) -> str:
+    """In the reader's time zone; with the day if that is not today."""
+    local = timezone.localtime(at)
+    is_today = local.date() == timezone.localdate()
+    return f"{local:%H:%M}" if is_today else f"{local:%H:%M} on {local.day} {local:%B}"

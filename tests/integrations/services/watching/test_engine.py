@@ -1,0 +1,125 @@
+"""What is said when nothing is checked, or not enough."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import Heartbeat, IntegrationConnection, Watch
+from integrations.services.watching import engine
+from tests.integrations.conftest import signed_in
+from tests.integrations.services.keeping.moments import DAY, HOUR, MINUTE, NOW
+from tests.integrations.services.watching.conftest import overdue
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def old(connected):
+    """A connection that is not of a minute ago."""
+    IntegrationConnection.objects.update(created_at=NOW - 3 * DAY)
+    return connected
+
+
+def beaten(at):
+    Heartbeat.objects.create(name=engine.NAME, at=at)
+
+
+def test_it_says_since_when_nothing_is_checked(old, time_machine):
+    time_machine.move_to(NOW)
+    beaten(NOW - timedelta(hours=2, minutes=38))
+
+    assert engine.problem(NOW) == (
+        "Nothing has been checked since 09:22: the worker is not running."
+    )
+
+
+def test_of_another_day_it_says_which(old, time_machine):
+    time_machine.move_to(NOW)
+    beaten(NOW - 2 * DAY)
+
+    assert "since 12:00 on 21 November" in engine.problem(NOW)
+
+
+def test_where_nothing_was_ever_checked_it_says_so(old):
+    assert engine.problem(NOW) == "Nothing was checked yet: the worker is not running."
+
+
+def test_a_start_takes_a_moment(connected):
+    IntegrationConnection.objects.update(created_at=NOW - MINUTE)
+
+    assert engine.problem(NOW) is None
+
+
+def test_without_anything_to_check_nothing_is_missed(workspace):
+    beaten(NOW - DAY)
+
+    assert engine.problem(NOW) is None
+
+
+def test_while_it_beats_all_is_well(old):
+    beaten(NOW - MINUTE)
+
+    assert engine.problem(NOW) is None
+
+
+def test_it_says_how_far_checks_are_behind_and_of_whom(workspace):
+    beaten(NOW)
+    overdue(workspace, "stripe", by=40 * MINUTE)
+    overdue(workspace, "meta", by=MINUTE)
+
+    assert engine.problem(NOW) == (
+        "Checks are 40 minutes behind, the oldest one of Stripe: "
+        "there is more to check than the worker does."
+    )
+
+
+def test_a_platform_that_is_gone_is_behind_nothing(workspace):
+    beaten(NOW)
+    overdue(workspace, by=HOUR)
+    Watch.objects.update(provider="gone")
+
+    assert engine.problem(NOW) is None
+
+
+def test_overview_and_settings_say_it_to_everybody(workspace, old, viewer):
+    beaten(timezone.now() - HOUR)
+    client = signed_in(viewer)
+
+    for page in ("overview", "settings"):
+        said = client.get(reverse(page, args=[workspace.slug])).content.decode()
+        assert "the worker is not running" in said
+        assert "Whoever runs the server" in said
+        assert "manage.py worker" not in said
+
+
+def test_an_operator_is_told_what_to_start(workspace, old, person):
+    beaten(timezone.now() - HOUR)
+    root = person("root")
+    root.is_superuser = root.is_staff = True
+    root.save()
+
+    said = signed_in(root).get(reverse("overview", args=[workspace.slug])).content.decode()
+
+    assert "<code>manage.py worker</code>" in said
+
+
+def test_pages_say_nothing_while_it_beats(workspace, old, viewer):
+    beaten(timezone.now())
+
+    said = signed_in(viewer).get(reverse("overview", args=[workspace.slug])).content.decode()
+
+    assert "not a platform’s" not in said
+
+
+def test_readyz_tells_probes(old, worker_seen, client):
+    Heartbeat.objects.create(name="keeper", at=timezone.now())
+    beaten(timezone.now() - HOUR)
+
+    reply = client.get("/readyz?full=1")
+
+    assert reply.status_code == 503
+    assert "Nothing has been checked since" in reply.json()["worker"]
+    Heartbeat.objects.filter(name=engine.NAME).update(at=timezone.now())
+    assert client.get("/readyz?full=1").json()["worker"] == "ok"
