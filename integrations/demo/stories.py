@@ -20,10 +20,12 @@ from integrations.services import rows
 from integrations.services.connecting import candidates, saving, several, signing_in
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
+from integrations.services.watching import wishes
 from providers.sandbox.__main__ import PLATFORMS
 from providers.sandbox.stand_in import Story
 
 AT_ONCE = 6
+WEEK = timedelta(days=7)
 NAME = "Acme Studio (demo)"
 
 
@@ -66,7 +68,10 @@ def _go_on(workspace: Workspace, provider: str, story: Story) -> None:
         _change(workspace, provider, Changes(status="error", reported_error=story.reported))
     if story.days_since_proof:
         saved = IntegrationConnection.objects.filter(workspace=workspace, provider=provider)
-        saved.update(proven_at=timezone.now() - timedelta(days=story.days_since_proof))
+        now = timezone.now()
+        saved.update(proven_at=now - timedelta(days=story.days_since_proof))
+        # As if its team had it checked weekly: else the worker would prove it within a minute.
+        wishes.keep(saved.get(is_default=True), {"every_seconds": int(WEEK.total_seconds())}, now)
     if story.is_switched_off:
         _change(workspace, provider, Changes(is_enabled=False))
 
