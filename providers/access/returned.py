@@ -1,7 +1,8 @@
 """What a platform refuses when it sends a person back: RFC 6749 section 4.1.2.1, and its own words.
 
 A platform's `OAuth.refusals` come first, then what is usual, then its rules of the token address.
-What nobody knows is told with the platform's text, cut and masked.
+What nobody knows is told with the platform's text, cut and cleared of whole secrets: a browser
+brings it, so a person may have written it.
 """
 
 import html
@@ -155,6 +156,6 @@ def _scope_missing(
 
 def _quoted(text: str, secrets: Iterable[str]) -> str:
     """`, and says: “…”.`, or a full stop for a text with nothing to read in it."""
-    said = masked(text, secrets, longest=LONGEST_TEXT)
+    said = masked(text, secrets, longest=LONGEST_TEXT, in_runs=False)
     said = " ".join("".join(one if one.isprintable() else " " for one in said).split())
     return f", and says: “{said.strip('.“” ')}”." if any(map(str.isalnum, said)) else "."

@@ -1,5 +1,8 @@
 """Takes secrets out of texts: whole or cut, however they are written.
 
+Out of what a platform answers, that is. Of what a person may have typed only whole secrets are
+taken: who tries what one begins with would see when that is right.
+
 A text is looked at as it is, and as what its escapes, its hex and its Base64 stand for. Each of
 these views is compared with the secrets in small letters, forwards and backwards. All of it
 costs in proportion to the text, and an ordinary text is done with at a glance.
@@ -26,6 +29,7 @@ DEPTH = 2
 # Of a text that is to be cut, so much of the rest is looked at: what begins before the cut has
 # shown itself by there, however it is written.
 BEYOND = 400
+LONGEST_WAY = 12  # so many characters may stand for one: a backslash and u, in JSON twice
 ARMOR = re.compile(r"-----[A-Z ]{1,40}-----|\\n|\s")
 ESCAPE = re.compile(
     r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[\"'/\\bfnrt]"
@@ -47,23 +51,30 @@ class Mask:
     """Covers these secrets, whole and in runs of twelve characters and more.
 
     Runs that a plain value holds as well are no secret. Secrets that are too short are left.
+    Without `in_runs` it covers whole ones alone, for what a person may have typed.
     """
 
-    def __init__(self, secrets: Iterable[str], plain: Iterable[str] = ()) -> None:
+    def __init__(
+        self, secrets: Iterable[str], plain: Iterable[str] = (), *, in_runs: bool = True
+    ) -> None:
         self.secrets = frozenset(secrets)
         self.plain = frozenset(plain)
-        known = {_lowered(_secret_part(secret)) for secret in self.secrets}
+        parts = {_secret_part(secret) for secret in self.secrets}
+        known = {_lowered(_in_a_line(part)) for part in parts}
+        if not in_runs:  # of a key file no line is enough: it is looked for as it is, too
+            known |= {_lowered(part.strip()) for part in parts}
         known |= {one.replace(" ", "+") for one in known if " " in one}  # as in an address
         known = {one for one in known if len(one) >= SHORTEST_SECRET}
         both_ways = [*known, *(one[::-1] for one in known)]
-        self._short = [one for one in both_ways if len(one) < RUN]
-        self._long = [one for one in both_ways if len(one) >= RUN]
+        self._short = [one for one in both_ways if len(one) < RUN or not in_runs]
+        self._long = [one for one in both_ways if len(one) >= RUN and in_runs]
+        self._beyond = BEYOND if in_runs else LONGEST_WAY * max(map(len, known), default=0)
         self._all_long = "\n".join(self._long)
         self._shortest = min([RUN, *map(len, known)])
 
     def over(self, text: str, *, longest: int | None = None) -> str:
         """The text without the secrets, cut only then to the longest that is wanted."""
-        looked_at = text if longest is None else text[: longest + BEYOND]
+        looked_at = text if longest is None else text[: longest + self._beyond]
         hidden = bytearray(len(looked_at))
         for view in _views(looked_at, self._shortest):
             for start, end in self._found_in(_lowered(view.text)):
@@ -87,10 +98,15 @@ class Mask:
 
 
 def masked(
-    text: str, secrets: Iterable[str], *, plain: Iterable[str] = (), longest: int | None = None
+    text: str,
+    secrets: Iterable[str],
+    *,
+    plain: Iterable[str] = (),
+    longest: int | None = None,
+    in_runs: bool = True,
 ) -> str:
     """The text without these secrets, as a `Mask` covers them."""
-    return Mask(secrets, plain).over(text, longest=longest)
+    return Mask(secrets, plain, in_runs=in_runs).over(text, longest=longest)
 
 
 def _secret_part(secret: str) -> str:
@@ -98,8 +114,12 @@ def _secret_part(secret: str) -> str:
     if secret.lstrip()[:1] == "{":
         with suppress(ValueError, RecursionError):
             key = json.loads(secret).get("private_key")
-            secret = key if isinstance(key, str) and key else secret
-    return ARMOR.sub("", secret) if "-----" in secret else secret
+            return key if isinstance(key, str) and key else secret
+    return secret
+
+
+def _in_a_line(key: str) -> str:
+    return ARMOR.sub("", key) if "-----" in key else key
 
 
 def _lowered(text: str) -> str:

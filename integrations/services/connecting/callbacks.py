@@ -24,7 +24,7 @@ def check(
 ) -> None:
     """Raise the ProviderError that a callback without a usable code means.
 
-    `secrets` are masked where the platform's text is told.
+    `secrets` are masked, whole, where the platform's text is told.
     """
     name = platform.for_values(values).name
     issuer = callback.get("iss")

@@ -226,6 +226,13 @@ def test_the_platforms_text_is_masked_cut_and_one_line():
     assert message.isprintable()
 
 
+def test_who_writes_an_answer_is_not_told_what_a_secret_begins_with():
+    """An address can be typed: a run of twelve that is masked would be one that is right."""
+    found = refusal("upwork", error="odd", error_description=f"Is it {SECRET[:-1]}?")
+
+    assert found.message.endswith(f"“Is it {SECRET[:-1]}?”.")
+
+
 @pytest.mark.parametrize("callback", [{}, {"code": "c", "state": "s"}, {"error": ""}])
 def test_a_callback_without_an_error_is_no_refusal(callback):
     assert refusal("upwork", **callback) is None

@@ -80,6 +80,24 @@ def test_a_run_of_eleven_is_left():
     assert masked(f"Acme {KEY[:11]} Shop", [KEY]) == f"Acme {KEY[:11]} Shop"
 
 
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("secret", [KEY, "p4ss"])
+def test_of_what_is_typed_whole_secrets_alone_are_masked(way, secret):
+    typed = way(f"{secret[:-1]} {secret[1:]}")
+
+    assert masked(f"Acme {way(secret)} Shop", [secret], in_runs=False) == "Acme ••• Shop"
+    assert masked(typed, [secret], in_runs=False) == typed
+
+
+@pytest.mark.parametrize("text", [KEY_FILE, ACCOUNT["private_key"]])
+def test_a_key_file_that_is_typed_is_masked_also_where_it_is_cut(text):
+    shown = masked(f"Acme {text}", [KEY_FILE], longest=400, in_runs=False)
+
+    assert ACCOUNT["private_key"][40:60] not in shown
+    assert shown.startswith("Acme")
+    assert "•••" in shown
+
+
 def test_a_secret_with_blanks_is_known_in_an_address():
     assert masked("?q=s3cret%2F%2B+value%3F&n=1", ["s3cret/+ value?"]) == "?q=•••&n=1"
 

@@ -198,6 +198,15 @@ def test_a_borrower_names_it_switches_it_off_and_reports(lent):
     assert (saved.name, saved.is_enabled, saved.is_lent) == ("Ads", False, True)
 
 
+def test_a_report_of_a_borrower_says_nothing_of_the_secret(agency, lent):
+    """Not even whether it is the whole: nobody there can know it."""
+    report = f"EAAagency fails, and so does {'EAAagency'[::-1]}."
+
+    said = saving.change_connection(lent, Changes(status="error", reported_error=report), by=None)
+
+    assert said.connection.reported_error == report
+
+
 def test_a_borrower_sees_no_ending_of_the_secret(lent):
     assert lent.hints == {"access_token": None}
 
