@@ -93,6 +93,8 @@ def _what_happens(connection: IntegrationConnection) -> str:
     told = sentences.what_stops(connection.platform)
     if connection.lender:
         return f"{told} What lets it in is lent by {connection.lender.name} and stays there."
+    if used := disconnecting.used_too(connection):
+        return f"{told} What lets it in is kept: {used}."
     if connection.sign_in is None:
         return told
     name = connection.platform.name

@@ -9,11 +9,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods
 
 from integrations import platforms
-from integrations.models import IntegrationConnection, Membership, Role, Workspace, naming
+from integrations.models import IntegrationConnection, Membership, Role, Workspace
 from integrations.pages import answers, cards, sentences
 from integrations.pages.choosing import found_source
 from integrations.pages.members import refusing
@@ -170,7 +169,7 @@ def take_back(request: Request) -> HttpResponse:
         if not taken:
             messages.info(request, NOTHING_LEFT)
             return redirect(back)
-        messages.success(request, f"Taken back from {_places(taken)}.")
+        messages.success(request, f"Taken back from {sentences.places_of(taken)}.")
         return redirect(back)
     if asked := sent.get("connection"):
         known = uuid_of(asked)
@@ -183,7 +182,7 @@ def take_back(request: Request) -> HttpResponse:
     return ask(
         request,
         Question(
-            title=f"Take back {what} from {_places(chosen)}?",
+            title=f"Take back {what} from {sentences.places_of(chosen)}?",
             sentences=[
                 *_what_stops(chosen),
                 "It is disconnected there, and its history stays. Here nothing changes.",
@@ -209,14 +208,10 @@ def _source(request: Request, of: str) -> tuple[QuerySet[IntegrationConnection],
     mine = IntegrationConnection.objects.filter(workspace=here)
     found = mine.filter(pk=known).first() if known else None
     if found is None:
-        return lending.lent_by(here), reverse("workspace", args=[here.slug])
+        every = lending.lent_by(here)  # of one that was removed meanwhile there is nothing to take
+        return every.none() if of else every, reverse("workspace", args=[here.slug])
     page = reverse("lend", args=[here.slug, found.provider, found.pk])
     return lending.lent_with(found), page
-
-
-def _places(lent: list[IntegrationConnection]) -> str:
-    names = [*dict.fromkeys(one.workspace.name for one in lent)]
-    return get_text_list(naming.few(names, len(names)), "and")
 
 
 def _what_stops(lent: list[IntegrationConnection]) -> list[str]:
@@ -225,4 +220,7 @@ def _what_stops(lent: list[IntegrationConnection]) -> list[str]:
     for one in lent:
         by_platform.setdefault(one.provider, []).append(one)
     known = {slug: its for slug, its in by_platform.items() if slug in platforms.catalogue()}
-    return [sentences.what_stops(platforms.get(slug), _places(its)) for slug, its in known.items()]
+    return [
+        sentences.what_stops(platforms.get(slug), sentences.places_of(its))
+        for slug, its in known.items()
+    ]

@@ -20,8 +20,9 @@ from django.views.decorators.cache import never_cache
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, Role
-from integrations.pages import listing, platform_cards, sections
+from integrations.pages import listing, platform_cards, sections, sentences
 from integrations.services import rows
+from integrations.services.connecting import lending
 from integrations.services.people import guesses, invitations, own, people, workspaces
 from integrations.services.refusals import NoConnection
 from providers.outbound.origins import Origin, origin_of
@@ -394,3 +395,13 @@ def dialog(
         return render(request, template, context, status=status)
     context |= {"page": "settings", "section": "integrations", "content": template}
     return render(request, "integrations/dialog_page.html", context, status=status)
+
+
+def lent_to(request: Request, connection: IntegrationConnection) -> str:
+    """To which workspaces what lets it in is lent, for who may take that back; else ""."""
+    return sentences.places_of(lending.lent_with(connection)) if request.access.is_owner else ""
+
+
+def takes_back(request: Request) -> bool:
+    """Whether an owner chose to take back what is lent, too."""
+    return request.POST.get("take_back") == "yes" and request.access.is_owner

@@ -1,10 +1,12 @@
 """Sentences that several entrances share."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.utils.text import get_text_list
 
 from integrations import queue
-from integrations.models import ConnectionTest, TestOutcome
+from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome, naming
 from integrations.services.proving.discovery import CannotList, IsLent
 from integrations.services.refusals import Busy, NothingToTest, Paused, TooManyTests
 from providers.declare import OAuth, Provider
@@ -74,6 +76,12 @@ def what_stops(provider: Provider, where: str = "") -> str:
     stop = "stop" if len(uses) > 1 else "stops"
     place = f" in {where}" if where else ""
     return f"Without {provider.name}, {get_text_list(uses, 'and')} {stop} working{place}."
+
+
+def places_of(lent: Iterable[IntegrationConnection]) -> str:
+    """ "North, South and 3 more": the workspaces of what is lent; "" for none."""
+    names = [*dict.fromkeys(one.workspace.name for one in lent)]
+    return get_text_list(naming.few(names, len(names)), "and")
 
 
 def no_app(declared: OAuth) -> str:

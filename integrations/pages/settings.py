@@ -290,14 +290,18 @@ def disconnect(request: Request, slug: str) -> HttpResponse:
         choice = {"yes": True, "no": False}.get(request.POST.get("revoke", ""))
         connection = find_connection(request, slug)
         name = parts.name_of(connection)
-        done = disconnecting.disconnect(connection, by=request.user, revokes=choice)
+        takes_back = parts.takes_back(request)
+        done = disconnecting.disconnect(
+            connection, by=request.user, revokes=choice, takes_back=takes_back
+        )
         said = f"{name} is disconnected. {done.warning}"
         return updated(request, slug, said.strip())
     connection = find_connection(request, slug)
     others = disconnecting.siblings(connection)
     context = {
         "card": cards.card(connection),
-        "used_too": disconnecting.used_too(connection, connection.sign_in),
+        "used_too": disconnecting.used_too(connection),
+        "lent_to": parts.lent_to(request, connection),
         "siblings": others,
         "may_end": not others.elsewhere or disconnecting.may_end_elsewhere(request.user),
     }

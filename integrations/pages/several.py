@@ -107,7 +107,8 @@ def remove(request: Request, slug: str) -> HttpResponse:
         return _removed(request, slug)
     context = {
         "card": cards.card(connection),
-        "used_too": disconnecting.used_too(connection, connection.sign_in),
+        "used_too": disconnecting.used_too(connection),
+        "lent_to": parts.lent_to(request, connection),
         "siblings": disconnecting.siblings(connection),
         "heir": others.first() if connection.is_default else None,
     }
@@ -118,7 +119,7 @@ def _removed(request: Request, slug: str) -> HttpResponse:
     connection = find_connection(request, slug)
     name = parts.name_of(connection)
     try:
-        done = several.remove(connection, by=request.user)
+        done = several.remove(connection, by=request.user, takes_back=parts.takes_back(request))
     except VersionConflict:
         return updated(request, slug, CONNECTED_MEANWHILE)
     return updated(request, slug, f"{name} is removed. {done.warning}".strip())

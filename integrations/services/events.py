@@ -1,7 +1,10 @@
 """Events: the one place that writes down what happened, for pages, feeds and whoever asks later."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+
+from django.db import connection as database
 
 from integrations import compiled
 from integrations.models import (
@@ -42,6 +45,18 @@ def record(
         **more,
     )
     compiled.insert(event, turn=(TURN, workspace_id))
+
+
+def take_turns(workspace_ids: Iterable[int]) -> None:
+    """For who is about to record in several workspaces: in the same order as everybody does.
+
+    Part of a transaction. Of two who took a turn each and want the other's neither would end.
+    """
+    ids = sorted(set(workspace_ids))
+    if len(ids) > 1 and database.vendor == "postgresql":
+        with database.cursor() as cursor:
+            taken = "SELECT pg_advisory_xact_lock(%s, id) FROM unnest(%s::integer[]) AS id"
+            cursor.execute(taken, [TURN, ids])
 
 
 def record_result(connection: IntegrationConnection, before: State, test: ConnectionTest) -> None:

@@ -110,6 +110,8 @@ def together(
     if sharing:
         concerned |= Q(credential__in=these.values("credential"))
         concerned |= Q(sign_in__in=these.values("sign_in"))
+        # What was lent before its lender disconnected is opened by nothing of these.
+        concerned |= Q(lender_id=workspace_id, provider=provider)
     if credential:
         concerned |= Q(credential=credential) | Q(sign_in=credential)
     if beside:
@@ -305,7 +307,7 @@ def lock(connection: IntegrationConnection) -> IntegrationConnection:
     """
     if is_unread(connection):
         where = place(connection)
-        return _with_what_opens(LOCKED_DEFAULT.first(*where) or _made(*where))
+        return _with_what_opens(LOCKED_DEFAULT.first(*where) or made(*where))
     if locked := LOCKED.first(connection.pk):
         return _with_what_opens(locked)
     raise NoConnection
@@ -316,8 +318,8 @@ def lock_together(
 ) -> tuple[IntegrationConnection, list[IntegrationConnection]]:
     """`lock` for it and for the others of its workspace and platform, whom a change may concern.
 
-    With `sharing` also for those elsewhere that are opened by what opens one of these; `beside`
-    is another workspace whose connections of the platform are concerned.
+    With `sharing` also for those elsewhere that are opened by what opens one of these, or are lent
+    by its workspace; `beside` is another workspace whose connections of the platform are concerned.
     """
     where = place(connection)
     if beside:
@@ -328,7 +330,7 @@ def lock_together(
         every = LOCKED_TOGETHER[sharing].all(*where)
     if is_unread(connection):
         found = [one for one in every if one.is_default and place(one) == where]
-        mine = found[0] if found else _made(*where)
+        mine = found[0] if found else made(*where)
     else:
         found = [one for one in every if one.pk == connection.pk]
         if not found:
@@ -357,7 +359,12 @@ def place(connection: IntegrationConnection) -> tuple[int, str]:
     return connection.workspace_id, connection.provider
 
 
-def _made(workspace_id: int, provider: str) -> IntegrationConnection:
+def made(workspace_id: int, provider: str) -> IntegrationConnection:
+    """A platform's default connection, locked and made if need be. Part of a transaction.
+
+    One at a time is made in a workspace, by whoever makes one: who waited finds it.
+    """
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
     made, _ = IntegrationConnection.objects.select_for_update().get_or_create(
         workspace_id=workspace_id, provider=provider, is_default=True
     )

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.models import Credential, IntegrationConnection, TestRun, Trigger, Workspace
-from integrations.services import rows
-from integrations.services.connecting import naming, saving
+from integrations.services import rows, twins
+from integrations.services.connecting import fix_links, naming, saving
 from integrations.services.credentials import sealing
+from integrations.services.credentials.unused import is_going
 from integrations.services.proving import background, discovery, runs
 from integrations.services.proving.facts import start_revision
 from integrations.services.refusals import InvalidChange
@@ -30,6 +31,10 @@ CHANGED = (
 )
 ENDED = (
     "What lets this connection in has ended, so nothing was added. Connect it again, then choose."
+)
+UNFINISHED = (
+    "Not everything that is required is there yet, and nobody to whom it is lent could add it. "
+    "Finish connecting this one first, then lend it."
 )
 
 
@@ -98,22 +103,50 @@ def _hold(connection: IntegrationConnection) -> None:
 
 def added_for(
     connection: IntegrationConnection,
-    accounts: Sequence[Account],
+    accounts: Sequence[Account] | None,
     *,
     by: User | None,
     into: Workspace | None = None,
 ) -> list[IntegrationConnection]:
     """A connection for each that has none yet, saved: in its workspace, or lent `into` another.
 
-    For who holds the rows of both workspaces. Raises InvalidChange where what was asked about is
-    no more.
+    Without `accounts` it is for its own. For who holds the rows of both workspaces. Raises
+    InvalidChange where what was asked about is no more.
     """
     place = (into.pk if into else connection.workspace_id, connection.provider)
     source, others = rows.lock_together(connection, sharing=True, beside=into.pk if into else None)
     _check_still(source, connection)
     every = [one for one in (source, *others) if rows.place(one) == place]
-    new = [account for account, has in matched_among(source, accounts, every) if has is None]
+    if accounts is None:
+        new = [] if _is_there(source, place, every) else [_own(source)]
+    else:
+        new = [account for account, has in matched_among(source, accounts, every) if has is None]
     return _save(source, new, every, place[0], by=by)
+
+
+def _own(source: IntegrationConnection) -> Account:
+    """The account that the connection itself is for, with all that it takes to reach it."""
+    values = {name: value for name, value in source.config.items() if name != ACCOUNT_FIELD}
+    account_id = source.config.get(ACCOUNT_FIELD) or ""
+    return Account(account_id, source.platform_account_name, values)
+
+
+def _is_there(
+    source: IntegrationConnection,
+    place: tuple[int, str],
+    every: Sequence[IntegrationConnection],
+) -> bool:
+    """Whether its like is at that place: for its account, or as far as that is not known yet."""
+    like = IntegrationConnection(
+        workspace_id=place[0],
+        provider=source.provider,
+        config=source.config,
+        platform_account_id=source.platform_account_id,
+    )
+    if twins.find(like, every):
+        return True
+    opened_by = source.opened_by_id
+    return any(one.opened_by_id == opened_by and one.config == source.config for one in every)
 
 
 def _check_still(source: IntegrationConnection, asked: IntegrationConnection) -> None:
@@ -125,7 +158,7 @@ def _check_still(source: IntegrationConnection, asked: IntegrationConnection) ->
     if source.revision != asked.revision or not locked:
         raise InvalidChange({ACCOUNTS: [CHANGED]})
     opened_by = locked.get(source.opened_by_id) if source.opened_by_id else None
-    if opened_by and opened_by.is_ended:
+    if opened_by and (opened_by.is_ended or is_going(opened_by)):
         raise InvalidChange({ACCOUNTS: [ENDED]})
 
 
@@ -155,7 +188,10 @@ def _save(
             taken.add(one.slug)
         before = rows.state(one)
         _let_in(one, source, account, by=by)
+        if one.is_lent and not one.is_complete:
+            raise InvalidChange({ACCOUNTS: [UNFINISHED]})
         if one is default:
+            fix_links.end_unused(one)  # whom it was sent to would sign in for its lender
             rows.save_changes(one, before)
         made.append(one)
     IntegrationConnection.objects.bulk_create([one for one in made if one is not default])
@@ -183,7 +219,9 @@ def _let_in(
     sealing.point(one, source.credential)
     one.credentials_at = source.credentials_at
     one.sign_in, one.sign_in_key_id = source.sign_in, source.sign_in_key_id
-    one.platform_account_id, one.platform_account_name = "", account.name
+    # Without an id it leads to where the source does.
+    one.platform_account_id = "" if account.id else source.platform_account_id
+    one.platform_account_name = account.name
     one.version += 1
     one.edited_at, one.edited_by_id = timezone.now(), by.pk if by else None
     one.is_complete = saving.is_complete(one)

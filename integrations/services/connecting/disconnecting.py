@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils.text import get_text_list
 
 from integrations.models import Candidate, Credential, IntegrationConnection, naming
 from integrations.services import rows, waiting
-from integrations.services.connecting import saving
+from integrations.services.connecting import lending, saving
 from integrations.services.credentials import leases, revoking, sharing
 from integrations.services.refusals import SignedInMeanwhile
 from providers.access.refusals import NotRevocable
@@ -17,6 +18,10 @@ from providers.declare import Provider
 from providers.errors import ProviderError
 
 LENT = "What let it in is lent by {} and was kept there."
+
+
+class _InUse(Exception):
+    """A sign-in lets in others too, so it is not ended. The text says who they are."""
 
 
 @dataclass(frozen=True)
@@ -107,14 +112,22 @@ def _way_out(provider: Provider) -> str:
 
 
 def disconnect(
-    connection: IntegrationConnection, *, by: User | None, revokes: bool | None = None
+    connection: IntegrationConnection,
+    *,
+    by: User | None,
+    revokes: bool | None = None,
+    takes_back: bool = False,
 ) -> Disconnected:
     """Revoke a sign-in at its platform, then forget everything here, whatever it answered.
 
     `revokes` is what a person chose; without a choice it is revoked unless that may end the
-    sign-in of another connection. A pasted token is never revoked. No transaction is open
-    while the platform answers. Raises Busy before anything is ended.
+    sign-in of another connection. A pasted token is never revoked. What is lent of it stays as it
+    is, unless it `takes_back` that first. No transaction is open while the platform answers.
+    Raises Busy before anything is ended, and NotAnOwner of who takes back.
     """
+    if takes_back:
+        lent = lending.lent_with(rows.again(connection)).values_list("pk", flat=True)
+        lending.take_back(connection.workspace, [*lent], by=by)
     with ExitStack() as place:
         return _disconnect(connection, place, by=by, revokes=revokes)
 
@@ -124,22 +137,25 @@ def _disconnect(
 ) -> Disconnected:
     """With one place from the first sign-in that is ended until all is forgotten."""
     done: set[UUID] = set()
+    kept: set[UUID] = set()
     lender = connection.lender
     warnings = [LENT.format(lender.name)] if lender else []
+    if not connection.is_signed_in and (used := used_too(connection)):
+        warnings.append(f"What let it in was kept: {used}.")
     while True:
         connection = rows.again(connection)
         for row in _sign_ins(connection):
-            if row.pk in done:
+            if row.pk in done | kept:
                 continue
-            said = _left_in_place(connection, row, by=by, revokes=revokes)
-            if not said:
-                place.enter_context(waiting.place(connection.workspace_id))
-                said = _revoke(connection, row.pk)
-            warnings.append(said)
-            done.add(row.pk)
+            try:
+                warnings.append(_end(connection, row, place, by=by, revokes=revokes))
+                done.add(row.pk)
+            except _InUse as others:
+                warnings.append(f"The sign-in was kept: {others}.")
+                kept.add(row.pk)
         # Somebody may have signed in anew while the platform answered: that one is ended too.
         with suppress(SignedInMeanwhile):
-            gone = saving.disconnect(connection, by=by, revoked=done)
+            gone = saving.disconnect(connection, by=by, revoked=done, kept=kept)
             return Disconnected(gone, " ".join(dict.fromkeys(filter(None, warnings))))
 
 
@@ -150,12 +166,34 @@ def _sign_ins(connection: IntegrationConnection) -> list[Credential]:
     return [saved, *waiting.exclude(pk=saved.pk)] if saved else list(waiting)
 
 
+def _end(
+    connection: IntegrationConnection,
+    row: Credential,
+    place: ExitStack,
+    *,
+    by: User | None,
+    revokes: bool | None,
+) -> str:
+    """End a sign-in at its platform; "" when that confirmed, else what it did not, or why not.
+
+    Raises _InUse and Busy.
+    """
+    _check_unused(connection, row)
+    if said := _left_in_place(connection, row, by=by, revokes=revokes):
+        return said
+    place.enter_context(waiting.place(connection.workspace_id))
+    return _revoke(connection, row.pk)
+
+
+def _check_unused(connection: IntegrationConnection, row: Credential) -> None:
+    if used := used_too(connection, row):
+        raise _InUse(used)
+
+
 def _left_in_place(
     connection: IntegrationConnection, row: Credential, *, by: User | None, revokes: bool | None
 ) -> str:
     """Why a sign-in is not ended at its platform; "" when it is to be."""
-    if used := used_too(connection, row):
-        return f"The sign-in was kept: {used}."
     others = siblings(connection, row)
     name = _variant(connection, row).name
     left = f"The approval at {name} was left in place."
@@ -166,11 +204,11 @@ def _left_in_place(
     return left if revokes is False else f"{left} Ending it may also end the sign-in of {others}."
 
 
-def used_too(connection: IntegrationConnection, row: Credential | None) -> str:
-    """Which other connections a sign-in lets in: "Ads north uses it"; "" for none."""
-    if row is None or connection.is_lent:
+def used_too(connection: IntegrationConnection, row: Credential | None = None) -> str:
+    """Which others what lets it in, or that sign-in, lets in: "Ads north uses it"; "" for none."""
+    if connection.is_lent:
         return ""
-    using = sharing.sharers(connection, row.pk)
+    using = sharing.sharers(connection, row.pk if row else None)
     names = sharing.named(using, connection.workspace_id)
     return names and f"{names} {'uses' if using.count() == 1 else 'use'} it"
 
@@ -184,8 +222,8 @@ def may_end_elsewhere(by: User | None) -> bool:
 
 
 def _revoke(connection: IntegrationConnection, sign_in_id: UUID) -> str:
-    """End the grant; "" when the platform confirmed, else what it did not."""
-    row = leases.hold(sign_in_id)
+    """End the grant; "" when the platform confirmed, else what it did not. Raises _InUse."""
+    row = _going(connection, sign_in_id)
     if row is None or row.is_ended:
         return ""
     provider = _variant(connection, row)
@@ -199,6 +237,25 @@ def _revoke(connection: IntegrationConnection, sign_in_id: UUID) -> str:
             f"{provider.name} did not confirm that the sign-in was ended. {error.message} {remove}"
         )
     return ""
+
+
+def _going(connection: IntegrationConnection, sign_in_id: UUID) -> Credential | None:
+    """The row under a lease, and from now on nobody else's to use; None when it is gone.
+
+    The mark is that of one that is given back: whoever dies here has it given back or, where
+    somebody uses it all the same, taken up again. Raises _InUse.
+    """
+    if (held := leases.hold(sign_in_id)) is None:
+        return None
+    mine = Credential.objects.filter(pk=sign_in_id, lease=held.lease)
+    with transaction.atomic():
+        # Whoever is about to use it, too, has done so, or waits and finds it going.
+        row = mine.select_for_update().first()
+        if row is None or not used_too(connection, row):
+            mine.update(give_back_at=held.lease_until)
+            return row
+        mine.update(lease=None, lease_until=None)
+    raise _InUse(used_too(connection, row))
 
 
 def _variant(connection: IntegrationConnection, row: Credential) -> Provider:

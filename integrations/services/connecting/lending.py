@@ -5,6 +5,7 @@ connection that is let in by it says so in its `lender`; its tests and its proof
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -17,8 +18,7 @@ from integrations.services.connecting import choosing, saving
 from integrations.services.people import members
 from integrations.services.people.members import Archived, NotAnOwner
 from integrations.services.proving import background
-from integrations.services.refusals import InvalidChange
-from integrations.services.twins import ACCOUNT_FIELD
+from integrations.services.refusals import InvalidChange, NoConnection
 from providers.declare import Account
 
 TAKEN_BACK = "taken back"
@@ -41,7 +41,7 @@ def lend(
     Nobody is `by` for a command. Raises InvalidChange, NotAnOwner of both workspaces, Archived,
     NoConnection, and what `discovery.accounts` does.
     """
-    accounts = choosing.offered(connection, account_ids) if account_ids else [own(connection)]
+    accounts = choosing.offered(connection, account_ids) if account_ids else None
     with transaction.atomic():
         lent = lend_accounts(connection, to, accounts, by=by)
         return background.start_chosen(to, lent, trigger=trigger, by=by)
@@ -50,13 +50,14 @@ def lend(
 def lend_accounts(
     connection: IntegrationConnection,
     to: Workspace,
-    accounts: Sequence[Account],
+    accounts: Sequence[Account] | None,
     *,
     by: User | None,
 ) -> list[IntegrationConnection]:
     """`lend`, untested, for accounts that were just found reachable: the new connections.
 
-    Part of a transaction. Raises InvalidChange, NotAnOwner, Archived and NoConnection.
+    Without `accounts` it is for its own. Part of a transaction. Raises InvalidChange, NotAnOwner,
+    Archived and NoConnection.
     """
     if connection.is_lent:
         raise InvalidChange({choosing.ACCOUNTS: [NOT_YOURS]})
@@ -78,13 +79,6 @@ def _hold(lender: Workspace, to: Workspace, *, by: User | None) -> None:
             raise Archived
 
 
-def own(connection: IntegrationConnection) -> Account:
-    """The account that the connection itself is for, with all that it takes to reach it."""
-    values = {name: value for name, value in connection.config.items() if name != ACCOUNT_FIELD}
-    account_id = connection.config.get(ACCOUNT_FIELD) or ""
-    return Account(account_id, connection.platform_account_name, values)
-
-
 def lent_by(workspace: Workspace) -> QuerySet[IntegrationConnection]:
     """The connections elsewhere that its credentials let in, with their workspaces."""
     lent = IntegrationConnection.objects.filter(lender=workspace)
@@ -103,13 +97,14 @@ def take_back(
 ) -> list[IntegrationConnection]:
     """Disconnect these of what `lent_by` has; who takes back is known to the lender alone.
 
-    Their history stays where they are. Harmless to repeat. Raises NotAnOwner.
+    What was removed there meanwhile is in nobody's way. Their history stays where they are.
+    Harmless to repeat. Raises NotAnOwner.
     """
     if by is not None and not members.owns(by, lender):
         raise NotAnOwner
     taken = []
     for one in lent_by(lender).filter(pk__in=connection_ids):
-        with transaction.atomic():
+        with suppress(NoConnection), transaction.atomic():
             still, _ = rows.lock_together(one, sharing=True)
             if still.lender_id == lender.pk:
                 saving.disconnect(still, by=None, edited=TAKEN_BACK)

@@ -108,6 +108,7 @@ def apply(
             twins.refuse(connection, others)
         edited += values
     edited += _keep_switches(connection, changes, by)
+    events.take_turns(one.workspace_id for one in (connection, *touched))
     if edited:
         _save(connection, before[connection.pk], edited, by)
     for other in touched:
@@ -189,18 +190,11 @@ def _keep_values(
     if attempt.config.get("account_id") != connection.config.get("account_id"):
         connection.platform_account_id = connection.platform_account_name = ""
     if attempt.credential is None:  # other secrets, or another use of the same
-        same = [one for one in others if one.credential_id == connection.credential_id]
-        touched += sealing.keep_secrets(
-            connection,
-            attempt.method,
-            attempt.config,
-            attempt.secrets,
-            sharers=same if connection.credential_id else (),
-        )
+        touched += _replace_secrets(connection, attempt, others, is_new=is_new)
     if attempt.secrets_changed:
         connection.credentials_at = timezone.now()
     if signed_in_anew:
-        touched += _replace_sign_in(connection, attempt.sign_in, others)
+        touched += _replace_sign_in(connection, attempt.sign_in, others, is_new=is_new)
     connection.auth_method = attempt.method
     connection.config = attempt.config
     connection.is_complete = attempt.is_complete(provider)
@@ -210,6 +204,44 @@ def _keep_values(
         other.is_complete = is_complete(other)
         start_revision(other)
     return edited, touched
+
+
+def _replace_secrets(
+    connection: IntegrationConnection,
+    attempt: Attempt,
+    others: Sequence[IntegrationConnection],
+    *,
+    is_new: bool,
+) -> list[IntegrationConnection]:
+    """Seal the attempt's secrets, for all that use those before; the others of these.
+
+    Without any before they are in place of those that are still lent.
+    """
+    if not connection.credential_id and not is_new:
+        connection.credential = _left(connection, others, "credential")
+    used = connection.credential_id
+    same = [one for one in others if used and one.credential_id == used]
+    return sealing.keep_secrets(
+        connection, attempt.method, attempt.config, attempt.secrets, sharers=same
+    )
+
+
+def _left(
+    connection: IntegrationConnection, others: Sequence[IntegrationConnection], kind: str
+) -> Credential | None:
+    """What lets in none of the lender's any more but still those it lends to: to be replaced.
+
+    None unless it is clear: where there are several, each may be meant.
+    """
+    here = [one for one in (connection, *others) if rows.place(one) == rows.place(connection)]
+    lent = [one for one in others if one.lender_id == connection.workspace_id]
+    left = {getattr(one, f"{kind}_id") for one in lent} - {None}
+    left -= {getattr(one, f"{kind}_id") for one in here}
+    if connection.is_lent or len(left) != 1:
+        return None
+    known = [one.pk for one in (connection, *others)]
+    elsewhere = IntegrationConnection.objects.exclude(pk__in=known).filter(**{f"{kind}__in": left})
+    return None if elsewhere.exists() else Credential.objects.filter(pk__in=left).first()
 
 
 def is_complete(connection: IntegrationConnection) -> bool:
@@ -223,13 +255,17 @@ def _replace_sign_in(
     connection: IntegrationConnection,
     new: Credential | None,
     others: Sequence[IntegrationConnection],
+    *,
+    is_new: bool,
 ) -> list[IntegrationConnection]:
     """Attach a sign-in in place of the one before, for all that use that; the others of these.
 
-    Those whose values say another place than it was made for stay with the one before, which is
-    given back where nobody uses it.
+    Without one before it is in place of what is still lent. Those whose values say another place
+    than it was made for stay with the one before, which is given back where nobody uses it.
     """
     old = connection.sign_in_id
+    if not old and not is_new and (left := _left(connection, others, "sign_in")):
+        old = left.pk
     using = [one for one in others if old and one.sign_in_id == old]
     if new:
         using = [one for one in using if not moved_from(new, one.config, one.platform)]
@@ -321,18 +357,20 @@ def disconnect(
     *,
     by: User | None,
     revoked: Collection[UUID] = (),
+    kept: Collection[UUID] = (),
     edited: str = "disconnected",
 ) -> IntegrationConnection:
     """Forget values, account, errors and proof; the history stays. Harmless to repeat.
 
     Asks no platform: `disconnecting.disconnect` revokes first, and names what it `revoked` or
-    left in place. What was lent is its lender's as before. `edited` says what was done. Raises
-    SignedInMeanwhile when there is another sign-in by now.
+    left in place, and what it `kept` for others: given back where these are gone by now. What was
+    lent is its lender's as before. `edited` says what was done. Raises SignedInMeanwhile when
+    there is another sign-in by now.
     """
     with transaction.atomic():
         connection, others = rows.lock_together(connection, sharing=True)
         lent = [connection.sign_in_id] if connection.is_lent and connection.sign_in_id else []
-        if connection.sign_in_id and connection.sign_in_id not in [*revoked, *lent]:
+        if connection.sign_in_id and connection.sign_in_id not in [*revoked, *kept, *lent]:
             raise SignedInMeanwhile
         sealing.forget(connection.candidates.all())
         begun.close(connection)
@@ -356,7 +394,7 @@ def disconnect(
         given_back = Credential.objects.filter(pk__in=revoked)
         list(given_back.select_for_update().order_by("pk"))  # somebody may just share one
         given_back.filter(signed_in=None).delete()
-        let_go(lent)
+        let_go([*kept, *lent])
     return rows.again(connection)
 
 

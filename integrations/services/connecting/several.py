@@ -15,6 +15,7 @@ from integrations.services.connecting import begun, disconnecting, naming, savin
 from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.disconnecting import Disconnected
 from integrations.services.credentials import sealing
+from integrations.services.credentials.unused import is_going
 from integrations.services.proving import runs
 from integrations.services.refusals import InvalidChange, NoConnection, VersionConflict
 from integrations.services.twins import ACCOUNT_FIELD
@@ -34,6 +35,7 @@ NO_CREDENTIAL = (
 )
 TYPED_TOO = "Send either a credential or secrets, not both: its secrets are there already."
 OF_ONE_PLATFORM = "This one gets tokens for its own platform alone. Send the secrets here, too."
+GOING = "This is just being disconnected. Sign in again, or take another one."
 NOT_ANOTHER = "Choose the id of another connection of this platform."
 
 
@@ -96,6 +98,8 @@ def _shared(
     found = row.filter(pk=credential_id).first()
     if found is None or found.method not in {method.slug for method in platform.methods}:
         raise InvalidChange({"credential": [NO_CREDENTIAL]})
+    if is_going(found):
+        raise InvalidChange({"credential": [GOING]})
     if found.can_renew and not found.app and found.provider != provider:
         # Its kept token was asked for with the permissions of that platform.
         raise InvalidChange({"credential": [OF_ONE_PLATFORM]})
@@ -189,18 +193,22 @@ def forget_drafts(now: datetime) -> None:
 
 
 def remove(
-    connection: IntegrationConnection, *, by: User | None, default_id: UUID | None = None
+    connection: IntegrationConnection,
+    *,
+    by: User | None,
+    default_id: UUID | None = None,
+    takes_back: bool = False,
 ) -> Disconnected:
     """Disconnect it, then forget it with its history. Asks the platform, as disconnecting does.
 
     The default is then that one, or else the oldest that is left. Raises InvalidChange,
-    NoConnection, VersionConflict and Busy.
+    NoConnection, VersionConflict, Busy, and NotAnOwner of who takes back.
     """
     if rows.is_draft(connection):  # of which nobody was told
         raise NoConnection
     if default_id is not None and not rows.siblings(connection).filter(pk=default_id).exists():
         raise InvalidChange({"default": [NOT_ANOTHER]})
-    done = disconnecting.disconnect(connection, by=by)
+    done = disconnecting.disconnect(connection, by=by, takes_back=takes_back)
     with transaction.atomic():
         gone, others = rows.lock_together(done.connection, sharing=False)
         if gone.has_anything:  # somebody connected it meanwhile

@@ -159,11 +159,9 @@ def listed(workspace: Workspace) -> list[Listed]:
     for one in saved.values():
         if not crypto.is_known(one.credential.key_id):
             one.proven_at, one.problem = None, UNREADABLE
-    used = list(
-        IntegrationConnection.objects.filter(
-            workspace=workspace, sign_in__isnull=False
-        ).values_list("sign_in__app", flat=True)
-    )
+    # Those that it lends to elsewhere, too: they depend on its app, and on none there.
+    of_here = IntegrationConnection.objects.filter(sign_in__workspace=workspace)
+    used = list(of_here.values_list("sign_in__app", flat=True))
     return [
         Listed(facts, redirect_uri(slug), saved.get(slug), slug in settings.APPS, used.count(slug))
         for slug, facts in catalogue().items()

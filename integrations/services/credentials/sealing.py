@@ -197,17 +197,16 @@ def point(connection: IntegrationConnection, row: Credential | None) -> None:
 def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) -> None:
     """Store secrets that the platform has replaced: no edit, and the revision stays.
 
-    Each replaces the value that was used; one that a person replaced meanwhile wins.
+    Each replaces the value that was used, for all that still use it, whether this one does or
+    not; one that a person replaced meanwhile wins.
     """
     used, pk = typed(connection), connection.credential_id
     if pk is None:
         return
     with transaction.atomic():
-        # In this order everywhere: the connections first, then what they point at.
-        using = IntegrationConnection.objects.filter(Q(credential=pk) | Q(sign_in=pk))
-        list(using.select_for_update().order_by("pk"))
+        _lock_using(pk)
         row = Credential.objects.select_for_update().filter(pk=pk).first()
-        if row is None or not using.filter(pk=connection.pk).exists():
+        if row is None:
             return
         saved = row.typed()
         still = {k: v for k, v in renewed.items() if k in saved and saved[k] == used.get(k)}
@@ -217,6 +216,14 @@ def keep_renewed(connection: IntegrationConnection, renewed: Mapping[str, str]) 
         row.save(update_fields=["secrets", "key_id", "hints"])
     connection.credential = row  # what is used from now on
     release_connection()  # the platform has more to say
+
+
+def _lock_using(credential_id: UUID) -> None:
+    """In this order everywhere: the connections first, then what they point at."""
+    using = IntegrationConnection.objects.filter(
+        Q(credential=credential_id) | Q(sign_in=credential_id)
+    )
+    list(using.select_for_update().order_by("pk"))
 
 
 def replace_typed(row: Credential, secrets: Mapping[str, str]) -> None:
@@ -244,6 +251,7 @@ def adopt_old() -> None:
     left = Credential.objects.filter(Q(secrets__startswith=OLD) | Q(tokens__startswith=OLD))
     for pk in left.values_list("pk", flat=True):
         with suppress(crypto.Unreadable), transaction.atomic():
+            _lock_using(pk)
             # Whoever saved something else meanwhile must find that again.
             if row := left.select_for_update().filter(pk=pk).first():
                 _adopt(row)

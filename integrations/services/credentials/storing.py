@@ -227,6 +227,8 @@ def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
         elif locked.failures >= LASTING and row.method == SIGN_IN:
             locked.ends_at, locked.ends_is_estimate = ends.end_without_renewal(locked)
         locked.save()
+        if is_ended:
+            events.take_turns(connection.workspace_id for connection in using)
         for connection in using:
             ends.keep_forecast(connection, locked)
             if is_ended:

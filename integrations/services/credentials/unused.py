@@ -32,13 +32,18 @@ def let_go(sign_ins: Collection[UUID]) -> None:
         queue.enqueue("keeping.give_back", str(pk))
 
 
+def is_going(row: Credential) -> bool:
+    """Whether its platform is being asked to end it, by a clock a lease ahead of ours at most."""
+    return row.give_back_at is not None and row.is_leased(timezone.now())
+
+
 def keep_back(sign_in_id: UUID) -> bool:
     """Have one not given back that somebody goes on with; False when it is too late for that.
 
     In a transaction, whose end it waits for locked.
     """
     row = Credential.objects.select_for_update().filter(pk=sign_in_id).first()
-    if row is None or (row.give_back_at and row.is_leased(timezone.now())):
+    if row is None or is_going(row):
         return False
     if row.give_back_at:
         take_up(row)

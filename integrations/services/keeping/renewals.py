@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations import platforms
@@ -19,6 +19,7 @@ from providers.declare import SIGN_IN
 from providers.errors import ProviderError
 
 AT_ONCE = 50
+MOST_TOLD = 500  # of an end, in a round
 
 
 def due(now: datetime) -> list[Credential]:
@@ -28,8 +29,7 @@ def due(now: datetime) -> list[Credential]:
         is_ended=False,
         provider__in=platforms.catalogue(),
         method=SIGN_IN,
-        signed_in__auth_method=SIGN_IN,
-        signed_in__workspace__archived_at=None,
+        pk__in=_using().values("sign_in"),
     )
     free = Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LEASE)
     return list(waiting.filter(free).order_by("renew_at")[:AT_ONCE])
@@ -42,32 +42,45 @@ def renew(sign_in_id: UUID) -> None:
         return
     with suppress(ProviderError):  # the row keeps it
         tokens.renew(sign_in_id, lambda row, now: not tokens.is_due(row, now))
-    _tell(sign_in_id, was_failing=before.failures > 0)
+    using = _in_turn(_using().filter(sign_in=sign_in_id))
+    is_ended = Credential.objects.filter(pk=sign_in_id, is_ended=True).exists()
+    # Of its end everybody is told, of trouble one: a platform is asked for that.
+    for connection_id in using[: MOST_TOLD if is_ended else 1]:
+        with apart("Telling of a renewal"):
+            _tell(connection_id, was_failing=before.failures > 0)
 
 
 def tell_ends(now: datetime) -> None:
     """Test what has ended without anybody saying so. No platform is asked any more.
 
-    It ended while somebody else asked, before a process died, or because its time was over.
+    It ended while somebody else asked, before a process died, or because its time was over. So
+    many in a round, first those who can mend it: what was told is not asked about again.
     """
-    silent = IntegrationConnection.objects.filter(
-        provider__in=platforms.catalogue(),
-        auth_method=SIGN_IN,
-        is_complete=True,
-        last_error="",
-        workspace__archived_at=None,
-    )
+    silent = _using().filter(is_complete=True, last_error="")
     is_over = Q(sign_in__can_renew=False, sign_in__expires_at__lte=now)
     ended = silent.filter(Q(sign_in__is_ended=True) | is_over)
-    for sign_in_id in ended.values_list("sign_in", flat=True):
+    for connection_id in _in_turn(ended)[:MOST_TOLD]:
         with apart("Telling of an end"):
-            _tell(sign_in_id, was_failing=False)
+            _tell(connection_id, was_failing=False)
 
 
-def _tell(sign_in_id: UUID, *, was_failing: bool) -> None:
-    """Test the connection if it does not show how its sign-in is doing. Of many, one does."""
+def _using() -> QuerySet[IntegrationConnection]:
+    """The connections that a sign-in lets in, of platforms and workspaces that are in use."""
+    return IntegrationConnection.objects.filter(
+        provider__in=platforms.catalogue(), auth_method=SIGN_IN, workspace__archived_at=None
+    ).exclude(sign_in=None)
+
+
+def _in_turn(using: QuerySet[IntegrationConnection]) -> QuerySet[IntegrationConnection, UUID]:
+    """Their ids: the lender's before those of whom it lends to."""
+    in_order = using.order_by(F("lender").asc(nulls_first=True), "created_at", "pk")
+    return in_order.values_list("pk", flat=True)
+
+
+def _tell(connection_id: UUID, *, was_failing: bool) -> None:
+    """Test the connection if it does not show how its sign-in is doing."""
     with transaction.atomic():
-        using = IntegrationConnection.objects.select_for_update().filter(sign_in=sign_in_id)
+        using = IntegrationConnection.objects.select_for_update().filter(pk=connection_id)
         connection = using.first()
         if connection is None or not _is_news(connection, was_failing=was_failing):
             return

@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection as database
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from integrations.compiled import Compiled, Row, columns_of
 from integrations.models import ConnectionTest, Credential, IntegrationConnection, Trigger
 from integrations.services.proving import pauses
 from integrations.services.refusals import NoConnection
-from integrations.services.rows import ANY_ID, is_unread
+from integrations.services.rows import ANY_ID, is_unread, made
 
 RATE_WINDOW = timedelta(minutes=1)
 RATED = (Trigger.PAGE, Trigger.API, Trigger.ADMIN, Trigger.SAVE)
@@ -55,9 +56,8 @@ def read(connection: IntegrationConnection, now: datetime) -> Tested:
         where = (connection.workspace_id, connection.provider)
         found = _of_default(settings.TEST_RATE).rows(*window, *where)
         if not found:
-            IntegrationConnection.objects.get_or_create(
-                workspace_id=connection.workspace_id, provider=connection.provider, is_default=True
-            )
+            with transaction.atomic():
+                made(*where)
             found = _of_default(settings.TEST_RATE).rows(*window, *where)
     else:
         found = _of_one(settings.TEST_RATE).rows(*window, connection.pk)

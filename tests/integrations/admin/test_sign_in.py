@@ -13,9 +13,10 @@ from integrations.models import (
     FixLink,
     IntegrationConnection,
     SignInAttempt,
+    Workspace,
 )
 from integrations.services import rows
-from integrations.services.connecting import fix_links
+from integrations.services.connecting import fix_links, lending
 from providers.sandbox import calendly as sandbox
 from providers.sandbox.server import Answer
 from tests.integrations.admin.conftest import LIST, page_of, reload, words
@@ -100,6 +101,16 @@ def test_disconnecting_says_what_becomes_of_a_sign_in(site, calendly_signed_in):
     text = site.act("disconnect", calendly_signed_in)
 
     assert "What the sign-in obtained at Calendly is ended there too, where it can be." in text
+
+
+def test_disconnecting_says_that_a_sign_in_that_is_lent_is_kept(site, calendly_signed_in):
+    north = Workspace.objects.create(slug="north", name="North")
+    lending.lend(calendly_signed_in, north, [], by=None)
+
+    text = site.act("disconnect", calendly_signed_in)
+
+    assert "What lets it in is kept: a connection of another workspace uses it." in text
+    assert "is ended there too" not in text
 
 
 def test_disconnecting_ends_a_sign_in_at_its_platform(site, calendly_signed_in, calendly):

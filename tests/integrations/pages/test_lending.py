@@ -3,16 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import IntegrationConnection, Workspace
 from integrations.services import rows
-from integrations.services.connecting import lending, saving
+from integrations.services.connecting import lending, saving, several
 from integrations.services.connecting.changes import Changes
 from integrations.services.people import workspaces
 from integrations.services.telling import notices
 from tests.integrations.conftest import signed_in
 from tests.integrations.pages.people import Visitor, text_of
+from tests.integrations.pages.test_pages import Browser
 from tests.integrations.services.connecting.agency import VALUES, connect
 
 SETTINGS = "/w/north/dashboard/settings/"
@@ -139,6 +141,46 @@ def test_all_is_taken_back_at_once(olga, agency, north, lent):
     olga.send("/w/main/workspace/take-back/?of=", "/w/main/workspace/take-back/")
 
     assert not lending.lent_by(agency.workspace)
+
+
+def test_of_one_that_was_removed_nothing_is_asked(olga, agency, other, lent):
+    several.remove(other, by=None)
+
+    page = olga.get(reverse("take-back", args=["main"]) + f"?of={other.pk}", follow=True)
+
+    assert "That was taken back already." in text_of(page)
+    assert rows.again(lent).is_lent
+
+
+@pytest.fixture
+def other(agency):
+    changes = Changes(config=VALUES | {"access_token": "EAAother", "account_id": "act_5001"})
+    return several.add(agency.workspace, "meta", changes, by=None).connection
+
+
+@pytest.mark.parametrize("view", ["one:disconnect", "one:remove"])
+def test_who_disconnects_what_is_lent_may_take_it_back_too(owner, agency, other, lent, view):
+    visitor = Browser(owner)
+
+    asked = text_of(visitor.get(view, agency.pk))
+    visitor.post(view, agency.pk, take_back="yes")
+
+    assert "What lets it in is kept: a connection of another workspace uses it." in asked
+    assert "Yes, take it back from North" in asked
+    assert not any(said in asked for said in ("credentials are deleted", "stay valid until"))
+    after = rows.again(lent)
+    assert (after.status, after.lender) == ("not_connected", None)
+
+
+def test_only_owners_are_asked_whether_to_take_it_back_too(editor, agency, lent):
+    visitor = Browser(editor)
+
+    asked = text_of(visitor.get("disconnect", "meta"))
+    visitor.post("disconnect", "meta", take_back="yes")
+
+    assert "take it back" not in asked
+    assert rows.again(agency).status == "not_connected"
+    assert rows.again(lent).is_lent
 
 
 def test_what_others_lend_is_asked_about_by_nobody(olga, owner, lent):

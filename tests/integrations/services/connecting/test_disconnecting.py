@@ -18,19 +18,25 @@ from integrations.models import (
     Membership,
     Role,
     SignInAttempt,
+    Trigger,
     Workspace,
 )
 from integrations.models.credentials import ATTEMPT
 from integrations.services import rows
 from integrations.services.connecting import (
+    choosing,
     disconnecting,
     fix_links,
+    lending,
     saving,
+    several,
     signing_in,
 )
 from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.disconnecting import Siblings
-from integrations.services.credentials import tokens
+from integrations.services.credentials import leases, tokens
+from integrations.services.proving import testing
+from integrations.services.refusals import InvalidChange
 from providers.sandbox import calendly as sandbox
 from providers.sandbox import upwork as upwork_sandbox
 from providers.sandbox.server import Answer
@@ -462,6 +468,90 @@ def test_what_still_waits_to_be_proven_is_ended_too(visitor, calendly, workspace
     visitor.post("disconnect", "calendly")
 
     assert len([one for one in calendly.requests_seen if one.path == "/oauth/revoke"]) == 1
+
+
+@pytest.fixture
+def lend(calendly_signed_in, workspace):
+    """Lend the sign-in to a workspace."""
+    to = Workspace.objects.create(slug="north", name="North")
+
+    def one():
+        lending.lend(rows.again(calendly_signed_in), to, [], by=None)
+        return rows.find(to, "calendly")
+
+    return one
+
+
+def test_a_sign_in_that_others_came_to_use_is_not_ended(
+    calendly_signed_in, calendly, lend, monkeypatch
+):
+    """It was nobody else's when that was asked first."""
+    hold, lent = leases.hold, []
+
+    def lend_first(pk):
+        lent.append(lend())
+        return hold(pk)
+
+    monkeypatch.setattr(leases, "hold", lend_first)
+    done = disconnecting.disconnect(calendly_signed_in, by=None)
+
+    assert done.warning == ("The sign-in was kept: a connection of another workspace uses it.")
+    assert revocations(calendly) == []
+    assert testing.test_connection(lent[0], trigger=Trigger.API).outcome == "passed"
+    assert sign_ins().get().lease is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_a_sign_in_is_ended_nobody_else_comes_to_use_it(
+    calendly_signed_in, calendly, lend, workspace
+):
+    usual, refused = calendly.answer, []
+    wanted = {"by": None, "credential_id": calendly_signed_in.sign_in_id}
+
+    def others_try(asked):
+        if asked.path == "/oauth/revoke":
+            for act in (lend, lambda: several.add(workspace, "calendly", Changes(), **wanted)):
+                try:
+                    act()
+                except InvalidChange as refusal:
+                    refused.append(refusal)
+            database.close()
+        return usual(asked)
+
+    calendly.answer = others_try
+    disconnecting.disconnect(calendly_signed_in, by=None)
+
+    assert [*refused[0].errors.values()] == [[choosing.ENDED]]
+    assert refused[1].errors == {"credential": [several.GOING]}
+    assert not IntegrationConnection.objects.exclude(sign_in=None).exists()
+
+
+def test_a_sign_in_that_was_kept_is_given_back_where_the_others_are_gone_by_then(
+    calendly_signed_in, calendly, lend, monkeypatch
+):
+    lent, forget = lend(), saving.disconnect
+
+    def other_first(connection, **more):
+        monkeypatch.setattr(saving, "disconnect", forget)
+        disconnecting.disconnect(rows.again(lent), by=None)
+        return forget(connection, **more)
+
+    monkeypatch.setattr(saving, "disconnect", other_first)
+    disconnecting.disconnect(calendly_signed_in, by=None)
+
+    assert len(revocations(calendly)) == 1
+    assert not sign_ins().exists()
+
+
+def test_who_borrows_last_gives_a_sign_in_back(calendly_signed_in, calendly, lend):
+    lent = lend()
+    disconnecting.disconnect(calendly_signed_in, by=None)
+    assert revocations(calendly) == []
+
+    disconnecting.disconnect(rows.again(lent), by=None)
+
+    assert len(revocations(calendly)) == 1
+    assert not sign_ins().exists()
 
 
 @pytest.mark.django_db(transaction=True)

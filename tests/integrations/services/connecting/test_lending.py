@@ -1,20 +1,27 @@
 """What one workspace lends lets in connections of others, and stays its own."""
 
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
+from integrations import crypto
 from integrations.models import (
     Credential,
     Event,
     EventType,
+    FixLink,
     IntegrationConnection,
     Membership,
     Role,
     Trigger,
     Workspace,
 )
-from integrations.services import rows
+from integrations.services import events, rows
 from integrations.services.connecting import (
+    candidates,
     choosing,
     disconnecting,
     fix_links,
@@ -92,6 +99,68 @@ def test_lent_twice_it_is_there_once(agency, client_of):
     found = IntegrationConnection.objects.filter(workspace=client_of)
     assert sorted(one.config["account_id"] for one in found) == ["act_1003", "act_4001"]
     assert first in found
+
+
+def test_lent_twice_without_a_typed_account_it_is_there_once(stripe, workspace, client_of):
+    changes = Changes(config={"access_token": "rk_test_healthy"})
+    source = saving.change_connection(rows.unread(workspace, "stripe"), changes, by=None).connection
+    lend(source, client_of)
+    lend(source, client_of)  # whose account nobody knows yet
+    testing.test_connection(source, trigger=Trigger.API)
+    one = rows.find(client_of, "stripe")
+    testing.test_connection(one, trigger=Trigger.API)
+
+    lend(rows.again(source), client_of)
+
+    assert IntegrationConnection.objects.filter(workspace=client_of).count() == 1
+    assert rows.again(one).status == "connected"
+
+
+def test_another_dataset_of_the_same_account_is_lent(agency, client_of):
+    connect(client_of, access_token="EAAown", pixel_id="2002")
+
+    lend(agency, client_of)
+
+    assert [one.config for one in lending.lent_by(agency.workspace)] == [agency.config]
+
+
+def test_what_is_half_set_up_is_not_lent(workspace, client_of, meta):
+    changes = Changes(config={"access_token": "EAAagency"})
+    half = saving.change_connection(rows.unread(workspace, "meta"), changes, by=None).connection
+
+    with pytest.raises(InvalidChange) as caught:
+        lend(half, client_of)
+
+    assert sentence_of(caught) == choosing.UNFINISHED
+    assert lend(half, client_of, "act_1003").is_complete
+
+
+def test_a_link_that_was_sent_before_ends_when_it_is_lent(agency, client_of, boss):
+    own = connect(client_of, access_token="EAAown")
+    disconnecting.disconnect(own, by=None)
+    fix_links.send(rows.find(client_of, "meta"), recipient="Ann", by=boss)
+
+    lend(agency, client_of, "act_1003")
+
+    assert FixLink.objects.get().expires_at <= timezone.now()
+
+
+def test_of_who_lends_and_who_saves_the_first_one_at_once_each_has_an_answer(both):
+    agency, client_of = both
+    choosing.reachable(agency)
+
+    def do(number):
+        if number:
+            return lend(agency, client_of, "act_1003")
+        return connect(client_of, access_token="EAAown")
+
+    results = at_once(2, do)
+
+    # Who comes second finds one that is lent, and may not change that.
+    assert not [
+        one for one in results if isinstance(one, Exception) and not isinstance(one, InvalidChange)
+    ]
+    assert rows.find(client_of, "meta").is_default
 
 
 def test_of_many_who_lend_the_same_at_once_one_does(both):
@@ -305,6 +374,68 @@ def test_what_is_taken_back_opens_nothing_more(agency, lent, boss):
     assert lending.take_back(agency.workspace, [lent.pk], by=boss) == []
 
 
+def test_who_takes_back_goes_on_where_one_was_removed_meanwhile(agency, lent, monkeypatch):
+    south = Workspace.objects.create(slug="south", name="South")
+    other, lock = lend(agency, south, "act_1003"), rows.lock_together
+
+    def removed_first(connection, **more):
+        monkeypatch.setattr(rows, "lock_together", lock)
+        IntegrationConnection.objects.filter(pk=lent.pk).delete()
+        return lock(connection, **more)
+
+    monkeypatch.setattr(rows, "lock_together", removed_first)
+    taken = lending.take_back(agency.workspace, [lent.pk, other.pk], by=None)
+
+    assert taken == [other]
+    assert not rows.again(other).is_lent
+
+
+def test_what_was_connected_in_another_way_meanwhile_is_not_taken_back(agency, lent, monkeypatch):
+    lock = rows.lock_together
+
+    def own_first(connection, **more):
+        monkeypatch.setattr(rows, "lock_together", lock)
+        disconnecting.disconnect(lent, by=None)
+        connect(lent.workspace, access_token="EAAown")
+        return lock(connection, **more)
+
+    monkeypatch.setattr(rows, "lock_together", own_first)
+    taken = lending.take_back(agency.workspace, [lent.pk], by=None)
+
+    assert taken == []
+    assert secrets_of(rows.again(lent)) == {"access_token": "EAAown"}
+
+
+def test_what_the_platform_replaced_is_kept_also_if_who_was_told_is_let_in_no_more(agency, lent):
+    """The old one may be worth nothing from then on."""
+    told = rows.again(lent)  # as a test that is under way knows it
+    lending.take_back(agency.workspace, [lent.pk], by=None)
+
+    sealing.keep_renewed(told, {"access_token": "EAAreplaced"})
+
+    assert secrets_of(rows.again(agency)) == {"access_token": "EAAreplaced"}
+    assert rows.again(lent).credential is None
+
+
+def test_in_an_archived_workspace_nothing_is_tested_with_new_secrets(
+    agency, lent, boss, editor, worker_seen
+):
+    tests = rows.again(lent).tests.count()
+    workspaces.archive(lent.workspace, by=boss)
+    candidate = candidates.keep_candidate(
+        rows.again(agency),
+        Changes(config={"access_token": "EAAhealthy"}),
+        user=editor,
+        session_key="s",
+        base_version=rows.again(agency).version,
+    )
+
+    candidates.prove(candidate)
+
+    assert secrets_of(rows.again(agency)) == {"access_token": "EAAhealthy"}
+    assert lent.tests.count() == tests
+
+
 def test_nobody_takes_back_what_others_lend(agency, lent):
     third = Workspace.objects.create(slug="third", name="Third")
 
@@ -323,6 +454,117 @@ def test_a_lender_that_disconnects_ends_nothing_that_others_use(agency, lent):
     assert testing.test_connection(rows.again(lent), trigger=Trigger.API, by=None).outcome == (
         "passed"
     )
+
+
+def test_a_lender_that_disconnects_is_told_that_typed_secrets_stay(agency, lent):
+    done = disconnecting.disconnect(agency, by=None)
+
+    assert done.warning == "What let it in was kept: a connection of another workspace uses it."
+    assert Credential.objects.filter(pk=lent.credential_id).exists()
+
+
+def test_a_lender_that_disconnects_may_take_it_back_too(agency, lent, boss):
+    done = disconnecting.disconnect(agency, by=boss, takes_back=True)
+
+    assert done.warning == ""
+    assert rows.again(lent).status == "not_connected"
+    assert not Credential.objects.exists()
+
+
+def test_who_may_not_take_back_disconnects_nothing_with_it(agency, lent, editor):
+    with pytest.raises(NotAnOwner):
+        disconnecting.disconnect(agency, by=editor, takes_back=True)
+
+    assert rows.again(agency).credential == rows.again(lent).credential
+
+
+def test_what_the_lender_connects_anew_reaches_those_that_it_still_lends_to(agency, lent, boss):
+    disconnecting.disconnect(agency, by=None)
+
+    connect(agency.workspace, access_token="EAAhealthy")
+
+    after = rows.again(lent)
+    assert secrets_of(after) == {"access_token": "EAAhealthy"}
+    assert (after.edited_by, after.hints) == (None, {"access_token": None})
+    assert [*lending.lent_with(rows.again(agency))] == [lent]
+
+
+def test_a_sign_in_anew_reaches_those_that_the_lender_still_lends_to(
+    google, workspace, client_of, editor
+):
+    first = google_sign_in(workspace, editor, "ga4")
+    one = lend(first, client_of)
+    disconnecting.disconnect(first, by=None)
+
+    sign_in_to(rows.again(first), editor)
+
+    assert rows.again(one).sign_in == rows.again(first).sign_in
+    assert not Credential.objects.filter(pk=first.sign_in_id).exists()
+
+
+def test_where_it_is_not_clear_what_is_replaced_nothing_of_what_is_lent_is(agency, lent):
+    other = several.add(
+        agency.workspace,
+        "meta",
+        Changes(config={"access_token": "EAAother", "account_id": "act_5001"}),
+        by=None,
+    ).connection
+    second = lend(other, lent.workspace)
+    for one in (agency, other):
+        disconnecting.disconnect(rows.again(one), by=None)
+
+    connect(agency.workspace, access_token="EAAhealthy")
+
+    assert secrets_of(rows.again(lent)) == {"access_token": "EAAagency"}
+    assert secrets_of(rows.again(second)) == {"access_token": "EAAother"}
+
+
+def test_two_who_lend_to_each_other_change_theirs_at_once(both, stripe, monkeypatch):
+    """Each tells of it in both workspaces."""
+    agency, north = both
+    lend(agency, north)
+    changes = Changes(config={"access_token": "rk_test_healthy"})
+    other = saving.change_connection(rows.unread(north, "stripe"), changes, by=None).connection
+    lend(other, agency.workspace)
+    new = [(agency, "EAAhealthy"), (other, "sk_test_healthy")]
+    both_have_told, record = Barrier(2), events.record
+
+    def told(about, *args, **more):
+        record(about, *args, **more)
+        with suppress(BrokenBarrierError):
+            both_have_told.wait(0.5)
+
+    monkeypatch.setattr(events, "record", told)
+    results = at_once(
+        2,
+        lambda number: saving.change_connection(
+            new[number][0], Changes(config={"access_token": new[number][1]}), by=None
+        ),
+    )
+
+    assert not [one for one in results if isinstance(one, Exception)]
+
+
+def test_a_key_that_is_back_is_in_nobodys_way(both, monkeypatch):
+    agency, north = both
+    choosing.reachable(agency)
+    row_is_held, adopt, check = Barrier(2), sealing._adopt, choosing._check_still
+    monkeypatch.setattr(sealing, "OLD", agency.credential.secrets[:3])
+    monkeypatch.setattr(sealing, "OLD_VERSION", crypto.VERSION)
+
+    def meet():
+        with suppress(BrokenBarrierError):
+            row_is_held.wait(0.5)
+
+    monkeypatch.setattr(sealing, "_adopt", lambda row: (meet(), adopt(row)))
+    monkeypatch.setattr(choosing, "_check_still", lambda *asked: (meet(), check(*asked)))
+
+    results = at_once(
+        2, lambda number: lend(agency, north, "act_1003") if number else sealing.adopt_old()
+    )
+
+    assert not [one for one in results if isinstance(one, Exception)]
+    assert rows.find(north, "meta").is_lent
 
 
 def test_who_lends_is_not_archived(agency, lent, boss):

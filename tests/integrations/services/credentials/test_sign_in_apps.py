@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from integrations.models import AppRegistration, Credential, Workspace
+from integrations.services.connecting import lending
 from integrations.services.credentials import apps, sealing
 from integrations_center import env
 from providers.declare import App
@@ -94,6 +95,16 @@ def test_an_address_that_is_not_https_is_said_to_be_for_trials(
 
     assert f"{public_url}/oauth/calendly/callback/" in page
     assert ("This address is for trials on this machine." in page) == warns
+
+
+def test_what_is_lent_counts_where_the_app_is_that_renews_it(calendly_signed_in, workspace):
+    north = Workspace.objects.create(slug="north", name="North")
+    lending.lend(calendly_signed_in, north, [], by=None)
+
+    def counted(place):
+        return {one.facts.form.slug: one.sign_ins for one in apps.listed(place)}["calendly"]
+
+    assert (counted(workspace), counted(north)) == (2, 0)
 
 
 def test_an_app_is_saved_encrypted_and_proven(visitor, calendly):

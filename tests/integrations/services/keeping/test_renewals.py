@@ -5,10 +5,10 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from integrations.models import IntegrationConnection, Trigger
+from integrations.models import ConnectionTest, IntegrationConnection, Trigger, Workspace
 from integrations.models.credentials import LEASE
 from integrations.services import rows
-from integrations.services.connecting import saving
+from integrations.services.connecting import lending, saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.keeping import renewals, rounds
 from providers.sandbox import calendly as sandbox
@@ -27,6 +27,19 @@ from tests.integrations.services.keeping.moments import DAY, HOUR, MINUTE, NOW
 
 def now_of(connection):
     return rows.find(connection.workspace, connection.provider)
+
+
+@pytest.fixture
+def lent(connection):
+    """What lets it in lets in connections of three other workspaces."""
+    places = [Workspace.objects.create(slug=f"c{number}", name=f"C{number}") for number in range(3)]
+    for place in places:
+        lending.lend(connection, place, [], by=None)
+    return [rows.find(place, "calendly") for place in places]
+
+
+def row_of_lender(connection):
+    return sign_ins().get(pk=connection.sign_in_id)
 
 
 def told(connection):
@@ -72,6 +85,65 @@ def test_a_disabled_connection_is_kept_alive(connection):
     sign_ins().update(renew_at=NOW)
 
     assert renewals.due(NOW) == [row_of(connection)]
+
+
+def test_a_sign_in_that_lets_in_many_is_due_once(lent):
+    sign_ins().update(renew_at=NOW)
+
+    assert len(renewals.due(NOW)) == 1
+
+
+def test_an_end_is_told_wherever_it_lets_in_first_at_the_lenders(connection, lent, calendly):
+    answer_renewals(calendly, INVALID_GRANT)
+    sign_ins().update(renew_at=NOW)
+
+    renewals.renew(row_of_lender(connection).pk)
+    rounds.look_after(NOW)
+
+    assert [told(one) for one in (connection, *lent)] == [[("failed", "auth_expired")]] * 4
+    tests = ConnectionTest.objects.filter(trigger=Trigger.SCHEDULE).order_by("id")
+    assert tests.first().connection == connection
+    assert len(renewals_seen(calendly)) == 1
+
+
+def test_an_end_is_told_to_so_many_in_a_round_and_to_the_others_in_the_next(
+    connection, lent, monkeypatch
+):
+    monkeypatch.setattr(renewals, "MOST_TOLD", 2)
+    sign_ins().update(is_ended=True, failure_kind="auth_expired", failure_message="It has ended.")
+
+    seen = []
+    for _ in range(3):
+        renewals.tell_ends(NOW)
+        seen.append([bool(rows.again(one).last_error) for one in (connection, *lent)])
+
+    assert seen[0] == [True, True, False, False]
+    assert seen[1] == seen[2] == [True] * 4
+    assert ConnectionTest.objects.filter(trigger=Trigger.SCHEDULE).count() == 4
+
+
+def test_an_end_is_not_told_in_an_archived_workspace(connection, lent):
+    Workspace.objects.filter(pk=lent[0].workspace_id).update(archived_at=NOW)
+    sign_ins().update(is_ended=True, failure_kind="auth_expired", failure_message="It has ended.")
+
+    renewals.tell_ends(NOW)
+
+    assert [bool(told(one)) for one in (connection, *lent)] == [True, False, True, True]
+
+
+def test_trouble_of_many_is_told_and_over_at_the_lenders(connection, lent, calendly, clock):
+    answer_renewals(calendly, DOWN)
+    run_out(row_of_lender(connection))
+    renewals.renew(row_of_lender(connection).pk)
+    assert now_of(connection).unanswered_since
+    assert not any(told(one) for one in lent)
+
+    answer_as_usual(calendly)
+    clock.shift(HOUR)
+    renewals.renew(row_of_lender(connection).pk)
+
+    assert now_of(connection).unanswered_since is None
+    assert not any(told(one) for one in lent)
 
 
 def test_a_renewal_that_works_is_no_news(connection, calendly, clock):
