@@ -87,7 +87,7 @@ class IntegrationConnection(models.Model):
     sign_in_key_id = models.CharField(max_length=12, blank=True, default="", editable=False)
     lender = models.ForeignKey(
         "Workspace",
-        on_delete=models.SET_NULL,
+        on_delete=models.RESTRICT,
         null=True,
         blank=True,
         related_name="lent",

@@ -11,8 +11,11 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from integrations.admin import words
-from integrations.models import ApiToken, Membership, Role
+from integrations.models import ApiToken, Membership, Role, Workspace
+from integrations.services import rows
+from integrations.services.connecting import lending
 from tests.integrations.admin.conftest import TESTS, TOKENS
+from tests.integrations.services.connecting.agency import connect
 
 
 def test_the_history_is_only_to_read(site, proven):
@@ -78,6 +81,23 @@ def deactivate(site, user):
         },
         follow=True,
     )
+
+
+def test_a_workspace_that_lends_is_not_deleted_before_that_is_taken_back(site, workspace, meta):
+    north = Workspace.objects.create(slug="north", name="North")
+    agency = connect(workspace)
+    lending.lend(agency, north, [], by=None)
+    url = reverse("admin:integrations_workspace_delete", args=[workspace.pk])
+
+    asked = site.text(url)
+    site.client.post(url, {"post": "yes"})
+
+    assert "protected" in asked
+    assert "Meta of North" in asked
+    assert rows.find(north, "meta").lender == workspace
+    lending.take_back(workspace, [rows.find(north, "meta").pk], by=None)
+    site.client.post(url, {"post": "yes"})
+    assert not Workspace.objects.filter(pk=workspace.pk).exists()
 
 
 def delete(site, user):
