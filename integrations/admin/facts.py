@@ -21,6 +21,7 @@ ATTENTION = {
     "expiring": "Ends soon",
     "unproven": "Not proven yet",
     "stale": "The proof is old",
+    "taken_back": "Its lender took it back",
 }
 FACTS = (
     "state",

@@ -15,7 +15,10 @@ KINDS = sorted(
 )
 ALL_KINDS = [*KINDS, "reported"]
 LIGHTS = ["green", "amber", "red", "grey"]
-ATTENTIONS = ["failing", "reported", "stale", "unproven", "unanswered", "expiring", "unreadable"]
+ATTENTIONS = [
+    *("failing", "reported", "stale", "unproven", "unanswered", "expiring", "unreadable"),
+    "taken_back",
+]
 STEP_OUTCOMES = [
     "passed",
     "failed",

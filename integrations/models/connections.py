@@ -51,6 +51,9 @@ class IntegrationConnection(models.Model):
     for that method; `hints`, with a key for every saved secret, and the ids of their keys are
     copies of what those rows have. Those rows are of its own workspace, or of its `lender`: then
     the hints show nothing.
+
+    What it was for before it was disconnected is in `former_account_id` and `former_account_name`,
+    and who took it back in `taken_back_by`: as long as nothing is saved anew.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -124,6 +127,21 @@ class IntegrationConnection(models.Model):
     )
     platform_account_id = models.CharField(max_length=200, blank=True, default="")
     platform_account_name = models.CharField(max_length=200, blank=True, default="")
+    former_account_id = models.CharField(
+        max_length=200, blank=True, default="", db_default="", editable=False
+    )
+    former_account_name = models.CharField(
+        max_length=200, blank=True, default="", db_default="", editable=False
+    )
+    taken_back_at = models.DateTimeField(null=True, blank=True, editable=False)
+    taken_back_by = models.ForeignKey(
+        "Workspace",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
     expires_at = models.DateTimeField(null=True, blank=True)
     expires_is_estimate = models.BooleanField(default=False)
 
@@ -193,7 +211,13 @@ class IntegrationConnection(models.Model):
     def title(self) -> str:
         """What people call it: its name, or the account's own as far as it is known."""
         account = self.platform_account_name or self.platform_account_id
-        return self.name or account or str(self.config.get("account_id") or "") or self.slug
+        account = account or str(self.config.get("account_id") or "")
+        return self.name or account or self.former_account or self.slug
+
+    @property
+    def former_account(self) -> str:
+        """What it was for before it was disconnected."""
+        return self.former_account_name or self.former_account_id
 
     @property
     def platform(self) -> Provider:
@@ -276,6 +300,8 @@ class IntegrationConnection(models.Model):
 
     def attention(self, now: datetime) -> str | None:
         """In a word, why a person should look; None when nobody need look."""
+        if self.taken_back_at:
+            return "taken_back"
         if self.status in (Status.NOT_CONNECTED, Status.DISABLED):
             return None
         reasons = (

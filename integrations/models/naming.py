@@ -1,5 +1,6 @@
-"""How many connections are named in a sentence: the first few, and how many more there are."""
+"""How connections are named: a few in a sentence, many in the order in which people look."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 from integrations.models.connections import IntegrationConnection
@@ -12,6 +13,12 @@ def few(names: Sequence[str], total: int) -> list[str]:
     named = [*names[:MOST_NAMED]]
     more = total - len(named)
     return [*named, *([f"{more} more"] if more else [])]
+
+
+def natural(name: str) -> list[str | int]:
+    """A key to sort by: "Client 2" comes before "Client 10"."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return [int(part) if part.isdecimal() else part for part in parts]
 
 
 def by_platform(

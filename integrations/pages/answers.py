@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from integrations.models import Candidate, ConnectionTest, IntegrationConnection
-from integrations.pages import cards
+from integrations.pages import cards, searches
 from integrations.pages.forms import ConnectionForm
 from integrations.pages.parts import Request, dialog, find_connection, settled_card
 from integrations.services.connecting import candidates, changes, choosing
@@ -101,6 +101,7 @@ def candidate_dialog(
     context = _form_context(request, form) | {
         "candidate": kept,
         "account_is_required": connection.platform.field(ACCOUNT_FIELD).required,
+        **searches.choices(kept, request.GET.get("q", "").strip()),
     }
     if kept.is_running and request.headers.get("HX-Target") == "proof":
         return dialog(request, "integrations/partials/proof.html", context)

@@ -1,6 +1,7 @@
 """What a person reads on a card: words for a connection's facts."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -21,6 +22,7 @@ from integrations.models import (
     Status,
     TestOutcome,
     Workspace,
+    naming,
 )
 from integrations.models.connections import EXPIRING_WITHIN
 from integrations.pages import mending
@@ -37,6 +39,7 @@ TREND_BARS = {
 # Each platform is in one of these groups alone.
 GROUPS = (
     ("error", "Error"),
+    ("taken_back", "Taken back"),
     ("half", "Half set up"),
     ("unproven", "Not proven"),
     ("unanswered", "No clear answer"),
@@ -78,7 +81,11 @@ class Click:
 
 @dataclass
 class Card:
-    """One connection, as a page shows it: in a card of its own, or in a row of its platform's."""
+    """One connection, as a page shows it: in a card of its own, or in a row of its platform's.
+
+    Where what lets it in is broken, `mends` counts all that it lets in, and `mends_lent` those of
+    them that are elsewhere.
+    """
 
     connection: IntegrationConnection
     now: datetime
@@ -86,6 +93,8 @@ class Card:
     running: ConnectionTest | None = None
     in_run: bool = False
     is_one_of_several: bool = False
+    mends: int = 1
+    mends_lent: int = 0
 
     @property
     def key(self) -> str:
@@ -93,16 +102,17 @@ class Card:
         return str(self.connection.pk) if self.is_one_of_several else self.slug
 
     @property
-    def rank(self) -> tuple[int, int, bool, datetime]:
-        """Burning first; of those that ask for as much the default one, then the oldest."""
+    def rank(self) -> tuple[int, int, bool, list[str | int]]:
+        """Burning first; of those that ask for as much the default one, then by name."""
         connection = self.connection
         place = IN_ORDER.index(self.section), GROUPS_IN_ORDER.index(self.group)
-        return *place, not connection.is_default, connection.created_at
+        return *place, not connection.is_default, naming.natural(connection.title)
 
     @property
     def gloom(self) -> tuple[int, int]:
         """The worst light first, of those that are alike the one of the first group."""
-        return LIGHTS.index(self.connection.light(self.now)), GROUPS_IN_ORDER.index(self.group)
+        light = "red" if self.is_taken_back else self.connection.light(self.now)
+        return LIGHTS.index(light), GROUPS_IN_ORDER.index(self.group)
 
     @property
     def provider(self) -> Provider:
@@ -139,6 +149,8 @@ class Card:
         connection = self.connection
         if self.is_red:
             return "error"
+        if self.is_taken_back:
+            return "taken_back"
         if self.is_half_filled:
             return "half"
         if connection.status != Status.CONNECTED:
@@ -152,12 +164,22 @@ class Card:
         return "stand_in" if self.stand_in and not settings.DEMO else "proven"
 
     @property
+    def is_taken_back(self) -> bool:
+        """Whether its lender took back what let it in, and nobody has seen to it yet."""
+        return self.connection.taken_back_at is not None
+
+    @property
+    def taken_back_by(self) -> str:
+        by = self.connection.taken_back_by
+        return by.name if by else "Its lender"
+
+    @property
     def section(self) -> str:
         """An outage asks for nobody; what is half set up, what will end, and what only a
         stand-in proves, does soon.
         """
         group = self.group
-        if group == "error":
+        if group in ("error", "taken_back"):
             return "now"
         if group == "not_connected":
             return group
@@ -215,6 +237,23 @@ class Card:
         if self.connection.status in (Status.DISABLED, Status.NOT_CONNECTED):
             return False
         return (self.is_red and not self.is_only_reported) or self.is_expiring
+
+    @property
+    def cause(self) -> UUID | None:
+        """What let it in and does no more: whoever mends that mends all that it lets in."""
+        is_broken = self.is_red and self.connection.needs_reauth and not self.is_only_reported
+        return self.connection.opened_by_id if is_broken else None
+
+    @property
+    def mends_all(self) -> str:
+        """ "One sign-in mends all 321, 12 of them lent to others."; "" where it mends one."""
+        if self.mends < 2:
+            return ""
+        if self.connection.is_lent:
+            return f"That mends all {self.mends:,} connections here that it lets in."
+        one = "One sign-in" if self.connection.is_signed_in else "Entering them once"
+        lent = f", {self.mends_lent:,} of them lent to other workspaces" if self.mends_lent else ""
+        return f"{one} mends all {self.mends:,} connections that it lets in{lent}."
 
     @property
     def _repair(self) -> str:
@@ -275,6 +314,8 @@ class Card:
             return Pill("idle", "Disabled", "off")
         if self.is_half_filled:
             return Pill("idle", "Half set up", "half")
+        if self.is_taken_back:
+            return Pill("bad", "Taken back", "bad", self.connection.taken_back_at)
         return Pill("idle", "Not connected", "none")
 
     @property
@@ -305,11 +346,15 @@ class Card:
 
     @property
     def account_name(self) -> str:
-        return self.connection.platform_account_name or self.account_id
+        connection = self.connection
+        former = connection.former_account_name if self.is_taken_back else ""
+        return connection.platform_account_name or former or self.account_id
 
     @property
     def account_id(self) -> str:
-        return self.connection.platform_account_id or self.connection.config.get("account_id", "")
+        connection = self.connection
+        former = connection.former_account_id if self.is_taken_back else ""
+        return connection.platform_account_id or connection.config.get("account_id", "") or former
 
     @property
     def warnings(self) -> list[str]:
@@ -386,6 +431,7 @@ def card(connection: IntegrationConnection) -> Card:
     """One card, with its trend and its running test."""
     made = _made([connection], _running(connection=connection.pk))
     made[0].is_one_of_several = rows.siblings(connection).exists()
+    _count_causes(made)
     _add_trends(made)
     return made[0]
 
@@ -401,6 +447,7 @@ def of_workspace(workspace: Workspace) -> list[list[Card]]:
     catalogue = rows.catalogue(workspace)
     rows.read_for_cards([one for every in catalogue for one in every])
     made = [_made(every, running, waiting) for every in catalogue]
+    _count_causes([one for its in made for one in its])
     _add_trends([its[0] for its in made if len(its) == 1])
     return made
 
@@ -412,6 +459,7 @@ def of_platform(workspace: Workspace, provider: str) -> list[Card]:
     connections = rows.of_platform(workspace, provider)
     rows.read_for_cards(connections)
     made = _made(connections, running, waiting)
+    _count_causes(made)
     _add_trends(made if len(made) == 1 else [])
     return made
 
@@ -423,9 +471,34 @@ def read_again(found: list[Card]) -> list[Card]:
     read = rows.with_tests(ids)
     rows.read_for_cards(read)
     made = {one.connection.pk: one for one in _made(read, running, waiting)}
+    _count_causes(made.values())
     for one in made.values():
         one.is_one_of_several = True
     return [made[pk] for pk in ids if pk in made]
+
+
+def by_cause(found: Sequence[Card]) -> list[Card]:
+    """The same in their order; of those that share a broken cause the first one, for all."""
+    seen: set[UUID] = set()
+    left: list[Card] = []
+    for one in found:
+        if one.cause is None or one.cause not in seen:
+            left.append(one)
+        if one.cause:
+            seen.add(one.cause)
+    return left
+
+
+def _count_causes(made: Collection[Card]) -> None:
+    """How many each broken cause concerns; two queries where there are any."""
+    broken = [one for one in made if one.cause]
+    let_in = rows.let_in_with([one.connection for one in broken])
+    every = Counter(cause for cause, _ in let_in)
+    own = Counter(let_in)
+    for one in broken:
+        if one.cause:
+            one.mends = every[one.cause]
+            one.mends_lent = one.mends - own[one.cause, one.connection.workspace_id]
 
 
 def _running(**where: Any) -> dict[UUID, ConnectionTest]:

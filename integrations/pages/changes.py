@@ -20,6 +20,7 @@ from integrations.models import After, Event, EventType, Role, Trigger
 from integrations.pages import platform_cards, sections
 from integrations.pages.parts import Request, in_workspace
 from integrations.services import events, rows
+from integrations.services.connecting import saving
 from integrations.services.people.invitations import full_name
 
 MOST_EVENTS = 50
@@ -191,7 +192,7 @@ def _member_line(event: Event, user: User | None) -> Line:
 
 def _line(event: Event, name: str) -> Line:
     data = event.data
-    who = full_name(event.by) if event.by else ""
+    who = full_name(event.by) if event.by else _lender_of(event)
     if data["what"] == "edited":
         said = f"{name} was connected" if "is_first" in data else _edited(name, data["fields"])
         return Line(event.at, said, " by " if who else "", who)
@@ -203,9 +204,15 @@ def _line(event: Event, name: str) -> Line:
     return Line(event.at, f"{said}, as {_asked(data)} found" if "trigger" in data else said)
 
 
+def _lender_of(event: Event) -> str:
+    """The workspace that took it back, as long as nobody has seen to that."""
+    by = event.connection.taken_back_by if event.connection else None
+    return by.name if by and event.data.get("fields") == [saving.TAKEN_BACK] else ""
+
+
 def _edited(name: str, fields: list[str]) -> str:
-    if fields == ["disconnected"]:
-        return f"{name} was disconnected"
+    if fields in (["disconnected"], [saving.TAKEN_BACK]):
+        return f"{name} was {fields[0]}"
     if fields[:1] == ["added"]:
         return f"{name} was added"
     if fields in (["disabled"], ["enabled"]):

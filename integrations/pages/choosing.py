@@ -6,16 +6,18 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.sessions.backends.base import SessionBase
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods
 
-from integrations.models import IntegrationConnection, Role
+from integrations.models import IntegrationConnection, Role, naming
 from integrations.pages import answers, cards, chosen_runs, sentences
 from integrations.pages.parts import Request, in_workspace, is_partial
+from integrations.pages.searches import is_meant
 from integrations.services import rows
 from integrations.services.connecting import choosing
 from integrations.services.connecting.choosing import Reachable
@@ -97,7 +99,11 @@ def _acted(request: Request, connection: IntegrationConnection, chosen: Chosen) 
         chosen.clear()
     elif act in ("all", "none"):
         try:
-            free = [one for one in _matching(choosing.reachable(connection), query) if is_free(one)]
+            free = [
+                one
+                for one in choosing.reachable(connection)
+                if is_meant(one.account, query) and is_free(one)
+            ]
         except sentences.NOT_LISTED:
             pass  # the page that is shown next says why
         else:
@@ -143,15 +149,12 @@ def is_free(one: Reachable) -> bool:
     return one.connection is None
 
 
-def _matching(every: list[Reachable], query: str) -> list[Reachable]:
-    """Those in whose name or id every one of the words is."""
-    words = query.casefold().split()
-
-    def has_all(one: Reachable) -> bool:
-        text = f"{one.account.name} {one.account.id}".casefold()
-        return all(word in text for word in words)
-
-    return [one for one in every if has_all(one)]
+def _named(chosen: list[Reachable], shown: "Page[Reachable]") -> str:
+    """Those that were ticked on another page, or on an earlier visit."""
+    in_sight = {one.account.id for one in shown}
+    hidden = [one.account for one in chosen if one.account.id not in in_sight]
+    names = [one.name or one.id for one in hidden[: naming.MOST_NAMED]]
+    return get_text_list(naming.few(names, len(hidden)), "and")
 
 
 def _card(one: Reachable, now: datetime) -> cards.Card | None:
@@ -191,7 +194,7 @@ def _list(
     free = {one.account.id for one in every if is_free(one)}
     if gone := [one for one in chosen.ids if one not in free]:
         chosen.leave(gone)
-    found = _matching(every, context["query"])
+    found = [one for one in every if is_meant(one.account, context["query"])]
     matching = [one.account.id for one in found if is_free(one)]
     now = timezone.now()
     shown = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
@@ -203,6 +206,7 @@ def _list(
         "matching": len(matching),
         "all_taken": bool(matching) and chosen.ids.keys() >= set(matching),
         "chosen": chosen.ids,
+        "elsewhere": _named([one for one in every if one.account.id in chosen.ids], shown),
         "near": list(shown.paginator.get_elided_page_range(shown.number, on_each_side=2)),
     }
     return render(request, PAGE, context, status=status)

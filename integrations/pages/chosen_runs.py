@@ -19,7 +19,8 @@ from integrations.pages.cards import Card, Pill
 from integrations.pages.parts import Request, in_workspace, is_partial
 from integrations.pages.questions import Question, ask
 from integrations.services import rows
-from integrations.services.connecting import several
+from integrations.services.connecting import lending, several
+from integrations.services.people import members
 from integrations.services.proving import background, runs
 from integrations.services.refusals import Busy, InvalidChange, NoConnection, VersionConflict
 from providers.declare import Provider
@@ -140,11 +141,19 @@ def page(request: Request, run_id: int) -> HttpResponse:
         "shown": Paginator(told.lines, PER_PAGE).get_page(request.GET.get("page")),
     }
     if not is_partial(request):
-        return render(request, PAGE, context)
+        return render(request, PAGE, context | {"way_back": _way_back(request, told)})
     response = render(request, PROGRESS, context)
     if not told.run.is_running:
         response["HX-Trigger-After-Settle"] = json.dumps({"said": told.headline})
     return response
+
+
+def _way_back(request: Request, told: Told) -> IntegrationConnection | None:
+    """To what was lent, for who owns the workspace that lends it."""
+    lent = next((one.connection for one in told.lines if one.connection.is_lent), None)
+    if lent and lent.lender and members.owns(request.user, lent.lender):
+        return lending.source_of(lent)
+    return None
 
 
 @require_http_methods(["GET", "POST"])

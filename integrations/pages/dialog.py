@@ -65,6 +65,9 @@ def connection(request: Request, slug: str) -> HttpResponse:
         first = request.GET.get("first")
         if said and first is None and last:
             first = found.platform.first_of(last.app)
+        said["waiting"] = candidates.signed_in(
+            found, user=request.user, session_key=request.session.session_key or ""
+        )
         return answers.form_dialog(request, ConnectionForm(found, first=first), **said)
     form = _typed_form(request, slug)
     is_gone = request.POST.get("candidate") and form.initial["candidate"] is None

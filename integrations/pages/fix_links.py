@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations.models import Candidate, FixLink, IntegrationConnection, Role
-from integrations.pages import answers, cards, sentences
+from integrations.pages import answers, cards, searches, sentences
 from integrations.pages.parts import (
     Request,
     at_public_url,
@@ -127,6 +127,8 @@ def fix_page(request: HttpRequest, link: FixLink) -> HttpResponse:
         return render(request, FIX_PROOF, context)
     attempt = begun.latest(link.connection, session_key=session_key(request), fix_link=link)
     context["attempt"] = attempt
+    if kept:
+        context |= searches.choices(kept, request.GET.get("q", "").strip())
     if attempt and attempt.is_under_way and is_partial(request):
         return render(request, FIX_WAIT, context)
     response = render(request, "fix/page.html", context)

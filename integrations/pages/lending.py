@@ -1,9 +1,11 @@
 """Lending: the lender's page of one connection, and what is taken back."""
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,16 +20,17 @@ from integrations.pages.choosing import found_source
 from integrations.pages.members import refusing
 from integrations.pages.parts import Request, in_workspace, is_partial, uuid_of
 from integrations.pages.questions import Question, ask
+from integrations.pages.searches import is_meant
 from integrations.services.connecting import choosing, lending
 from integrations.services.people import members, workspaces
 from integrations.services.proving import discovery
 from integrations.services.refusals import InvalidChange, NoConnection
-from providers.declare import Account
 
 PAGE = "integrations/lend.html"
 MOST_SHOWN = 50  # of workspaces, of accounts and of what is lent; a search finds the others
 CHOOSE = "Choose the workspace to lend it to."
 NOT_YOURS = "Only who owns both workspaces lends from one to the other."
+LENT = "{} lent to {}, where you are now. Each is tested here."
 ALL_THERE = "All of these are connected in {} already, so nothing was lent."
 NOTHING_LEFT = "That was taken back already."
 
@@ -70,6 +73,7 @@ def _lend(request: Request, connection: IntegrationConnection) -> HttpResponse:
     if not run.total:
         messages.info(request, ALL_THERE.format(to.name))
         return redirect(request.path)
+    messages.success(request, LENT.format(_counted(run.total), to.name))
     return redirect("chosen-run", to.slug, run.pk)
 
 
@@ -108,7 +112,7 @@ def _page(
         "places_total": places.count(),
         "has_places": bool(where) or places.exists(),
         "problem": "" if connection.opened_by_id else lending.NOTHING,
-        **shown(lent),
+        **shown(lent, request.GET.get("lent", "")),
         "of": connection.pk,
     }
     if connection.opened_by_id and not is_asking:
@@ -128,8 +132,7 @@ def _accounts(connection: IntegrationConnection, which: str, ticked: list[str]) 
         return {"no_list": sentences.of_listing(error)}
     if not every:
         return {}
-    words = which.casefold().split()
-    found = [one for one in every if all(word in _text(one) for word in words)]
+    found = [one for one in every if is_meant(one, which)]
     listed = found[:MOST_SHOWN]
     in_sight = {one.id for one in listed}
     return {
@@ -141,16 +144,19 @@ def _accounts(connection: IntegrationConnection, which: str, ticked: list[str]) 
     }
 
 
-def _text(account: Account) -> str:
-    return f"{account.name} {account.id}".casefold()
-
-
-def shown(lent: QuerySet[IntegrationConnection]) -> dict[str, Any]:
-    """For the list of who uses what is lent."""
+def shown(lent: QuerySet[IntegrationConnection], page: str = "") -> dict[str, Any]:
+    """For the list of who uses what is lent, by workspaces."""
     now = timezone.now()
     known = lent.filter(provider__in=platforms.catalogue())
+    listed = Paginator(known, MOST_SHOWN).get_page(page)
+    counted = Counter(known.order_by().values_list("workspace__slug", flat=True))
+    slugs = [one.workspace.slug for one in listed]
     return {
-        "lent": [cards.Card(one, now) for one in known[:MOST_SHOWN]],
+        "lent": [
+            (cards.Card(one, now), counted[slug] if slug not in slugs[:at] else 0)
+            for at, (one, slug) in enumerate(zip(listed, slugs, strict=True))
+        ],
+        "lent_page": listed,
         "lent_total": lent.count(),
     }
 
@@ -169,26 +175,30 @@ def take_back(request: Request) -> HttpResponse:
         if not taken:
             messages.info(request, NOTHING_LEFT)
             return redirect(back)
-        messages.success(request, f"Taken back from {sentences.places_of(taken)}.")
+        number = f"{_counted(len(taken))} taken back" if len(taken) > 1 else "Taken back"
+        messages.success(request, f"{number} from {sentences.places_of(taken)}.")
         return redirect(back)
     if asked := sent.get("connection"):
         known = uuid_of(asked)
         every = every.filter(pk=known) if known else every.none()
+    if place := sent.get("workspace"):
+        every = every.filter(workspace__slug=place)
     chosen = [*every]
     if not chosen:
         messages.info(request, NOTHING_LEFT)
         return redirect(back)
-    what = chosen[0].platform.name if len({one.provider for one in chosen}) == 1 else "all"
+    it = "It is" if len(chosen) == 1 else "They are"
+    stays = "its history stays" if len(chosen) == 1 else "their history stays"
     return ask(
         request,
         Question(
-            title=f"Take back {what} from {sentences.places_of(chosen)}?",
+            title=f"Take back {_what(chosen)}?",
             sentences=[
                 *_what_stops(chosen),
-                "It is disconnected there, and its history stays. Here nothing changes.",
+                f"{it} disconnected there, and {stays}. Here nothing changes.",
             ],
             action=reverse("take-back", args=[here.slug]),
-            yes="Take it back",
+            yes="Take it back" if len(chosen) == 1 else f"Take back all {len(chosen)}",
             no="Keep it lent",
             is_loss=True,
             back=back,
@@ -214,13 +224,39 @@ def _source(request: Request, of: str) -> tuple[QuerySet[IntegrationConnection],
     return lending.lent_with(found), page
 
 
+def _counted(number: int) -> str:
+    return f"{number} connection{'' if number == 1 else 's'}"
+
+
+def _what(lent: list[IntegrationConnection]) -> str:
+    """ "Postbox (Ana) from North", "12 connections of Postbox in North", or in how many."""
+    names = {one.platform.name for one in lent if one.provider in platforms.catalogue()}
+    of = f" of {names.pop()}" if len(names) == 1 else ""
+    places = {one.workspace_id for one in lent}
+    if len(lent) == 1:
+        [one] = lent
+        return f"{of.removeprefix(' of ')} ({one.title}) from {one.workspace.name}".strip()
+    where = f"{len(places)} workspaces" if len(places) > 1 else lent[0].workspace.name
+    return f"{_counted(len(lent))}{of} in {where}"
+
+
 def _what_stops(lent: list[IntegrationConnection]) -> list[str]:
-    """A sentence for each platform."""
+    """For each platform where it stops, and where others of it stay."""
     by_platform: dict[str, list[IntegrationConnection]] = {}
     for one in lent:
         by_platform.setdefault(one.provider, []).append(one)
-    known = {slug: its for slug, its in by_platform.items() if slug in platforms.catalogue()}
-    return [
-        sentences.what_stops(platforms.get(slug), sentences.places_of(its))
-        for slug, its in known.items()
-    ]
+    said = []
+    for slug, its in by_platform.items():
+        if slug not in platforms.catalogue():
+            continue
+        left = lending.left_without(its)
+        stops = [one for one in its if one.workspace_id not in left]
+        stays = [one for one in its if one.workspace_id in left]
+        platform = platforms.get(slug)
+        if stops:
+            said.append(sentences.what_stops(platform, sentences.places_of(stops)))
+        if stays:
+            said.append(
+                f"Other connections of {platform.name} stay in {sentences.places_of(stays)}."
+            )
+    return said

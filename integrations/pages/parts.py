@@ -204,7 +204,9 @@ def _told(request: HttpRequest, header: str) -> SplitResult:
 def sign_in_url(request: HttpRequest, back: str) -> str:
     """Where one signs in and is led back, told why if one was signed in until now."""
     url = redirect_to_login(back).url
-    was_in = is_partial(request) or settings.SESSION_COOKIE_NAME in request.COOKIES
+    # A form was sent from a page that somebody saw who was signed in.
+    is_sent = is_partial(request) or request.method == "POST"
+    was_in = is_sent or settings.SESSION_COOKIE_NAME in request.COOKIES
     return f"{url}&ended=session" if was_in else url
 
 
@@ -353,13 +355,20 @@ def _is_at_all_of(request: Request, slug: str) -> bool:
     return _told(request, "HX-Current-URL").path == _all_of(request, slug)
 
 
+def _sought(request: Request) -> str:
+    """What the page that asks searches for."""
+    return dict(parse_qsl(_told(request, "HX-Current-URL").query)).get("q", "")
+
+
 def redrawn(request: Request, slug: str) -> dict[str, Any]:
     """What stands for a platform on the page that asks: its card, or all its connections."""
     workspace = request.access.workspace
     if _is_at_all_of(request, slug):
         asked = _told(request, "HX-Current-URL").query
         return {"listing": listing.of(workspace, slug, dict(parse_qsl(asked)))}
-    return {"platform": platform_cards.of_platform(workspace, slug)}
+    platform = platform_cards.of_platform(workspace, slug)
+    platform.sought = _sought(request)
+    return {"platform": platform}
 
 
 def settled_card(request: Request, slug: str) -> dict[str, Any]:
@@ -368,6 +377,7 @@ def settled_card(request: Request, slug: str) -> dict[str, Any]:
         return redrawn(request, slug)
     shown = platform_cards.of_workspace(request.access.workspace)
     platform = next(one for one in shown if one.slug == slug)
+    platform.sought = _sought(request)
     return {"platform": platform} | sections.summary(shown)
 
 

@@ -66,9 +66,9 @@ class PlatformCard:
 
     @property
     def rows(self) -> list[Card]:
-        """The worst few, of those that are searched for if there are any."""
+        """The worst few, of each cause once; of those that are searched for if there are any."""
         found = [one for one in self.cards if self.sought and _has(one.words, self.sought)]
-        return (found or self.cards)[:MOST_ROWS]
+        return (found or cards.by_cause(self.cards))[:MOST_ROWS]
 
     @property
     def words(self) -> str:

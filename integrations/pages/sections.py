@@ -12,6 +12,7 @@ from integrations.pages.platform_cards import PlatformCard
 USUAL = ("", "error", "proven", "not_connected")  # shown with none in them, too
 IN_WORDS = {
     "error": "in error",
+    "taken_back": "taken back",
     "half": "half set up",
     "unproven": "not proven",
     "unanswered": "without a clear answer",
@@ -85,7 +86,9 @@ def behind(shown: Sequence[PlatformCard]) -> str:
     counts = Counter(card.group for one in shown for card in one.cards)
     found = [f"{counts[group]:,} {said}" for group, said in IN_WORDS.items() if counts[group]]
     total = sum(counts[group] for group in IN_WORDS)
-    return f"Behind them {total:,} connections: {', '.join(found)}."
+    if not total:
+        return ""
+    return f"Behind them {total:,} connection{'' if total == 1 else 's'}: {', '.join(found)}."
 
 
 def summary(shown: Sequence[PlatformCard], chosen: str = "") -> dict[str, Any]:

@@ -101,12 +101,13 @@ def _lenders(every: list[cards.Card]) -> dict[str, Any]:
 
 
 def _first_few(its: list[cards.Card]) -> tuple[list[cards.Card], list[tuple[cards.Card, int]]]:
-    """The worst few of each platform, and how many more of it there are."""
+    """The worst few of each platform, each cause once, and how many more of it there are."""
     by_platform: dict[str, list[cards.Card]] = {}
     for card in its:
         by_platform.setdefault(card.slug, []).append(card)
-    few = [card for own in by_platform.values() for card in own[:MOST_ROWS]]
-    more = [(own[0], len(own) - MOST_ROWS) for own in by_platform.values()]
+    each = [cards.by_cause(own) for own in by_platform.values()]
+    few = [card for own in each for card in own[:MOST_ROWS]]
+    more = [(own[0], len(own) - MOST_ROWS) for own in each]
     return few, [(card, count) for card, count in more if count > 0]
 
 
@@ -125,6 +126,7 @@ def settings_page(request: Request) -> HttpResponse:
         "sections": sections.of(shown),
         "show": show,
         "query": query,
+        "has_many": any(len(one.cards) > MOST_ROWS for one in shown),
         "finds_nothing": all(one.is_hidden for one in shown),
         "now": timezone.now(),
         "is_testing": any(one.is_busy for one in shown),

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations import platforms
-from integrations.models import Role
+from integrations.models import IntegrationConnection, Role, Trigger
 from integrations.pages import cards, listing, parts
 from integrations.pages.parts import (
     Request,
@@ -16,14 +17,18 @@ from integrations.pages.parts import (
     find_connection,
     in_workspace,
     lead_to,
+    posted,
     updated,
 )
 from integrations.services import rows
 from integrations.services.connecting import disconnecting, saving, several
 from integrations.services.connecting.changes import Changes
+from integrations.services.proving import background
 from integrations.services.refusals import NoConnection, VersionConflict
 
 RENAME = "integrations/partials/rename_dialog.html"
+NONE_TO_TEST = "None of these can be tested: they are not connected, or disabled."
+CALLED_THE_SAME = "Another connection here is called that, too."
 CONNECTED_MEANWHILE = "Somebody connected it meanwhile, so it was not removed."
 
 
@@ -35,6 +40,7 @@ class NameForm(forms.Form):
         help_text="Empty: the name of its account.",
         widget=forms.TextInput({"autofocus": True, "autocomplete": "off"}),
     )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 @require_GET
@@ -48,6 +54,19 @@ def platform(request: Request, slug: str) -> HttpResponse:
         "listing": listing.of(request.access.workspace, slug, request.GET.dict()),
     }
     return render(request, "integrations/platform.html", context)
+
+
+@in_workspace(Role.EDITOR)
+@posted("settings")
+def test_these(request: Request, slug: str) -> HttpResponse:
+    """Those that the search and the filter leave, of all pages, in a run of their own."""
+    workspace = request.access.workspace
+    these = listing.testable(workspace, slug, request.POST.dict())
+    if not these:
+        messages.info(request, NONE_TO_TEST)
+        return redirect("platform", workspace.slug, slug)
+    run = background.start_chosen(workspace, these, trigger=Trigger.PAGE, by=request.user)
+    return redirect("chosen-run", workspace.slug, run.pk)
 
 
 @require_POST
@@ -72,13 +91,31 @@ def rename(request: Request, slug: str) -> HttpResponse:
     connection = find_connection(request, slug)
     if not connection.version:  # there is nothing yet to be called something
         raise NoConnection
-    form = NameForm(request.POST or None, initial={"name": connection.name})
+    initial = {"name": connection.name, "version": connection.version}
+    form = NameForm(request.POST or None, initial=initial)
+    theirs = None
     if request.method == "POST" and form.is_valid():
-        name = several.cleaned_name(form.cleaned_data["name"])
-        done = saving.change_connection(connection, Changes(name=name), by=request.user)
-        return updated(request, slug, f"It is called {done.connection.title} now.")
-    context = {"card": cards.card(connection), "form": form}
-    return _asked(request, RENAME, context, status=422 if form.is_bound else 200)
+        try:
+            return updated(request, slug, _renamed(request, connection, form))
+        except VersionConflict as conflict:
+            theirs = conflict.connection
+            again = {"name": form.cleaned_data["name"], "version": theirs.version}
+            form = NameForm(initial=again)
+    context = {"card": cards.card(theirs or connection), "form": form, "theirs": theirs}
+    status = 409 if theirs else 422 if form.is_bound else 200
+    return _asked(request, RENAME, context, status=status)
+
+
+def _renamed(request: Request, connection: IntegrationConnection, form: NameForm) -> str:
+    """What is said once it is done. Raises VersionConflict."""
+    name = several.cleaned_name(form.cleaned_data["name"])
+    seen = form.cleaned_data["version"]
+    changes = Changes(name=name)
+    done = saving.change_connection(connection, changes, by=request.user, expected_version=seen)
+    title = done.connection.title
+    is_known = any(one.title == title for one in rows.siblings(done.connection))
+    said = f"It is called {title} now."
+    return f"{said} {CALLED_THE_SAME}" if is_known else said
 
 
 @require_http_methods(["GET", "POST"])

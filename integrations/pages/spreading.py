@@ -1,6 +1,8 @@
 """Spreading a table over workspaces: typed or sent as a file, then planned, then confirmed."""
 
 import hashlib
+import zlib
+from base64 import b64decode, b64encode
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +23,7 @@ from integrations.services.connecting.tables import UnreadableTable
 from integrations.services.refusals import NoConnection
 
 PAGE = "integrations/spread.html"
+TABLE = "spread-table"  # in the session: the connection's id, and what was sent last
 MOST_SHOWN = 500
 STATES = ("problem", "connect", "there", "left_out")
 OTHERWISE = "Something is otherwise than in the plan that you saw. This is the plan by now."
@@ -32,7 +35,7 @@ def spread(request: Request, slug: str, source_id: UUID) -> HttpResponse:
     """The table, and under it what would become of each of its lines."""
     connection = _found(request, slug, source_id)
     if request.method == "GET":
-        return _page(request, connection, "")
+        return _planned(request, connection)
     text = request.POST.get("table", "")
     try:
         if sent := request.FILES.get("file"):
@@ -42,12 +45,38 @@ def spread(request: Request, slug: str, source_id: UUID) -> HttpResponse:
         return _page(request, connection, text, refusal=str(unreadable))
     except sentences.NOT_LISTED as error:
         return _page(request, connection, text, refusal=sentences.of_listing(error))
+    _keep_table(request, connection, text)
     if "confirmed" in request.POST and plan.targets and not sent:
         if request.POST["confirmed"] == fingerprint(plan):
             started = spreading.start(plan, by=request.user)
             return redirect("spread-progress", request.access.workspace.slug, started.pk)
         messages.warning(request, OTHERWISE)
+    return redirect(f"{request.path}?plan=1")
+
+
+def _planned(request: Request, connection: IntegrationConnection) -> HttpResponse:
+    """The plan of the table that was sent last, as the way back leads to it; or an empty form."""
+    if "plan" not in request.GET:
+        request.session.pop(TABLE, None)
+    text = _kept_table(request, connection)
+    if not text:
+        return _page(request, connection, "")
+    try:
+        plan = spread_plans.plan(connection, tables.read(text), by=request.user)
+    except sentences.NOT_LISTED as error:
+        return _page(request, connection, text, refusal=sentences.of_listing(error))
     return _page(request, connection, text, plan=plan)
+
+
+def _keep_table(request: Request, connection: IntegrationConnection, text: str) -> None:
+    """In the session, in which it is small."""
+    packed = b64encode(zlib.compress(text.encode())).decode()
+    request.session[TABLE] = [str(connection.pk), packed]
+
+
+def _kept_table(request: Request, connection: IntegrationConnection) -> str:
+    of, packed = request.session.get(TABLE, ("", ""))
+    return zlib.decompress(b64decode(packed)).decode() if of == str(connection.pk) else ""
 
 
 @require_GET

@@ -34,11 +34,17 @@ def state_of(part: SpreadPart) -> str:
 
 
 class Told:
-    """A spread as its page tells it."""
+    """A spread as its page tells it; `testing` are the runs that are at work, `tests` how those
+    that have ended did.
+    """
 
     def __init__(self, spread: Spread) -> None:
         self.spread = spread
-        self.is_running = spread.is_leased(timezone.now())
+        now = timezone.now()
+        self.is_running = spread.is_leased(now)
+        runs = [part.run for part in spread.parts.all() if part.run]
+        self.testing = {run.pk for run in runs if run.is_leased(now)}
+        self.tests = sum((run.outcomes for run in runs), Counter())
 
     @cached_property
     def lines(self) -> list[tuple[SpreadPart, str]]:
@@ -80,6 +86,8 @@ class Told:
             return f"Spreading over {workspaces}: {self.ended} done"
         if self.is_left:
             return f"{self.counts['done']} of {workspaces} have their accounts"
+        if self.testing:
+            return f"Spread over {workspaces}. Tests are at work"
         return "All is connected already" if not self.total else f"Spread over {workspaces}"
 
 
@@ -104,7 +112,7 @@ def page(request: Request, spread_id: int) -> HttpResponse:
     if not is_partial(request):
         return render(request, PAGE, context)
     response = render(request, PROGRESS, context)
-    if not told.is_running:
+    if not told.is_running and not told.testing:
         response["HX-Trigger-After-Settle"] = json.dumps({"said": told.headline})
     return response
 

@@ -63,6 +63,7 @@ settings_urls: Urls = [
     path("changes/", change_views.changes, name="changes"),
     path("test-all/progress/", views.run, name="run"),
     path("integrations/<slug:slug>/add/", several_views.add_another, name="add-another"),
+    path("integrations/<slug:slug>/test-these/", several_views.test_these, name="test-these"),
     path("integrations/<slug:slug>/", include(connection_urls)),
     path("connections/<uuid:connection_id>/", include((connection_urls, "one"))),
     path("api-access/", account_views.api_access, name="api-access"),

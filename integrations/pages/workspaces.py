@@ -113,7 +113,7 @@ def workspace(request: Request) -> HttpResponse:
             messages.success(request, "The name is changed. Addresses and tokens stay as they are.")
             return redirect("workspace", here.slug)
     context = {"page": "settings", "section": "workspace", "form": form}
-    context |= shown(lending.lent_by(here))
+    context |= shown(lending.lent_by(here), request.GET.get("lent", ""))
     status = 422 if form.is_bound else 200
     return render(request, "workspaces/workspace.html", context, status=status)
 

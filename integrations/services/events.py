@@ -76,7 +76,7 @@ def latest_id(workspace: Workspace) -> int:
 def since(workspace: Workspace, event_id: int, *, most: int) -> list[Event]:
     """The newest ones after that one, in their order, with who did it."""
     found = Event.objects.filter(workspace=workspace, pk__gt=event_id).order_by("-pk")
-    return [*reversed(found.select_related("by", "connection")[:most])]
+    return [*reversed(found.select_related("by", "connection__taken_back_by")[:most])]
 
 
 def _meaning(

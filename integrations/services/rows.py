@@ -32,6 +32,7 @@ from integrations.models import (
     Status,
     Watch,
     Workspace,
+    naming,
 )
 from integrations.services.refusals import NoConnection
 from providers.declare import SIGN_IN
@@ -160,7 +161,8 @@ def again(connection: IntegrationConnection) -> IntegrationConnection:
 def _whole() -> QuerySet[IntegrationConnection]:
     """With what whoever changes or shows one reads."""
     return IntegrationConnection.objects.select_related(
-        "last_test", "edited_by", "credential", "sign_in", "workspace", "lender", "watch__budget"
+        *("last_test", "edited_by", "credential", "sign_in", "workspace", "lender"),
+        *("taken_back_by", "watch__budget"),
     )
 
 
@@ -232,6 +234,8 @@ def matching(
             | Q(platform_account_id__icontains=word)
             | Q(platform_account_name__icontains=word)
             | Q(config__account_id__icontains=word)
+            | Q(former_account_id__icontains=word)
+            | Q(former_account_name__icontains=word)
             | Q(provider__in=named)
         )
     return connections
@@ -239,14 +243,22 @@ def matching(
 
 def counted_by_credential(connections: Collection[IntegrationConnection]) -> dict[UUID, int]:
     """How many connections each credential lets in that lets in one of these."""
+    return Counter(pk for pk, _ in let_in_with(connections))
+
+
+def let_in_with(connections: Collection[IntegrationConnection]) -> list[tuple[UUID, int]]:
+    """Of all that is let in by what lets in one of these: the credential and the workspace."""
     sign_ins = {one.sign_in_id for one in connections if one.is_signed_in}
     typed = {one.credential_id for one in connections if one.auth_method != SIGN_IN} - {None}
     # To whom it is lent only those of their own are counted.
     here = {one.workspace_id for one in connections}
     using = IntegrationConnection.objects.filter(Q(workspace__in=here) | Q(lender__in=here))
-    by_sign_in = using.filter(sign_in__in=sign_ins, auth_method=SIGN_IN).values_list("sign_in")
+    by_sign_in = using.filter(sign_in__in=sign_ins, auth_method=SIGN_IN)
     by_typed = using.filter(credential__in=typed).exclude(auth_method=SIGN_IN)
-    return Counter(pk for (pk,) in [*by_sign_in, *by_typed.values_list("credential")])
+    return [
+        *by_sign_in.values_list("sign_in", "workspace"),
+        *by_typed.values_list("credential", "workspace"),
+    ]
 
 
 def siblings(connection: IntegrationConnection) -> QuerySet[IntegrationConnection]:
@@ -264,8 +276,9 @@ def several_in(workspace_id: int) -> set[str]:
     return {*counted.filter(number__gt=1).values_list("provider", flat=True)}
 
 
-def _in_order(connection: IntegrationConnection) -> tuple[bool, datetime]:
-    return not connection.is_default, connection.created_at
+def _in_order(connection: IntegrationConnection) -> tuple[bool, list[str | int], datetime]:
+    """The default one, then by name."""
+    return not connection.is_default, naming.natural(connection.title), connection.created_at
 
 
 def _with_test(row: Row) -> IntegrationConnection:
@@ -295,8 +308,10 @@ def read_for_cards(connections: Collection[IntegrationConnection]) -> None:
 
 
 def read_lenders(connections: Collection[IntegrationConnection]) -> None:
-    """The workspaces that lend what lets these in; a query where there are any."""
+    """The workspaces that lend what lets these in, or took it back; a query where there are any."""
     prefetch_related_objects([one for one in connections if one.lender_id], "lender")
+    taken_back = [one for one in connections if one.taken_back_by_id]
+    prefetch_related_objects(taken_back, "taken_back_by")
 
 
 def lock(connection: IntegrationConnection) -> IntegrationConnection:

@@ -84,12 +84,14 @@ def test_a_row_is_worked_with_the_keyboard_in_place(page, north, path):
     page.keyboard.press("Enter")
     expect(row.locator("b bdi")).to_have_text("South")
     expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator(f"#more-{key}")).to_be_focused()
 
-    page.locator(f"#more-{key}").press("Enter")
+    page.keyboard.press("Enter")
     page.locator(f"#menu-{key}").get_by_text("Remove…").press("Enter")
     page.locator("#dialog").get_by_role("button", name="Remove", exact=True).press("Enter")
     expect(page.locator(f"#row-{key}")).to_have_count(0)
     expect(page.locator("#toast")).to_contain_text("Meta (South) is removed.")
+    expect(page.locator("#card-meta :focus")).to_have_count(1)  # at what is left
     assert page.evaluate("window.isSamePage === true"), "The page was loaded anew."
 
 
@@ -112,3 +114,20 @@ def test_a_dialog_of_one_that_was_removed_says_so(page, north):
     page.locator(f"#menu-{north.pk}").get_by_text(re.compile("^History")).click()
 
     expect(page.locator("#dialog")).to_contain_text("It was removed, or it belongs to another")
+
+
+def test_a_search_shows_the_rows_that_match_of_a_card_with_many(page, workspace, north):
+    for number in range(1, 9):
+        changes = Changes(name=f"Client 15{number}", config={"account_id": f"act_400{number}"})
+        token = north.credential_id
+        several.add(workspace, "meta", changes, by=None, credential_id=token)
+    page.goto(SETTINGS)
+
+    page.get_by_label("Search integrations").fill("client 158")
+
+    rows = page.locator("#card-meta .connection")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Client 158")
+    expect(page).to_have_url(re.compile(r"[?&]q=client\+158"))
+    page.get_by_label("Search integrations").fill("")
+    expect(rows).to_have_count(5)

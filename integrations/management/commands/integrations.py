@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.text import get_text_list
 
 from integrations import clock, platforms
 from integrations.api import presentation
@@ -25,6 +26,7 @@ from integrations.models import (
     TestRun,
     Trigger,
     Workspace,
+    naming,
 )
 from integrations.pages import sentences
 from integrations.services import rows
@@ -192,10 +194,11 @@ class Command(BaseCommand):
             offered = choosing.reachable(named)
             free = [one.account.id for one in offered if one.connection is None]
             if add or add_all:
-                ids = add or free
-                added = [*_of_run(choosing.add_and_test(named, ids))] if ids else []
+                run = choosing.add_for_shell(named, ids) if (ids := add or free) else None
+                is_any = bool(run and run.total)
+                added = self.proven(run, json=json) if run else ()
                 code = self.tell(added, json=json, nothing=ALL_CONNECTED)
-                return code if added else PASSED
+                return code if is_any else PASSED
         except InvalidChange as invalid:
             raise CommandError(" ".join(invalid.errors["accounts"]), returncode=USAGE) from None
         except sentences.NOT_LISTED as error:
@@ -205,6 +208,10 @@ class Command(BaseCommand):
         else:
             self.write_table([_reached_line(one) for one in offered], ACCOUNTS_HEAD)
         return PASSED
+
+    def proven(self, run: TestRun, *, json: bool) -> "Iterable[Asked]":
+        """Each as soon as it has ended; as JSON, which is told at once, in their order."""
+        return _of_run(runs.test_chosen(run)) if json else map(_of_item, runs.each_of_chosen(run))
 
     # --- spread ------------------------------------------------------------------------------
 
@@ -323,9 +330,10 @@ def _named(workspace: Workspace, name: str) -> IntegrationConnection:
         return rows.find(workspace, provider, slug)
     except NoConnection:
         found = rows.of_platform(workspace, provider)
-        known = ", ".join(_name(one) for one in found)
+        few = naming.few([_name(one) for one in found[: naming.MOST_NAMED]], len(found))
         raise CommandError(
-            f"There is no such connection. Use one of {known}.", returncode=USAGE
+            f"There is no such connection. Use one of {get_text_list(few, 'and')}.",
+            returncode=USAGE,
         ) from None
 
 
@@ -389,7 +397,11 @@ def _of_run(run: TestRun) -> Iterator[Asked]:
         return order.index(one.provider), not one.is_default, one.slug
 
     for item in sorted(known, key=place):
-        yield Asked(item.connection, item.test, "not tested", item.problem)
+        yield _of_item(item)
+
+
+def _of_item(item: RunItem) -> "Asked":
+    return Asked(item.connection, item.test, "not tested", item.problem)
 
 
 def _each(connections: Iterable[IntegrationConnection]) -> Iterator[Asked]:

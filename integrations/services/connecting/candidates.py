@@ -201,6 +201,15 @@ def find(
     raise CandidateGone
 
 
+def signed_in(
+    connection: IntegrationConnection, *, user: User, session_key: str
+) -> Candidate | None:
+    """What came of a sign-in of this session, and waits to be gone on with."""
+    mine = _of_session(session_key).filter(connection=connection.pk, user=user, saved_at=None)
+    waits = mine.filter(sign_in__isnull=False, problem="", expires_at__gt=timezone.now())
+    return waits.order_by("-created_at").first()
+
+
 def of_fix_link(link: FixLink, *, session_key: str) -> Candidate | None:
     """The newest candidate that came of a link in this session."""
     return _of_session(session_key).filter(fix_link=link).order_by("-created_at").first()

@@ -76,14 +76,13 @@ def add_many(
         return background.start_chosen(connection.workspace, added, trigger=trigger, by=by)
 
 
-def add_and_test(connection: IntegrationConnection, account_ids: Sequence[str]) -> TestRun:
-    """`add_many`, tested in this process: for a shell, which waits. Returns the run once ended."""
+def add_for_shell(connection: IntegrationConnection, account_ids: Sequence[str]) -> TestRun:
+    """`add_many` for a shell, which performs the run itself and waits."""
     accounts = offered(connection, account_ids)
     with transaction.atomic():
         _hold(connection)
         added = added_for(connection, accounts, by=None)
-        run = runs.start_chosen(connection.workspace, added, trigger=Trigger.COMMAND, by=None)
-    return runs.test_chosen(run)
+        return runs.start_chosen(connection.workspace, added, trigger=Trigger.COMMAND, by=None)
 
 
 def offered(connection: IntegrationConnection, account_ids: Sequence[str]) -> list[Account]:
@@ -170,14 +169,21 @@ def _save(
     *,
     by: User | None,
 ) -> list[IntegrationConnection]:
-    """A row for each; a default one that nothing is saved for is used first, as by `several`."""
-    default = next((one for one in every if one.is_default), None)
+    """A row for each: the one that had this account before, or a default one that never was
+    anything, or else a new one.
+    """
+    never = [one for one in every if one.is_default and saving.was_never_anything(one)]
+    former = {one.former_account_id: one for one in every if saving.is_blank(one)}
     taken = {one.slug for one in every}
     made: list[IntegrationConnection] = []
+    new: list[IntegrationConnection] = []
     for account in accounts:
-        if not made and default and saving.is_blank(default):
-            one = default
-        else:
+        account_id = as_kept(source.platform, account.id) or source.platform_account_id
+        one = former.pop(account_id, None) if account_id else None
+        if one is None and never:
+            one = never.pop()
+        is_new = one is None
+        if one is None:
             called = account.name or account.id
             one = IntegrationConnection(
                 workspace_id=workspace_id,
@@ -190,11 +196,13 @@ def _save(
         _let_in(one, source, account, by=by)
         if one.is_lent and not one.is_complete:
             raise InvalidChange({ACCOUNTS: [UNFINISHED]})
-        if one is default:
+        if is_new:
+            new.append(one)
+        else:
             fix_links.end_unused(one)  # whom it was sent to would sign in for its lender
             rows.save_changes(one, before)
         made.append(one)
-    IntegrationConnection.objects.bulk_create([one for one in made if one is not default])
+    IntegrationConnection.objects.bulk_create(new)
     for one in made:
         saving.record(one, "edited", by=by, fields=one.edited_fields)
     return made

@@ -21,7 +21,6 @@ from integrations.services.proving import background
 from integrations.services.refusals import InvalidChange, NoConnection
 from providers.declare import Account
 
-TAKEN_BACK = "taken back"
 NOT_YOURS = "This is lent to this workspace itself, so only its lender lends it to others."
 ITSELF = "Choose another workspace than its own."
 NOTHING = "Nothing lets this connection in yet. Connect it first, then lend it."
@@ -92,12 +91,30 @@ def lent_with(connection: IntegrationConnection) -> QuerySet[IntegrationConnecti
     return (mine.filter(sign_in=used) | mine.filter(credential=used)) if used else mine.none()
 
 
+def left_without(taken: Collection[IntegrationConnection]) -> set[int]:
+    """The workspaces where others of their platform stay connected without these."""
+    providers = {one.provider for one in taken}
+    places = {one.workspace_id for one in taken}
+    there = IntegrationConnection.objects.filter(
+        workspace__in=places, provider__in=providers, is_complete=True, is_enabled=True
+    )
+    return {*there.exclude(pk__in=[one.pk for one in taken]).values_list("workspace", flat=True)}
+
+
+def source_of(lent: IntegrationConnection) -> IntegrationConnection | None:
+    """A connection of the lender that is let in by the same, to which one goes back."""
+    used = lent.opened_by_id
+    mine = IntegrationConnection.objects.filter(workspace=lent.lender, provider=lent.provider)
+    found = mine.filter(sign_in=used) | mine.filter(credential=used)
+    return found.order_by("-is_default", "created_at").first() if used and lent.lender_id else None
+
+
 def take_back(
     lender: Workspace, connection_ids: Collection[UUID], *, by: User | None
 ) -> list[IntegrationConnection]:
-    """Disconnect these of what `lent_by` has; who takes back is known to the lender alone.
+    """Disconnect these of what `lent_by` has; which person it was is known to the lender alone.
 
-    What was removed there meanwhile is in nobody's way. Their history stays where they are.
+    What was removed there meanwhile is in nobody's way. Names and history stay where they are.
     Harmless to repeat. Raises NotAnOwner.
     """
     if by is not None and not members.owns(by, lender):
@@ -107,6 +124,6 @@ def take_back(
         with suppress(NoConnection), transaction.atomic():
             still, _ = rows.lock_together(one, sharing=True)
             if still.lender_id == lender.pk:
-                saving.disconnect(still, by=None, edited=TAKEN_BACK)
+                saving.disconnect(still, by=None, taken_back_by=lender)
                 taken.append(one)
     return taken

@@ -1,5 +1,6 @@
 """Naming: the slug that a connection keeps for good."""
 
+import re
 from collections.abc import Collection
 from itertools import chain
 
@@ -11,6 +12,8 @@ from integrations.services import rows
 from integrations.services.refusals import InvalidChange
 
 LONGEST_SLUG = 50
+BEFORE_ADDRESS = re.compile(r"^[a-z][a-z-]*:(?://)?(?:www\.)?(?=\S+\.\S+$)", re.IGNORECASE)
+PARTS = re.compile(r"[.:/@]+")  # what stands between the words of an address
 MAIN = "main"
 SLUG_TAKEN = "Another connection of this platform has this slug. Choose another."
 
@@ -24,7 +27,7 @@ def free_slug(taken: Collection[str], called: str, *, asked: str = "") -> str:
         raise InvalidChange({"slug": [SLUG_TAKEN]})
     if asked:
         return asked
-    stem = slugify(called).replace("_", "-")
+    stem = slugify(PARTS.sub(" ", BEFORE_ADDRESS.sub("", called))).replace("_", "-")
     wanted = stem[: LONGEST_SLUG - 5].strip("-") or MAIN
     numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
     return next(one for one in chain([wanted], numbered) if one not in taken)

@@ -16,6 +16,7 @@ from integrations.models import (
     EventType,
     IntegrationConnection,
     Status,
+    Workspace,
 )
 from integrations.services import events, rows, twins
 from integrations.services.connecting import begun, fix_links
@@ -35,6 +36,7 @@ from providers.outbound.masking import masked
 
 REPORT_MAX_LENGTH = 500
 SHARED_EDIT = "shared credentials"
+TAKEN_BACK = "taken back"
 
 
 @dataclass(frozen=True)
@@ -358,14 +360,14 @@ def disconnect(
     by: User | None,
     revoked: Collection[UUID] = (),
     kept: Collection[UUID] = (),
-    edited: str = "disconnected",
+    taken_back_by: Workspace | None = None,
 ) -> IntegrationConnection:
     """Forget values, account, errors and proof; the history stays. Harmless to repeat.
 
     Asks no platform: `disconnecting.disconnect` revokes first, and names what it `revoked` or
     left in place, and what it `kept` for others: given back where these are gone by now. What was
-    lent is its lender's as before. `edited` says what was done. Raises SignedInMeanwhile when
-    there is another sign-in by now.
+    lent is its lender's as before, who may have taken it back; to disconnect it once more is to
+    know of that. Raises SignedInMeanwhile when there is another sign-in by now.
     """
     with transaction.atomic():
         connection, others = rows.lock_together(connection, sharing=True)
@@ -376,7 +378,8 @@ def disconnect(
         begun.close(connection)
         fix_links.end_unused(connection)
         connection.expiry_notices.all().delete()
-        if not is_blank(connection):
+        if not is_blank(connection) or connection.taken_back_at:
+            former = _account_of(connection)
             same = [one for one in others if one.credential_id == connection.credential_id]
             sealing.keep_secrets(connection, "", {}, {}, sharers=same)
             connection.sign_in, connection.sign_in_key_id = None, ""
@@ -387,7 +390,10 @@ def disconnect(
             connection.clear_report()
             connection.platform_account_id = connection.platform_account_name = ""
             start_revision(connection)
-            _count_edit(connection, [edited], by)
+            connection.former_account_id, connection.former_account_name = former
+            if taken_back_by:
+                connection.taken_back_at, connection.taken_back_by = timezone.now(), taken_back_by
+            _count_edit(connection, [TAKEN_BACK if taken_back_by else "disconnected"], by)
             connection.save()
             record(connection, "edited", by=by, fields=connection.edited_fields)
         # Not given back once more: those that waited, and what was replaced meanwhile.
@@ -396,6 +402,18 @@ def disconnect(
         given_back.filter(signed_in=None).delete()
         let_go([*kept, *lent])
     return rows.again(connection)
+
+
+def _account_of(connection: IntegrationConnection) -> tuple[str, str]:
+    """The id and the name of what it is for, or was."""
+    account_id = connection.platform_account_id or connection.config.get(twins.ACCOUNT_FIELD) or ""
+    name = connection.platform_account_name or connection.former_account_name
+    return account_id or connection.former_account_id, name
+
+
+def was_never_anything(connection: IntegrationConnection) -> bool:
+    """Whether nobody ever gave it anything: no value, no name, no history."""
+    return is_blank(connection) and not connection.version
 
 
 def is_blank(connection: IntegrationConnection) -> bool:

@@ -64,8 +64,9 @@ def add(
 ) -> saving.Saved:
     """Another connection of a platform; the first one is the default. Asks nobody.
 
-    With `credential_id` it is let in by what lets in another one already. A default one that
-    nothing is saved for is used, rather than left empty beside it. Raises InvalidChange, as
+    With `credential_id` it is let in by what lets in another one already. A default one that never
+    was anything, or had this account before, is used; in place of another that nothing is saved
+    for it is the default one. Raises InvalidChange, as
     SameAccount where another one has this account.
     """
     check_slug(slug)
@@ -119,7 +120,10 @@ def _place_for(
     """A row that nothing is saved for but what lets it in. Raises InvalidChange."""
     default = next((one for one in there_are if one.is_default), None)
     is_left_empty = default is not None and saving.is_blank(default)
-    if default and is_left_empty and (default.version == 0 or slug in ("", default.slug)):
+    account = changes.config.get(ACCOUNT_FIELD)
+    is_same = bool(default and account and default.former_account_id == account)
+    is_meant = default and (slug == default.slug or (is_same and not slug))
+    if default and is_left_empty and (default.version == 0 or is_meant):
         if default.version == 0:  # nobody was told its slug yet
             others = [one for one in there_are if one != default]
             default.slug = _free(others, slug, changes)
@@ -165,7 +169,7 @@ def begin_another(workspace: Workspace, provider: str) -> IntegrationConnection:
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         default = rows.find(workspace, provider)
-        if rows.is_unread(default) or saving.is_blank(default):
+        if rows.is_unread(default) or saving.was_never_anything(default):
             return default
         return IntegrationConnection.objects.create(
             workspace=workspace,

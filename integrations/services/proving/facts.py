@@ -12,6 +12,8 @@ def start_revision(connection: IntegrationConnection) -> None:
     connection.proven_at = None
     connection.unanswered_since = None
     connection.expires_at, connection.expires_is_estimate = forecast(connection)
+    connection.former_account_id = connection.former_account_name = ""
+    connection.taken_back_at = connection.taken_back_by = None
     clear_error(connection)
 
 

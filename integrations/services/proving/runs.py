@@ -6,11 +6,12 @@ A run's items are rows too: a process that dies leaves a run that its lease ends
 
 import time
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from queue import SimpleQueue
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -129,6 +130,20 @@ def test_chosen(run: TestRun) -> TestRun:
     return _with_items().get(pk=run.pk)
 
 
+def each_of_chosen(run: TestRun) -> Iterator[RunItem]:
+    """Perform a run as `test_chosen` does: each item as soon as it has ended."""
+    ended: SimpleQueue[int] = SimpleQueue()
+    every = chains(run.items.all())
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        performed = [pool.submit(_perform_in_thread, chain, ended.put) for chain in every]
+        for _ in range(sum(map(len, every))):
+            release_connection()
+            found = RunItem.objects.select_related("test", "connection").filter(pk=ended.get())
+            yield from found  # nothing, where its connection was removed meanwhile
+    for one in performed:
+        one.result()
+
+
 def _ends_in_time(run: TestRun) -> bool:
     """Wait for a run that others perform; False when its lease ran out first."""
     while run.is_leased(timezone.now()):
@@ -159,11 +174,14 @@ def chains(items: QuerySet[RunItem]) -> list[list[int]]:
     return [ids[at::ABREAST] for ids in together.values() for at in range(min(ABREAST, len(ids)))]
 
 
-def _perform_in_thread(chain: Iterable[int]) -> None:
-    """Each of them, also when one ends with an exception."""
+def _perform_in_thread(
+    chain: Iterable[int], ended: Callable[[int], object] = lambda _: None
+) -> None:
+    """Each of them, also when one ends with an exception; `ended` is told of each."""
     with ExitStack() as last_first:
         last_first.callback(database.close)
         for item_id in reversed([*chain]):
+            last_first.callback(ended, item_id)
             last_first.callback(perform_item, item_id)
 
 

@@ -37,17 +37,29 @@
     }
   };
 
+  // The address says what is shown, for a reload and for whatever is drawn anew.
+  const remember = () => {
+    const asked = new URLSearchParams(location.search);
+    for (const [name, value] of Object.entries({ show, q: search.value.trim() })) {
+      if (value) asked.set(name, value);
+      else asked.delete(name);
+    }
+    const query = `${asked}`;
+    history.replaceState(history.state, "", `${location.pathname}${query && `?${query}`}${location.hash}`);
+  };
+
   document.addEventListener("click", (event) => {
     const chip = event.target.closest("#status-summary .chip");
     if (!chip || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     show = chip.dataset.show;
     mayHide = true;
-    history.replaceState(null, "", chip.href);
+    remember();
     apply();
   });
   search.addEventListener("input", () => {
     mayHide = true;
+    remember();
     apply();
   });
   search.form.addEventListener("submit", (event) => event.preventDefault());

@@ -4,14 +4,27 @@
 (() => {
   const dialog = document.getElementById("dialog");
   let opener = null;
+  let places = [];
   let cardId = null;
   let returned = null;
 
   const standIn = (id) => document.querySelector(`#${id} > footer .btn`);
+  // Where one was; and, for when that is removed, the next of its kind or the one before.
+  const placesOf = (element) => {
+    const control = element.closest(".menu")?.querySelector("summary") || element;
+    const row = control.closest(".connection");
+    const kin = row ? [...row.parentElement.children] : [];
+    const at = kin.indexOf(row);
+    const near = [...kin.slice(at + 1), ...kin.slice(0, Math.max(at, 0)).reverse()];
+    return [control, ...near.map((one) => one.querySelector(".menu > summary"))]
+      .map((one) => one?.id).filter(Boolean);
+  };
   const cardOf = (element) => element && element.closest(".card");
 
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.target.id === "dialog-content" && !dialog.open) opener = document.activeElement;
+    if (event.detail.target.id !== "dialog-content" || dialog.open) return;
+    opener = document.activeElement;
+    places = placesOf(opener);
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const card = cardOf(document.activeElement);
@@ -28,7 +41,7 @@
     const opens = document.querySelector("[data-opens]");
     const fromAddress = opener === document.body && opens;
     const card = fromAddress ? document.getElementById(`card-${opens.dataset.opens}`) : cardOf(opener);
-    const again = (opener.id && document.getElementById(opener.id)) || (card && standIn(card.id));
+    const again = places.map((id) => document.getElementById(id)).find(Boolean) || (card && standIn(card.id));
     if (again) again.focus();
     returned = again;
     opener = null;

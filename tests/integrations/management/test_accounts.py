@@ -6,6 +6,7 @@ from integrations.models import IntegrationConnection, Workspace
 from integrations.services import rows
 from integrations.services.connecting import choosing, saving
 from integrations.services.connecting.changes import Changes
+from integrations.services.proving import runs
 from tests.integrations.management.test_commands import Ran
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +76,19 @@ def test_all_are_added_and_the_second_time_there_is_nothing_to_add(save):
     assert again.out == "All of these are connected already, so nothing was added.\n"
     assert again.code == 0
     assert Ran("accounts", "meta", "--add-all", "--json").json == []
+
+
+def test_each_is_told_as_soon_as_it_has_ended(save):
+    saved = save(access_token="EAAhealthy").connection
+    run = choosing.add_for_shell(saved, ["act_1002", "act_1003"])
+
+    each = runs.each_of_chosen(run)
+    first = next(each)
+    assert first.ended_at
+    assert first.test.outcome == "passed"
+
+    [second] = each
+    assert {first.connection.slug, second.connection.slug} == {"acme-outlet", "acme-winter"}
 
 
 def test_what_is_not_reached_is_refused_with_a_sentence(save):

@@ -13,7 +13,13 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations import platforms
-from integrations.models import ConnectionTest, OwnerLink, Trigger, Workspace
+from integrations.models import (
+    ConnectionTest,
+    IntegrationConnection,
+    OwnerLink,
+    Trigger,
+    Workspace,
+)
 from integrations.services import rows
 from integrations.services.connecting import saving, several
 from integrations.services.connecting.changes import Changes
@@ -398,6 +404,18 @@ def test_import_reads_standard_input(workspace, typed):
 
 def test_an_unknown_one_is_answered_with_the_names_that_the_list_has(connected):
     assert Ran("test", "meta/nrth").err == "There is no such connection. Use one of meta."
+
+
+def test_of_many_a_few_are_named_to_who_mistyped_one(connected):
+    for number in range(1, 9):
+        slug = f"north-{number}"
+        IntegrationConnection.objects.create(
+            workspace=connected.workspace, provider="meta", slug=slug, is_default=False, version=1
+        )
+
+    said = Ran("test", "meta/nrth").err
+
+    assert said.endswith("Use one of meta, meta/north-1, meta/north-2 and 6 more.")
 
 
 def test_a_dry_run_says_that_nothing_was_saved(workspace, typed):

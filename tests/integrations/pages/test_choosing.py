@@ -335,3 +335,13 @@ def test_test_all_does_not_show_chosen_ones(emil, agency):
     runs.start_chosen(agency.workspace, [agency], trigger="page", by=None)
 
     assert "run-bar" not in emil.get("/w/main/dashboard/settings/").content.decode()
+
+
+def test_one_that_matches_is_no_all_and_what_is_ticked_elsewhere_is_named(emil, agency):
+    page = emil.get(asked(agency))
+    Form(emil, page).tick("act_4001")
+
+    found = emil.says(asked(agency, "act_1003"))
+
+    assert "Select the one that matches" in found
+    assert "Not on this page: Atlas Cycles 1." in found

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import IntegrationConnection, Workspace
-from integrations.services import rows
-from integrations.services.connecting import lending, saving, several
+from integrations.services import events, rows
+from integrations.services.connecting import disconnecting, lending, saving, several
 from integrations.services.connecting.changes import Changes
 from integrations.services.people import workspaces
 from integrations.services.telling import notices
@@ -66,6 +66,8 @@ def test_an_owner_lends_for_the_accounts_that_were_chosen(olga, agency, north):
     found = IntegrationConnection.objects.filter(workspace=north)
     assert {one.config["account_id"] for one in found} == {"act_1003", "act_4001"}
     assert done.redirect_chain[-1][0].startswith("/w/north/runs/")
+    assert "2 connections lent to North" in text_of(done)
+    assert page in text_and_links(done)
     assert "North" in text_of(olga.get(page))
 
 
@@ -129,10 +131,79 @@ def test_taking_back_asks_and_says_what_stops_there(olga, agency, lent):
     assert question.replace("&", "&amp;") in text_and_links(olga.get(path_of(agency)))
     assert "stop working in North." in olga.says(question)
 
+    assert "Take back Meta (Acme Winter) from North?" in olga.says(question)
+
     done = olga.send(question, "/w/main/workspace/take-back/")
 
     assert "Taken back from North." in text_of(done)
     assert not rows.again(lent).is_lent
+
+
+def test_where_others_stay_nothing_is_said_to_stop(olga, agency, north, lent):
+    lending.lend(agency, north, ["act_4001"], by=None)
+
+    asked = olga.says(f"/w/main/workspace/take-back/?connection={lent.pk}")
+
+    assert "stop working" not in asked
+    assert "Other connections of Meta stay in North." in asked
+
+
+def test_what_one_workspace_was_lent_is_taken_back_at_once(olga, owner, agency, north, lent):
+    south = Workspace.objects.create(slug="south", name="South")
+    south.memberships.create(user=owner, role="owner")
+    lending.lend(agency, north, ["act_4001"], by=None)
+    lending.lend(agency, south, ["act_4001"], by=None)
+    question = f"/w/main/workspace/take-back/?workspace=north&of={agency.pk}"
+    assert question.replace("&", "&amp;") in text_and_links(olga.get(path_of(agency)))
+    assert "Take back 3 connections of Meta in 2 workspaces?" in olga.says(
+        f"/w/main/workspace/take-back/?of={agency.pk}"
+    )
+    assert "Take back 2 connections of Meta in North?" in olga.says(question)
+
+    done = olga.send(question, "/w/main/workspace/take-back/")
+
+    assert "2 connections taken back from North." in text_of(done)
+    assert [one.workspace for one in lending.lent_by(agency.workspace)] == [south]
+
+
+def test_all_that_is_lent_is_found_a_page_at_a_time(olga, agency, north):
+    many = [f"act_{number}" for number in range(4001, 4053)]
+    lending.lend(agency, north, many, by=None)
+
+    assert "51 to 52 of 52" in olga.says(f"{path_of(agency)}?ask=1&lent=2")
+
+
+def test_who_borrows_reads_who_took_it_back_and_when(olga, agency, north, lent):
+    since = events.latest_id(north)
+    lending.take_back(agency.workspace, [lent.pk], by=None)
+
+    told = olga.says("/w/north/dashboard/")
+    card = olga.says(SETTINGS)
+    history = olga.says(reverse("history", args=["north", "meta"]))
+    line = olga.get(reverse("changes", args=["north"], query={"since": since, "of": "overview"}))
+
+    assert "1 of 13 platforms needs someone now" in told
+    assert "Main took this back at" in told
+    assert "Main took this back at" in card
+    assert "act_1003" in card
+    assert "Main took this back at" in history
+    assert "Meta was taken back by Main." in text_of(line)
+
+
+def test_who_has_seen_that_it_was_taken_back_says_so(olga, agency, lent):
+    lending.take_back(agency.workspace, [lent.pk], by=None)
+
+    olga.send(SETTINGS, reverse("disconnect", args=["north", "meta"]))
+
+    assert "took this back" not in olga.says(SETTINGS)
+
+
+def test_nothing_is_counted_where_all_of_several_were_disconnected(olga, agency, north, lent):
+    lending.lend(agency, north, ["act_4001"], by=None)
+    for one in lending.lent_by(agency.workspace):
+        disconnecting.disconnect(one, by=None)
+
+    assert "Behind them" not in olga.says(SETTINGS)
 
 
 def test_all_is_taken_back_at_once(olga, agency, north, lent):

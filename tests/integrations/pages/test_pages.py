@@ -371,6 +371,12 @@ def test_a_form_that_was_sent_too_late_says_so_and_leads_back_to_its_page(editor
     assert "You were signed out." in client.get(told.url).content.decode()
 
 
+def test_a_form_that_was_sent_without_any_session_says_so_too(editor):
+    told = Client().post(reverse("test", args=["main", "meta"]))
+
+    assert "You were signed out." in Client().get(told.url).content.decode()
+
+
 def test_a_token_is_shown_once_and_revoked(visitor):
     made = visitor.post("api-access", page=("api-access",), name="Dashboard", days="30")
     token = re.search(r'id="new-token">(\w+)<', made.content.decode())[1]

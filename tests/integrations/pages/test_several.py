@@ -25,6 +25,7 @@ from tests.integrations.pages.test_pages import Browser, text_of
 OUTLET = {"access_token": "EAAhealthy", "account_id": "act_1002"}
 DIALOG = {"auth_method": "access_token", "is_enabled": "on"}
 HTMX = {"HX-Request": "true"}
+TOKEN = {"access_token": "EAAhealthy"}
 
 
 @pytest.fixture
@@ -472,3 +473,86 @@ def test_a_viewer_sees_all_and_changes_none(viewer, connected, north):
     assert listed(page) == ["act_1001", "North"]
     assert "Add another" not in text_of(page)
     assert "Disconnect" not in text_of(page)
+
+
+def test_of_two_who_rename_the_second_reads_what_the_first_called_it(visitor, connected, north):
+    seen = again(north).version
+    visitor.post("one:rename", north.pk, name="South", version=seen)
+
+    told = visitor.post("one:rename", north.pk, name="West", version=seen)
+
+    assert told.status_code == 409
+    assert "changed name" in text_of(told)
+    assert 'value="West"' in told.content.decode()
+    assert again(north).name == "South"
+    visitor.post("one:rename", north.pk, name="West", version=again(north).version)
+    assert again(north).name == "West"
+
+
+def test_a_name_that_another_one_has_is_taken_with_a_word_about_it(visitor, connected, north):
+    add(connected.workspace, "South", access_token="EAAhealthy", account_id="act_1003")
+
+    done = visitor.post("one:rename", north.pk, name="South")
+
+    assert "It is called South now. Another connection here is called that, too." in text_of(done)
+
+
+def test_those_that_a_search_leaves_are_tested_at_once(visitor, connected, north, worker_seen):
+    assert "Test all 2 of these" in text_of(visitor.get("platform", "meta"))
+
+    done = visitor.post("test-these", "meta", q="north", show="")
+
+    assert [one.connection for one in ConnectionTest.objects.all()] == [north]
+    assert done.redirect_chain[-1][0].startswith("/w/main/runs/")
+
+
+def test_where_none_can_be_tested_that_is_said(visitor, connected, north):
+    done = visitor.post("test-these", "meta", q="nobody")
+
+    assert "None of these can be tested" in text_of(done)
+    assert not ConnectionTest.objects.exists()
+
+
+def test_a_filter_that_hides_what_is_found_is_named(visitor, connected, north):
+    page = visitor.get("platform", "meta", q="north", show="error")
+
+    assert "Nothing with “Error”" in text_of(page)
+    assert "1 connection matches the search without that filter." in text_of(page)
+    assert 'href="?q=north&amp;show="' in page.content.decode()
+
+
+def test_equals_are_in_the_order_in_which_people_count(visitor, connected):
+    numbers = (2, 10, 1)
+    for number in numbers:
+        add(connected.workspace, f"Client {number}", account_id=f"act_400{number}", **TOKEN)
+
+    shown = text_of(visitor.get("platform", "meta"))
+
+    places = [shown.index(f"Client {number} ") for number in sorted(numbers)]
+    assert places == sorted(places)
+
+
+def test_one_broken_cause_is_told_once_with_all_that_it_mends(visitor, connected):
+    for number in (2, 3):
+        changes = Changes(config={"account_id": f"act_100{number}"}, name=f"Client {number}")
+        several.add(
+            connected.workspace, "meta", changes, by=None, credential_id=connected.credential_id
+        )
+    IntegrationConnection.objects.update(
+        last_error="The token was revoked.",
+        error_kind="auth_invalid",
+        failing_since=timezone.now(),
+    )
+    said = "Entering them once mends all 3 connections that it lets in."
+
+    overview = text_of(visitor.get("overview"))
+    card = text_of(visitor.get("settings"))
+    dialog = text_of(visitor.get("connection", "meta"))
+
+    assert overview.count("Enter new credentials") == 1
+    assert said in overview
+    assert "more connection" not in overview
+    assert card.count(said) == 1
+    assert said in dialog
+    assert text_of(visitor.get("platform", "meta")).count(said) == 1
+    assert text_of(visitor.get("settings", q="client 3")).count("Client 3") > 0

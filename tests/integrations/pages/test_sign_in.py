@@ -349,6 +349,33 @@ def test_of_two_tabs_that_choose_the_later_one_counts(visitor, workspace):
     assert "Calendly works" in text_of(taken)
 
 
+def test_of_many_accounts_one_is_searched(visitor):
+    visitor.connects("two")
+    kept = Candidate.objects.get()
+    kept.accounts = [[f"id-{number}", f"Client {number}", {}] for number in range(100, 200)]
+    kept.save()
+
+    every = visitor.get("candidate", "calendly", kept.pk)
+    found = visitor.get("candidate", "calendly", kept.pk, q="150 client")
+
+    assert every.content.decode().count('type="radio" name="account"') == 50
+    assert "The first 50 of 100: search for another." in text_of(every)
+    assert re.findall(r'name="account" value="([^"]+)"', found.content.decode()) == ["id-150"]
+
+
+def test_a_sign_in_that_waits_is_offered_again_when_the_dialog_is_opened_anew(visitor):
+    visitor.connects("two")
+    kept = Candidate.objects.get()
+
+    dialog = visitor.get("connection", "calendly")
+
+    assert "Go on with the sign-in of" in text_of(dialog)
+    address = reverse("candidate", args=["main", "calendly", kept.pk])
+    assert address in dialog.content.decode()
+    visitor.post("discard-candidate", "calendly", str(kept.pk))
+    assert "Go on with the sign-in" not in text_of(visitor.get("connection", "calendly"))
+
+
 def test_a_reloaded_callback_shows_the_same_end_and_asks_nobody(visitor, calendly, workspace):
     callback = callback_of(visitor.leaves())
     visitor.comes_back(callback)

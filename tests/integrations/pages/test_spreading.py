@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integrations import queue
 from integrations.models import IntegrationConnection, Spread, Workspace
+from integrations.models import TestRun as Run
 from integrations.services.connecting import spread_plans, spreading, tables
 from tests.integrations.pages.people import Visitor, text_of
 from tests.integrations.services.connecting.agency import connect
@@ -78,6 +79,20 @@ def test_another_table_than_the_one_that_was_shown_is_planned_anew(ruth, agency)
     assert not Spread.objects.exists()
 
 
+def test_back_from_the_progress_the_plan_is_a_page_like_any_other(ruth, agency, worker_seen):
+    page = planned(ruth, agency)
+    [(here, status)] = page.redirect_chain
+    confirmed(ruth, agency, page)
+
+    again = ruth.get(here)
+
+    assert status == 302
+    assert "1 there already" in text_of(again)
+    assert "act_1003,north" in again.content.decode()
+    assert "act_1003,north" not in ruth.get(path_of(agency)).content.decode()
+    assert "act_1003,north" not in ruth.get(here).content.decode()
+
+
 def test_a_file_is_taken_as_the_table(ruth, agency):
     file = SimpleUploadedFile("t.csv", "\ufeffworkspace;account\r\nnorth;1003\r\n".encode())
 
@@ -117,6 +132,19 @@ def test_without_a_worker_it_waits_and_says_so_until_somebody_goes_on(ruth, agen
 
     assert "Spread over 1 workspace" in text_of(page)
     assert lent() == 1
+
+
+def test_the_progress_is_followed_until_the_tests_have_ended(ruth, agency, worker_seen):
+    page = confirmed(ruth, agency, planned(ruth, agency))
+    here = page.redirect_chain[-1][0]
+    assert "1 of 1 proven" in text_of(page)
+    assert f'hx-get="{here}"' not in page.content.decode()
+
+    Run.objects.update(finished_at=None, lease_until=timezone.now() + timedelta(minutes=1))
+
+    running = ruth.get(here)
+    assert "Spread over 1 workspace. Tests are at work" in text_of(running)
+    assert f'hx-get="{here}"' in running.content.decode()
 
 
 def test_what_a_killed_worker_left_is_offered_again(ruth, agency, worker_seen):

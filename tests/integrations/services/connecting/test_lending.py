@@ -175,14 +175,50 @@ def test_of_many_who_lend_the_same_at_once_one_does(both):
     assert IntegrationConnection.objects.filter(workspace=client_of).count() == 1
 
 
-def test_a_default_one_that_was_disconnected_is_used(agency, client_of):
+def test_what_was_disconnected_is_used_for_its_own_account_alone(agency, client_of):
     own = connect(client_of, access_token="EAAown")
     disconnecting.disconnect(own, by=None)
 
-    one = lend(agency, client_of, "act_1003")
+    other = lend(agency, client_of, "act_1003")
+    lend(agency, client_of, "act_1001")
 
-    assert one == own
-    assert one.version > own.version
+    again = rows.again(own)
+    assert other != own
+    assert again.config["account_id"] == "act_1001"
+    assert again.version > own.version
+
+
+def test_what_was_taken_back_has_its_row_with_name_and_history_again(agency, client_of):
+    one = lend(agency, client_of, "act_1003")
+    saving.change_connection(one, Changes(name="North spring"), by=None)
+    lending.take_back(agency.workspace, [one.pk], by=None)
+
+    other = lend(agency, client_of, "act_4001")
+    lend(agency, client_of, "act_1003")
+
+    again = rows.again(one)
+    assert again.config["account_id"] == "act_1003"
+    assert again.title == "North spring"
+    assert not again.taken_back_at
+    assert other.title != "North spring"
+
+
+def test_what_is_taken_back_says_by_whom_and_what_it_was(agency, client_of):
+    one = lend(agency, client_of, "act_1003")
+    title = one.title
+
+    lending.take_back(agency.workspace, [one.pk], by=None)
+
+    gone = rows.again(one)
+    assert gone.title == title != "main"
+    assert (gone.taken_back_by, gone.former_account_id) == (agency.workspace, "act_1003")
+    assert gone.attention(timezone.now()) == "taken_back"
+
+    disconnecting.disconnect(gone, by=None)  # somebody has seen it
+
+    seen = rows.again(one)
+    assert seen.attention(timezone.now()) is None
+    assert seen.title == title
 
 
 # --- Who may lend --------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0026_add_feeds"),
+        ("integrations", "0028_add_checks"),
     ]
 
     operations = [
