@@ -1,5 +1,6 @@
 """Where people open the site: PUBLIC_URL, and addresses made with it."""
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -10,6 +11,17 @@ def origin() -> str:
     """Without the path: `https://example.com`."""
     parts = urlsplit(settings.PUBLIC_URL)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_loopback() -> bool:
+    """Whether it leads nobody here but who sits at this machine."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def link(view: str, *args: object) -> str:

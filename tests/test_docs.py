@@ -21,7 +21,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text() for page in PAGES}
 README = TEXTS["README.md"]
 EVERY_PAGE = {"README.md", "CHANGELOG.md"} | {
-    f"docs/{name}.md" for name in ("adding-a-platform", "api", "architecture", "deploy", "security")
+    f"docs/{name}.md" for name in ("adding-a-platform", "api", "architecture", "channels", "deploy", "security")
 }
 SETTINGS = (ROOT / "integrations_center" / "settings.py").read_text()
 BY_PROVIDER = "PROVIDER_<SLUG>__<HOST>_URL"

@@ -225,6 +225,58 @@ ROLES = {
     "Another role": {"role": "viewer"},
     "An owner": {"role": "owner", "password": "your own password"},
 }
+CHANNEL = {
+    "id": "0197f3a2-5c1e-7d4b-9a8e-2f6b1c3d4e62",
+    "kind": "webhook",
+    "name": "Our own monitor",
+    "isEnabled": True,
+    "config": {},
+    "secrets": {
+        "url": {"isSet": True, "hint": "hooks.acme.example/…"},
+        "signingSecret": {"isSet": True, "hint": "…k2w="},
+    },
+    "hears": "breaks",
+    "platforms": [],
+    "tellsRecovery": True,
+    "quietFrom": "22:00",
+    "quietUntil": "07:00",
+    "timeZone": "Europe/Madrid",
+    "isGone": False,
+    "failingSince": None,
+    "problem": None,
+    "deliveredAt": "2026-11-22T14:02:11Z",
+    "madeAt": "2026-11-20T08:00:00Z",
+}
+ADDED_CHANNEL = CHANNEL | {"deliveredAt": None, "made": {"signingSecret": "whsec_b3VyLXNlY3JldA=="}}
+ADD_CHANNELS = {
+    "A signed webhook": {
+        "kind": "webhook",
+        "name": "Our own monitor",
+        "config": {"url": "https://hooks.acme.example/control-center"},
+        "hears": "breaks",
+    },
+    "A room of Slack": {
+        "kind": "slack",
+        "config": {"url": "https://hooks.slack.com/services/T000/B000/xxxx"},
+    },
+    "A list": {"kind": "email", "config": {"to": "team@acme.example"}},
+}
+CHANNEL_CHANGES = {
+    "Quiet at night": {"quietFrom": "22:00", "quietUntil": "07:00", "timeZone": "Europe/Madrid"},
+    "Off": {"isEnabled": False},
+}
+TRIED_CHANNELS = {
+    "It arrived": {
+        "isDelivered": True,
+        "message": "Webhook took the message.",
+        "statusCode": 204,
+    },
+    "It did not": {
+        "isDelivered": False,
+        "message": "The receiver knows nothing at this address any more. Make a new one there.",
+        "statusCode": 404,
+    },
+}
 BAD_REQUESTS = {
     "By field": {"config": {"accountId": ["This may not be blank."]}},
     "An unknown key": {"foo": ["Unknown key. Use: config, authMethod."]},

@@ -21,8 +21,10 @@ from integrations.api import errors as api_errors
 from integrations.api import examples as api_examples
 from integrations.api import shapes as api_shapes
 from integrations.api.serializers import (
+    AddChannelRequest,
     AddRequest,
     ChangeRequest,
+    ChannelRequest,
     ConnectionChangeRequest,
     DisconnectRequest,
     InviteRequest,
@@ -35,6 +37,7 @@ from integrations_center import unavailable
 SAME_ACCOUNT = "North is connected to this account already. Use that one."
 SENTENCES = {"type": "array", "items": {"type": "string"}}
 SESSION_REQUIRED = "No token manages members. Sign in, and send your session's cookie instead."
+CHANNELS_FOR_OWNERS = "Only an owner of this workspace manages its channels. Ask one of them."
 FOR_OWNERS = "Only an owner of this workspace manages its members. Ask one of them."
 BAD_REQUEST = {
     "type": "object",
@@ -400,6 +403,56 @@ list_invitations = _member_call(
 )
 withdraw_invitation = _member_call(
     "withdraw_invitation", _of_members({204: NOTHING_LEFT}, *WITH_A_BODY), INVITATION_ID
+)
+
+
+CHANNEL_ID = OpenApiParameter("id", UUID, location=OpenApiParameter.PATH)
+
+
+def _channel_call(
+    name: str, good: Mapping[int, Any], *codes: int, where: Any = (), **more: Any
+) -> Any:
+    refused = {"permission_denied": {"detail": CHANNELS_FOR_OWNERS, "code": "permission_denied"}}
+    answers = _without_200(_answers(None, *codes)) | {
+        403: OpenApiResponse(api_shapes.Problem, CHANNELS_FOR_OWNERS, _examples(refused, 403))
+    }
+    return _call(name, answers | dict(good), *where, tag="channels", **more)
+
+
+list_channels = _channel_call(
+    "list_channels",
+    {200: _good(api_shapes.Channel(many=True))},
+    shown={"One of them": api_examples.CHANNEL},
+)
+add_channel = _channel_call(
+    "add_channel",
+    {201: _good(api_shapes.SavedChannel)},
+    *WITH_A_BODY,
+    409,
+    request=AddChannelRequest,
+    sent=api_examples.ADD_CHANNELS,
+    shown_with_201={"A signed webhook": api_examples.ADDED_CHANNEL},
+)
+change_channel = _channel_call(
+    "change_channel",
+    {200: _good(api_shapes.SavedChannel)},
+    *WITH_A_BODY,
+    409,
+    where=(CHANNEL_ID,),
+    request=ChannelRequest,
+    sent=api_examples.CHANNEL_CHANGES,
+    shown={"Changed": api_examples.CHANNEL | {"made": {}}},
+)
+remove_channel = _channel_call(
+    "remove_channel", {204: NOTHING_LEFT}, *WITH_A_BODY, 409, where=(CHANNEL_ID,)
+)
+test_channel = _channel_call(
+    "test_channel",
+    {200: _good(api_shapes.TriedChannel)},
+    *WITH_A_BODY,
+    429,
+    where=(CHANNEL_ID, RETRY_AFTER),
+    shown=api_examples.TRIED_CHANNELS,
 )
 
 

@@ -177,6 +177,51 @@ class RoleRequest(Body):
     password = OwnPassword()
 
 
+class ChannelValues(serializers.DictField):
+    """Secret and plain values by their API names. Null clears a value."""
+
+    child = Text(allow_null=True, trim_whitespace=False)
+    default_error_messages = Values.default_error_messages
+
+
+class ClockField(serializers.TimeField):
+    default_error_messages = {"invalid": "This must be a time such as 22:00, or null."}
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(required=False, allow_null=True, input_formats=["%H:%M"], **more)
+
+
+class ChannelRequest(Body):
+    """What to change of a channel; every key may be left out."""
+
+    name = Text(required=False, allow_blank=True, help_text="What your team calls it.")
+    config = ChannelValues(
+        required=False,
+        help_text="The values of its kind. Left out keeps a value, null clears it.",
+    )
+    isEnabled = Switch(required=False)
+    hears = Text(required=False, help_text="`all`, or `breaks` for breaks only.")
+    platforms = serializers.ListField(
+        child=Text(),
+        required=False,
+        help_text="The slugs of those that it is for; empty for all.",
+    )
+    tellsRecovery = Switch(
+        required=False, help_text="Whether it also says when something works again."
+    )
+    quietFrom = ClockField(help_text="When quiet hours begin, such as 22:00; null for none.")
+    quietUntil = ClockField(help_text="When they end. What breaks then is told at their end.")
+    timeZone = Text(
+        required=False, help_text="Of quiet hours and of the times in messages: Europe/Madrid."
+    )
+
+
+class AddChannelRequest(ChannelRequest):
+    """A channel to add: of which kind, and the values that this takes."""
+
+    kind = Text(help_text="`email`, `slack`, `teams`, `discord`, `telegram`, `ntfy`, `webhook`.")
+
+
 class AddRequest(Body):
     """A connection to add: of which platform, and what is known of it by now."""
 

@@ -301,6 +301,57 @@ class MadeInvitation(Invitation):
     )
 
 
+class Channel(Shape):
+    """Where people of the workspace are told what breaks. Secrets are never told."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    isEnabled = serializers.BooleanField()
+    config = serializers.DictField(
+        child=serializers.CharField(allow_null=True), help_text="The values that are no secrets."
+    )
+    secrets = serializers.DictField(
+        child=Secret(), help_text="All secrets of its kind: of an address the host is shown."
+    )
+    hears = serializers.ChoiceField(
+        choices=["all", "breaks"], help_text="Everything, or breaks only."
+    )
+    platforms = serializers.ListField(
+        child=serializers.CharField(), help_text="Those that it is for; empty for all."
+    )
+    tellsRecovery = serializers.BooleanField()
+    quietFrom = serializers.CharField(allow_null=True, help_text="Such as 22:00, in `timeZone`.")
+    quietUntil = serializers.CharField(allow_null=True)
+    timeZone = serializers.CharField()
+    isGone = serializers.BooleanField(
+        help_text="Whether its receiver switched it off. A test that arrives switches it on again."
+    )
+    failingSince = serializers.DateTimeField(
+        allow_null=True, help_text="When it began to take nothing."
+    )
+    problem = serializers.CharField(allow_null=True, help_text="Why it takes nothing.")
+    deliveredAt = serializers.DateTimeField(allow_null=True)
+    madeAt = serializers.DateTimeField()
+
+
+class SavedChannel(Channel):
+    """A channel as it is saved now."""
+
+    made = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="Secrets that were made here, such as `signingSecret`: in this answer alone.",
+    )
+
+
+class TriedChannel(Shape):
+    """What became of a test message."""
+
+    isDelivered = serializers.BooleanField()
+    message = serializers.CharField(help_text="What its receiver said, in a sentence.")
+    statusCode = serializers.IntegerField(allow_null=True)
+
+
 class Method(Shape):
     """A way to prove who one is; `fields` say which values it takes."""
 

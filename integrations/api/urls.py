@@ -7,6 +7,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 
+from integrations.api import channels as api_channels
 from integrations.api import errors as api_errors
 from integrations.api import members as api_members
 from integrations.api import reference
@@ -55,6 +56,21 @@ urlpatterns = [
         f"{ANY}/tests/<int:test_id>", Connections.as_view({"get": "one_test"}), "connection-test"
     ),
     *both(f"{ANY}/accounts", Connections.as_view({"get": "accounts"}), "connection-accounts"),
+    *both(
+        "channels",
+        api_channels.Channels.as_view({"get": "list", "post": "create"}),
+        "channels",
+    ),
+    *both(
+        "channels/<uuid:id>",
+        api_channels.Channels.as_view({"patch": "partial_update", "delete": "destroy"}),
+        "channel",
+    ),
+    *both(
+        "channels/<uuid:id>/test",
+        api_channels.Channels.as_view({"post": "test"}),
+        "test-channel",
+    ),
     *both("members", api_members.Members.as_view({"get": "list", "post": "create"}), "members"),
     *both(
         "members/<int:id>",

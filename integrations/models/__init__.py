@@ -4,6 +4,7 @@ Imports crypto and providers.
 """
 
 from integrations.models.candidates import Candidate, SignInAttempt
+from integrations.models.channels import Channel, Delivery, ToldUntil
 from integrations.models.connections import STATUS_FROM_FACTS, IntegrationConnection, Status
 from integrations.models.credentials import AppRegistration, Credential
 from integrations.models.events import Event, EventType
@@ -27,8 +28,10 @@ __all__ = [
     "AppRegistration",
     "Budget",
     "Candidate",
+    "Channel",
     "ConnectionTest",
     "Credential",
+    "Delivery",
     "End",
     "Event",
     "EventType",
@@ -53,6 +56,7 @@ __all__ = [
     "Status",
     "TestOutcome",
     "TestRun",
+    "ToldUntil",
     "Trigger",
     "Watch",
     "Workspace",

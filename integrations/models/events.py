@@ -12,6 +12,8 @@ class EventType(models.TextChoices):
     RECOVERED = "connection.recovered"
     CHANGED = "connection.changed"
     MEMBER_CHANGED = "member.changed"
+    EXPIRY_NEAR = "expiry.near"
+    CHANNEL_FAILING = "channel.failing"
 
 
 class Event(models.Model):

@@ -29,6 +29,7 @@ FOUND = {
     "proven": "was proven",
     "unanswered": "gave no clear answer",
     "sign_in_ended": "lost its sign-in",
+    "expiry_near": "ends soon",
 }
 LAST_ID = 2**63 - 1
 OVERVIEW = ". Answer on the overview."

@@ -18,6 +18,14 @@ NOTHING_TO_LIST = (
     "Save everything that is required first."
 )
 NOTHING_TO_TEST = "There is nothing to test yet. Save everything that is required first."
+MOMENTS = {
+    "opened": "Broken",
+    "updated": "Broken in another way",
+    "reminder": "Reminder",
+    "closed": "Works again",
+    "notice": "Notice",
+    "test": "Test",
+}
 
 
 def of_test(test: ConnectionTest) -> str:

@@ -43,7 +43,7 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.people import hand_over, people, workspaces
 from integrations.services.proving import background, runs
 from integrations.services.refusals import Busy, NothingToTest, TooManyTests
-from integrations.services.telling import notices
+from integrations.services.telling import deliveries, notices
 from integrations.services.watching import engine
 
 TESTS_PER_PAGE = 20
@@ -87,6 +87,7 @@ def overview(request: Request) -> HttpResponse:
         **_lenders(every),
         "notices": [one for one in noticed if one.connection.pk not in told],
         "hand_over": hand_over.pending(workspace),
+        "is_heard": deliveries.is_heard(workspace),
         "since": latest,
         "latest": latest,
     }

@@ -4,6 +4,7 @@ from integrations.pages import accounts as account_views
 from integrations.pages import badges as badge_views
 from integrations.pages import calendars as calendar_views
 from integrations.pages import changes as change_views
+from integrations.pages import channels as channel_views
 from integrations.pages import choosing as choosing_views
 from integrations.pages import chosen_runs as chosen_run_views
 from integrations.pages import dialog as dialog_views
@@ -99,6 +100,21 @@ guide_urls: Urls = [
     path("<slug:method>/", guide_views.guide, name="guide"),
 ]
 
+channel_urls: Urls = [
+    path("", channel_views.page, name="channels"),
+    path("new/", channel_views.choose, name="choose-channel"),
+    path("new/<slug:kind>/", channel_views.add, name="add-channel"),
+    path("<uuid:channel_id>/", channel_views.one, name="channel"),
+    path("<uuid:channel_id>/test/", channel_views.send_test, name="test-channel"),
+    path("<uuid:channel_id>/switch/", channel_views.switch, name="switch-channel"),
+    path("<uuid:channel_id>/remove/", channel_views.remove, name="remove-channel"),
+    path(
+        "<uuid:channel_id>/deliveries/<uuid:delivery_id>/resend/",
+        channel_views.resend,
+        name="resend",
+    ),
+]
+
 members_urls: Urls = [
     path("", member_views.page, name="members"),
     path("invite/", inviting_views.invite, name="invite"),
@@ -185,6 +201,7 @@ urlpatterns = [
         name="lend",
     ),
     path("w/<slug:workspace>/runs/<int:run_id>/", include(chosen_run_urls)),
+    path("w/<slug:workspace>/channels/", include(channel_urls)),
     path("w/<slug:workspace>/members/", include(members_urls)),
     path("w/<slug:workspace>/workspace/", include(workspace_urls)),
     path("workspaces/", include(workspaces_urls)),

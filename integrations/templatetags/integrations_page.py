@@ -148,6 +148,12 @@ def duration(milliseconds: int) -> str:
 
 
 @register.filter
+def moment_word(moment: str) -> str:
+    """When in the life of a break a message was for: "opened" -> "Broken"."""
+    return sentences.MOMENTS.get(moment, moment)
+
+
+@register.filter
 def name_of(person: User) -> str:
     return person.get_full_name() or person.get_username()
 

@@ -17,7 +17,6 @@ from integrations import clock, queue
 from integrations.models import (
     Candidate,
     ConnectionTest,
-    ExpiryNotice,
     IntegrationConnection,
     TestOutcome,
     Trigger,
@@ -28,7 +27,7 @@ from integrations.services.keeping import renewals, rounds
 from integrations.services.people import invitations, own, passwords
 from integrations.services.proving import background, testing
 from integrations.services.refusals import NoConnection, NothingToTest, Paused
-from integrations.services.telling import notices
+from integrations.services.telling import deliveries, owed
 from integrations.work import worker
 
 logger = logging.getLogger(__name__)
@@ -125,11 +124,22 @@ def look_after() -> None:
     rounds.look_after(clock.now())
 
 
-@body("telling.mail_notice")
-def mail_notice(notice_id: int) -> None:
-    """Tell a workspace's owners by mail that a connection ends."""
-    if notice := ExpiryNotice.objects.filter(pk=notice_id).first():
-        notices.mail(notice)
+@body("telling.catch_up")
+def catch_up(workspace_id: int) -> None:
+    """Tell a workspace's people of what happened there since they were told last."""
+    owed.catch_up(workspace_id, timezone.now())
+
+
+@body("telling.remind")
+def remind(delivery_id: str) -> None:
+    """Tell once more of what still lasts a day later."""
+    owed.remind(UUID(delivery_id), timezone.now())
+
+
+@body("telling.deliver")
+def deliver(delivery_id: str) -> None:
+    """Send one message that is still due."""
+    deliveries.deliver(UUID(delivery_id), timezone.now())
 
 
 @body("people.mail_link", PERSON_LOOKS)

@@ -11,6 +11,7 @@ from integrations.models import Heartbeat
 from integrations.services.credentials import sealing
 from integrations.services.keeping import renewals
 from integrations.services.keeping.trouble import apart
+from integrations.services.telling import deliveries
 
 BEAT_SECONDS = 10.0
 ROUND = timedelta(seconds=30)
@@ -21,7 +22,7 @@ def run(wait: Callable[[float], bool]) -> None:
     """Again and again, until `wait`, which sleeps so many seconds, says to stop."""
     while True:
         now = timezone.now()
-        for what in (queue.beat, start_round, start_pruning):
+        for what in (queue.beat, start_round, start_pruning, deliveries.wake):
             _try(what, now)
         if wait(BEAT_SECONDS):
             return

@@ -15,7 +15,15 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from integrations.models import ApiToken, Membership, Pause, Role, Workspace
+from integrations.models import (
+    ApiToken,
+    Channel,
+    Delivery,
+    Membership,
+    Pause,
+    Role,
+    Workspace,
+)
 from integrations.sessions import BACKEND
 from tests.browser import states
 from tests.browser.conftest import PASSWORD, SETTINGS, member
@@ -97,6 +105,11 @@ def root(workspace, meta):
     Group.objects.create(name="Helpers")
     Pause.objects.create(
         provider="meta", counted_by="token", kind="rate_limited", until=timezone.now()
+    )
+    channel = Channel.objects.create(workspace=workspace, kind="webhook", name="Team")
+    facts = {"about": "Postbox", "title": "Postbox ended the access token."}
+    Delivery.objects.create(
+        workspace=workspace, channel=channel, moment="opened", facts=facts, due_at=timezone.now()
     )
     LogEntry.objects.log_actions(user.pk, [workspace], 2, change_message="Renamed.")
     return user

@@ -18,6 +18,7 @@ from integrations.services.credentials import revoking, sealing
 from integrations.services.credentials.unused import OBTAINED, let_go, unused
 from integrations.services.people import guesses, hand_over, invitations, own
 from integrations.services.proving import pauses
+from integrations.services.telling import deliveries
 from providers.declare import SIGN_IN
 
 KEPT = timedelta(hours=1)
@@ -41,6 +42,7 @@ def forget(now: datetime) -> None:
     invitations.forget_old(now)
     hand_over.forget_old(now)
     own.forget_old(now)
+    deliveries.forget_old(now)
 
 
 def give_back(now: datetime) -> None:

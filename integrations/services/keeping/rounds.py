@@ -9,7 +9,7 @@ from integrations.models import Credential, Heartbeat
 from integrations.services.keeping.forgetting import forget, give_back
 from integrations.services.keeping.renewals import tell_ends
 from integrations.services.keeping.trouble import apart
-from integrations.services.telling import ends, notices
+from integrations.services.telling import ends, notices, owed
 from integrations.services.watching import sweep
 from providers.declare import SIGN_IN
 
@@ -18,8 +18,10 @@ LATE = timedelta(minutes=5)
 
 
 def look_after(now: datetime) -> None:
-    """Checks, ends, notices and forgetting: harmless to repeat, none in the way of the others."""
-    for what in (sweep.look_after, tell_ends, notices.give_due, ends.keep, forget, give_back):
+    """Checks, ends, messages and forgetting: harmless to repeat, none in the way of the others."""
+    checks = (sweep.look_after,)
+    words = (tell_ends, notices.give_due, ends.keep, owed.look)
+    for what in (*checks, *words, forget, give_back):
         with apart(what.__name__):
             what(now)
     Heartbeat.objects.update_or_create(name=NAME, defaults={"at": now})

@@ -1,30 +1,26 @@
 """Tells once, at 30, 14, 7 and 1 days, that a connection ends; and never of an end that moved."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from integrations import queue
+from integrations import platforms
 from integrations.models import (
     Credential,
+    Event,
+    EventType,
     ExpiryNotice,
     IntegrationConnection,
-    Membership,
-    Role,
     Workspace,
 )
+from integrations.services import events
 from integrations.services.credentials import sharing
+from integrations.services.telling.told import Moment, Severity, Told
 from integrations_center import public_url
-
-logger = logging.getLogger(__name__)
 
 DAYS = (30, 14, 7, 1)
 # A platform that counts down in whole seconds moves an end a little with every reply.
@@ -84,12 +80,19 @@ def _give(connection_id: UUID, now: datetime) -> ExpiryNotice | None:
             given_at=now,
         )
         if not _is_told_of(connection, notice):
-            queue.enqueue("telling.mail_notice", notice.pk)
+            events.record(
+                connection,
+                EventType.EXPIRY_NEAR,
+                at=now,
+                what="expiry_near",
+                notice=notice.pk,
+                days=days,
+            )
     return notice
 
 
 def _is_told_of(connection: IntegrationConnection, notice: ExpiryNotice) -> bool:
-    """Whether the same was mailed of another connection here that the same lets in."""
+    """Whether the same was told of another connection here that the same lets in."""
     if connection.opened_by_id is None:
         return False
     # Locked, so that of two at once one is the first.
@@ -130,42 +133,47 @@ def current(connections: Iterable[IntegrationConnection], workspace: Workspace) 
     return sorted(firsts, key=lambda one: one.notice.ends_at)
 
 
-def mail(notice: ExpiryNotice) -> None:
-    """To the workspace's owners who want it, where a mail server is set. Nothing fails with it."""
-    owners = Membership.objects.filter(
-        workspace=notice.connection.workspace, role=Role.OWNER, user__is_active=True
-    ).exclude(Q(user__email="") | Q(user__person__wants_notices=False))
-    addresses = sorted(set(owners.values_list("user__email", flat=True)))
-    if not settings.EMAIL_IS_CONFIGURED or not addresses:
-        return
-    try:
-        _message(notice, addresses).send()
-    except Exception as error:  # noqa: BLE001 - a mail server must not stop what keeps tokens alive
-        logger.warning("A notice could not be mailed: %s", type(error).__name__)
-
-
-def _message(notice: ExpiryNotice, addresses: list[str]) -> EmailMessage:
+def told_of(event: Event) -> Told | None:
+    """That a connection ends, unless its end moved since or its platform is gone."""
+    found = ExpiryNotice.objects.filter(pk=event.data["notice"])
+    notice = found.select_related("connection__workspace", "connection__lender").first()
+    if notice is None or notice.connection.provider not in platforms.catalogue():
+        return None
     connection = notice.connection
+    if connection.expires_at is None or abs(connection.expires_at - notice.ends_at) >= SAME_END:
+        return None
     name, stops = connection.platform.name, " and ".join(connection.platform.used_by)
     days = "1 day" if notice.days == 1 else f"{notice.days} days"
     about = "probably ends" if notice.is_estimate else "ends"
     when = f"{notice.ends_at.day} {notice.ends_at:%b %Y at %H:%M} UTC"
-    link = public_url.link("settings", connection.workspace.slug)
     same = sharing.sharers(connection).filter(workspace=connection.workspace_id)
     others = sharing.named(same, connection.workspace_id)
     with_it = f"What lets it in lets in {others}, too. " if others else ""
-    body = (
-        f"The connection to {name} in {connection.workspace} {about} on {when}. {with_it}"
-        f"After that, {stops} will get no data from it.\n\n"
-        f"{_who_renews(connection)}: {link}#card-{connection.provider}\n"
+    return Told(
+        key=f"end-{connection.pk}/{notice.pk}",
+        moment=Moment.NOTICE,
+        severity=Severity.NOTICE,
+        state="Ends soon",
+        workspace=connection.workspace.name,
+        about=name,
+        title=f"{name} {about} within {days}.",
+        what_happened=(
+            f"The connection to {name} in {connection.workspace} {about} on {when}. {with_it}"
+            f"After that, {stops} will get no data from it."
+        ),
+        since=notice.given_at,
+        who_can_fix=_who_renews(connection),
+        act="Renew it before then",
+        platforms=(connection.provider,),
+        connections=(str(connection.pk),),
+        link=f"{public_url.link('settings', connection.workspace.slug)}#card-{connection.provider}",
     )
-    return EmailMessage(f"{name} {about} within {days}", body, to=addresses)
 
 
 def _who_renews(connection: IntegrationConnection) -> str:
     if lender := connection.lender:
         return (
             f"It is lent by {lender.name}, whose owners alone can renew it or sign in again. "
-            "Ask them before then"
+            "Ask them before then."
         )
-    return "Renew it before then"
+    return ""

@@ -37,6 +37,11 @@ CALLS = {
     ("/api/connections/{id}/tests", "get"),
     ("/api/connections/{id}/tests/{test_id}", "get"),
     ("/api/connections/{id}/accounts", "get"),
+    ("/api/channels", "get"),
+    ("/api/channels", "post"),
+    ("/api/channels/{id}", "patch"),
+    ("/api/channels/{id}", "delete"),
+    ("/api/channels/{id}/test", "post"),
     ("/api/integrations/test", "post"),
     ("/api/integrations/test", "get"),
     ("/api/integrations/test", "delete"),
@@ -122,6 +127,9 @@ def test_the_platforms_are_named(document):
         ("/api/members", "get", set()),
         ("/api/members/{id}", "patch", {400, 409, 413, 415, 429}),
         ("/api/invitations", "get", set()),
+        ("/api/channels", "get", set()),
+        ("/api/channels/{id}", "patch", {400, 409, 413, 415}),
+        ("/api/channels/{id}/test", "post", {400, 413, 415, 429}),
     ],
 )
 def test_each_answer_is_described_with_an_example(document, path, method, codes):

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from integrations.models import (
     Credential,
+    Delivery,
     ExpiryNotice,
     IntegrationConnection,
     Role,
@@ -17,7 +18,7 @@ from integrations.models import (
 )
 from integrations.services import rows
 from integrations.services.connecting import saving
-from integrations.services.telling import notices
+from integrations.services.telling import notices, owed
 from tests.integrations.services.proving.test_races import at_once
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -60,6 +61,14 @@ def ending(workspace, *ends, **more):
 def given():
     """Every notice as (connection, days, end)."""
     return Counter(ExpiryNotice.objects.values_list("connection", "days", "ends_at"))
+
+
+def give(moment):
+    """Give what is due, and have everybody told of it."""
+    found = notices.give_due(moment)
+    for workspace_id in owed.behind():
+        owed.catch_up(workspace_id, moment)
+    return found
 
 
 def days_given():
@@ -243,6 +252,7 @@ def test_of_two_who_look_at_once_one_gives_each_notice_and_mails_it(workspace, p
     ending(workspace, *(NOW + days * DAY for days in range(1, 31)))
 
     results = at_once(4, lambda _number: len(notices.give_due(NOW)))
+    at_once(4, lambda _number: owed.catch_up(workspace.pk, NOW))
 
     assert sum(results) == 30
     assert sorted(given().values()) == [1] * 30
@@ -268,15 +278,18 @@ def test_the_owners_are_told_by_mail(workspace, person, mails):
     person("left", Role.OWNER, email="left@acme.example", is_active=False)
     ending(workspace, NOW + 7 * DAY)
 
-    look_until(NOW + 5 * DAY)
+    give(NOW)
 
     (mail,) = mails
     assert mail.to == ["olga@acme.example", "otto@acme.example"]
     assert mail.subject == "Meta ends within 7 days"
     assert mail.body == (
-        "The connection to Meta in Main ends on 30 Nov 2026 at 12:00 UTC. After that, Ads monitor "
-        "and Pixel/CAPI lead tracking will get no data from it.\n\n"
-        "Renew it before then: https://control.example/w/main/dashboard/settings/#card-meta\n"
+        "ENDS SOON · Main · Meta\n\n"
+        "Meta ends within 7 days. The connection to Meta in Main ends on 30 Nov 2026 at 12:00 UTC. "
+        "After that, Ads monitor and Pixel/CAPI lead tracking will get no data from it.\n\n"
+        "Renew it before then: https://control.example/w/main/dashboard/settings/#card-meta\n\n"
+        "You get this as an owner of Main, which has no channel yet. "
+        "Add one: https://control.example/w/main/channels/\n"
     )
 
 
@@ -284,7 +297,7 @@ def test_a_mail_says_that_an_end_is_an_estimate(workspace, person, mails):
     person("olga", Role.OWNER, email="olga@acme.example")
     ending(workspace, NOW + DAY, expires_is_estimate=True)
 
-    notices.give_due(NOW)
+    give(NOW)
 
     assert mails[0].subject == "Meta probably ends within 1 day"
     assert "probably ends on 24 Nov 2026" in mails[0].body
@@ -294,7 +307,7 @@ def test_owners_of_other_workspaces_are_not_told(workspace, person, mails):
     person("olga", Role.OWNER, email="olga@acme.example")
     ending(Workspace.objects.create(name="Other", slug="other"), NOW + DAY)
 
-    notices.give_due(NOW)
+    give(NOW)
 
     assert mails == []
 
@@ -303,11 +316,11 @@ def test_without_a_mail_server_there_is_a_notice_and_no_mail(workspace, person, 
     person("olga", Role.OWNER, email="olga@acme.example")
     ending(workspace, NOW + DAY)
 
-    assert len(notices.give_due(NOW)) == 1
+    assert len(give(NOW)) == 1
     assert mailoutbox == []
 
 
-def test_a_mail_server_that_does_not_answer_stops_nothing(workspace, person, settings, caplog):
+def test_a_mail_server_that_does_not_answer_is_asked_again(workspace, person, settings, caplog):
     person("olga", Role.OWNER, email="olga@acme.example")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -316,10 +329,12 @@ def test_a_mail_server_that_does_not_answer_stops_nothing(workspace, person, set
     settings.MAILERS, settings.EMAIL_IS_CONFIGURED = {"default": smtp}, True
     ending(workspace, NOW + DAY, NOW + 7 * DAY)
 
-    assert len(notices.give_due(NOW)) == 2
+    assert len(give(NOW)) == 2
 
     assert sorted(days_given()) == [1, 7]
-    assert caplog.text.count("A notice could not be mailed: ConnectionRefusedError") == 2
+    waiting = Delivery.objects.filter(outcome="waiting", tries=1, due_at__gt=NOW)
+    assert {one.sentence for one in waiting} == {"The mail server could not be reached."}
+    assert waiting.count() == 2
     assert "olga" not in caplog.text
 
 
@@ -328,9 +343,33 @@ def test_a_platform_that_is_gone_keeps_nobody_elses_mail(workspace, person, mail
     gone, _ = ending(workspace, NOW + DAY, NOW + DAY + HOUR)
     IntegrationConnection.objects.filter(pk=gone.pk).update(provider="gone")
 
-    notices.give_due(NOW)
+    give(NOW)
 
     assert [mail.subject for mail in mails] == ["Meta ends within 7 days"]
+
+
+def test_a_channel_hears_of_an_end_instead_of_the_owners(
+    workspace, person, mails, channel, receiver
+):
+    person("olga", Role.OWNER, email="olga@acme.example")
+    channel("slack")
+    ending(workspace, NOW + 7 * DAY)
+
+    give(NOW)
+
+    assert mails == []
+    assert b"Ends soon: Meta ends within 7 days." in receiver.seen[0].body
+
+
+def test_an_end_that_moved_before_it_was_told_is_told_to_nobody(workspace, person, mails):
+    person("olga", Role.OWNER, email="olga@acme.example")
+    ending(workspace, NOW + 7 * DAY)
+    notices.give_due(NOW)
+
+    IntegrationConnection.objects.update(expires_at=NOW + 80 * DAY)
+    owed.catch_up(workspace.pk, NOW)
+
+    assert mails == []
 
 
 # --- The overview --------------------------------------------------------------------------------
@@ -393,7 +432,7 @@ def let_in_together(workspace, owner):
 
 
 def test_one_mail_tells_of_all_that_end_together(let_in_together, mails, worker_seen):
-    notices.give_due(NOW)
+    give(NOW)
 
     assert ExpiryNotice.objects.count() == 4
     told = [mail.body for mail in mails if "What lets it in" in mail.body]

@@ -1,0 +1,317 @@
+"""What owners do with channels: add, change, remove, and try them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+
+from integrations import crypto, platforms
+from integrations.models import Channel, Delivery, Workspace
+from integrations.services import waiting
+from integrations.services.credentials import sealing
+from integrations.services.people import members, own
+from integrations.services.refusals import InvalidChange, TooManyTests
+from integrations.services.telling import catalogue, deliveries
+from integrations.services.telling.kinds import Kind
+from integrations.services.telling.told import Moment, Severity, Told
+from integrations_center import public_url
+from providers.declare import Field
+from providers.outbound import addresses
+
+MOST_CHANNELS = 20
+LONGEST_NAME = 100
+TEST_WINDOW = timedelta(minutes=1)
+REQUIRED = "This is required."
+NO_KIND = "There is no such kind of channel."
+TOO_MANY = f"A workspace has at most {MOST_CHANNELS} channels. Remove one first."
+SEND_AGAIN = "Enter this again: the secret would go elsewhere than it was entered for."
+LONG_NAME = f"This is longer than {LONGEST_NAME} characters."
+NO_PLATFORM = "No platform here has this name."
+BOTH_TIMES = "Enter both times, or none."
+SAME_TIMES = "Quiet hours begin and end at different times."
+NO_HEARS = "Choose one of these: all, breaks."
+
+
+class NoChannel(Exception):
+    """There is none of this id in the workspace, or it was removed meanwhile."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What to change; None leaves it as it is. In `config` a None clears a value.
+
+    `quiet` is when quiet hours begin and end, `()` for none.
+    """
+
+    config: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    name: str | None = None
+    hears: str | None = None
+    platforms: list[str] | None = None
+    tells_recovery: bool | None = None
+    quiet: tuple[time | None, ...] | None = None
+    time_zone: str | None = None
+    is_enabled: bool | None = None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """`made` are secrets that were made here, which nobody is shown again."""
+
+    channel: Channel
+    made: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of a test message, in words."""
+
+    is_delivered: bool
+    sentence: str
+    status_code: int | None
+
+
+def of(workspace: Workspace) -> QuerySet[Channel]:
+    """In the order in which they were made."""
+    return Channel.objects.filter(workspace=workspace)
+
+
+def find(workspace: Workspace, channel_id: UUID) -> Channel:
+    """Raises NoChannel."""
+    if found := of(workspace).filter(pk=channel_id).first():
+        return found
+    raise NoChannel
+
+
+def find_delivery(channel: Channel, delivery_id: UUID) -> Delivery:
+    """Raises NoChannel."""
+    found = deliveries.of_channel(channel).filter(pk=delivery_id)
+    if delivery := found.select_related("channel").first():
+        return delivery
+    raise NoChannel
+
+
+def add(workspace: Workspace, kind: str, changes: Changes, *, by: User | None) -> Saved:
+    """Raises InvalidChange, NotAnOwner, Archived."""
+    if kind not in catalogue.kinds():
+        raise InvalidChange({"kind": [NO_KIND]})
+    with members.changing(workspace, by=by):
+        if of(workspace).count() >= MOST_CHANNELS:
+            raise InvalidChange({"kind": [TOO_MANY]})
+        channel = Channel(workspace=workspace, kind=kind)
+        made = _apply(channel, changes)
+        channel.save(force_insert=True)
+    return Saved(channel, made)
+
+
+def change(workspace: Workspace, channel_id: UUID, changes: Changes, *, by: User | None) -> Saved:
+    """Raises InvalidChange, NoChannel, NotAnOwner, Archived."""
+    with members.changing(workspace, by=by):
+        channel = of(workspace).select_for_update().filter(pk=channel_id).first()
+        if channel is None:
+            raise NoChannel
+        made = _apply(channel, changes)
+        channel.save()
+    return Saved(channel, made)
+
+
+def remove(workspace: Workspace, channel_id: UUID, *, by: User | None) -> Channel:
+    """With its log. Raises NoChannel, NotAnOwner, Archived."""
+    with members.changing(workspace, by=by):
+        channel = find(workspace, channel_id)
+        kept = channel.pk
+        channel.delete()
+        channel.pk = kept
+    return channel
+
+
+# --- Values --------------------------------------------------------------------------------------
+
+
+def _apply(channel: Channel, changes: Changes) -> Mapping[str, str]:
+    """Raises InvalidChange with all that is wrong. Returns secrets that were made."""
+    errors: dict[str, Any] = {}
+    made: dict[str, str] = {}
+    is_new = channel._state.adding  # noqa: SLF001 - as Django's own forms ask
+    kind = catalogue.kinds()[channel.kind]
+    if changes.config or is_new:
+        wrong, made = _take_values(channel, kind, changes.config)
+        if wrong:
+            errors["config"] = {name: [sentence] for name, sentence in wrong.items()}
+    name = channel.name if changes.name is None else " ".join(changes.name.split())
+    channel.name = name or kind.name
+    if len(channel.name) > LONGEST_NAME:
+        errors["name"] = [LONG_NAME]
+    errors |= _take_filters(channel, changes) | _take_quiet(channel, changes)
+    if changes.is_enabled is not None:
+        channel.is_enabled = changes.is_enabled
+        channel.is_gone = channel.is_gone and not changes.is_enabled
+    if errors:
+        raise InvalidChange(errors)
+    return made
+
+
+def _take_values(
+    channel: Channel, kind: Kind, config: Mapping[str, str | None]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What is wrong by field, and what was made. A secret that is not sent stays."""
+    saved = _saved(channel)
+    typed, wrong = _typed(kind, config)
+    moved = [
+        one.name
+        for one in kind.fields
+        if one.decides_destination
+        and typed.get(one.name, saved.get(one.name)) != saved.get(one.name)
+    ]
+    for one in kind.fields:
+        has_old = one.secret and one.name in saved and one.name not in config
+        if moved and has_old and "url" not in saved:
+            wrong[one.name] = SEND_AGAIN
+    values = {k: v for k, v in (saved | typed).items() if v}
+    made = {name: make() for name, make in kind.made.items() if not values.get(name)}
+    values |= made
+    for one in kind.fields:
+        if one.required and not values.get(one.name) and one.name not in wrong:
+            wrong[one.name] = REQUIRED
+    if not wrong:
+        wrong = dict(kind.check(values))
+    if wrong:
+        return wrong, {}
+    _keep(channel, kind, values)
+    return {}, made
+
+
+def _saved(channel: Channel) -> dict[str, Any]:
+    """What nothing here opens any more has to be entered again."""
+    try:
+        return channel.opened()
+    except crypto.Unreadable:
+        return dict(channel.values)
+
+
+def _typed(
+    kind: Kind, config: Mapping[str, str | None]
+) -> tuple[dict[str, str | None], dict[str, str]]:
+    typed: dict[str, str | None] = {}
+    wrong: dict[str, str] = {}
+    known = {one.name: one for one in kind.fields}
+    for name, value in config.items():
+        if value is None:
+            typed[name] = None
+            continue
+        try:
+            typed[name] = _clean(known[name], value)
+        except ValueError as error:
+            wrong[name] = str(error)
+    return typed, wrong
+
+
+def _clean(one: Field, text: str) -> str:
+    """Raises ValueError. An address is refused here already, and checked again when it is used."""
+    value, _ = one.clean(text)
+    return addresses.clean(value, allow=settings.OUTBOUND_ALLOW) if one.type == "url" else value
+
+
+def _keep(channel: Channel, kind: Kind, values: Mapping[str, str]) -> None:
+    secret = {one.name for one in kind.fields if one.secret}
+    channel.values = {name: value for name, value in values.items() if name not in secret}
+    sealed = {name: value for name, value in values.items() if name in secret}
+    channel.secrets = crypto.seal(sealed, channel.place)
+    channel.key_id = crypto.key_id_of(channel.secrets)
+    channel.hints = {name: _hint(kind.field(name), value) for name, value in sealed.items()}
+    channel.failing_since, channel.problem, channel.is_problem_told = None, "", False
+
+
+def _hint(one: Field, value: str) -> str | None:
+    """Of an address its host, which is no secret."""
+    if one.type != "url":
+        return sealing.hint(value)
+    return f"{value.partition('://')[2].partition('/')[0].partition('?')[0]}/…"
+
+
+def _take_filters(channel: Channel, changes: Changes) -> dict[str, list[str]]:
+    errors = {}
+    if changes.hears is not None:
+        channel.hears = changes.hears
+        if changes.hears not in Channel.Hears.values:
+            errors["hears"] = [NO_HEARS]
+    if changes.platforms is not None:
+        channel.platforms = [*dict.fromkeys(changes.platforms)]
+        if not {*channel.platforms} <= platforms.catalogue().keys():
+            errors["platforms"] = [NO_PLATFORM]
+    if changes.tells_recovery is not None:
+        channel.tells_recovery = changes.tells_recovery
+    return errors
+
+
+def _take_quiet(channel: Channel, changes: Changes) -> dict[str, list[str]]:
+    errors = {}
+    if changes.time_zone is not None:
+        channel.time_zone = changes.time_zone or "UTC"
+        if channel.time_zone not in own.zones():
+            errors["time_zone"] = [own.UNKNOWN_ZONE]
+    if changes.quiet is not None:
+        begins, ends = changes.quiet or (None, None)
+        channel.quiet_from, channel.quiet_until = begins, ends
+        if (begins is None) != (ends is None):
+            errors["quiet"] = [BOTH_TIMES]
+        elif begins is not None and begins == ends:
+            errors["quiet"] = [SAME_TIMES]
+    return errors
+
+
+# --- A test message ------------------------------------------------------------------------------
+
+
+def send_test(channel: Channel, now: datetime) -> Tried:
+    """Send one now and wait for what becomes of it. Raises TooManyTests, Busy."""
+    with transaction.atomic():
+        Channel.objects.select_for_update().filter(pk=channel.pk).first()
+        _count(channel, now)
+        delivery = Delivery.objects.create(
+            workspace=channel.workspace,
+            channel=channel,
+            source=f"test-{channel.pk}",
+            thread=f"test-{channel.pk}/{now.timestamp()}",
+            moment=Moment.TEST,
+            facts=_test_of(channel, now).to_json(),
+            made_at=now,
+            due_at=now,
+        )
+    with waiting.place(channel.workspace_id):
+        deliveries.deliver(delivery.pk, now)
+    delivery.refresh_from_db()
+    is_delivered = delivery.outcome == deliveries.DELIVERED
+    kind = catalogue.kinds()[channel.kind].name
+    sentence = f"{kind} took the message." if is_delivered else delivery.sentence
+    return Tried(is_delivered, sentence, delivery.status_code)
+
+
+def _count(channel: Channel, now: datetime) -> None:
+    sent = deliveries.of_channel(channel).filter(
+        moment=Moment.TEST, made_at__gt=now - TEST_WINDOW, made_at__lte=now
+    )
+    moments = list(sent.order_by("-made_at").values_list("made_at", flat=True))
+    if len(moments) >= settings.TEST_RATE:
+        left = moments[settings.TEST_RATE - 1] + TEST_WINDOW - now
+        raise TooManyTests(max(1, round(left.total_seconds())))
+
+
+def _test_of(channel: Channel, now: datetime) -> Told:
+    return Told(
+        key=f"test-{channel.pk}",
+        moment=Moment.TEST,
+        severity=Severity.NOTICE,
+        workspace=channel.workspace.name,
+        about=channel.name,
+        title=f"This is a test of the channel {channel.name}.",
+        what_happened="Nothing is broken. What breaks will be told here like this.",
+        since=now,
+        act="Open the channel",
+        link=public_url.link("channel", channel.workspace.slug, channel.pk),
+    )

@@ -1,0 +1,181 @@
+"""Messages in words: what a Told says to a person, whatever the channel."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.utils.text import get_text_list
+
+from integrations.services.telling.told import LASTS, Moment, Severity, Told
+
+Tone = Literal["bad", "ok", "warn", "idle"]
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+AGAIN = "You hear again when it is over, and at most once a day until then."
+HELP = 'Has the right person no account here? Open the link and choose "Send a fix link".'
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message for whoever writes it in a channel's own way.
+
+    `state` is its first word, `subject` the same for all of a thread. `headline` and `more` say it
+    all in a line, since that is what a notification shows. `facts` are pairs of a label and words,
+    `why` says why one gets it and where that is changed.
+    """
+
+    state: str
+    tone: Tone
+    subject: str
+    where: str
+    headline: str
+    more: str
+    facts: tuple[tuple[str, str], ...]
+    link: str
+    act: str
+    end: str
+    why: str = ""
+
+    @property
+    def first_line(self) -> str:
+        return f"{self.state}: {self.headline}"
+
+    @property
+    def lines(self) -> list[str]:
+        """Plain text without the link."""
+        return [
+            f"{self.first_line} {self.more}".strip(),
+            *(f"{label}: {words}" for label, words in self.facts),
+        ]
+
+
+def letter_of(told: Told, zone: ZoneInfo, now: datetime) -> Letter:
+    """Times are told in the zone of who reads it."""
+    writer = _Writer(told, zone, now)
+    where = f"{told.workspace} · {told.about}" if told.about else told.workspace
+    state, headline, more = writer.opening()
+    return Letter(
+        state=f"DRILL, nothing is broken. {state}" if told.is_drill else state,
+        tone=_tone(told),
+        subject=_subject(told),
+        where=where,
+        headline=headline,
+        more=more,
+        facts=tuple((label, words) for label, words in writer.facts() if words),
+        link=told.link,
+        act=told.act,
+        end=writer.end(),
+    )
+
+
+def answering(letter: Letter, first: Letter) -> Letter:
+    """In the thread of the first one: by its subject mails are joined."""
+    return replace(letter, subject=first.subject)
+
+
+def length(lasted: timedelta) -> str:
+    """ "24 hours and 48 minutes", "3 days", "less than a minute"."""
+    minutes = int(lasted.total_seconds()) // 60
+    if minutes < 1:
+        return "less than a minute"
+    if minutes >= 3 * 24 * 60:
+        return _counted(minutes // (24 * 60), "day")
+    hours, rest = divmod(minutes, 60)
+    parts = [_counted(hours, "hour") if hours else "", _counted(rest, "minute") if rest else ""]
+    return " and ".join(filter(None, parts))
+
+
+def clock(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """ "Fri 27 Nov, 09:14", with its year where that is another one; and the zone's name."""
+    local = at.astimezone(zone)
+    year = f" {local:%Y}" if local.year != now.astimezone(zone).year else ""
+    return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M} {local.tzname()}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _tone(told: Told) -> Tone:
+    if told.is_drill or told.moment == Moment.TEST:
+        return "idle"
+    if told.moment == Moment.CLOSED:
+        return "ok"
+    return "bad" if told.severity == Severity.BREAK else "warn"
+
+
+def _subject(told: Told) -> str:
+    """Of the first message of a thread; the others answer it."""
+    drill = "DRILL: " if told.is_drill else ""
+    if told.moment in (Moment.NOTICE, Moment.TEST):
+        return f"{drill}{told.title.rstrip('.')}"
+    state = "works again" if told.moment == Moment.CLOSED else "is broken"
+    return f"{drill}{told.about} {state}: {told.title.rstrip('.')} ({told.workspace})"
+
+
+@dataclass(frozen=True)
+class _Writer:
+    told: Told
+    zone: ZoneInfo
+    now: datetime
+
+    def opening(self) -> tuple[str, str, str]:
+        """The state, a headline, and what it means."""
+        told = self.told
+        match told.moment:
+            case Moment.OPENED:
+                return "Broken", f"{told.about}: {told.title}", self._stands_still()
+            case Moment.UPDATED:
+                return "Still broken, in another way", f"{told.about}: {told.title}", ""
+            case Moment.REMINDER:
+                lasted = length(self.now - told.since)
+                return "Still broken", f"{told.about} has been broken for {lasted}.", told.title
+            case Moment.CLOSED:
+                return "Works again", f"{told.about} works again.", self._was_broken()
+            case Moment.NOTICE:
+                return told.state or "Notice", told.title, told.what_happened
+            case Moment.TEST:
+                return "Test", told.title, told.what_happened
+
+    def facts(self) -> list[tuple[str, str]]:
+        told = self.told
+        stops = get_text_list(list(told.stops), "and")
+        if told.moment == Moment.CLOSED:
+            return [("From, to", self._from_to()), ("What stood still", stops)]
+        if told.moment in (Moment.NOTICE, Moment.TEST):
+            return [("Who can do it", told.who_can_fix)]
+        would_stop = "What would stop" if told.is_drill else "What stops"
+        return [
+            ("What happened", told.what_happened),
+            ("Since", self._since()),
+            (would_stop, stops),
+            ("Who can fix it", told.who_can_fix),
+        ]
+
+    def end(self) -> str:
+        if self.told.moment in LASTS and not self.told.is_drill:
+            return f"{HELP} {AGAIN}"
+        return ""
+
+    def _stands_still(self) -> str:
+        stops = self.told.stops
+        if not stops:
+            return ""
+        verb = "stands" if len(stops) == 1 else "stand"
+        return f"{get_text_list(list(stops), 'and')} {verb} still."
+
+    def _was_broken(self) -> str:
+        lasted = self.told.lasted
+        return f"It was broken for {length(lasted)}." if lasted is not None else ""
+
+    def _since(self) -> str:
+        proven = self.told.proven_at
+        since = clock(self.told.since, self.zone, self.now)
+        return f"{since} (last proven {clock(proven, self.zone, self.now)})" if proven else since
+
+    def _from_to(self) -> str:
+        told = self.told
+        if told.lasted is None:
+            return ""
+        ended = clock(told.since + told.lasted, self.zone, self.now)
+        return f"{clock(told.since, self.zone, self.now)} to {ended}"

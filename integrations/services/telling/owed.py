@@ -1,0 +1,116 @@
+"""What is owed: events become messages, each once, however often and by however many it is looked.
+
+A workspace's cursor moves in the transaction that writes its messages down. What is told is what
+holds when it is looked: a break that is over by then is told neither as new nor as over.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef
+from django.db.models.functions import Coalesce
+
+from integrations import queue
+from integrations.models import Delivery, Event, EventType, ToldUntil, Workspace
+from integrations.services.telling import breaks, deliveries, failures, notices
+from integrations.services.telling.told import Moment, Told
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 500
+# Of a workspace that nobody was told of yet, as after an upgrade: what is older is no news.
+NEWS = timedelta(days=1)
+
+TOLD_OF: Mapping[str, Callable[[Event], Told | None]] = {
+    EventType.FAILING: breaks.told_of,
+    EventType.RECOVERED: breaks.told_of,
+    EventType.CHANGED: breaks.told_of,
+    EventType.EXPIRY_NEAR: notices.told_of,
+    EventType.CHANNEL_FAILING: failures.told_of,
+}
+TOLD_AGAIN: Mapping[str, Callable[[Told, datetime], Told | None]] = {
+    breaks.SOURCE: breaks.told_again,
+}
+
+
+def told_of(event: Event) -> Told | None:
+    """What people are told of an event; None of most."""
+    make = TOLD_OF.get(event.type)
+    return make(event) if make else None
+
+
+def look(now: datetime) -> None:
+    """Have everybody told who has not been: a job for each workspace and for each reminder."""
+    for workspace_id in behind():
+        queue.enqueue("telling.catch_up", workspace_id)
+    reminding = Delivery.objects.filter(remind_at__lte=now).order_by("remind_at")
+    for delivery_id in reminding.values_list("pk", flat=True)[:AT_ONCE]:
+        queue.enqueue("telling.remind", str(delivery_id))
+
+
+def behind() -> list[int]:
+    """The workspaces with events that nobody looked at."""
+    newer = Event.objects.filter(
+        workspace=OuterRef("pk"), pk__gt=Coalesce(OuterRef("told_until__event_id"), 0)
+    )
+    return list(
+        Workspace.objects.filter(Exists(newer), archived_at=None)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def catch_up(workspace_id: int, now: datetime) -> None:
+    """Look at a workspace's new events, in their order."""
+    with transaction.atomic():
+        workspace = Workspace.objects.filter(pk=workspace_id, archived_at=None).first()
+        if workspace is None:
+            return
+        cursor = _cursor(workspace, now)
+        new = Event.objects.filter(workspace=workspace, pk__gt=cursor.event_id).order_by("pk")
+        for event in new.select_related("connection__workspace")[:AT_ONCE]:
+            if told := _told_or_none(event):
+                deliveries.owe(workspace, told, now)
+            cursor.event_id = event.pk
+        cursor.save()
+
+
+def _cursor(workspace: Workspace, now: datetime) -> ToldUntil:
+    old = Event.objects.filter(workspace=workspace, at__lt=now - NEWS)
+    ToldUntil.objects.get_or_create(
+        workspace=workspace,
+        defaults={"event_id": old.aggregate(last=Max("pk"))["last"] or 0},
+    )
+    return ToldUntil.objects.select_for_update().get(workspace=workspace)
+
+
+def _told_or_none(event: Event) -> Told | None:
+    """An event that cannot be told keeps nobody from hearing of the others."""
+    try:
+        return told_of(event)
+    except Exception as error:  # noqa: BLE001 - its text may hold data
+        logger.error("An event of type %s was not told: %s", event.type, type(error).__name__)
+        return None
+
+
+def remind(delivery_id: UUID, now: datetime) -> None:
+    """Tell the channel once more, if it still lasts and it heard of nothing since."""
+    with transaction.atomic():
+        found = Delivery.objects.select_for_update().filter(pk=delivery_id, remind_at__lte=now)
+        delivery = found.first()
+        if delivery is None:
+            return
+        delivery.remind_at = None
+        delivery.save(update_fields=["remind_at"])
+        thread = deliveries.of_thread(delivery.workspace_id, delivery.channel, delivery.thread)
+        if thread.filter(made_at__gt=delivery.made_at).exclude(outcome=deliveries.LEFT_OUT):
+            return
+        told = Told.from_json(delivery.facts)
+        again = TOLD_AGAIN.get(told.source.partition("-")[0])
+        if again and (lasting := again(told, now)):
+            reminder = replace(lasting, moment=Moment.REMINDER)
+            deliveries.owe_one(delivery.workspace, delivery.channel, reminder, now)

@@ -1,0 +1,260 @@
+"""From what happened to who hears of it: each break once, and once more when it is over."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from integrations.models import (
+    Delivery,
+    Event,
+    EventType,
+    IntegrationConnection,
+    ToldUntil,
+    Trigger,
+    Watch,
+    Workspace,
+)
+from integrations.services import events, rows
+from integrations.services.connecting import saving
+from integrations.services.connecting.changes import Changes as Edit
+from integrations.services.keeping import rounds
+from integrations.services.proving import testing
+from integrations.services.telling import owed
+from tests.integrations.conftest import VALUES
+from tests.integrations.receivers import NOW, look
+from tests.integrations.services.proving.test_races import at_once
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+EXPIRED = VALUES | {"access_token": "EAAexpired"}
+
+
+@pytest.fixture
+def said(receiver):
+    """What a webhook's receiver was told, oldest first."""
+    return lambda: [json.loads(asked.body)["data"] for asked in receiver.seen]
+
+
+@pytest.fixture
+def moments(said):
+    return lambda: [one["moment"] for one in said()]
+
+
+@pytest.fixture
+def at(clock, workspace):
+    """`at(HOUR)`: it is an hour later, and a worker has looked."""
+
+    def move(later):
+        clock.move_to(NOW + later, tick=False)
+        rounds.look_after(NOW + later)
+        look(NOW + later)
+
+    return move
+
+
+@pytest.fixture
+def save(workspace):
+    """Other values, saved and tested as a person does it."""
+
+    def go(values):
+        saving.change_connection(rows.unread(workspace, "meta"), Edit(config=values), by=None)
+        testing.test_connection(rows.find(workspace, "meta"), trigger=Trigger.SCHEDULE)
+
+    return go
+
+
+@pytest.fixture
+def broken(channel, proven, save, at, workspace):
+    """A connection that broke just now, and a webhook that hears of it."""
+    channel()
+    at(timedelta(0))
+    save(EXPIRED)
+    at(MINUTE)
+    return lambda: rows.find(workspace, "meta")
+
+
+def test_a_break_is_told_once_with_what_stops(broken, said, at):
+    at(2 * HOUR)
+
+    (one,) = said()
+    assert one["about"] == "Meta"
+    assert one["moment"] == "opened"
+    assert one["title"] == broken().last_error
+    assert one["stops"] == ["Ads monitor", "Pixel/CAPI lead tracking"]
+    assert one["link"] == "https://control.example/w/main/dashboard/settings/?dialog=meta"
+    assert one["platforms"] == ["meta"]
+    assert "EAAexpired" not in json.dumps(said())
+
+
+def test_its_end_is_told_once_with_how_long_it_was(broken, said, save, at, clock):
+    clock.move_to(NOW + 90 * MINUTE, tick=False)
+    save(VALUES)
+    at(90 * MINUTE)
+    at(2 * HOUR)
+
+    first, over = said()
+    assert (over["moment"], over["lastedSeconds"]) == ("closed", 90 * 60)
+    assert over["key"] == first["key"]
+
+
+def test_the_second_break_of_a_connection_is_a_thread_of_its_own(broken, said, save, at, clock):
+    for later, values in ((2, VALUES), (4, EXPIRED), (6, VALUES)):
+        clock.move_to(NOW + later * HOUR, tick=False)
+        save(values)
+        at(later * HOUR)
+
+    assert [one["moment"] for one in said()] == ["opened", "closed", "opened", "closed"]
+    keys = [one["key"] for one in said()]
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+
+
+def test_a_break_that_is_over_before_anybody_looked_is_told_to_nobody(
+    channel, proven, save, at, moments
+):
+    channel()
+    save(EXPIRED)
+    save(VALUES)
+
+    at(MINUTE)
+
+    assert moments() == []
+
+
+def test_another_reason_is_told_in_the_same_thread(broken, said, save, at, workspace):
+    broken()
+    IntegrationConnection.objects.update(last_error="Another word.", error_kind="auth_invalid")
+    events.record(broken(), EventType.FAILING, what="auth_invalid", trigger="schedule")
+
+    at(10 * MINUTE)
+
+    first, second = said()
+    assert (second["moment"], second["title"]) == ("updated", "Another word.")
+    assert second["key"] == first["key"]
+
+
+def test_a_reminder_comes_once_a_day_while_it_lasts(broken, moments, at, save, clock):
+    for hours in range(1, 60):
+        at(MINUTE + hours * HOUR)
+    assert moments() == ["opened", "reminder", "reminder"]
+
+    clock.move_to(NOW + 61 * HOUR, tick=False)
+    save(VALUES)
+    for hours in range(61, 120):
+        at(MINUTE + hours * HOUR)
+    assert moments() == ["opened", "reminder", "reminder", "closed"]
+
+
+@pytest.mark.parametrize("off", [{"is_enabled": False}, {"last_error": ""}])
+def test_no_reminder_comes_of_what_is_switched_off_or_mended(broken, moments, at, off):
+    cleared = {"error_kind": "", "failing_since": None} if "last_error" in off else {}
+    IntegrationConnection.objects.update(**off, **cleared)
+
+    at(25 * HOUR)
+
+    assert moments() == ["opened"]
+
+
+def test_a_quiet_watch_tells_nobody(channel, proven, save, at, moments, workspace):
+    channel()
+    Watch.objects.create(
+        connection=proven, workspace=workspace, provider="meta", due_at=NOW, is_quiet=True
+    )
+
+    save(EXPIRED)
+    at(MINUTE)
+    at(25 * HOUR)
+
+    assert moments() == []
+
+
+def test_two_connections_are_told_by_their_names(workspace, channel, broken, said, at):
+    other = IntegrationConnection.objects.create(
+        workspace=workspace,
+        provider="meta",
+        slug="north",
+        name="North",
+        is_default=False,
+        is_complete=True,
+        version=1,
+        auth_method="access_token",
+        last_error="The token is not accepted.",
+        error_kind="auth_invalid",
+        failing_since=NOW,
+    )
+    events.record(other, EventType.FAILING, what="auth_invalid", trigger="schedule")
+
+    at(10 * MINUTE)
+
+    assert said()[-1]["about"] == "Meta (North)"
+    assert said()[-1]["link"].endswith(f"?dialog=meta&connection={other.pk}")
+
+
+def test_what_is_older_than_a_day_is_no_news_when_it_begins(workspace, channel, proven, moments):
+    channel()
+    IntegrationConnection.objects.update(
+        last_error="Old.", error_kind="auth_invalid", failing_since=NOW - 3 * DAY, proven_at=None
+    )
+    events.record(proven, EventType.FAILING, at=NOW - 2 * DAY, what="auth_invalid")
+
+    owed.catch_up(workspace.pk, NOW)
+    look(NOW)
+
+    assert moments() == []
+    assert ToldUntil.objects.get().event_id == Event.objects.latest("pk").pk
+
+
+def test_an_event_that_cannot_be_told_keeps_nobody_from_the_others(
+    workspace, broken, moments, at, caplog
+):
+    events.record(workspace, EventType.CHANNEL_FAILING, channel="no id")
+    IntegrationConnection.objects.update(last_error="Another word.", error_kind="auth_invalid")
+    events.record(broken(), EventType.FAILING, what="auth_invalid", trigger="schedule")
+
+    at(10 * MINUTE)
+
+    assert moments() == ["opened", "updated"]
+    assert "An event of type channel.failing was not told: ValueError" in caplog.text
+    assert owed.behind() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_look_at_once_each_message_is_owed_once(workspace, channel, receiver):
+    channel()
+    connection = IntegrationConnection.objects.create(
+        workspace=workspace,
+        provider="meta",
+        version=1,
+        is_complete=True,
+        auth_method="access_token",
+        last_error="The token is not accepted.",
+        error_kind="auth_invalid",
+        failing_since=NOW,
+    )
+    events.record(connection, EventType.FAILING, at=NOW, what="auth_invalid", trigger="schedule")
+
+    at_once(5, lambda _: owed.catch_up(workspace.pk, NOW))
+
+    assert Delivery.objects.count() == 1
+    assert len(receiver.seen) == 1
+
+
+def test_an_archived_workspace_waits_until_it_is_back(
+    workspace, channel, proven, save, at, moments
+):
+    channel()
+    save(EXPIRED)
+    Workspace.objects.update(archived_at=NOW)
+    at(MINUTE)
+    assert moments() == []
+
+    Workspace.objects.update(archived_at=None)
+    at(2 * MINUTE)
+
+    assert moments() == ["opened"]
+
+
+def test_idle_it_costs_two_statements(workspace, channel, django_assert_num_queries):
+    channel()
+
+    with django_assert_num_queries(2):
+        owed.look(NOW)
