@@ -20,9 +20,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text() for page in PAGES}
 README = TEXTS["README.md"]
-EVERY_PAGE = {"README.md", "CHANGELOG.md"} | {
-    f"docs/{name}.md" for name in ("adding-a-platform", "api", "architecture", "channels", "deploy", "security")
-}
+DOCS = ("adding-a-platform", "api", "architecture", "channels", "deploy", "security")
+EVERY_PAGE = {"README.md", "CHANGELOG.md"} | {f"docs/{name}.md" for name in DOCS}
 SETTINGS = (ROOT / "integrations_center" / "settings.py").read_text()
 BY_PROVIDER = "PROVIDER_<SLUG>__<HOST>_URL"
 BY_APP = "APP_<NAME>__CLIENT_ID`, `APP_<NAME>__CLIENT_SECRET"
@@ -68,7 +67,7 @@ def anchors(text):
 def as_path(text):
     """An address of ours as a page writes it -> one that can be resolved."""
     path = text.split("?")[0].split("#")[0]
-    path = re.sub(r"(invitations|connections)/\{id\}", rf"\1/{UUID(int=1)}", path)
+    path = re.sub(r"(invitations|connections|channels)/\{id\}", rf"\1/{UUID(int=1)}", path)
     path = path.replace("/{test}", "/1")
     return path.replace("{provider}", "meta").replace("{id}", "1").replace("<workspace>", "main")
 

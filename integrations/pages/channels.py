@@ -131,8 +131,8 @@ def _form_field(one: Field, channel: Channel | None) -> forms.CharField:
         widget = forms.PasswordInput(attrs | {"autocomplete": "new-password"}, render_value=False)
         if channel and one.name in channel.hints:
             hint = channel.hints[one.name]
-            shown = f" It is {hint}." if hint else ""
-            help_text = f"Saved.{shown} Leave empty to keep it."
+            shown = f" ({hint})" if hint else ""
+            help_text = f"Saved{shown}. Leave empty to keep it."
     return forms.CharField(
         required=False, strip=False, label=one.label, help_text=help_text, widget=widget
     )

@@ -39,8 +39,8 @@ class OwnForm(forms.Form):
     )
     wants_notices = forms.BooleanField(
         required=False,
-        label="Mail me when a connection of a workspace that I own is about to end",
-        help_text="At 30, 14, 7 and 1 days before. They show on the overview in any case.",
+        label="Mail me what breaks and what ends soon in workspaces that I own",
+        help_text="While such a workspace has no channel. It shows on the overview in any case.",
     )
 
 

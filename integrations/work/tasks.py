@@ -127,19 +127,19 @@ def look_after() -> None:
 @body("telling.catch_up")
 def catch_up(workspace_id: int) -> None:
     """Tell a workspace's people of what happened there since they were told last."""
-    owed.catch_up(workspace_id, timezone.now())
+    owed.catch_up(workspace_id, clock.now())
 
 
 @body("telling.remind")
 def remind(delivery_id: str) -> None:
     """Tell once more of what still lasts a day later."""
-    owed.remind(UUID(delivery_id), timezone.now())
+    owed.remind(UUID(delivery_id), clock.now())
 
 
 @body("telling.deliver")
 def deliver(delivery_id: str) -> None:
     """Send one message that is still due."""
-    deliveries.deliver(UUID(delivery_id), timezone.now())
+    deliveries.deliver(UUID(delivery_id), clock.now())
 
 
 @body("people.mail_link", PERSON_LOOKS)

@@ -57,7 +57,7 @@ REACHES_OUT = """() => [...document.querySelectorAll(
     .map((one) => `${one.id || one.outerHTML.slice(0, 90)} ${one.getBoundingClientRect().right}`)
 """
 API = ("", "integrations", "integrations/meta", "integrations/meta/tests", "integrations/test")
-API_OF_OWNERS = ("members", "invitations", "schema/docs", "integrations?status=fine")
+API_OF_OWNERS = ("channels", "members", "invitations", "schema/docs", "integrations?status=fine")
 
 
 def walk(page: Page, paths: Iterable[str], *, is_bare: bool = False) -> list[str]:

@@ -12,13 +12,14 @@ from integrations import crypto, platforms
 from integrations.compiled import delete, insert, update
 from integrations.crypto import OLD_VERSION
 from integrations.database import release_connection
-from integrations.models import Candidate, Credential, IntegrationConnection
+from integrations.models import Candidate, Channel, Credential, IntegrationConnection
 from integrations.services import rows
 from integrations.services.credentials.unused import let_go
 from providers.declare import Provider
 from providers.errors import CredentialsUnreadable
 
 OLD = f"{OLD_VERSION}."
+SEALED = (Credential, Channel)
 HINT_MIN_LENGTH = 12
 HINT_TAIL = 4
 LOST_KEY = (
@@ -283,11 +284,15 @@ def forget(waiting: QuerySet[Candidate]) -> None:
 
 def anything_encrypted() -> bool:
     """Whether some row needs a key to be read."""
-    return Credential.objects.exclude(key_id="").exists()
+    return any(kind.objects.exclude(key_id="").exists() for kind in SEALED)
 
 
 def sealed_with_lost_keys() -> int:
     """How many rows wait for a key that is not here. Decrypts nothing."""
-    saved = Credential.objects.exclude(key_id="").values_list("key_id", flat=True).distinct()
+    return sum(_sealed_with_lost_keys(kind) for kind in SEALED)
+
+
+def _sealed_with_lost_keys(kind: type[Credential | Channel]) -> int:
+    saved = kind.objects.exclude(key_id="").values_list("key_id", flat=True).distinct()
     lost = [key_id for key_id in saved if not crypto.is_known(key_id)]
-    return Credential.objects.filter(key_id__in=lost).count() if lost else 0
+    return kind.objects.filter(key_id__in=lost).count() if lost else 0

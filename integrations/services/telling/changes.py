@@ -273,13 +273,14 @@ def send_test(channel: Channel, now: datetime) -> Tried:
     with transaction.atomic():
         Channel.objects.select_for_update().filter(pk=channel.pk).first()
         _count(channel, now)
+        told = _test_of(channel, now)
         delivery = Delivery.objects.create(
             workspace=channel.workspace,
             channel=channel,
-            source=f"test-{channel.pk}",
-            thread=f"test-{channel.pk}/{now.timestamp()}",
-            moment=Moment.TEST,
-            facts=_test_of(channel, now).to_json(),
+            source=told.source,
+            thread=told.key,
+            moment=told.moment,
+            facts=told.to_json(),
             made_at=now,
             due_at=now,
         )
@@ -304,7 +305,7 @@ def _count(channel: Channel, now: datetime) -> None:
 
 def _test_of(channel: Channel, now: datetime) -> Told:
     return Told(
-        key=f"test-{channel.pk}",
+        key=f"test-{channel.pk}/{now.timestamp()}",
         moment=Moment.TEST,
         severity=Severity.NOTICE,
         workspace=channel.workspace.name,

@@ -346,10 +346,12 @@ def _prepared(delivery: Delivery, now: datetime) -> Taken | None:
 
 def _parcel(delivery: Delivery, values: dict[str, Any], now: datetime) -> Parcel:
     told = Told.from_json(delivery.facts)
-    zone = ZoneInfo(delivery.channel.time_zone if delivery.channel else "UTC")
-    letter = messages.letter_of(told, zone, now)
     every = of_thread(delivery.workspace_id, delivery.channel, delivery.thread)
     first = every.filter(made_at__lt=delivery.made_at, tries__gt=0).order_by("made_at").first()
+    if first is None and told.moment == Moment.UPDATED:  # to whom it was never told, it is new
+        told = replace(told, moment=Moment.OPENED)
+    zone = ZoneInfo(delivery.channel.time_zone if delivery.channel else "UTC")
+    letter = messages.letter_of(told, zone, now)
     if first and delivery.moment != Moment.TEST:
         begun = messages.letter_of(Told.from_json(first.facts), zone, now)
         letter = messages.answering(letter, begun)

@@ -75,7 +75,7 @@ def test_a_channel_is_added_and_shows_no_secret(olga, receiver):
     assert (one.name, one.time_zone, one.tells_recovery) == ("Team", "Europe/Madrid", True)
     for path in (PAGE, of(one)):
         assert SECRET not in olga.client.get(path).content.decode()
-    assert "It is 127.0.0.1" in olga.reads(of(one))
+    assert "Saved (127.0.0.1" in olga.reads(of(one))
 
 
 def test_a_made_secret_is_shown_once(olga, receiver):

@@ -30,3 +30,13 @@ def test_an_old_key_behind_a_new_one_opens_all(connected, client, settings):
     settings.CREDENTIAL_KEYS = [crypto.new_key(), *settings.CREDENTIAL_KEYS]
 
     assert client.get("/readyz").json()["key"] == "ok"
+
+
+def test_what_lets_into_a_channel_counts_as_well(channel, settings):
+    channel("slack")
+    assert sealing.anything_encrypted()
+    assert sealing.sealed_with_lost_keys() == 0
+
+    settings.CREDENTIAL_KEYS = [crypto.new_key()]
+
+    assert sealing.sealed_with_lost_keys() == 1

@@ -321,6 +321,20 @@ def test_what_is_told_of_several_waits_only_while_all_are_muted(
     assert said(receiver) == ["opened"]
 
 
+def test_who_was_not_told_of_a_break_reads_of_its_change_as_new(
+    workspace, channel, receiver, muted
+):
+    channel()
+    _, about = muted
+    owe(workspace, told(**about))
+    owe(workspace, told(Moment.UPDATED, title="In another way.", **about), NOW + HOUR)
+
+    look_until(NOW + 2 * HOUR)
+
+    assert said(receiver) == ["opened"]
+    assert json.loads(receiver.seen[0].body)["data"]["title"] == "In another way."
+
+
 def test_quiet_hours_put_a_break_off_to_their_end(workspace, channel, receiver):
     channel(quiet=(time(22), time(11)), time_zone="Europe/Madrid")  # until 10:00 UTC
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0024_add_watch"),
+        ("integrations", "0029_who_lends_stays"),
     ]
 
     operations = [
