@@ -116,7 +116,7 @@ def test_other_values_drop_the_proof(patch, proven):
     ("body", "sentences"),
     [
         ({"foo": 1}, {"foo": ["Unknown key. Use: config, authMethod, isEnabled, status, "
-                              "lastError."]}),
+                              "lastError, checksEverySeconds, mutedUntil."]}),
         ({"config": {"accountId": ""}}, {"config": {"accountId": ["This may not be blank."]}}),
         ({"config": {"accountId": "  "}}, {"config": {"accountId": ["This may not be blank."]}}),
         ({"config": {"accountId": 1001}}, {"config": {"accountId": ["This must be a text."]}}),

@@ -237,7 +237,7 @@ def test_a_search_finds_a_platform_by_each_of_its_connections(
 def test_of_300_the_card_shows_five_and_the_page_stays_light(
     visitor, many, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(13):
         page = visitor.get("settings")
 
     card = words(card_of(page))
@@ -267,7 +267,7 @@ def test_the_overview_of_300_names_a_few_and_counts_the_rest(
     for one in many[155:170]:
         break_down(one)
 
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(14):
         page = visitor.get("overview")
 
     assert "15 more connections of Meta" in text_of(page)
