@@ -136,7 +136,7 @@ def test_what_is_half_set_up_is_not_lent(workspace, client_of, meta):
 
 
 def test_a_link_that_was_sent_before_ends_when_it_is_lent(agency, client_of, boss):
-    own = connect(client_of, access_token="EAAown")
+    own = connect(client_of, access_token="EAAown", account_id="act_1003")
     disconnecting.disconnect(own, by=None)
     fix_links.send(rows.find(client_of, "meta"), recipient="Ann", by=boss)
 

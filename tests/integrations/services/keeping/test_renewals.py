@@ -117,7 +117,8 @@ def test_an_end_is_told_to_so_many_in_a_round_and_to_the_others_in_the_next(
         renewals.tell_ends(NOW)
         seen.append([bool(rows.again(one).last_error) for one in (connection, *lent)])
 
-    assert seen[0] == [True, True, False, False]
+    assert seen[0][0]
+    assert seen[0].count(True) == 2
     assert seen[1] == seen[2] == [True] * 4
     assert ConnectionTest.objects.filter(trigger=Trigger.SCHEDULE).count() == 4
 

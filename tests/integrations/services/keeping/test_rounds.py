@@ -1,8 +1,10 @@
 import pytest
+from django.utils import timezone
 
 from integrations import queue
 from integrations.models import Heartbeat
 from integrations.services.keeping import rounds
+from integrations.services.watching import engine
 from tests.integrations.services.keeping.moments import MINUTE, NOW
 
 
@@ -12,6 +14,7 @@ def worker_says(client):
 
     def ask():
         queue.beat(NOW + MINUTE * 60)
+        engine.beat(timezone.now())
         return client.get("/readyz").json()["worker"]
 
     return ask
