@@ -33,6 +33,7 @@ def prepare() -> None:
             "PUBLIC_URL": "",
             "ALLOWED_HOSTS": "",
             "OUTBOUND_ALLOW": "",
+            "HISTORY_DAYS": "",
             "TEST_RATE": "",
         }
     )

@@ -29,6 +29,7 @@ ALLOWED_HOSTS = [_PUBLIC_HOST, *(host for host in ALLOWED_HOSTS if host != _PUBL
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 TEST_RATE = env.positive_number("TEST_RATE", 10)
 OUTAGE_MINUTES = env.positive_number("OUTAGE_MINUTES", 30)
+HISTORY_DAYS = env.positive_number("HISTORY_DAYS", 90, least=7, most=730)
 PROVIDER_ORIGINS = env.provider_origins(os.environ)
 APPS = env.apps(os.environ)
 OUTBOUND_ALLOW = env.outbound("OUTBOUND_ALLOW")

@@ -17,6 +17,7 @@ os.environ |= {
     "DEBUG": "",
     "DEFAULT_FROM_EMAIL": "",
     "EMAIL_URL": "",
+    "HISTORY_DAYS": "",
     "OUTBOUND_ALLOW": "",
     "PORT": "",
     "PUBLIC_URL": "",

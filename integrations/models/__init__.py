@@ -7,6 +7,7 @@ from integrations.models.candidates import Candidate, SignInAttempt
 from integrations.models.channels import Channel, Delivery, ToldUntil
 from integrations.models.connections import STATUS_FROM_FACTS, IntegrationConnection, Status
 from integrations.models.credentials import AppRegistration, Credential
+from integrations.models.days import ConnectionDay
 from integrations.models.events import Event, EventType
 from integrations.models.feeds import End, Feed, FeedKind
 from integrations.models.fix_links import FixLink
@@ -29,6 +30,7 @@ __all__ = [
     "Budget",
     "Candidate",
     "Channel",
+    "ConnectionDay",
     "ConnectionTest",
     "Credential",
     "Delivery",

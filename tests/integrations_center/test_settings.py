@@ -140,3 +140,12 @@ def test_an_origin_of_an_unknown_platform_or_host_stops_the_start(settings):
         "PROVIDER_META__APY_URL names no host of a platform here.",
         "PROVIDER_METTA__API_URL names no host of a platform here.",
     ]
+
+
+def test_a_history_shorter_than_a_week_or_longer_than_its_sums_stops_the_start(ask):
+    assert ask("HISTORY_DAYS") == [90]
+    for found in ("6", "731", "ninety"):
+        with pytest.raises(subprocess.CalledProcessError) as stopped:
+            ask("HISTORY_DAYS", HISTORY_DAYS=found)
+        sentence = "HISTORY_DAYS must be a whole number between 7 and 730, such as 90"
+        assert f"{sentence}, not '{found}'." in stopped.value.stderr

@@ -10,7 +10,7 @@ from integrations.services.keeping.forgetting import forget, give_back
 from integrations.services.keeping.renewals import tell_ends
 from integrations.services.keeping.trouble import apart
 from integrations.services.telling import ends, notices, owed
-from integrations.services.watching import sweep
+from integrations.services.watching import days, pruning, sweep
 from providers.declare import SIGN_IN
 
 NAME = "keeper"
@@ -18,10 +18,10 @@ LATE = timedelta(minutes=5)
 
 
 def look_after(now: datetime) -> None:
-    """Checks, ends, messages and forgetting: harmless to repeat, none in the way of the others."""
-    checks = (sweep.look_after,)
-    words = (tell_ends, notices.give_due, ends.keep, owed.look)
-    for what in (*checks, *words, forget, give_back):
+    """All of it is harmless to repeat, and none is in the way of the others."""
+    found = (sweep.look_after, tell_ends)
+    told = (notices.give_due, ends.keep, owed.look)
+    for what in (*found, *told, forget, give_back, days.sum_due, pruning.prune):
         with apart(what.__name__):
             what(now)
     Heartbeat.objects.update_or_create(name=NAME, defaults={"at": now})

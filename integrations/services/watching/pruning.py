@@ -1,0 +1,81 @@
+"""Pruning: old tests go once their day is summed, old sums after two years. In small batches."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
+
+from integrations.models import (
+    ConnectionDay,
+    ConnectionTest,
+    FixLink,
+    IntegrationConnection,
+    RunItem,
+    TestRun,
+)
+from integrations.services.watching import days
+
+AT_ONCE = 50  # days, each with a batch or several of tests
+BATCH = 500  # rows that one statement deletes
+BATCHES = 20
+
+
+def prune(now: datetime) -> None:
+    """Delete some of what is older than settings say. What is in use stays: the last test of a
+    connection, and the one that it failed with.
+    """
+    oldest = days.day_of(now) - timedelta(days=settings.HISTORY_DAYS)
+    _forget_runs(days.midnight(oldest))
+    _forget_tests(oldest)
+    _forget_fix_links(days.midnight(oldest))
+    _delete(ConnectionDay.objects.filter(has_tests=False, day__lt=days.day_of(now) - days.KEPT))
+
+
+def _forget_tests(oldest: date) -> None:
+    """Of days that are summed; whatever a connection has that is older goes with them."""
+    due = ConnectionDay.objects.filter(has_tests=True, day__lt=oldest).order_by("day")[:AT_ONCE]
+    by_day: dict[date, list[ConnectionDay]] = {}
+    for one in due:
+        by_day.setdefault(one.day, []).append(one)
+    for day, summed in by_day.items():
+        until = days.midnight(day + days.DAY)
+        of_day = ConnectionTest.objects.filter(
+            connection__in=[one.connection_id for one in summed], started_at__lt=until
+        )
+        if not _delete(_unused(of_day)):
+            return
+        ConnectionDay.objects.filter(pk__in=[one.pk for one in summed]).update(has_tests=False)
+
+
+def _unused(tests: QuerySet[ConnectionTest]) -> QuerySet[ConnectionTest]:
+    """Those that nothing points at that is still there."""
+    return tests.filter(
+        ~Exists(IntegrationConnection.objects.filter(last_test=OuterRef("pk"))),
+        ~Exists(IntegrationConnection.objects.filter(failed_test=OuterRef("pk"))),
+        ~Exists(RunItem.objects.filter(test=OuterRef("pk"))),
+    )
+
+
+def _forget_runs(before: datetime) -> None:
+    """Runs with their items, which without their tests would say that nothing was tested."""
+    oldest = TestRun.objects.order_by("pk").values_list("pk", "started_at")[:BATCH]
+    TestRun.objects.filter(pk__in=[pk for pk, at in oldest if at < before]).delete()
+
+
+def _forget_fix_links(before: datetime) -> None:
+    """Used ones that no test names any more."""
+    named = ConnectionTest.objects.filter(fix_link=OuterRef("pk"))
+    _delete(FixLink.objects.filter(~Exists(named), used_at__lt=before))
+
+
+def _delete(found: QuerySet[Any]) -> bool:
+    """A batch after the other; whether nothing is left."""
+    for _ in range(BATCHES):
+        batch = found.order_by("pk")[:BATCH]
+        deleted, _ = (
+            QuerySet(found.model).filter(pk__in=[*batch.values_list("pk", flat=True)]).delete()
+        )
+        if deleted < BATCH:
+            return True
+    return False

@@ -1,0 +1,151 @@
+"""Old tests go, never before their day is summed; what is in use stays."""
+
+import pytest
+
+from integrations.models import ConnectionDay, ConnectionTest, FixLink, RunItem
+from integrations.models import TestRun as Run
+from integrations.services.keeping import rounds
+from integrations.services.watching import days, pruning
+from tests.integrations.services.watching.history import (
+    DAY,
+    HOUR,
+    NOW,
+    TODAY,
+    connection_of,
+    end_test,
+)
+
+OLD = NOW - 10 * DAY
+
+
+@pytest.fixture(autouse=True)
+def clock(time_machine, settings):
+    time_machine.move_to(NOW, tick=False)
+    settings.HISTORY_DAYS = 7
+
+
+@pytest.fixture
+def connection(workspace):
+    return connection_of(workspace, created_at=OLD - DAY)
+
+
+def keep(now=NOW):
+    for _ in range(4):
+        days.sum_due(now)
+        pruning.prune(now)
+
+
+def test_tests_are_kept_for_as_many_days_as_the_settings_say(connection, settings):
+    settings.HISTORY_DAYS = 9
+    kept = end_test(connection, NOW - 9 * DAY)
+    end_test(connection, NOW - 10 * DAY)
+
+    keep()
+
+    assert ConnectionTest.objects.get() == kept
+
+
+def test_no_test_goes_before_its_day_is_summed(connection):
+    end_test(connection, OLD)
+
+    pruning.prune(NOW)
+    assert ConnectionTest.objects.exists()
+
+    keep()
+    assert not ConnectionTest.objects.exists()
+    assert ConnectionDay.objects.get(day=OLD.date()).passed == 1
+
+
+def test_what_was_only_tried_goes_too(connection):
+    end_test(connection, OLD, dry_run=True)
+
+    keep()
+
+    assert not ConnectionTest.objects.exists()
+
+
+def test_what_the_connection_shows_stays_and_goes_once_it_shows_another(connection):
+    broke, asked_again = (
+        end_test(connection, OLD, "failed"),
+        end_test(connection, OLD + HOUR, "failed"),
+    )
+    connection.failed_test, connection.last_test = broke, asked_again
+    connection.save()
+
+    keep()
+    assert {*ConnectionTest.objects.all()} == {broke, asked_again}
+
+    connection.failed_test, connection.last_test = None, end_test(connection, NOW)
+    connection.save()
+    keep(NOW + 2 * DAY)
+    assert ConnectionTest.objects.get() == connection.last_test
+
+
+def test_old_runs_go_whole_and_none_says_that_nothing_was_tested(workspace, connection):
+    old = Run.objects.create(
+        workspace=workspace, trigger="page", started_at=OLD, lease_until=OLD, finished_at=OLD
+    )
+    late = Run.objects.create(
+        workspace=workspace, trigger="page", started_at=NOW, lease_until=NOW, finished_at=NOW
+    )
+    for run in (old, late):
+        RunItem.objects.create(
+            run=run, connection=connection, test=end_test(connection, OLD), ended_at=NOW
+        )
+
+    keep()
+
+    assert Run.objects.get() == late
+    assert late.skipped == 0
+
+
+def test_a_fix_link_goes_with_the_last_test_that_names_it(connection):
+    link = FixLink.objects.create(
+        connection=connection, digest="d", recipient="Ada", expires_at=OLD, used_at=OLD
+    )
+    connection.last_test = end_test(connection, OLD, fix_link=link)
+    connection.save()
+
+    keep()
+    assert FixLink.objects.exists()
+
+    connection.last_test = end_test(connection, NOW)
+    connection.save()
+    keep(NOW + 2 * DAY)
+    assert not FixLink.objects.exists()
+
+
+def test_a_lot_goes_in_several_batches(connection, monkeypatch):
+    monkeypatch.setattr(pruning, "BATCH", 10)
+    monkeypatch.setattr(pruning, "BATCHES", 2)
+    for _ in range(25):
+        end_test(connection, OLD)
+    for _ in range(4):
+        days.sum_due(NOW)
+    old = ConnectionDay.objects.get(day=OLD.date())
+
+    left = []
+    for _ in range(3):
+        pruning.prune(NOW)
+        old.refresh_from_db()
+        left.append((ConnectionTest.objects.count(), old.has_tests))
+
+    assert left == [(5, True), (0, False), (0, False)]
+
+
+def test_sums_are_kept_for_two_years(connection):
+    for age in (days.KEPT, days.KEPT + DAY):
+        ConnectionDay.objects.create(connection=connection, day=TODAY - age, has_tests=False)
+
+    pruning.prune(NOW)
+
+    assert ConnectionDay.objects.get().day == TODAY - days.KEPT
+
+
+def test_a_round_prunes(connection):
+    end_test(connection, OLD)
+
+    for _ in range(4):
+        rounds.look_after(NOW)
+
+    assert not ConnectionTest.objects.exists()
