@@ -15,6 +15,7 @@ from integrations.admin.facts import FACTS, Facts
 from integrations.admin.forms import SWITCHES, AddConnectionForm, AdminConnectionForm
 from integrations.models import IntegrationConnection
 from integrations.pages.fields import REMOVE, is_removable
+from integrations.pages.parts import page_of_one
 from integrations.services import rows
 from integrations.services.connecting import several
 from integrations.services.connecting.changes import Changes
@@ -70,6 +71,10 @@ class ConnectionAdmin(Facts, Actions):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Of what is lent only the list's actions: how it is let in is its lender's."""
         return super().has_change_permission(request, obj) and not (obj and obj.is_lent)
+
+    def view_on_site(self, obj: IntegrationConnection) -> str:
+        """Its page in the product."""
+        return page_of_one(obj.workspace.slug, obj.pk)
 
     # --- Its page ----------------------------------------------------------------------------
 

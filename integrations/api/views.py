@@ -147,7 +147,7 @@ class OfOne(InWorkspace):
                 by=self.person,
                 expected_version=self.expected_version(),
             )
-            wishes.keep(saved.connection, body.wishes(), clock.now())
+            wishes.keep(saved.connection, body.wishes(), by=self.person, now=clock.now())
         warnings = presentation.warnings(self.provider, saved.warnings)
         return self.answer(saved.connection, warnings=warnings)
 

@@ -2,7 +2,7 @@
 
 What happened to each is the `story` that the platform's stand-in tells. The states are come by
 honestly: values are saved and tested against the sandbox. Only the times of earlier tests are
-moved back, so that there is a history to look at.
+moved back, so that there is a history to look at, and the days before them are told in sums.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.db import connection as database
 from django.utils import timezone
 
+from integrations.demo import records
 from integrations.models import ConnectionTest, IntegrationConnection, Trigger, Workspace
 from integrations.services import rows
 from integrations.services.connecting import candidates, saving, several, signing_in
@@ -55,6 +56,8 @@ def _tell(workspace: Workspace, provider: str, story: Story) -> None:
         _spread(workspace, provider)
         for name, values in story.beside.items():
             _add(workspace, provider, name, values)
+        for one in rows.of_platform(workspace, provider):
+            records.remember(one, story)
     finally:
         database.close()
 
@@ -71,7 +74,12 @@ def _go_on(workspace: Workspace, provider: str, story: Story) -> None:
         now = timezone.now()
         saved.update(proven_at=now - timedelta(days=story.days_since_proof))
         # As if its team had it checked weekly: else the worker would prove it within a minute.
-        wishes.keep(saved.get(is_default=True), {"every_seconds": int(WEEK.total_seconds())}, now)
+        wishes.keep(
+            saved.get(is_default=True),
+            {"every_seconds": int(WEEK.total_seconds())},
+            by=None,
+            now=now,
+        )
     if story.is_switched_off:
         _change(workspace, provider, Changes(is_enabled=False))
 

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ("off_seconds", models.PositiveIntegerField(default=0)),
                 ("took_ms", models.PositiveBigIntegerField(default=0)),
                 ("slowest_ms", models.PositiveIntegerField(default=0)),
-                ("steps", models.JSONField(blank=True, default=dict)),
+                ("steps", models.JSONField(blank=True, default=list)),
                 ("has_tests", models.BooleanField(default=True)),
                 (
                     "connection",

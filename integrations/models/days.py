@@ -13,8 +13,8 @@ class ConnectionDay(models.Model):
 
     Seconds say how long it was in each state, and add up to the part of the day that is over.
     `took_ms` sums the tests that passed, `slowest_ms` is the longest of them; `steps` has the
-    same of each step: `{"Token is valid": [how many, sum, longest]}`. `has_tests` says that
-    tests of that day may still be there.
+    same of each step, in their order: `[["Token is valid", how many, sum, longest], …]`.
+    `has_tests` says that tests of that day may still be there.
     """
 
     connection = models.ForeignKey(
@@ -31,7 +31,7 @@ class ConnectionDay(models.Model):
     off_seconds = models.PositiveIntegerField(default=0)
     took_ms = models.PositiveBigIntegerField(default=0)
     slowest_ms = models.PositiveIntegerField(default=0)
-    steps = models.JSONField(default=dict, blank=True)
+    steps = models.JSONField(default=list, blank=True)
     has_tests = models.BooleanField(default=True)
 
     class Meta:

@@ -25,8 +25,10 @@ from integrations.models import (
     naming,
 )
 from integrations.models.connections import EXPIRING_WITHIN
-from integrations.pages import mending
+from integrations.pages import mending, record
 from integrations.services import rows
+from integrations.services.watching import days
+from integrations.services.watching.states import State
 from providers.declare import Provider
 from providers.errors import AccountNotFound, InvalidConfig
 
@@ -49,6 +51,13 @@ GROUPS = (
     ("disabled", "Disabled"),
     ("not_connected", "Not connected"),
 )
+STATES = {
+    "error": State.ERROR,
+    "unproven": State.UNPROVEN,
+    "unanswered": State.SILENT,
+    "stand_in": State.PROVEN,
+    "proven": State.PROVEN,
+}
 LIGHTS = ("red", "amber", "green", "grey")  # the worst first
 IN_ORDER = ("now", "soon", "nothing", "not_connected")  # sections, burning first
 GROUPS_IN_ORDER = [slug for slug, _ in GROUPS]
@@ -90,6 +99,7 @@ class Card:
     connection: IntegrationConnection
     now: datetime
     trend: list[str] = field(default_factory=list)
+    strip: record.Strip | None = None
     running: ConnectionTest | None = None
     in_run: bool = False
     is_one_of_several: bool = False
@@ -172,6 +182,13 @@ class Card:
     def taken_back_by(self) -> str:
         by = self.connection.taken_back_by
         return by.name if by else "Its lender"
+
+    def state(self) -> State:
+        """As its record tells it, which knows nothing of reports."""
+        if self.is_only_reported:
+            is_fresh = self.connection.is_fresh(self.now)
+            return State.PROVEN if is_fresh else State.UNPROVEN
+        return STATES.get(self.group, State.OFF)
 
     @property
     def section(self) -> str:
@@ -433,11 +450,13 @@ def card(connection: IntegrationConnection) -> Card:
     made[0].is_one_of_several = rows.siblings(connection).exists()
     _count_causes(made)
     _add_trends(made)
+    _count_causes(made)
+    _add_records(made)
     return made[0]
 
 
 def of_workspace(workspace: Workspace) -> list[list[Card]]:
-    """Every platform's cards in catalogue order, each with the worst first; four queries at most.
+    """Every platform's cards in catalogue order, each with the worst first; five queries at most.
 
     What is under way is read before what it changes: a card whose test ends in between is
     drawn as running and asked for again, never as idle and out of date.
@@ -448,7 +467,7 @@ def of_workspace(workspace: Workspace) -> list[list[Card]]:
     rows.read_for_cards([one for every in catalogue for one in every])
     made = [_made(every, running, waiting) for every in catalogue]
     _count_causes([one for its in made for one in its])
-    _add_trends([its[0] for its in made if len(its) == 1])
+    _add_records([its[0] for its in made if len(its) == 1])
     return made
 
 
@@ -460,7 +479,7 @@ def of_platform(workspace: Workspace, provider: str) -> list[Card]:
     rows.read_for_cards(connections)
     made = _made(connections, running, waiting)
     _count_causes(made)
-    _add_trends(made if len(made) == 1 else [])
+    _add_records(made if len(made) == 1 else [])
     return made
 
 
@@ -533,6 +552,20 @@ def _made(
         for one in connections
     ]
     return sorted(made, key=lambda one: one.rank)
+
+
+def _add_records(made: Collection[Card]) -> None:
+    """The strip of the days that are summed; the trend of tests where none is yet."""
+    if not made:
+        return
+    today = days.day_of(timezone.now())
+    since = today - timedelta(days=record.CARD_DAYS - 1)
+    summed = days.of([one.connection for one in made], since)
+    for one in made:
+        if record.is_any(its := summed[one.connection.pk]):
+            one.strip = record.strip(its, today, record.CARD_DAYS, now=one.state)
+    if without := [one for one in made if not one.strip]:
+        _add_trends(without)
 
 
 def _add_trends(made: Collection[Card]) -> None:

@@ -62,7 +62,7 @@ def changes(request: Request) -> HttpResponse:
     workspace = request.access.workspace
     latest = events.latest_id(workspace)
     since, after, until = (
-        _number(request.GET.get(name, "")) for name in ("since", "after", "until")
+        number(request.GET.get(name, "")) for name in ("since", "after", "until")
     )
     has_turned = 0 < until <= timezone.now().timestamp()
     if not has_turned and request.headers.get("If-None-Match") == f'"{latest}"':
@@ -87,7 +87,7 @@ def changes(request: Request) -> HttpResponse:
     return render(request, "integrations/partials/changes_update.html", context)
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
     """0 for anything but the number of an event."""
     return min(int(text), LAST_ID) if text.isascii() and text.isdecimal() else 0
 
@@ -101,6 +101,12 @@ def lines(happened: list[Event], own_id: int, several: Collection[str] = ()) -> 
     others = (one for one in reversed(happened) if one.by_id != own_id)
     told = (_own_line(one, own_id) or _of_connection(one, several) for one in others)
     return [line for line in told if line][:MOST_LINES]
+
+
+def history(happened: list[Event], several: Collection[str] = ()) -> list[Line]:
+    """All that happened, whoever did it, the newest first."""
+    told = (_of_connection(one, several) for one in reversed(happened))
+    return [line for line in told if line]
 
 
 def overview_lines(happened: list[Event], own_id: int) -> list[Line]:

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, Role
-from integrations.pages import listing, platform_cards, sections, sentences
+from integrations.pages import listing, one, platform_cards, sections, sentences
 from integrations.services import rows
 from integrations.services.connecting import lending
 from integrations.services.people import guesses, invitations, own, people, workspaces
@@ -105,6 +105,8 @@ def _meant(request: Request, slug: str) -> UUID | None:
 
 def _removed(request: Request) -> HttpResponse:
     """That a connection is no longer there, where what was asked for would be."""
+    if is_at_page_of_one(request):
+        return _leave_page_of_one(request, REMOVED)
     slug = request.headers.get("HX-Target", "").removeprefix("card-")
     if is_partial(request) and slug in platforms.catalogue():
         return card_update(request, slug, REMOVED)
@@ -339,9 +341,9 @@ def updated(request: Request, slug: str, said: str) -> HttpResponse:
     if not is_partial(request):
         messages.info(request, said)
         workspace = request.access.workspace.slug
-        all_of = _all_of(request, slug)
-        if _page_of(request, all_of):
-            return redirect(_page_of(request, all_of))
+        pages = [_all_of(request, slug), *_own_pages(request)]
+        if back := next(filter(None, (_page_of(request, one) for one in pages)), ""):
+            return redirect(back)
         return redirect(reverse("settings", args=[workspace]) + f"#card-{slug}")
     return card_update(request, slug, said)
 
@@ -360,9 +362,28 @@ def _sought(request: Request) -> str:
     return dict(parse_qsl(_told(request, "HX-Current-URL").query)).get("q", "")
 
 
+def page_of_one(workspace: str, connection_id: UUID) -> str:
+    """The page of one connection."""
+    return reverse("connection-page", args=[workspace, connection_id])
+
+
+def _own_pages(request: Request) -> list[str]:
+    """The page of the connection that the address names."""
+    if request.connection_id is None:
+        return []
+    return [page_of_one(request.access.workspace.slug, request.connection_id)]
+
+
+def is_at_page_of_one(request: Request) -> bool:
+    """Whether what is asked for is a part of the page of one connection."""
+    return _told(request, "HX-Current-URL").path in _own_pages(request)
+
+
 def redrawn(request: Request, slug: str) -> dict[str, Any]:
-    """What stands for a platform on the page that asks: its card, or all its connections."""
+    """What stands for a platform on the page that asks: its card, all its connections, or one."""
     workspace = request.access.workspace
+    if is_at_page_of_one(request):
+        return {"one": one.of(find_connection(request, slug))}
     if _is_at_all_of(request, slug):
         asked = _told(request, "HX-Current-URL").query
         return {"listing": listing.of(workspace, slug, dict(parse_qsl(asked)))}
@@ -373,6 +394,8 @@ def redrawn(request: Request, slug: str) -> dict[str, Any]:
 
 def settled_card(request: Request, slug: str) -> dict[str, Any]:
     """What stands for a platform, drawn anew, with the counts that may have changed with it."""
+    if is_at_page_of_one(request):
+        return redrawn(request, slug) | {"is_settled": True}
     if _is_at_all_of(request, slug):
         return redrawn(request, slug)
     shown = platform_cards.of_workspace(request.access.workspace)
@@ -381,8 +404,18 @@ def settled_card(request: Request, slug: str) -> dict[str, Any]:
     return {"platform": platform} | sections.summary(shown)
 
 
+def _leave_page_of_one(request: Request, said: str) -> HttpResponse:
+    """For an open page whose connection is gone."""
+    messages.info(request, said)
+    place = reverse("settings", args=[request.access.workspace.slug])
+    return HttpResponse(headers={"HX-Redirect": place})
+
+
 def card_update(request: Request, slug: str, said: str) -> HttpResponse:
-    context = settled_card(request, slug)
+    try:
+        context = settled_card(request, slug)
+    except NoConnection:
+        return _leave_page_of_one(request, said)
     response = render(request, "integrations/partials/card_update.html", context)
     response["HX-Trigger-After-Settle"] = json.dumps({"said": said})
     return response
@@ -393,7 +426,8 @@ def _is_page_of_its_own(request: Request) -> bool:
     here = _told(request, "HX-Current-URL").path
     workspace = request.access.workspace.slug
     all_of = {_all_of(request, slug) for slug in platforms.catalogue()}
-    return here not in {"", reverse("settings", args=[workspace]), *all_of}
+    own = _own_pages(request)
+    return here not in {"", reverse("settings", args=[workspace]), *all_of, *own}
 
 
 def dialog(

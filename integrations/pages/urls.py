@@ -7,6 +7,7 @@ from integrations.pages import changes as change_views
 from integrations.pages import channels as channel_views
 from integrations.pages import choosing as choosing_views
 from integrations.pages import chosen_runs as chosen_run_views
+from integrations.pages import connections as one_views
 from integrations.pages import dialog as dialog_views
 from integrations.pages import feeds as feed_views
 from integrations.pages import fix_links as fix_views
@@ -77,6 +78,13 @@ settings_urls: Urls = [
     path("sign-in-apps/", app_views.app_list, name="sign-in-apps"),
     path("sign-in-apps/<slug:app>/", app_views.app, name="sign-in-app"),
     path("sign-in-apps/<slug:app>/remove/", app_views.remove_app, name="remove-sign-in-app"),
+]
+
+one_urls: Urls = [
+    path("", one_views.page, name="connection-page"),
+    path("watch/", one_views.watch, name="watch-connection"),
+    path("changes/", one_views.changes, name="connection-changes"),
+    path("uptime.csv", one_views.report, name="uptime"),
 ]
 
 chosen_run_urls: Urls = [
@@ -185,6 +193,7 @@ urlpatterns = [
     path("w/<slug:workspace>/dashboard/settings/", include(settings_urls)),
     path("w/<slug:workspace>/integrations/<slug:slug>/", several_views.platform, name="platform"),
     path("w/<slug:workspace>/integrations/<slug:slug>/guide/", include(guide_urls)),
+    path("w/<slug:workspace>/connections/<uuid:connection_id>/", include(one_urls)),
     path(
         "w/<slug:workspace>/integrations/<slug:slug>/accounts/<uuid:source_id>/",
         choosing_views.choose,

@@ -73,9 +73,16 @@ def latest_id(workspace: Workspace) -> int:
     return last.first() or 0
 
 
-def since(workspace: Workspace, event_id: int, *, most: int) -> list[Event]:
-    """The newest ones after that one, in their order, with who did it."""
-    found = Event.objects.filter(workspace=workspace, pk__gt=event_id).order_by("-pk")
+def since(
+    workspace: Workspace,
+    event_id: int,
+    *,
+    most: int,
+    connection: IntegrationConnection | None = None,
+) -> list[Event]:
+    """The newest ones after that one, in their order, with who did it; all, or about that one."""
+    about = {"connection": connection.pk} if connection else {}
+    found = Event.objects.filter(workspace=workspace, pk__gt=event_id, **about).order_by("-pk")
     return [*reversed(found.select_related("by", "connection__taken_back_by")[:most])]
 
 

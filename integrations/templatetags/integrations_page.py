@@ -16,10 +16,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name, localtime
 
 from integrations.models import IntegrationConnection
-from integrations.pages import parts, sentences
+from integrations.pages import parts, record, sentences
+from integrations.services.watching.states import State
 from providers.declare import Provider
 
 register = template.Library()
+register.filter("lasting", record.lasting)
+register.filter("short_day", record.short)
 
 SOME_MONTHS = timedelta(days=180)  # as in times.js
 UTC_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?: at)? (\d\d:\d\d) UTC")
@@ -151,6 +154,11 @@ def duration(milliseconds: int) -> str:
 def moment_word(moment: str) -> str:
     """When in the life of a break a message was for: "opened" -> "Broken"."""
     return sentences.MOMENTS.get(moment, moment)
+
+
+def state_words(state: State) -> str:
+    """ "In error"."""
+    return record.SAID[state].capitalize()
 
 
 @register.filter

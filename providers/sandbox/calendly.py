@@ -16,6 +16,7 @@ from providers.sandbox.stand_in import (
     UP_TO_100,
     Platform,
     Story,
+    Trouble,
     any_of,
     does,
     trouble,
@@ -216,6 +217,11 @@ PLATFORM = Platform(
         "User URIs": ((ADA, "the owner of every token"), (BEN, "somebody else in the team")),
     },
     healthy={"access_token": token_of("healthy"), "account_id": ACME},
-    story=Story(signs_in_as="healthy", tests=3, days_since_proof=3),
+    story=Story(
+        signs_in_as="healthy",
+        tests=3,
+        days_since_proof=3,
+        troubles=(Trouble(2, "unproven", 900), Trouble(1, "unproven", 1440)),
+    ),
     sign_ins={"calendly": SIGN_IN},
 )

@@ -10,7 +10,7 @@ from providers.sandbox import google
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
 from providers.sandbox.server import Answer, Asked, ok
-from providers.sandbox.stand_in import Platform, Story, does
+from providers.sandbox.stand_in import Platform, Story, Trouble, does
 
 SCOPE = "analytics.readonly"
 # What the guide says of each, and what is told of it.
@@ -147,6 +147,7 @@ PLATFORM = Platform(
     story=Story(
         values={"access_token": google.access_token("healthy"), "account_id": "1001"},
         tests=5,
+        troubles=(Trouble(3, "error", 273),),
         beside={"New site": {"access_token": google.access_token("healthy"), "account_id": "1002"}},
     ),
     sign_ins=google.SIGN_INS,

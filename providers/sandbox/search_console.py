@@ -12,7 +12,7 @@ from providers.sandbox import google
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
 from providers.sandbox.server import Answer, Asked, ok
-from providers.sandbox.stand_in import Platform, Story, does
+from providers.sandbox.stand_in import Platform, Story, Trouble, does
 
 API = "searchconsole.googleapis.com", "Google Search Console API", "webmasters.readonly"
 # What the guide says of each, and the level of every sign-in.
@@ -135,6 +135,7 @@ PLATFORM = Platform(
             "account_id": "sc-domain:acme.example",
         },
         tests=5,
+        troubles=(Trouble(3, "error", 273), Trouble(40, "unproven", 190)),
         reported="The nightly report found no rows for three days.",
     ),
     sign_ins=google.SIGN_INS,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from providers.sandbox.server import Answer, AnswerTo, page
 from providers.sandbox.sign_in import AuthorizationServer
@@ -47,6 +47,14 @@ def wrong_in(query: Mapping[str, str], known: Mapping[str, str]) -> str | None:
     )
 
 
+class Trouble(NamedTuple):
+    """So many days ago it was `error`, `silent` or `unproven` for so long."""
+
+    days_ago: int
+    state: str
+    minutes: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Story:
     """What happened to the platform's connection in the demo, in this order.
@@ -55,6 +63,8 @@ class Story:
     many times. Other values came `later`, and were tested once. Another system `reported` an
     error. Since the last proof some days passed. Somebody switched the connection off. `beside`
     it are others, by what they are called, each tested once.
+
+    Before all that it was `known_for` some days, with these `troubles`, one a day.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +75,8 @@ class Story:
     days_since_proof: int = 0
     is_switched_off: bool = False
     beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    known_for: int = 90
+    troubles: Sequence[Trouble] = ()
 
 
 @dataclass(frozen=True)

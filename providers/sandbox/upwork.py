@@ -12,7 +12,7 @@ from typing import Any
 
 from providers.sandbox.server import Answer, Asked, ok, page
 from providers.sandbox.sign_in import AuthorizationServer, oauth_refusal
-from providers.sandbox.stand_in import DOWN, SILENT, Platform, Story, cut, does
+from providers.sandbox.stand_in import DOWN, SILENT, Platform, Story, Trouble, cut, does
 
 TOKEN_PATH = "/api/v3/oauth2/token"
 CLIENT_ID = "0123456789abcdef0123456789abcdef"
@@ -249,6 +249,11 @@ PLATFORM = Platform(
         "client_secret": CLIENT_SECRET,
         "refresh_token": "upr-healthy",
     },
-    story=Story(signs_in_as="upw-healthy", tests=2),
+    story=Story(
+        signs_in_as="upw-healthy",
+        tests=2,
+        known_for=61,
+        troubles=(Trouble(4, "silent", 118), Trouble(3, "silent", 1120)),
+    ),
     sign_ins={"upwork": SIGN_IN},
 )

@@ -10,7 +10,7 @@ from providers.sandbox import google
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
 from providers.sandbox.server import Answer, Asked, ok
-from providers.sandbox.stand_in import Platform, Story
+from providers.sandbox.stand_in import Platform, Story, Trouble
 
 API = "youtube.googleapis.com", "YouTube Data API v3"
 SCOPES = ("youtube.readonly", "yt-analytics.readonly")
@@ -151,6 +151,10 @@ PLATFORM = Platform(
         ),
     },
     healthy={"access_token": api_key("healthy"), "account_id": CHANNEL},
-    story=Story(values={"access_token": api_key("healthy"), "account_id": CHANNEL}, tests=7),
+    story=Story(
+        values={"access_token": api_key("healthy"), "account_id": CHANNEL},
+        tests=7,
+        troubles=(Trouble(31, "silent", 95),),
+    ),
     sign_ins=google.SIGN_INS,
 )

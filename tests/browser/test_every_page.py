@@ -24,6 +24,7 @@ from integrations.models import (
     Role,
     Workspace,
 )
+from integrations.services import rows
 from integrations.sessions import BACKEND
 from tests.browser import states
 from tests.browser.conftest import PASSWORD, SETTINGS, member
@@ -147,10 +148,17 @@ def of_the_admin() -> Iterable[str]:
     yield reverse("admin:auth_user_password_change", args=[User.objects.get(username="root").pk])
 
 
+def of_connections() -> Iterable[str]:
+    """The page of one that failed, one that was proven and one that is half set up."""
+    workspace = Workspace.objects.get()
+    for slug in ("meta", "stripe", "upwork"):
+        yield reverse("connection-page", args=["main", rows.find(workspace, slug).pk])
+
+
 def test_every_page_of_the_product(open_page, root):
     kept = {path for _, path in every_page() if MADE_UP not in path and "/api/" not in path}
-    paths = answered(root, sorted(kept))
-    assert len(paths) > 14
+    paths = answered(root, [*sorted(kept), *of_connections()])
+    assert len(paths) > 17
 
     titles = walk(open_page(root), paths)
 

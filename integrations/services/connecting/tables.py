@@ -107,6 +107,10 @@ def written(accounts: Iterable[tuple[str, str]]) -> str:
     writer = csv.writer(out)
     writer.writerow(("account", "account name", "workspace", "name"))
     for account_id, called in accounts:
-        shown = f"'{called}" if called.startswith(FORMULA) else called
-        writer.writerow((account_id, shown, "", ""))
+        writer.writerow((account_id, plain(called), "", ""))
     return out.getvalue()
+
+
+def plain(text: str) -> str:
+    """As a cell of which no spreadsheet works anything out."""
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text

@@ -4,10 +4,9 @@ A day that is over is summed once, a few minutes later, and kept when its tests 
 it again gives the same. Of today there is no row; whoever asks is given it as it is by now.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
@@ -25,7 +24,7 @@ from integrations.models import (
 )
 from integrations.services import rows
 from integrations.services.watching import states
-from integrations.services.watching.states import Answer, Course, Edit, State
+from integrations.services.watching.states import Answer, Course, Edit, History, State
 from providers.declare import Provider
 
 NAME = "summed"
@@ -57,6 +56,28 @@ def of_today(connection: IntegrationConnection, now: datetime) -> ConnectionDay:
     """Today until now. Its row is not stored."""
     (found,) = _sums([connection], day_of(now), now)
     return found
+
+
+def of(
+    connections: Collection[IntegrationConnection], since: date
+) -> Mapping[UUID, list[ConnectionDay]]:
+    """Their sums since that day, the oldest first; one query."""
+    found: dict[UUID, list[ConnectionDay]] = defaultdict(list)
+    summed = ConnectionDay.objects.filter(
+        connection__in=[one.pk for one in connections], day__gte=since
+    )
+    for day in summed.order_by("day"):
+        found[day.connection_id].append(day)
+    return found
+
+
+def with_today(
+    connection: IntegrationConnection, since: date, now: datetime
+) -> list[ConnectionDay]:
+    """Its sums since that day until now, the oldest first."""
+    today = of_today(connection, now)
+    before = of([connection], since)[connection.pk]
+    return [*(one for one in before if one.day < today.day), today]
 
 
 def day_of(moment: datetime) -> date:
@@ -148,15 +169,22 @@ def _sum(
     since = midnight(day)
     made = ConnectionDay(connection=connection, day=day)
     history: list[Answer | Edit] = [*edits, *map(_answer, tests)]
-    is_on, is_connected = states.before(
-        history, is_on=connection.is_enabled, is_connected=connection.is_complete
-    )
-    is_on &= not connection.unprovable
-    start = Course(_lasts(connection), is_on, is_connected)
-    for state, seconds in states.seconds(history, since, until, start).items():
+    for state, seconds in _seconds(connection, history, since, until).items():
         setattr(made, f"{state}_seconds", seconds)
     _count(made, [test for test in tests if test.finished_at and test.finished_at >= since])
     return made
+
+
+def _seconds(
+    connection: IntegrationConnection, history: History, since: datetime, until: datetime
+) -> Counter[State]:
+    if connection.unprovable:
+        return Counter({State.OFF: round((until - since).total_seconds())})
+    is_on, is_connected = states.before(
+        history, is_on=connection.is_enabled, is_connected=connection.is_complete
+    )
+    start = Course(_lasts(connection), is_on, is_connected)
+    return states.seconds(history, since, until, start)
 
 
 def _answer(test: ConnectionTest) -> Answer:
@@ -165,6 +193,7 @@ def _answer(test: ConnectionTest) -> Answer:
 
 
 def _count(made: ConnectionDay, tests: Iterable[ConnectionTest]) -> None:
+    steps: dict[str, list[int]] = {}
     for test in tests:
         setattr(made, test.outcome, getattr(made, test.outcome) + 1)
         if test.outcome != TestOutcome.PASSED:
@@ -172,11 +201,11 @@ def _count(made: ConnectionDay, tests: Iterable[ConnectionTest]) -> None:
         made.took_ms += test.duration_ms
         made.slowest_ms = max(made.slowest_ms, test.duration_ms)
         for step in test.steps:
-            _count_step(made.steps, step)
+            if step["outcome"] in ("passed", "warned"):
+                _add(steps, step["label"], step["duration_ms"])
+    made.steps = [[label, *sums] for label, sums in steps.items()]
 
 
-def _count_step(steps: dict[str, list[int]], step: dict[str, Any]) -> None:
-    if step["outcome"] in ("passed", "warned"):
-        count, total, longest = steps.get(step["label"], (0, 0, 0))
-        took = step["duration_ms"]
-        steps[step["label"]] = [count + 1, total + took, max(longest, took)]
+def _add(steps: dict[str, list[int]], label: str, took: int) -> None:
+    count, total, longest = steps.get(label, (0, 0, 0))
+    steps[label] = [count + 1, total + took, max(longest, took)]

@@ -13,9 +13,11 @@ from enum import StrEnum
 
 from integrations.models import TestOutcome
 from integrations.services.connecting.lending import TAKEN_BACK
+from integrations.services.watching import wishes
 
 SWITCHES = frozenset({"enabled", "disabled"})
-LABELS = SWITCHES | {"name", "default", "report", "error"}  # of what is no value
+# Of what is no value: no other revision begins with it.
+LABELS = SWITCHES | {"name", "default", "report", "error", *wishes.LABELS.values()}
 ENDS = frozenset({"disconnected", TAKEN_BACK})
 
 

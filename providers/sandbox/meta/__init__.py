@@ -25,7 +25,7 @@ from providers.sandbox.meta.objects import (
     unsupported,
 )
 from providers.sandbox.server import Answer, Asked, ok
-from providers.sandbox.stand_in import DOWN, SILENT, WALL, Platform, Story, cut, does
+from providers.sandbox.stand_in import DOWN, SILENT, WALL, Platform, Story, Trouble, cut, does
 
 __all__ = ["ACCOUNTS", "APP_ID", "APP_SECRET", "PIXELS", "SIGN_IN", "TOKENS", "USED_UP"]
 
@@ -142,6 +142,17 @@ PLATFORM = Platform(
         "Datasets": does(PIXELS),
     },
     healthy=HEALTHY,
-    story=Story(values=HEALTHY | {"access_token": "EAAsixtydays", "pixel_id": "2002"}, tests=9),
+    story=Story(
+        values=HEALTHY | {"access_token": "EAAsixtydays", "pixel_id": "2002"},
+        tests=9,
+        known_for=86,
+        troubles=(
+            Trouble(67, "silent", 112),
+            Trouble(45, "error", 130),
+            Trouble(25, "error", 41),
+            Trouble(2, "error", 602),
+            Trouble(3, "error", 886),
+        ),
+    ),
     sign_ins={"meta": SIGN_IN},
 )

@@ -24,7 +24,7 @@ def save(workspace, slug, **config):
 def row_of(page, title):
     """What the overview says of one platform, in words."""
     rows = page.content.decode().split("<li>")
-    [row] = [one for one in rows if f"<b>{title}</b> <span" in one]
+    [row] = [one for one in rows if f">{title}</a></b> <span" in one]
     return " ".join(re.sub("<[^>]+>", " ", row).split())
 
 

@@ -68,7 +68,7 @@ def test_thirteen_cards_with_counts(visitor):
 
 
 def test_the_cards_need_no_query_each(visitor, proven, django_assert_max_num_queries):
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         visitor.get("settings")
 
 

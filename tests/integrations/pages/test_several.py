@@ -237,7 +237,7 @@ def test_a_search_finds_a_platform_by_each_of_its_connections(
 def test_of_300_the_card_shows_five_and_the_page_stays_light(
     visitor, many, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         page = visitor.get("settings")
 
     card = words(card_of(page))
@@ -267,7 +267,7 @@ def test_the_overview_of_300_names_a_few_and_counts_the_rest(
     for one in many[155:170]:
         break_down(one)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         page = visitor.get("overview")
 
     assert "15 more connections of Meta" in text_of(page)
@@ -320,13 +320,13 @@ def test_a_card_follows_the_test_of_each_of_its_connections(visitor, connected, 
 
 
 def listed(page):
-    return re.findall(r'id="name-[^"]+"><bdi>([^<]+)', page.content.decode())
+    return re.findall(r'id="name-[^"]+"><a[^>]+><bdi>([^<]+)', page.content.decode())
 
 
 def test_the_platforms_page_has_all_of_them_a_page_at_a_time(
     visitor, many, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         first = visitor.get("platform", "meta")
     last = visitor.get("platform", "meta", page=6)
 

@@ -60,7 +60,7 @@ def test_a_day_says_how_it_went_and_how_long_answers_took(connection):
     day = summed(connection)
     assert (day.passed, day.failed, day.inconclusive) == (2, 1, 1)
     assert (day.took_ms, day.slowest_ms) == (800, 500)
-    assert day.steps == {"Token is valid": [2, 240, 120]}
+    assert day.steps == [["Token is valid", 2, 240, 120]]
     assert seconds_of(day) == {"unproven": 4 * 3600, "proven": 16 * 3600, "error": 4 * 3600}
 
 

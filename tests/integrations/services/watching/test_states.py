@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.services.watching import states
-from integrations.services.watching.states import Answer, Course, Edit
+from integrations.services.watching.states import Answer, Course, Edit, State
 from tests.integrations.services.watching.history import DAY, HOUR, MIDNIGHT, MINUTE
 
 
@@ -136,8 +136,9 @@ def test_how_it_was_before_is_known_from_how_it_is_now(history, is_now, was):
 
 
 def test_whole_seconds_add_up():
-    odd = [Answer(at(0) + n * MINUTE / 7, at(0), ("passed", "failed")[n % 2]) for n in range(97)]
+    """Of 100.4, 99.4 and the rest each would be rounded down."""
+    odd = [answer(100.4 / 3600), answer(401.2 / 3600, "failed"), answer(500.6 / 3600)]
 
     found = states.seconds(odd, at(0), at(24), Course(DAY, is_on=True, is_connected=True))
 
-    assert found.total() == 86400
+    assert (found.total(), found[State.UNPROVEN], found[State.ERROR]) == (86400, 100, 99)

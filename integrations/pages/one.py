@@ -1,0 +1,109 @@
+"""One connection on a page of its own: how it is, its last test, its record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from django.conf import settings
+
+from integrations.models import (
+    ConnectionDay,
+    ConnectionTest,
+    IntegrationConnection,
+    Watch,
+)
+from integrations.pages import cards, record
+from integrations.pages.cards import Card
+from integrations.pages.record import STRIP_DAYS, Figures, Step, Strip
+from integrations.services.watching import days, wishes
+from integrations.services.watching.states import State
+
+FASTNESS_DAYS = 30
+# Groups of cards whose connections can be asked.
+ASKED = frozenset({"error", "unproven", "unanswered", "stand_in", "proven", "unprovable"})
+
+
+@dataclass
+class One:
+    """What is read of it is read when it is first shown: while it is tested, its state alone."""
+
+    card: Card
+    latest: int = 0
+
+    @property
+    def connection(self) -> IntegrationConnection:
+        return self.card.connection
+
+    @property
+    def now(self) -> datetime:
+        return self.card.now
+
+    @property
+    def today(self) -> date:
+        return days.day_of(self.now)
+
+    @property
+    def test(self) -> ConnectionTest | None:
+        """Whose ladder is shown: the one that runs, or the last one."""
+        return self.card.running or self.connection.last_test
+
+    @cached_property
+    def watch(self) -> Watch | None:
+        return wishes.of(self.connection)
+
+    @property
+    def history_days(self) -> int:
+        return int(settings.HISTORY_DAYS)
+
+    @property
+    def next_check_at(self) -> datetime | None:
+        """When the schedule asks; None while it does not."""
+        return self.watch.due_at if self.watch and self.card.group in ASKED else None
+
+    @property
+    def muted_until(self) -> datetime | None:
+        until = self.watch.muted_until if self.watch else None
+        return until if until and until > self.now else None
+
+    @cached_property
+    def days(self) -> list[ConnectionDay]:
+        since = self.today - timedelta(days=STRIP_DAYS - 1)
+        return days.with_today(self.connection, since, self.now)
+
+    @property
+    def has_record(self) -> bool:
+        return record.is_any(self.days)
+
+    @property
+    def strip(self) -> Strip:
+        return record.strip(self.days, self.today, STRIP_DAYS, now=self.card.state)
+
+    @property
+    def not_proven_all_day(self) -> list[tuple[ConnectionDay, State]]:
+        """Days of which there is more to say, the newest first."""
+        found = [(day, record.state_of(day)) for day in reversed(self.days)]
+        return [(day, state) for day, state in found if state not in (State.PROVEN, State.OFF)]
+
+    @property
+    def figures(self) -> list[Figures]:
+        spans = ((7, "7 days"), (30, "30 days"), (STRIP_DAYS, "90 days"))
+        return [Figures(words, self._last(count)) for count, words in spans]
+
+    @property
+    def steps(self) -> list[Step]:
+        return record.steps(self._last(FASTNESS_DAYS))
+
+    @property
+    def whole_test(self) -> Step | None:
+        return record.whole(self._last(FASTNESS_DAYS))
+
+    def _last(self, count: int) -> Sequence[ConnectionDay]:
+        since = self.today - timedelta(days=count - 1)
+        return [day for day in self.days if day.day >= since]
+
+
+def of(connection: IntegrationConnection, *, latest: int = 0) -> One:
+    """`latest` is the last event that what is shown knows of."""
+    made = cards.card(connection)
+    return One(made, latest)
