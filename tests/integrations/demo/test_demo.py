@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from integrations.demo import stories as demo
 from integrations.models import Workspace
+from integrations.pages import record
 from integrations.services import rows
 from integrations_center.demo import origins
 from providers import registry
@@ -34,6 +35,8 @@ def test_a_filled_workspace_shows_every_state(stand_ins):
     assert found["crm"].saved_names
     assert found["meta"].tests.count() == 9
     assert [one.title for one in rows.of_platform(workspace, "ga4")] == ["acme.example", "New site"]
+    told = [record.state_of(day) for day in found["meta"].days.order_by("day")]
+    assert (len(told), told.count("error"), told.count("silent")) == (85, 4, 1)
     assert found["upwork"].is_signed_in
     assert found["upwork"].light(found["upwork"].proven_at) == "green"
 
