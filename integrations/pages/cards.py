@@ -183,6 +183,7 @@ class Card:
         by = self.connection.taken_back_by
         return by.name if by else "Its lender"
 
+    @property
     def state(self) -> State:
         """As its record tells it, which knows nothing of reports."""
         if self.is_only_reported:
@@ -448,8 +449,6 @@ def card(connection: IntegrationConnection) -> Card:
     """One card, with its trend and its running test."""
     made = _made([connection], _running(connection=connection.pk))
     made[0].is_one_of_several = rows.siblings(connection).exists()
-    _count_causes(made)
-    _add_trends(made)
     _count_causes(made)
     _add_records(made)
     return made[0]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from integrations.models import TestOutcome
-from integrations.services.connecting.lending import TAKEN_BACK
+from integrations.services.connecting.saving import TAKEN_BACK
 from integrations.services.watching import wishes
 
 SWITCHES = frozenset({"enabled", "disabled"})

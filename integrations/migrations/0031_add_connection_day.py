@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0024_add_watch"),
+        ("integrations", "0030_add_channels"),
     ]
 
     operations = [
