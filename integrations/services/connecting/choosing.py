@@ -174,7 +174,7 @@ def _save(
     """
     never = [one for one in every if one.is_default and saving.was_never_anything(one)]
     former = {one.former_account_id: one for one in every if saving.is_blank(one)}
-    taken = {one.slug for one in every}
+    taken, has_default = {one.slug for one in every}, any(one.is_default for one in every)
     made: list[IntegrationConnection] = []
     new: list[IntegrationConnection] = []
     for account in accounts:
@@ -188,10 +188,11 @@ def _save(
             one = IntegrationConnection(
                 workspace_id=workspace_id,
                 provider=source.provider,
-                slug=naming.free_slug(taken, called if taken else ""),
-                is_default=not taken,
+                slug=naming.free_slug(taken, called if has_default else ""),
+                is_default=not has_default,
             )
             taken.add(one.slug)
+            has_default = True
         before = rows.state(one)
         _let_in(one, source, account, by=by)
         if one.is_lent and not one.is_complete:

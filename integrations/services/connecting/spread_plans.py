@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+from unicodedata import category, normalize
 
 from django.contrib.auth.models import User
 
@@ -23,6 +24,11 @@ UNKNOWN = "This account is not among those that are reached. Compare its ID with
 SHORTENED = "A spreadsheet shortened this number. Format its column as text, and write it anew."
 TWICE = "The same as line {}."
 AMBIGUOUS = "Several workspaces have this name. Write the address of one: {}."
+ANOTHERS_ADDRESS = (
+    "This is the address of one workspace and the name of another. Write the other's address, {}, "
+    "or the name of the first in the third column."
+)
+NAME_TAKEN = "A workspace has this name already, at the address {}. Write that, or another name."
 NOT_OWNED = "You do not own this workspace. One of its owners has to lend it something."
 NOT_OF_YOURS = (
     "No workspace of yours has this name or address. New ones are made by whoever runs this "
@@ -178,16 +184,11 @@ class _Places:
         self._by_slug = {one.slug: Target(one.slug, one.name, one) for one in every}
         self._by_name: dict[str, list[Target]] = defaultdict(list)
         for target in self._by_slug.values():
-            self._by_name[target.name.casefold()].append(target)
+            self._by_name[_folded(target.name)].append(target)
 
     def find(self, row: Row) -> Target:
         """Raises Refused."""
-        typed = row.workspace.casefold()
-        target = self._by_slug.get(typed)
-        named = self._by_name.get(typed, [])
-        if target is None and len(named) > 1:
-            raise Refused(AMBIGUOUS.format(" or ".join(one.slug for one in named[:5])))
-        target = target or (named[0] if named else self._new(row))
+        target = self._known(row) or self._new(row)
         if target.row is None:
             return target
         if target.row.archived_at:
@@ -195,6 +196,22 @@ class _Places:
         if self._owned is not None and target.row.pk not in self._owned:
             raise Refused(NOT_OWNED)
         return target
+
+    def _known(self, row: Row) -> Target | None:
+        """Whose address or name it is; of several that the third column, or the address, tells."""
+        typed = _folded(row.workspace)
+        addressed, named = self._by_slug.get(typed), self._by_name.get(typed, [])
+        if addressed in named and row.workspace == addressed.slug:
+            return addressed
+        found = [*dict.fromkeys([addressed, *named] if addressed else named)]
+        if len(found) > 1 and row.name:
+            called = [one for one in found if _folded(one.name) == _folded(row.name)]
+            found = called or found
+        if len(found) < 2:
+            return found[0] if found else None
+        if addressed in found and addressed not in named:
+            raise Refused(ANOTHERS_ADDRESS.format(_addresses(named)))
+        raise Refused(AMBIGUOUS.format(_addresses(found)))
 
     def _new(self, row: Row) -> Target:
         """One to be made; later lines find it by whatever this one called it."""
@@ -209,11 +226,23 @@ class _Places:
             raise Refused(*next(iter(invalid.errors.values()))) from None
         if taken := self._by_slug.get(slug):
             # Made by an earlier spread of this very line, or somebody else's: never guessed.
-            if taken.name.casefold() != name.casefold():
+            if _folded(taken.name) != _folded(name):
                 raise Refused(workspaces.SLUG_TAKEN)
             return taken
+        if same := self._by_name.get(_folded(name)):
+            raise Refused(NAME_TAKEN.format(_addresses(same)))
         target = Target(slug, name)
         self._by_slug[slug] = target
-        for called in {name.casefold(), row.workspace.casefold()}:
+        for called in {_folded(name), _folded(row.workspace)}:
             self._by_name[called].append(target)
         return target
+
+
+def _folded(text: str) -> str:
+    """The same for what reads the same: however wide, composed, or with what nobody sees."""
+    seen = normalize("NFKC", text).casefold()
+    return "".join(one for one in normalize("NFKC", seen) if category(one) != "Cf")
+
+
+def _addresses(targets: Iterable[Target]) -> str:
+    return " or ".join([one.slug for one in targets][:5])

@@ -161,6 +161,19 @@ def test_what_is_connected_already_is_left_as_it_is(agency):
     assert len(after) == 3
 
 
+def test_beside_a_draft_alone_the_first_is_the_default(agency, client_of):
+    connect(client_of)
+    several.begin_another(client_of, "meta")
+    several.remove(rows.find(client_of, "meta"), by=None)
+
+    first, second = choosing.added_for(
+        agency, choosing.offered(agency, SOME[:2]), by=None, into=client_of
+    )
+
+    assert (first.is_default, first.slug, second.is_default) == (True, "main", False)
+    assert rows.find(client_of, "meta") == first
+
+
 def test_an_account_that_was_not_offered_is_refused_and_nothing_is_added(agency):
     with pytest.raises(InvalidChange) as caught:
         add(agency, "act_1003", "act_999")

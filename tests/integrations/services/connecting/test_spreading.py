@@ -1,5 +1,7 @@
 """A table gives accounts to workspaces: planned first, then done, and never twice."""
 
+import csv
+import io
 import os
 import signal
 import sys
@@ -65,6 +67,8 @@ ALL = [("north", "act_1003"), ("south", "act_4001"), ("south", "act_4002")]
         "\ufeffWorkspace;Account ID\na;1\nb;2",
         'account\tworkspace\n"1"\ta\n 2 \t"b"\n\n',
         "account name,workspace,account\nShop,a,1\nOther,b,2",
+        "sep=;\naccount;account name;workspace\n1;Shop, the;a\n2;Other;b",
+        "1,a\r2,b",
     ],
 )
 def test_a_table_is_read_however_it_is_written(text):
@@ -78,7 +82,12 @@ def test_a_table_is_read_however_it_is_written(text):
         (b"account,workspace\n", "is empty"),
         (b"account,client\n1,a", "no column workspace"),
         (b"1,\xff", "not UTF-8"),
+        (b"account,workspace,workspace id\n1,a,b", "names the column workspace twice"),
         (b"1,\0", "no text has"),
+        (b'1,"a\n2,b\n3,c\n', "In line 1 a quotation mark is left open"),
+        (b'1,a\n2,"b\n3,"c"\n', "In line 2 a quotation mark"),
+        (b'1,a\n2,"b\n3,c"\n', "In line 2 a quotation mark"),
+        (b"1,a\n2," + b"x" * 10_000, "Line 2 is longer than 10,000 characters"),
         (b"1,a\n" * 5_001, "longer than 5,000 lines"),
         (b"1" * 1_000_001, "longer than 5,000 lines or 1 MB"),
     ],
@@ -88,11 +97,38 @@ def test_what_is_no_table_is_said_to_be_none(content, sentence):
         tables.read(tables.decoded(content))
 
 
-def test_what_is_written_is_read_again_and_works_nothing_out():
-    text = tables.written([("act_1", "=1+1"), ("act_2", "Shop, the")])
+@pytest.mark.parametrize(
+    ("text", "workspaces"),
+    [
+        ("1;North, Inc., Ltd.\n2;South", ["North, Inc., Ltd.", "South"]),
+        ("1;North, Inc.\n2;South, Inc.", ["North, Inc.", "South, Inc."]),
+        ("1,North; Inc.\n2,South; Inc.", ["North; Inc.", "South; Inc."]),
+        ('1,"North; Inc."\n2,"say ""South"""', ["North; Inc.", 'say "South"']),
+    ],
+)
+def test_what_separates_cuts_the_lines_alike(text, workspaces):
+    assert [one.workspace for one in tables.read(text)] == workspaces
 
-    assert "'=1+1" in text
-    assert [one.account for one in tables.read(text)] == ["act_1", "act_2"]
+
+def test_a_file_is_as_long_with_the_line_ends_of_a_browser():
+    text = f"act_1003,{'x' * 190}\n" * 4_999
+
+    assert len(tables.read(text.replace("\n", "\r\n"))) == 4_999
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "Shop;=1+1", "Shop\t@x", "\t=1", "\uff1d1+1"])
+@pytest.mark.parametrize("separator", ",;\t")
+def test_a_spreadsheet_works_nothing_out_of_what_is_written(cell, separator):
+    text = tables.written([(cell, "Shop"), ("act_1", cell)])
+
+    cells = [one for row in csv.reader(io.StringIO(text), delimiter=separator) for one in row]
+    assert not [one for one in cells if one.strip().startswith(("=", "@", "\uff1d"))]
+
+
+def test_what_is_written_is_read_again():
+    text = tables.written([("act_1", "=1+1"), ("act_2", "Shop, the"), ("-3", "")])
+
+    assert [one.account for one in tables.read(text)] == ["act_1", "act_2", "-3"]
 
 
 # --- Planning ------------------------------------------------------------------------------------
@@ -127,15 +163,36 @@ def test_a_name_of_several_an_archived_one_and_a_taken_address_are_not_guessed(
     Workspace.objects.create(slug="ab", name="AB Ltd")
     workspaces.archive(client_of, by=operator)
 
-    assert told(agency, "1003,North\n1003,north-2\n1003,A&B") == [
-        (1, "problem", "This workspace is archived"),
-        (2, "connect", ""),
-        (3, "problem", "Another workspace has this address, maybe an archived one"),
+    assert told(agency, "1003,North\n1003,north\n1003,north-2\n1003,A&B\n1003,Ltd,AB Ltd") == [
+        (1, "problem", "Several workspaces have this name"),
+        (2, "problem", "This workspace is archived"),
+        (3, "connect", ""),
+        (4, "problem", "Another workspace has this address, maybe an archived one"),
+        (5, "problem", "A workspace has this name already, at the address ab"),
     ]
     Workspace.objects.create(slug="first", name="Twin")
     Workspace.objects.create(slug="second", name="twin")
     [(_, state, sentence)] = told(agency, "1003,Twin")
     assert (state, sentence) == ("problem", "Several workspaces have this name")
+
+
+def test_a_name_that_is_anothers_address_is_not_guessed(agency, operator):
+    Workspace.objects.create(slug="acme", name="Globex")
+    Workspace.objects.create(slug="acme-2", name="Acme")
+
+    lines = planned(agency, "1003,Acme\n1003,acme-2\n4001,acme,Globex").lines
+
+    assert "and the name of another. Write the other's address, acme-2," in lines[0].sentence
+    assert [one.target and one.target.name for one in lines] == [None, "Acme", "Globex"]
+
+
+@pytest.mark.parametrize("typed", ["Mu\u0308ller", "M\u00fcller\u200b", "\uff2d\u00fcller"])
+def test_a_name_that_reads_the_same_is_the_same(agency, typed):
+    Workspace.objects.create(slug="mueller", name="M\u00fcller")
+
+    [line] = planned(agency, f"1003,{typed}").lines
+
+    assert line.target.slug == "mueller"
 
 
 def test_who_makes_no_workspaces_is_told_of_none_but_their_own(agency, client_of, boss):
