@@ -14,6 +14,8 @@ from integrations.models import Heartbeat
 
 WORKER = "worker-"
 SEEN = timedelta(minutes=1)
+# A worker may be busy for so long before it comes to what it was told.
+WAITS = timedelta(hours=1)
 # A row for each process that works, so that one may leave and the others stay seen.
 _me = WORKER + uuid4().hex[:8]
 
@@ -34,6 +36,11 @@ def has_worker() -> bool:
     """Whether a worker was seen in the last minute: else what is enqueued waits for nobody."""
     seen = Heartbeat.objects.filter(name__startswith=WORKER, at__gt=timezone.now() - SEEN)
     return seen.exists()
+
+
+def may_wait(lease_until: datetime, now: datetime) -> bool:
+    """Whether what was enqueued, and was not begun while its lease lasted, is still to be done."""
+    return now < lease_until + WAITS and has_worker()
 
 
 def beat(now: datetime) -> None:

@@ -148,8 +148,12 @@ class Connections(OfOne):
         Where it was the default one, the oldest that is left is, unless `?default=` names one.
         """
         default_id = self._id_in_address("default")
-        self.expected_version()
-        done = several.remove(self.connection, by=self.person, default_id=default_id)
+        done = several.remove(
+            self.connection,
+            by=self.person,
+            default_id=default_id,
+            expected_version=self.expected_version(),
+        )
         if done.warning:
             return Response({"warnings": {"revoke": [done.warning]}})
         return Response(status=204)

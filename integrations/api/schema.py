@@ -189,9 +189,10 @@ def _disconnect_call(
 ) -> Any:
     return _call(
         name,
-        _answers(shape, *WITH_A_BODY),
+        _answers(shape, *WITH_A_BODY, 412),
         where,
         ETAG,
+        IF_MATCH,
         request=DisconnectRequest,
         sent=api_examples.DISCONNECTS,
         shown=shown,
@@ -319,6 +320,7 @@ remove_connection = _connection_call(
     "remove_connection",
     _answers(api_shapes.Removed, *WITH_A_BODY, 412) | {204: NOTHING_LEFT},
     CONNECTION_ID,
+    IF_MATCH,
     OpenApiParameter(
         "default", UUID, description="Which one is the default then; the oldest if left out."
     ),

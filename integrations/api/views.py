@@ -190,7 +190,10 @@ class OfOne(InWorkspace):
         body = DisconnectRequest(data=self.request.data)
         body.is_valid(raise_exception=True)
         done = disconnecting.disconnect(
-            self.named(), by=self.person, revokes=body.validated_data.get("revoke")
+            self.named(),
+            by=self.person,
+            revokes=body.validated_data.get("revoke"),
+            expected_version=self.expected_version(),
         )
         warnings = {"warnings": {"revoke": [done.warning]}} if done.warning else {}
         return self.answer(done.connection, **warnings)

@@ -101,6 +101,8 @@ class RunItem(models.Model):
     )
     problem = models.TextField(blank=True, default="")
     ended_at = models.DateTimeField(null=True, blank=True)
+    # Those of a chain are performed by a worker, one after the other.
+    chain = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -14,8 +14,14 @@ from integrations.models.tests import Trigger
 class Spread(models.Model):
     """A table that is carried out, a workspace after the other. It holds no secret."""
 
-    connection = models.ForeignKey(
-        "IntegrationConnection", on_delete=models.CASCADE, related_name="+"
+    workspace = models.ForeignKey("Workspace", on_delete=models.CASCADE, related_name="+")
+    provider = models.CharField(max_length=50)
+    connection = models.ForeignKey(  # none once it was removed
+        "IntegrationConnection",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     revision = models.PositiveIntegerField()  # of the connection, when its accounts were listed
     trigger = models.CharField(max_length=10, choices=Trigger)
@@ -33,7 +39,7 @@ class Spread(models.Model):
         ordering = ("-id",)
 
     def __str__(self) -> str:
-        return f"Spread of {self.connection} at {self.started_at:%Y-%m-%d %H:%M}"
+        return f"Spread of {self.provider} at {self.started_at:%Y-%m-%d %H:%M}"
 
     def is_leased(self, now: datetime) -> bool:
         """Whether somebody carries it out."""
@@ -53,7 +59,7 @@ class SpreadPart(models.Model):
     accounts = models.JSONField()  # as `declare.Account` has them
     added = models.PositiveIntegerField(default=0)
     run = models.ForeignKey(
-        TestRun, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        TestRun, on_delete=models.SET_NULL, null=True, blank=True, related_name="parts"
     )
     problem = models.TextField(blank=True, default="")
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -105,7 +105,10 @@ def together(
     credential: UUID | None = None,
     beside: int | None = None,
 ) -> QuerySet[IntegrationConnection]:
-    """Always in the same order: of two who lock some of the same, one waits for the other."""
+    """Always in the same order: of two who lock some of the same, one waits for the other.
+
+    Who shares what lets in deletes none of them, so rows that point at them may be written.
+    """
     these = IntegrationConnection.objects.filter(workspace_id=workspace_id, provider=provider)
     concerned = Q(workspace_id=workspace_id, provider=provider)
     if sharing:
@@ -117,7 +120,7 @@ def together(
         concerned |= Q(credential=credential) | Q(sign_in=credential)
     if beside:
         concerned |= Q(workspace_id=beside, provider=provider)
-    return every.select_for_update().filter(concerned).order_by("pk")
+    return every.select_for_update(no_key=sharing).filter(concerned).order_by("pk")
 
 
 LOCKED_TOGETHER = {

@@ -85,10 +85,10 @@ def run_test_when_free(connection_id: str, trigger: str, user_id: int) -> None:
             testing.test_connection(found, trigger=Trigger(trigger), by=by)
 
 
-@body("proving.run_item", RUN)
-def run_item(item_id: int, *then: int) -> None:
-    """Test one connection of a run; those after it only then."""
-    background.perform_in_turn(item_id, *then)
+@body("proving.run_chain", RUN)
+def run_chain(chain: str) -> None:
+    """Test the next connection of a chain; those after it only then."""
+    background.perform_next(UUID(chain))
 
 
 @body("connecting.prove", PERSON_LOOKS)

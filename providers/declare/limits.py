@@ -23,6 +23,7 @@ LASTING = {
     RateLimited.kind: Lasting(untold=60, least=5, most=60 * 60),
     QuotaExhausted.kind: Lasting(untold=5 * 60, least=60, most=60 * 60),
 }
+LONGEST_SECONDS = max(lasting.most for lasting in LASTING.values())
 
 
 @dataclass(frozen=True)

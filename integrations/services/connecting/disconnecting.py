@@ -12,7 +12,7 @@ from integrations.models import Candidate, Credential, IntegrationConnection, na
 from integrations.services import rows, waiting
 from integrations.services.connecting import lending, saving
 from integrations.services.credentials import leases, revoking, sharing
-from integrations.services.refusals import SignedInMeanwhile
+from integrations.services.refusals import SignedInMeanwhile, VersionConflict
 from providers.access.refusals import NotRevocable
 from providers.declare import Provider
 from providers.errors import ProviderError
@@ -117,23 +117,30 @@ def disconnect(
     by: User | None,
     revokes: bool | None = None,
     takes_back: bool = False,
+    expected_version: int | None = None,
 ) -> Disconnected:
     """Revoke a sign-in at its platform, then forget everything here, whatever it answered.
 
     `revokes` is what a person chose; without a choice it is revoked unless that may end the
     sign-in of another connection. A pasted token is never revoked. What is lent of it stays as it
     is, unless it `takes_back` that first. No transaction is open while the platform answers.
-    Raises Busy before anything is ended, and NotAnOwner of who takes back.
+    Raises NotAnOwner of who takes back, Busy before anything is ended, and VersionConflict when
+    `expected_version` is no longer true: before that, too, unless it was changed meanwhile.
     """
     if takes_back:
         lent = lending.lent_with(rows.again(connection)).values_list("pk", flat=True)
         lending.take_back(connection.workspace, [*lent], by=by)
     with ExitStack() as place:
-        return _disconnect(connection, place, by=by, revokes=revokes)
+        return _disconnect(connection, place, by=by, revokes=revokes, expected=expected_version)
 
 
 def _disconnect(
-    connection: IntegrationConnection, place: ExitStack, *, by: User | None, revokes: bool | None
+    connection: IntegrationConnection,
+    place: ExitStack,
+    *,
+    by: User | None,
+    revokes: bool | None,
+    expected: int | None,
 ) -> Disconnected:
     """With one place from the first sign-in that is ended until all is forgotten."""
     done: set[UUID] = set()
@@ -144,6 +151,8 @@ def _disconnect(
         warnings.append(f"What let it in was kept: {used}.")
     while True:
         connection = rows.again(connection)
+        if expected is not None and expected != connection.version:
+            raise VersionConflict(connection)
         for row in _sign_ins(connection):
             if row.pk in done | kept:
                 continue
@@ -155,7 +164,9 @@ def _disconnect(
                 kept.add(row.pk)
         # Somebody may have signed in anew while the platform answered: that one is ended too.
         with suppress(SignedInMeanwhile):
-            gone = saving.disconnect(connection, by=by, revoked=done, kept=kept)
+            gone = saving.disconnect(
+                connection, by=by, revoked=done, kept=kept, expected_version=expected
+            )
             return Disconnected(gone, " ".join(dict.fromkeys(filter(None, warnings))))
 
 

@@ -361,16 +361,20 @@ def disconnect(
     revoked: Collection[UUID] = (),
     kept: Collection[UUID] = (),
     taken_back_by: Workspace | None = None,
+    expected_version: int | None = None,
 ) -> IntegrationConnection:
     """Forget values, account, errors and proof; the history stays. Harmless to repeat.
 
     Asks no platform: `disconnecting.disconnect` revokes first, and names what it `revoked` or
     left in place, and what it `kept` for others: given back where these are gone by now. What was
     lent is its lender's as before, who may have taken it back; to disconnect it once more is to
-    know of that. Raises SignedInMeanwhile when there is another sign-in by now.
+    know of that. Raises SignedInMeanwhile when there is another sign-in by now, and
+    VersionConflict when `expected_version` is no longer true.
     """
     with transaction.atomic():
         connection, others = rows.lock_together(connection, sharing=True)
+        if expected_version is not None and expected_version != connection.version:
+            raise VersionConflict(connection)
         lent = [connection.sign_in_id] if connection.is_lent and connection.sign_in_id else []
         if connection.sign_in_id and connection.sign_in_id not in [*revoked, *kept, *lent]:
             raise SignedInMeanwhile

@@ -202,20 +202,25 @@ def remove(
     by: User | None,
     default_id: UUID | None = None,
     takes_back: bool = False,
+    expected_version: int | None = None,
 ) -> Disconnected:
     """Disconnect it, then forget it with its history. Asks the platform, as disconnecting does.
 
     The default is then that one, or else the oldest that is left. Raises InvalidChange,
-    NoConnection, VersionConflict, Busy, and NotAnOwner of who takes back.
+    NoConnection, VersionConflict, also when `expected_version` is no longer true, Busy, and
+    NotAnOwner of who takes back.
     """
     if rows.is_draft(connection):  # of which nobody was told
         raise NoConnection
     if default_id is not None and not rows.siblings(connection).filter(pk=default_id).exists():
         raise InvalidChange({"default": [NOT_ANOTHER]})
-    done = disconnecting.disconnect(connection, by=by, takes_back=takes_back)
+    done = disconnecting.disconnect(
+        connection, by=by, takes_back=takes_back, expected_version=expected_version
+    )
     with transaction.atomic():
         gone, others = rows.lock_together(done.connection, sharing=False)
-        if gone.has_anything:  # somebody connected it meanwhile
+        was_renamed = expected_version is not None and gone.version != done.connection.version
+        if gone.has_anything or was_renamed:  # by somebody, meanwhile
             raise VersionConflict(gone)
         tested_in = list(RunItem.objects.filter(connection=gone).values_list("run", flat=True))
         about = {"provider": gone.provider, "slug": gone.slug, "id": str(gone.pk)}

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from integrations.models import IntegrationConnection, Membership, Role, Workspace
 from integrations.services.connecting import choosing
 from integrations.services.connecting.tables import Row
-from integrations.services.people import workspaces
+from integrations.services.people import members, workspaces
 from integrations.services.proving import discovery
 from integrations.services.refusals import InvalidChange
 from providers.declare import Account
@@ -34,6 +34,7 @@ NOT_OF_YOURS = (
     "No workspace of yours has this name or address. New ones are made by whoever runs this "
     "installation."
 )
+NOBODYS = "Nobody owns the lender, so nobody would own this one. Give the lender an owner first."
 ARCHIVED = "This workspace is archived. Bring it back first, or choose another."
 # As a spreadsheet writes a long number.
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?e\+\d+", re.IGNORECASE)
@@ -175,6 +176,7 @@ class _Places:
 
     def __init__(self, connection: IntegrationConnection, by: User | None) -> None:
         self._may_make = workspaces.may_make(by)
+        self._would_be_nobodys = by is None and not members.owners(connection.workspace).exists()
         every = Workspace.objects.all()
         self._owned: set[int] | None = None
         if by is not None and not self._may_make:
@@ -219,6 +221,8 @@ class _Places:
             raise Refused(NO_WORKSPACE)
         if not self._may_make:
             raise Refused(NOT_OF_YOURS)
+        if self._would_be_nobodys:
+            raise Refused(NOBODYS)
         try:
             slug = workspaces.slug_of(row.workspace)
             name = workspaces.checked_name(row.name or row.workspace)

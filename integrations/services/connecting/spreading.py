@@ -6,11 +6,13 @@ and its part ended. Who dies leaves whole workspaces, and whoever goes on does t
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations import queue
@@ -25,7 +27,7 @@ from integrations.models import (
 from integrations.models.tests import LEASE
 from integrations.services import rows
 from integrations.services.connecting import choosing, lending
-from integrations.services.connecting.spread_plans import Plan, Target
+from integrations.services.connecting.spread_plans import NOBODYS, Plan, Target
 from integrations.services.people import members, workspaces
 from integrations.services.people.members import Archived, NotAnOwner
 from integrations.services.proving import background, runs
@@ -35,11 +37,16 @@ from providers.declare import Account
 logger = logging.getLogger(__name__)
 
 KEPT = timedelta(days=30)
+TRIES = 3
 NOT_OWNED = "This needs an owner of both workspaces. Ask one of them to spread it."
 ARCHIVED = "The workspace was archived meanwhile. Bring it back, then try again."
 GONE = "The connection was removed meanwhile, so nothing was added."
 CHANGED = "The connection was changed meanwhile, so nothing was added. Spread the table anew."
 UNFORESEEN = "Something went wrong here, and nothing was added. Try again."
+
+
+class DoneMeanwhile(Exception):
+    """Somebody else did the part, or it is gone with its spread."""
 
 
 def start(plan: Plan, *, by: User) -> Spread:
@@ -56,6 +63,8 @@ def keep(plan: Plan, *, trigger: Trigger, by: User | None) -> Spread:
     refused = [{"line": one.row.number, "sentence": one.sentence} for one in plan.problems]
     with transaction.atomic():
         spread = Spread.objects.create(
+            workspace=plan.connection.workspace,
+            provider=plan.connection.provider,
             connection=plan.connection,
             revision=plan.connection.revision,
             trigger=trigger,
@@ -82,17 +91,35 @@ def _part(spread: Spread, target: Target) -> SpreadPart:
     )
 
 
-def go_on(spread: Spread) -> bool:
-    """Do what was not done, or failed. Whether there was anything, and nobody at work on it."""
+def may_go_on(spread: Spread, by: User) -> bool:
+    """All of it is done by the right of whoever started it: a command has every right."""
+    return by.is_superuser or spread.started_by_id == by.pk
+
+
+def is_performed(spread: Spread, now: datetime) -> bool:
+    """Whether somebody carries it out, or a worker that is busy has been told to."""
+    is_told = spread.finished_at is None and spread.trigger != Trigger.COMMAND
+    return spread.is_leased(now) or (is_told and queue.may_wait(spread.lease_until, now))
+
+
+def go_on(spread: Spread, *, by: User) -> bool:
+    """Do what was not done, or failed. Whether there was anything, and nobody at work on it.
+
+    Raises NotAnOwner for whoever may not go on.
+    """
+    if not may_go_on(spread, by):
+        raise NotAnOwner
     now = timezone.now()
     with transaction.atomic():
         locked = Spread.objects.select_for_update().get(pk=spread.pk)
-        if locked.is_leased(now):
+        if is_performed(locked, now):
             return False
         locked.parts.exclude(problem="").update(problem="", ended_at=None)
         if not locked.parts.filter(ended_at=None).exists():
             return False
-        Spread.objects.filter(pk=spread.pk).update(finished_at=None, lease_until=now + LEASE)
+        # A worker goes on with it, also where a command began.
+        begun = {"trigger": Trigger.PAGE, "finished_at": None, "lease_until": now + LEASE}
+        Spread.objects.filter(pk=spread.pk).update(**begun)
         _have_performed(spread)
     return True
 
@@ -100,26 +127,40 @@ def go_on(spread: Spread) -> bool:
 def _have_performed(spread: Spread) -> None:
     if queue.has_worker():
         queue.enqueue("connecting.spread", spread.pk)
-    else:  # nobody is at work on it
-        Spread.objects.filter(pk=spread.pk).update(lease_until=timezone.now())
+    else:  # nobody is at work on it, or was told to be
+        Spread.objects.filter(pk=spread.pk).update(lease_until=timezone.now() - queue.WAITS)
 
 
 def perform(spread_id: int) -> Iterator[SpreadPart]:
     """Do what is left of it, each part as it has ended. Any number may do so at once."""
-    spread = Spread.objects.select_related("connection__workspace", "started_by")
-    if (found := spread.filter(pk=spread_id).first()) is None:
-        return
-    for part_id in found.parts.filter(ended_at=None).values_list("pk", flat=True):
-        if part := _ended(found, part_id):
+    waiting = SpreadPart.objects.filter(spread=spread_id, ended_at=None)
+    for part_id in [*waiting.values_list("pk", flat=True)]:
+        if part := _ended(part_id):
             yield part
-    if not found.parts.filter(ended_at=None).exists():
-        Spread.objects.filter(pk=spread_id, finished_at=None).update(finished_at=timezone.now())
+    _finish(spread_id, waiting)
 
 
-def _ended(spread: Spread, part_id: int) -> SpreadPart | None:
+def _finish(spread_id: int, waiting: QuerySet[SpreadPart]) -> None:
+    """Once no part waits: all tests begin together, for one token is asked by a few at a time.
+
+    A command has performed its tests itself.
+    """
+    with transaction.atomic():
+        unfinished = Spread.objects.select_for_update().filter(pk=spread_id, finished_at=None)
+        spread = unfinished.first()
+        if spread is None or waiting.exists():
+            return
+        if spread.trigger != Trigger.COMMAND:
+            background.start_written([*TestRun.objects.filter(parts__spread=spread)])
+        Spread.objects.filter(pk=spread_id).update(finished_at=timezone.now())
+
+
+def _ended(part_id: int) -> SpreadPart | None:
     """The part, done or with what went wrong; None where somebody else did it."""
     try:
-        return _done(spread, part_id)
+        return _tried(part_id)
+    except DoneMeanwhile:
+        return None
     except InvalidChange as invalid:
         problem = " ".join(sentence for each in invalid.errors.values() for sentence in each)
     except NotAnOwner:
@@ -137,22 +178,53 @@ def _ended(spread: Spread, part_id: int) -> SpreadPart | None:
     return SpreadPart.objects.filter(pk=part_id).first()
 
 
-def _done(spread: Spread, part_id: int) -> SpreadPart | None:
+def _tried(part_id: int) -> SpreadPart:
+    """Done; again where the database ended it because others waited for it."""
+    for _ in range(TRIES - 1):
+        with suppress(OperationalError):
+            return _done(part_id)
+    return _done(part_id)
+
+
+def _done(part_id: int) -> SpreadPart:
+    """Locks workspaces, connections, what lets them in, and last the part, as everybody does."""
     with transaction.atomic():
-        waiting = SpreadPart.objects.select_for_update().filter(pk=part_id, ended_at=None)
-        if (part := waiting.first()) is None:
-            return None
-        by = spread.started_by
-        connection = rows.find_by_id(spread.connection.workspace, spread.connection_id)
+        parts = SpreadPart.objects.filter(pk=part_id, ended_at=None)
+        part = parts.select_related("spread__workspace", "workspace").first()
+        if part is None:
+            raise DoneMeanwhile
+        spread = part.spread
+        _hold(spread, part)
+        by = _starter(spread)
+        if spread.connection_id is None:
+            raise NoConnection
+        connection = rows.find_by_id(spread.workspace, spread.connection_id)
         if connection.revision != spread.revision:
             raise InvalidChange({choosing.ACCOUNTS: [CHANGED]})
         part.workspace = _place(part, connection.workspace, by=by)
         added = _added(connection, part, part.workspace, by=by)
         part.added, part.ended_at = len(added), timezone.now()
-        part.run = _started(spread, part.workspace, added, by=by) if added else None
-        part.save()
+        part.run = _written(spread, part.workspace, added, by=by) if added else None
         Spread.objects.filter(pk=spread.pk).update(lease_until=part.ended_at + LEASE)
+        done = {"workspace": part.workspace, "run": part.run, "added": part.added}
+        if not parts.update(**done, ended_at=part.ended_at):
+            raise DoneMeanwhile
     return part
+
+
+def _hold(spread: Spread, part: SpreadPart) -> None:
+    """Both workspaces: whoever removes an account or changes members waits, or was first."""
+    both = Workspace.objects.filter(pk__in=(spread.workspace_id, part.workspace_id or 0))
+    list(both.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
+def _starter(spread: Spread) -> User | None:
+    """With the rights that they have by now; nobody for a command. Raises NotAnOwner."""
+    if spread.started_by_id is None:
+        return None
+    if found := User.objects.filter(pk=spread.started_by_id, is_active=True).first():
+        return found
+    raise NotAnOwner
 
 
 def _place(part: SpreadPart, lender: Workspace, *, by: User | None) -> Workspace:
@@ -165,6 +237,8 @@ def _place(part: SpreadPart, lender: Workspace, *, by: User | None) -> Workspace
     same = Workspace.objects.filter(slug=part.slug, name=part.name)
     if found := same.first():
         return found
+    if not owners:
+        raise InvalidChange({"workspace": [NOBODYS]})
     try:
         return workspaces.make_for(owners, part.name, part.slug, by=by)
     except InvalidChange:
@@ -184,25 +258,25 @@ def _added(
         return choosing.added_for(connection, accounts, by=by)
 
 
-def _started(
+def _written(
     spread: Spread, to: Workspace, added: list[IntegrationConnection], *, by: User | None
 ) -> TestRun:
-    """The tests of what was added: a command performs them itself, once they are committed."""
-    trigger = Trigger(spread.trigger)
-    start_them = runs.start_chosen if trigger == Trigger.COMMAND else background.start_chosen
-    return start_them(to, added, trigger=trigger, by=by)
+    """The tests of what was added, which wait until the whole is done, or for the command."""
+    return runs.start_chosen(to, added, trigger=Trigger(spread.trigger), by=by)
 
 
 def find(workspace: Workspace, spread_id: int) -> Spread | None:
-    """One that lends from this workspace, with its parts."""
-    found = Spread.objects.filter(connection__workspace=workspace, pk=spread_id)
-    every = found.select_related("connection", "started_by")
-    return every.prefetch_related("parts__workspace", "parts__run__items__test").first()
+    """One that lends from this workspace."""
+    found = Spread.objects.filter(workspace=workspace, pk=spread_id)
+    return found.select_related("connection", "started_by").first()
 
 
 def latest(connection: IntegrationConnection) -> Spread | None:
-    """The last one that is left unfinished."""
-    return Spread.objects.filter(connection=connection, finished_at=None).first()
+    """The last one, if it is not done, or not everywhere."""
+    found = Spread.objects.filter(connection=connection).first()
+    if found and (found.finished_at is None or found.parts.exclude(problem="").exists()):
+        return found
+    return None
 
 
 def forget_old(now: datetime) -> None:

@@ -148,7 +148,7 @@ def accept(digest: str, user: User) -> Invitation:
             workspace=invitation.workspace,
             defaults={
                 "role": invitation.role,
-                "is_default": not Membership.objects.filter(user=user, is_default=True).exists(),
+                "is_default": members.is_first(user),
             },
         )
         if not is_new:

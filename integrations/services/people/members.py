@@ -70,6 +70,15 @@ def is_last_owner(member: Membership) -> bool:
     return is_one and not owners(member.workspace).exclude(pk=member.pk).exists()
 
 
+def is_first(user: User) -> bool:
+    """Whether what they join now is their default workspace: of two at once, one is.
+
+    Part of a transaction, for who holds the workspace's row or made it.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    return not Membership.objects.filter(user=user, is_default=True).exists()
+
+
 def change_role(workspace: Workspace, member_id: int, role: Role, *, by: User | None) -> Membership:
     """Raises LastOwner, NotAnOwner, NoMember, Archived. Nobody is `by` for a command."""
     with changing(workspace, by=by):

@@ -68,10 +68,10 @@ def make_for(owners: Iterable[User], name: str, slug: str = "", *, by: User | No
     try:
         with transaction.atomic():
             made = Workspace.objects.create(name=name, slug=slug)
-            for owner in owners:
-                has_default = Membership.objects.filter(user=owner, is_default=True).exists()
+            for owner in sorted(owners, key=lambda one: one.pk):
+                is_first = members.is_first(owner)
                 Membership.objects.create(
-                    user=owner, workspace=made, role=Role.OWNER, is_default=not has_default
+                    user=owner, workspace=made, role=Role.OWNER, is_default=is_first
                 )
                 members.tell(made, "joined", owner.pk, by=by, role=Role.OWNER)
     except IntegrityError:
@@ -163,7 +163,7 @@ def make_default(user: User, workspace: Workspace) -> None:
     if not mine.filter(workspace=workspace).exists():
         return  # an operator's own one stays
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)  # one at a time
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # one at a time
         mine.update(is_default=False)
         mine.filter(workspace=workspace).update(is_default=True)
 

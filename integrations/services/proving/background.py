@@ -3,8 +3,9 @@
 Where no worker was seen, a single test runs at once, in the process of whoever asked.
 """
 
-from collections.abc import Sequence
-from uuid import UUID
+import logging
+from collections.abc import Iterable, Sequence
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -20,6 +21,8 @@ from integrations.models import (
     Workspace,
 )
 from integrations.services.proving import runs, testing
+
+logger = logging.getLogger(__name__)
 
 NO_WORKER_HERE = (
     "The worker is not running, so this was not tested. "
@@ -74,7 +77,7 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Tes
     with transaction.atomic():
         started = runs.start_run(workspace, trigger=trigger, by=by)
         if not started.joined:
-            _have_performed(started.run, started.run.items.all(), NO_WORKER)
+            _have_performed([started.run], started.run.items.all(), NO_WORKER)
     return started.run
 
 
@@ -88,8 +91,14 @@ def start_chosen(
     """Start testing exactly these. Without a worker as `start_run`."""
     with transaction.atomic():
         run = runs.start_chosen(workspace, chosen, trigger=trigger, by=by)
-        _have_performed(run, run.items.all(), NO_WORKER_HERE)
+        start_written([run])
     return run
+
+
+def start_written(written: Sequence[TestRun]) -> None:
+    """Have runs performed that wait for it, all in the same few chains. Part of a transaction."""
+    waiting = RunItem.objects.filter(run__in=written, ended_at=None)
+    _have_performed(written, waiting, NO_WORKER_HERE)
 
 
 def try_again(run: TestRun, connection_id: UUID | None = None) -> bool:
@@ -98,23 +107,31 @@ def try_again(run: TestRun, connection_id: UUID | None = None) -> bool:
         again = runs.again(run, connection_id)
         is_any = again.exists()
         if is_any:
-            _have_performed(run, again, NO_WORKER_HERE)
+            _have_performed([run], again, NO_WORKER_HERE)
     return is_any
 
 
-def _have_performed(run: TestRun, items: QuerySet[RunItem], problem: str) -> None:
+def _have_performed(those: Iterable[TestRun], items: QuerySet[RunItem], problem: str) -> None:
     """By a worker; without one each item ends, and says so."""
     if not queue.has_worker():
-        runs.end_untested(run, problem)
+        for run in those:
+            runs.end_untested(run, problem)
         return
-    for chain in runs.chains(items):
-        queue.enqueue("proving.run_item", *chain)
+    for ids in runs.chains(items):
+        chain = uuid4()
+        RunItem.objects.filter(pk__in=ids).update(chain=chain)
+        queue.enqueue("proving.run_chain", str(chain))
 
 
-def perform_in_turn(item_id: int, *then: int) -> None:
-    """Perform an item of a run, and leave those after it to whoever is free."""
+def perform_next(chain: UUID) -> None:
+    """Perform the next item of a chain, and leave those after it to whoever is free."""
+    waiting = RunItem.objects.filter(chain=chain, ended_at=None).order_by("pk")
+    if (item_id := waiting.values_list("pk", flat=True).first()) is None:
+        return
     try:
         runs.perform_item(item_id)
-    finally:
-        if then:
-            queue.enqueue("proving.run_item", *then)
+    except Exception as error:  # noqa: BLE001 - it has ended, and one spoils no other
+        # Without its text, which may hold data.
+        logger.error("An item of a run ended with %s", type(error).__name__)
+    if waiting.exists():
+        queue.enqueue("proving.run_chain", str(chain))

@@ -21,7 +21,7 @@ from integrations.services.credentials.attempts import Attempt
 from integrations.services.refusals import Paused
 from integrations.services.twins import ACCOUNT_FIELD
 from providers.declare import SIGN_IN, CountedBy, Provider
-from providers.declare.limits import is_limit, lasts_seconds
+from providers.declare.limits import LONGEST_SECONDS, is_limit, lasts_seconds
 from providers.errors import ProviderError, QuotaExhausted, RateLimited, of_kind
 
 WHAT = {
@@ -35,6 +35,7 @@ SAID = {
     QuotaExhausted.kind: "{who}'s quota for {what} is used up, so it is not asked until {until}.",
 }
 MINUTE = timedelta(minutes=1)
+LONGEST = timedelta(seconds=LONGEST_SECONDS)
 LONGEST_ACCOUNT = 400  # as far as a row can name it
 
 
@@ -92,13 +93,21 @@ def asking(connection: IntegrationConnection, attempt: Attempt | None = None) ->
 
 
 def keep(asked: Asking, error: ProviderError | None) -> None:
-    """Write down a limit that was just told, for every process. Of two the later word counts."""
+    """Write down a limit that was just told, for every process.
+
+    Of two the later word counts, unless it does not say for how long and one stands longer.
+    """
     if error is None or not is_limit(error):
         return
     counted = asked.counted(asked.provider.counts_by.of(error))
     if counted is None:
         return
-    until = timezone.now() + timedelta(seconds=lasts_seconds(error))
+    now = timezone.now()
+    until = now + timedelta(seconds=lasts_seconds(error))
+    same = standing_at(now).filter(provider=asked.provider.slug, kind=error.kind)
+    longer = same.filter(until__gt=until, **counted._asdict())
+    if error.retry_after_seconds is None and longer.exists():
+        return
     row = Pause(provider=asked.provider.slug, kind=error.kind, until=until, **counted._asdict())
     Pause.objects.bulk_create(
         [row],
@@ -108,12 +117,16 @@ def keep(asked: Asking, error: ProviderError | None) -> None:
     )
 
 
+def standing_at(now: datetime) -> QuerySet[Pause]:
+    """All that stand. One that ends later than any lasts is of a clock that was ahead."""
+    return Pause.objects.filter(until__gt=now, until__lte=now + LONGEST)
+
+
 def standing(asked: Asking, now: datetime) -> Pause | None:
     """The pause that lasts longest of those that hold for it now."""
     every = asked.all_counted
-    named = Pause.objects.filter(
-        provider=asked.provider.slug, name__in={one.name for one in every}, until__gt=now
-    )
+    names = {one.name for one in every}
+    named = standing_at(now).filter(provider=asked.provider.slug, name__in=names)
     for pause in named.order_by("-until"):
         if Counted(CountedBy(pause.counted_by), pause.name, pause.obtained_at) in every:
             return pause
@@ -193,4 +206,5 @@ def counted_together(connection: IntegrationConnection) -> Hashable:
 
 
 def forget_old(now: datetime) -> None:
-    Pause.objects.filter(until__lte=now).delete()
+    """Those that are over, and those of a clock that was ahead."""
+    Pause.objects.exclude(pk__in=standing_at(now)).delete()

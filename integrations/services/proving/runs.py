@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations import platforms
+from integrations import platforms, queue
 from integrations.database import release_connection
 from integrations.models import (
     IntegrationConnection,
@@ -40,6 +40,7 @@ STOPPED = "Stopped before it was tested."
 TOO_MANY = "Tested as often as a minute allows. Try again in {} seconds."
 NOT_COMPLETE = "Not everything that is required is saved."
 ARCHIVED = "The workspace was archived before this was tested."
+UNFORESEEN = "Something went wrong here, so this was not tested. Try again."
 INTERRUPTED = "The run was interrupted before this was tested."
 
 
@@ -55,7 +56,7 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Sta
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         running = workspace.runs.filter(finished_at=None, is_of_all=True).first()
-        if running and running.is_leased(now):
+        if running and is_performed(running, now):
             return StartedRun(running, joined=True)
         if running:
             _end_interrupted(running)
@@ -64,7 +65,7 @@ def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> Sta
             provider__in=platforms.catalogue(),
             is_complete=True,
             is_enabled=True,
-        )
+        ).order_by("pk")  # an item holds its connection: always in the same order
         run = _started(workspace, [*rows], trigger=trigger, by=by, is_of_all=True)
     return StartedRun(run, joined=False)
 
@@ -144,9 +145,17 @@ def each_of_chosen(run: TestRun) -> Iterator[RunItem]:
         one.result()
 
 
+def is_performed(run: TestRun, now: datetime) -> bool:
+    """Whether somebody performs it, or a worker that is busy has been told to."""
+    if not run.is_running or run.is_leased(now):
+        return run.is_running
+    is_told = run.trigger != Trigger.COMMAND and run.started_at - LEASE <= now
+    return is_told and queue.may_wait(run.lease_until, now)
+
+
 def _ends_in_time(run: TestRun) -> bool:
     """Wait for a run that others perform; False when its lease ran out first."""
-    while run.is_leased(timezone.now()):
+    while is_performed(run, timezone.now()):
         release_connection()
         time.sleep(testing.POLL_SECONDS)
         run.refresh_from_db()
@@ -204,6 +213,9 @@ def perform_item(item_id: int) -> None:
         item.problem = NOT_COMPLETE
     except NoConnection:
         return  # and its item is gone with it
+    except Exception:
+        item.problem = "" if item.test else UNFORESEEN
+        raise
     finally:
         ended = RunItem.objects.filter(pk=item_id)
         ended.update(problem=item.problem, ended_at=timezone.now())
@@ -274,14 +286,17 @@ def again(run: TestRun, connection_id: UUID | None = None) -> QuerySet[RunItem]:
             now = timezone.now()
             locked.items.filter(pk__in=ids).update(test=None, problem="", ended_at=None)
             TestRun.objects.filter(pk=run.pk).update(
-                started_at=now, finished_at=None, lease_until=_lease_of(run.total, now)
+                trigger=Trigger.PAGE,  # a worker performs it now, also where a command began
+                started_at=now,
+                finished_at=None,
+                lease_until=_lease_of(run.total, now),
             )
     return RunItem.objects.filter(pk__in=ids)
 
 
 def _alive(runs: QuerySet[TestRun]) -> TestRun | None:
     found = runs.first()
-    if found and found.is_running and not found.is_leased(timezone.now()):
+    if found and found.is_running and not is_performed(found, timezone.now()):
         _end_interrupted(found)
         return runs.first()
     return found

@@ -47,6 +47,17 @@ def test_repeating_it_is_harmless(api, connected):
     assert again.json() == first
 
 
+def test_what_somebody_saved_meanwhile_is_not_forgotten(api, connected):
+    for path in (PATH, f"/api/connections/{connected.pk}/disconnect"):
+        reply = api.post(path, {}, "application/json", headers={"If-Match": '"7"'})
+        assert reply.status_code == 412
+
+    assert api.get(ONE).json()["status"] == "connected"
+    tag = api.get(ONE).headers["ETag"]
+    reply = api.post(PATH, {}, "application/json", headers={"If-Match": tag})
+    assert reply.json()["status"] == "not_connected"
+
+
 def test_what_was_never_connected_can_be_disconnected(api):
     one = disconnect(api).json()
 

@@ -119,7 +119,7 @@ def test_the_platforms_are_named(document):
         ("/api/integrations/{provider}", "get", set()),
         ("/api/integrations/{provider}", "patch", {400, 412, 413, 415}),
         ("/api/integrations/{provider}/test", "post", {202, 400, 409, 413, 415, 429, 503}),
-        ("/api/integrations/{provider}/disconnect", "post", {400, 413, 415}),
+        ("/api/integrations/{provider}/disconnect", "post", {400, 412, 413, 415}),
         ("/api/integrations/{provider}/tests", "get", {400}),
         ("/api/integrations/{provider}/tests/{id}", "get", set()),
         ("/api/integrations/{provider}/accounts", "get", {409, 429, 503}),

@@ -1,6 +1,7 @@
 """The command `integrations spread`: a table's plan, and each workspace's verdict."""
 
 import pytest
+from django.contrib.auth.models import User
 
 from integrations.models import IntegrationConnection, Workspace
 from integrations.services import rows
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def save(transactional_db, meta):
     def change():
         main, _ = Workspace.objects.get_or_create(slug="main", defaults={"name": "Main"})
+        User.objects.create_superuser("root")  # who owns it, and what is made
         saving.change_connection(rows.unread(main, "meta"), Changes(config=AGENCY), by=None)
 
     return change

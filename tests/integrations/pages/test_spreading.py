@@ -1,18 +1,20 @@
 """Spreading a table, as a browser without script sees it."""
 
 import re
-from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations import queue
-from integrations.models import IntegrationConnection, Spread, Workspace
-from integrations.models import TestRun as Run
-from integrations.services.connecting import spread_plans, spreading, tables
+from integrations.models import IntegrationConnection, Spread, SpreadPart, Workspace
+from integrations.services.connecting import several, spread_plans, spreading, tables
+from integrations.services.people import workspaces
+from integrations.sessions import BACKEND
 from tests.integrations.pages.people import Visitor, text_of
 from tests.integrations.services.connecting.agency import connect
 
@@ -155,12 +157,68 @@ def test_what_a_killed_worker_left_is_offered_again(ruth, agency, worker_seen):
     assert "Spreading over 1 workspace: 0 done" in text_of(running)
     assert f'hx-get="{here}"' in running.content.decode()
 
-    Spread.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    Spread.objects.update(lease_until=timezone.now() - queue.WAITS)
 
     assert "was stopped" in ruth.says(here)
-    assert "An earlier spread has not ended" in ruth.says(path_of(agency))
+    assert "An earlier spread is not done everywhere" in ruth.says(path_of(agency))
     ruth.send(here, f"{here}go-on/")
     assert lent() == 1
+
+
+def test_what_waits_for_a_busy_worker_is_not_said_to_be_stopped(ruth, agency, worker_seen):
+    plan = spread_plans.plan(agency, tables.read(TABLE), by=None)
+    left = spreading.keep(plan, trigger="page", by=None)
+    Spread.objects.update(lease_until=timezone.now())
+
+    assert "Spreading over 1 workspace: 0 done" in ruth.says(f"/w/main/spreads/{left.pk}/")
+
+
+def test_another_owner_is_told_who_goes_on(owner, ruth, agency, client):
+    plan = spread_plans.plan(agency, tables.read(TABLE), by=User.objects.get(username="ruth"))
+    left = spreading.keep(plan, trigger="page", by=User.objects.get(username="ruth"))
+    Spread.objects.update(lease_until=timezone.now() - queue.WAITS)
+    here = f"/w/main/spreads/{left.pk}/"
+
+    page = Visitor(owner).get(here)
+
+    assert "ask ruth or whoever runs this installation" in text_of(page)
+    assert "go-on/" not in page.content.decode()
+    client.force_login(owner, backend=BACKEND)
+    assert client.post(f"{here}go-on/").status_code == 403
+    assert lent() == 0
+
+
+def test_one_that_failed_somewhere_is_found_again(ruth, agency, worker_seen):
+    north = Workspace.objects.create(slug="north", name="North")
+    plan = spread_plans.plan(agency, tables.read(TABLE), by=User.objects.get(username="ruth"))
+    left = spreading.keep(plan, trigger="page", by=User.objects.get(username="ruth"))
+    workspaces.archive(north, by=User.objects.get(username="ruth"))
+    [*spreading.perform(left.pk)]
+
+    assert f"/w/main/spreads/{left.pk}/" in ruth.get(path_of(agency)).content.decode()
+
+
+def test_one_whose_connection_was_removed_is_still_told(ruth, agency, worker_seen):
+    plan = spread_plans.plan(agency, tables.read("1003,main"), by=User.objects.get(username="ruth"))
+    left = spreading.keep(plan, trigger="page", by=User.objects.get(username="ruth"))
+    several.remove(agency, by=None)
+    [*spreading.perform(left.pk)]
+
+    assert "The connection was removed meanwhile" in ruth.says(f"/w/main/spreads/{left.pk}/")
+
+
+def test_however_many_workspaces_a_look_reads_one_page(ruth, agency):
+    plan = spread_plans.plan(agency, tables.read(TABLE), by=User.objects.get(username="ruth"))
+    left = spreading.keep(plan, trigger="page", by=User.objects.get(username="ruth"))
+    more = (SpreadPart(spread=left, slug=f"c-{n}", name=f"C {n}", accounts=[]) for n in range(300))
+    SpreadPart.objects.bulk_create(more)
+
+    with CaptureQueriesContext(database) as queries:
+        said = ruth.says(f"/w/main/spreads/{left.pk}/?page=2")
+
+    assert "101 to 200 of 301" in said
+    [of_parts] = [one["sql"] for one in queries if '"accounts"' in one["sql"]]
+    assert "LIMIT 100 OFFSET 100" in of_parts
 
 
 def test_an_owner_is_told_who_makes_workspaces(owner, agency):

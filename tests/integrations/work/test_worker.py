@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 from statistics import median
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -21,9 +22,10 @@ from integrations.models import Candidate, ConnectionTest, Trigger, Workspace
 from integrations.models import TestRun as Run
 from integrations.services import rows
 from integrations.services.connecting import background as proofs
+from integrations.services.connecting import several
 from integrations.services.connecting.changes import Changes
 from integrations.services.people import passwords
-from integrations.services.proving import background
+from integrations.services.proving import background, runs
 from integrations.work import tasks, worker
 from providers.sandbox import meta as sandbox
 from tests.integrations.processes import worker_process
@@ -210,10 +212,29 @@ def test_the_queue_keeps_an_error_by_its_name_alone(caplog):
     assert "badly formed" not in kept + caplog.text
 
 
+def test_one_of_a_chain_that_crashes_leaves_the_others_to_one_chain(workspace, meta):
+    values = (VALUES, VALUES | {"account_id": "act_1002"})
+    both = [
+        several.add(workspace, "meta", Changes(config=one), by=None).connection for one in values
+    ]
+    run = runs.start_chosen(workspace, both, trigger=Trigger.PAGE, by=None)
+    chain = uuid4()
+    run.items.update(chain=chain)
+    Run.objects.update(trigger="bogus")  # so each test of it raises
+    queue.enqueue("proving.run_chain", str(chain))
+
+    at = worker.Worker()
+    while at.run_once():
+        pass
+
+    assert [one.status for one in OxTask.objects.all()] == ["SUCCESSFUL"] * 2
+    assert {one.problem for one in run.items.all()} == {runs.UNFORESEEN}
+
+
 def test_the_queue_forgets_what_was_done_a_day_ago():
-    queue.enqueue("proving.run_item", 0)
+    queue.enqueue("proving.run_chain", str(uuid4()))
     OxTask.objects.update(status="FAILED", finished_at=timezone.now() - timedelta(days=2))
-    queue.enqueue("proving.run_item", 0)
+    queue.enqueue("proving.run_chain", str(uuid4()))
 
     worker.prune()
 

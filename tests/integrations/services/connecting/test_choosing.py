@@ -341,6 +341,26 @@ def test_a_run_whose_process_died_is_ended(agency, workspace, time_machine):
     assert ended.problem == runs.INTERRUPTED
 
 
+def test_a_run_that_waits_for_a_busy_worker_is_ended_by_no_look(agency, workspace, time_machine):
+    run = runs.start_chosen(workspace, [agency], trigger=Trigger.PAGE, by=None)
+    time_machine.move_to(run.lease_until)
+    queue.beat(timezone.now())
+
+    assert runs.chosen_run(workspace, run.pk).is_running
+
+    time_machine.move_to(run.lease_until + queue.WAITS)
+    queue.beat(timezone.now())
+    assert not runs.chosen_run(workspace, run.pk).is_running
+
+
+def test_a_commands_run_ends_with_its_lease_though_a_worker_lives(agency, workspace, time_machine):
+    run = runs.start_chosen(workspace, [agency], trigger=Trigger.COMMAND, by=None)
+    time_machine.move_to(run.lease_until)
+    queue.beat(timezone.now())
+
+    assert not runs.chosen_run(workspace, run.pk).is_running
+
+
 # --- At once, and many ---------------------------------------------------------------------------
 
 

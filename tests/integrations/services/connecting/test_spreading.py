@@ -9,8 +9,11 @@ import sys
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection as database
+from django.tasks import task_backends
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from integrations import queue
 from integrations.models import (
     IntegrationConnection,
     Membership,
@@ -21,8 +24,17 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
-from integrations.services.connecting import choosing, lending, spread_plans, spreading, tables
+from integrations.services.connecting import (
+    choosing,
+    lending,
+    several,
+    spread_plans,
+    spreading,
+    tables,
+)
 from integrations.services.people import workspaces
+from integrations.services.people.members import NotAnOwner
+from integrations.services.proving import runs
 from tests.integrations.services.connecting.agency import connect
 from tests.integrations.services.proving.test_races import at_once
 
@@ -134,7 +146,7 @@ def test_what_is_written_is_read_again():
 # --- Planning ------------------------------------------------------------------------------------
 
 
-def test_each_line_is_told_what_becomes_of_it(agency, client_of):
+def test_each_line_is_told_what_becomes_of_it(agency, client_of, operator):
     text = (
         "act_1003,north\n1003,North\nact_9,north\n,north\nact_4001,\nact_4001,!!\n"
         "1.2E+15,north\nact_1001,main\nact_4002,main\nact_4003,Acme Ltd\nact_4004,acme ltd\n"
@@ -249,7 +261,7 @@ def test_one_workspace_that_fails_spoils_no_other_and_is_done_once_it_can_be(
     assert lent() == ALL[1:]
 
     workspaces.bring_back("north", by=operator)
-    assert spreading.go_on(Spread.objects.get(pk=spread.pk))
+    assert spreading.go_on(Spread.objects.get(pk=spread.pk), by=operator)
 
     assert lent() == ALL
     assert not SpreadPart.objects.exclude(problem="").exists()
@@ -272,6 +284,82 @@ def test_other_values_than_those_that_were_asked_spread_nothing(agency, client_o
     [part] = spreading.perform(spread.pk)
 
     assert part.problem == spreading.CHANGED
+
+
+def test_once_the_connection_is_removed_the_rest_is_told_so(agency, client_of, boss):
+    text = "1003,north\n4001,main"
+    spread = spreading.keep(planned(agency, text, boss), trigger=Trigger.PAGE, by=boss)
+    doing = spreading.perform(spread.pk)
+    assert next(doing).problem == ""
+
+    several.remove(agency, by=None)
+
+    assert [part.problem for part in doing] == [spreading.GONE]
+    left = spreading.find(agency.workspace, spread.pk)
+    assert (left.provider, left.connection) == ("meta", None)
+
+
+def test_who_runs_the_installation_no_more_makes_no_more_workspaces(agency, boss, worker_seen):
+    User.objects.filter(pk=boss.pk).update(is_superuser=True)
+    boss.refresh_from_db()
+    text = "1003,one\n4001,two"
+    spread = spreading.keep(planned(agency, text, boss), trigger=Trigger.PAGE, by=boss)
+    doing = spreading.perform(spread.pk)
+    assert next(doing).problem == ""
+
+    User.objects.filter(pk=boss.pk).update(is_superuser=False)
+
+    assert [part.problem for part in doing] == [spreading.NOT_OWNED]
+    assert not Workspace.objects.filter(slug="two").exists()
+
+
+def test_nobody_makes_a_workspace_that_nobody_owns(agency):
+    [line] = planned(agency, "1003,fresh").lines
+    assert line.sentence == spread_plans.NOBODYS
+
+    root = User.objects.create_superuser("root")
+    spread = spreading.keep(planned(agency, "1003,fresh"), trigger=Trigger.COMMAND, by=None)
+    User.objects.filter(pk=root.pk).update(is_active=False)
+
+    assert [part.problem for part in spreading.perform(spread.pk)] == [spread_plans.NOBODYS]
+    assert not Workspace.objects.filter(slug="fresh").exists()
+
+
+def test_what_a_killed_command_left_is_done_and_tested_by_a_worker(
+    agency, client_of, operator, worker_seen
+):
+    spread = spreading.keep(planned(agency, "1003,north"), trigger=Trigger.COMMAND, by=None)
+    Spread.objects.update(lease_until=timezone.now())
+
+    assert spreading.go_on(spread, by=operator)
+
+    assert [item.test.outcome for item in RunItem.objects.all()] == ["passed"]
+
+
+@pytest.mark.parametrize("trigger", [Trigger.PAGE, Trigger.COMMAND])
+def test_who_neither_began_it_nor_runs_the_installation_does_not_go_on(agency, boss, trigger):
+    root = User.objects.create_superuser("root")
+    by = root if trigger == Trigger.PAGE else None
+    spread = spreading.keep(planned(agency, "1003,fresh", by), trigger=trigger, by=by)
+    Spread.objects.update(lease_until=timezone.now() - queue.WAITS)
+
+    with pytest.raises(NotAnOwner):
+        spreading.go_on(spread, by=boss)
+
+    assert not Workspace.objects.filter(slug="fresh").exists()
+
+
+def test_of_one_token_a_few_are_tested_abreast_over_all_workspaces(
+    agency, operator, worker_seen, settings
+):
+    settings.TASKS = {"default": {"BACKEND": "django.tasks.backends.dummy.DummyBackend"}}
+    ids = [one.account.id for one in choosing.reachable(agency)][1:21]
+
+    carried_out(agency, "\n".join(f"{one},client-{one[4:]}" for one in ids), by=operator)
+
+    jobs = task_backends["default"].results
+    assert len(jobs) == runs.ABREAST == RunItem.objects.values("chain").distinct().count()
+    assert RunItem.objects.exclude(chain=None).count() == 20
 
 
 def test_an_old_one_is_forgotten_and_what_it_did_stays(agency, client_of):
@@ -304,7 +392,7 @@ def perform_until_killed(spread_id, name, number):
     [*spreading.perform(spread_id)]
 
 
-@pytest.mark.parametrize("name", ["_place", "_added", "_started", "_done"])
+@pytest.mark.parametrize("name", ["_place", "_added", "_written", "_done"])
 @pytest.mark.parametrize("number", [1, 2])
 def test_killed_anywhere_it_leaves_nothing_half_and_is_done_by_who_goes_on(
     processes, both, name, number
@@ -329,6 +417,7 @@ def test_killed_anywhere_it_leaves_nothing_half_and_is_done_by_who_goes_on(
 
 def test_two_who_carry_out_the_same_one_double_nothing(both):
     agency, _ = both
+    User.objects.create_superuser("root")
     spread = spreading.keep(planned(agency, TABLE), trigger=Trigger.PAGE, by=None)
 
     results = at_once(3, lambda _: [*spreading.perform(spread.pk)])
@@ -339,6 +428,7 @@ def test_two_who_carry_out_the_same_one_double_nothing(both):
 
 def test_two_spreads_of_the_same_table_at_once_double_nothing(both):
     agency, _ = both
+    User.objects.create_superuser("root")
     choosing.reachable(agency)
 
     results = at_once(3, lambda _: carried_out(agency))
@@ -349,7 +439,7 @@ def test_two_spreads_of_the_same_table_at_once_double_nothing(both):
     assert Workspace.objects.filter(name="South & Sons").count() == 1
 
 
-def test_hundreds_of_accounts_go_to_a_hundred_workspaces(agency):
+def test_hundreds_of_accounts_go_to_a_hundred_workspaces(agency, operator):
     ids = [one.account.id for one in choosing.reachable(agency)][:300]
     text = "\n".join(f"{one},client-{number % 100}" for number, one in enumerate(ids))
 

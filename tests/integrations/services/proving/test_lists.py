@@ -100,6 +100,14 @@ def test_a_list_that_meets_a_limit_pauses_tests_and_lists(first, meta):
     assert Pause.objects.get().until > timezone.now()
 
 
+def test_a_limit_of_a_list_is_of_what_lets_in_and_of_no_account(first, meta):
+    meta.answer = lambda _: refusal(80004, "Too many calls to this ad-account")
+    with pytest.raises(RateLimited):
+        discovery.accounts(first)
+
+    assert Pause.objects.get().counted_by == "token"
+
+
 def test_a_list_that_is_kept_is_shown_during_a_pause(first, meta):
     listed = discovery.accounts(first)
     asked = discovery.pauses.asking(first)

@@ -404,6 +404,28 @@ def test_of_many_who_are_told_at_once_one_pause_is_kept(workspace, meta, first):
     assert Pause.objects.count() == 1
 
 
+def test_a_word_without_an_end_shortens_none_that_has_one(first):
+    asked = pauses.asking(first)
+    pauses.keep(asked, errors.RateLimited(retry_after_seconds=1_800))
+    until = Pause.objects.get().until
+
+    pauses.keep(asked, errors.RateLimited())
+    assert Pause.objects.get().until == until
+    pauses.keep(asked, errors.RateLimited(retry_after_seconds=60))
+    assert Pause.objects.get().until < until
+
+
+def test_a_clock_that_was_ahead_pauses_nobody_for_longer_than_any_limit(meta, first):
+    limiting(meta)
+    with time_machine.travel(timezone.now() + timedelta(days=365), tick=False):
+        pauses.keep(pauses.asking(first), errors.RateLimited())
+
+    assert is_asked(meta, first)
+    Pause.objects.update(until=timezone.now() + timedelta(days=365))
+    forgetting.forget(timezone.now())
+    assert not Pause.objects.exists()
+
+
 def test_a_pause_that_is_over_is_forgotten(workspace, meta, first):
     limiting(meta)
     ask(first)
