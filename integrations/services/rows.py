@@ -103,7 +103,6 @@ def together(
     *,
     sharing: bool,
     credential: UUID | None = None,
-    beside: int | None = None,
 ) -> QuerySet[IntegrationConnection]:
     """Always in the same order: of two who lock some of the same, one waits for the other.
 
@@ -118,8 +117,6 @@ def together(
         concerned |= Q(lender_id=workspace_id, provider=provider)
     if credential:
         concerned |= Q(credential=credential) | Q(sign_in=credential)
-    if beside:
-        concerned |= Q(workspace_id=beside, provider=provider)
     return every.select_for_update(no_key=sharing).filter(concerned).order_by("pk")
 
 
@@ -332,20 +329,15 @@ def lock(connection: IntegrationConnection) -> IntegrationConnection:
 
 
 def lock_together(
-    connection: IntegrationConnection, *, sharing: bool, beside: int | None = None
+    connection: IntegrationConnection, *, sharing: bool
 ) -> tuple[IntegrationConnection, list[IntegrationConnection]]:
     """`lock` for it and for the others of its workspace and platform, whom a change may concern.
 
     With `sharing` also for those elsewhere that are opened by what opens one of these, or are lent
-    by its workspace; `beside` is another workspace whose connections of the platform are concerned.
+    by its workspace.
     """
     where = place(connection)
-    if beside:
-        every = [
-            *together(IntegrationConnection.objects.all(), *where, sharing=True, beside=beside)
-        ]
-    else:
-        every = LOCKED_TOGETHER[sharing].all(*where)
+    every = LOCKED_TOGETHER[sharing].all(*where)
     if is_unread(connection):
         found = [one for one in every if one.is_default and place(one) == where]
         mine = found[0] if found else made(*where)
@@ -358,8 +350,24 @@ def lock_together(
     others = [one for one in every if one.pk != mine.pk]
     if sharing and users > sum(_opened_by(one, mine) for one in (mine, *others)):
         # Who waited for a lock knows who shared it before: others came in the meantime.
-        return lock_together(mine, sharing=True, beside=beside)
+        return lock_together(mine, sharing=True)
     return mine, others
+
+
+def lock_to_add(
+    connection: IntegrationConnection, into: int
+) -> tuple[IntegrationConnection, list[IntegrationConnection]]:
+    """`lock` for it, whose like is added, and for those of its platform in that workspace.
+
+    However many share what lets it in: whoever changes that locks all of them, so this one, too.
+    """
+    concerned = Q(pk=connection.pk) | Q(workspace_id=into, provider=connection.provider)
+    every = IntegrationConnection.objects.select_for_update(no_key=True).filter(concerned)
+    locked = {one.pk: one for one in every.order_by("pk")}
+    if connection.pk not in locked:
+        raise NoConnection
+    mine = _with_what_opens(locked.pop(connection.pk))
+    return mine, [*locked.values()]
 
 
 def is_unread(connection: IntegrationConnection) -> bool:

@@ -113,7 +113,7 @@ def added_for(
     InvalidChange where what was asked about is no more.
     """
     place = (into.pk if into else connection.workspace_id, connection.provider)
-    source, others = rows.lock_together(connection, sharing=True, beside=into.pk if into else None)
+    source, others = rows.lock_to_add(connection, place[0])
     _check_still(source, connection)
     every = [one for one in (source, *others) if rows.place(one) == place]
     if accounts is None:

@@ -1,6 +1,7 @@
 """Spreading a table, as a browser without script sees it."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from integrations import queue
 from integrations.models import IntegrationConnection, Spread, SpreadPart, Workspace
+from integrations.models import TestRun as Run
 from integrations.services.connecting import several, spread_plans, spreading, tables
 from integrations.services.people import workspaces
 from integrations.sessions import BACKEND

@@ -4,6 +4,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
 from django.db import connection as database
@@ -22,12 +23,19 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.people import members
 from integrations.services.proving import runs
 from integrations.services.refusals import VersionConflict
+from tests.integrations.services.connecting.agency import connect
 
 PATIENCE_SECONDS = 20
 WAITING = (
     "select count(*) from pg_stat_activity"
     " where wait_event_type = 'Lock' and datname = current_database()"
 )
+
+
+@pytest.fixture(autouse=True)
+def one_try(monkeypatch):
+    """A part that is tried again would hide that the database had to end it."""
+    monkeypatch.setattr(spreading, "TRIES", 1)
 
 
 def keep(connection, text, by=None):
@@ -93,7 +101,7 @@ def test_who_removes_the_connection_meanwhile_waits(both):
     assert Spread.objects.get().connection is None
 
 
-def test_who_deletes_the_account_of_whoever_spreads_meanwhile_waits(both):
+def test_a_spread_waits_for_who_deletes_the_account_of_whoever_began_it(both, caplog):
     agency, north = both
     other, root = (User.objects.create_superuser(name) for name in ("other", "root"))
     spread = keep(agency, "1003,north\n4001,south", by=root)
@@ -102,30 +110,49 @@ def test_who_deletes_the_account_of_whoever_spreads_meanwhile_waits(both):
         with members.keeping_owners(by=other):
             User.objects.get(pk=root.pk).delete()
 
-    with meeting(Workspace.objects.filter(pk=north.pk), carry_out(spread), delete) as results:
+    with meeting(Workspace.objects.filter(pk=north.pk), delete, carry_out(spread)) as results:
         pass
 
-    parts, deleted = results
-    assert not [part.problem for part in parts if part.problem]
+    deleted, parts = results
     assert deleted is None
+    assert "ended with" not in caplog.text
+    assert not [part.problem for part in parts if part.problem]
     assert not Spread.objects.exists()
 
 
-def test_who_tests_all_where_more_is_lent_waits_for_nothing(both):
-    agency, north = both
-    User.objects.create_superuser("root")
+def lend_many(agency):
+    """To the client: what lets in all of these is then one row."""
     ids = [one.account.id for one in choosing.reachable(agency)][1:12]
     carry_out(keep(agency, "\n".join(f"{one},north" for one in ids)))()
-    spread = keep(agency, f"{ids[0]},client")
-    second = IntegrationConnection.objects.filter(workspace=north).order_by("pk")[1]
+    return IntegrationConnection.objects.filter(lender=agency.workspace).order_by("pk")
 
-    held = IntegrationConnection.objects.filter(pk=second.pk)
+
+def test_who_spreads_more_waits_for_none_that_was_lent_before(both):
+    agency, _ = both
+    held = IntegrationConnection.objects.filter(pk=lend_many(agency)[1].pk)
+    Workspace.objects.create(slug="south", name="South")
+    spread = keep(agency, "1003,south")
+
     with meeting(held, carry_out(spread)) as results:
         if database.vendor == "postgresql":
-            runs.start_run(north, trigger=Trigger.PAGE, by=None)
+            assert results[0]
 
     [[part]] = results
     assert part.problem == ""
+
+
+def test_who_tests_all_waits_for_nobody_who_changes_what_was_lent(both):
+    agency, north = both
+    held = IntegrationConnection.objects.filter(pk=lend_many(agency)[1].pk)
+
+    def change():
+        return connect(agency.workspace, access_token="EAAhealthy")
+
+    with meeting(held, change) as results:
+        if database.vendor == "postgresql":
+            runs.start_run(north, trigger=Trigger.PAGE, by=None)
+
+    assert not isinstance(results[0], Exception), results[0]
     assert Run.objects.filter(is_of_all=True).exists() == (database.vendor == "postgresql")
 
 
@@ -159,8 +186,9 @@ def test_what_was_changed_at_the_same_moment_is_not_removed(both):
         assert IntegrationConnection.objects.get().name == "Renamed"
 
 
-def test_a_part_that_the_database_ended_is_done_again(both):
+def test_a_part_that_the_database_ended_is_done_again(both, monkeypatch):
     agency, _ = both
+    monkeypatch.setattr(spreading, "TRIES", 2)
     spread = keep(agency, "1003,north")
     ended = []
 
