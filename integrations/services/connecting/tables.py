@@ -20,7 +20,7 @@ SEPARATORS = "\t;,"
 # With this a spreadsheet names its own separator, and shows the line to nobody.
 SAID_SEPARATOR = re.compile(rf'"?sep=([{SEPARATORS}])"?\s*', re.IGNORECASE)
 # What a spreadsheet works out where a cell begins, wherever it takes one to begin.
-FORMULA = re.compile(r"(^|[;,\t|])(\s*)(?=[=+\-@＝＋－＠])")
+FORMULA = re.compile(r"(^|[;,|] ?)(?=[=+\-@＝＋－＠])")
 GUARDED = re.compile(r"^'(?=[=+\-@＝＋－＠])")
 EMPTY = "The table is empty. Write a line for each account: account, workspace."
 NO_COLUMNS = "The heading names no column {}. Use account, workspace, name."
@@ -143,4 +143,5 @@ def written(accounts: Iterable[tuple[str, str]]) -> str:
 
 
 def plain(cell: str) -> str:
-    return FORMULA.sub(r"\1\2'", " ".join(cell.split()))
+    """As a cell of which no spreadsheet works anything out."""
+    return FORMULA.sub(r"\1'", " ".join(cell.split()))
