@@ -11,8 +11,8 @@
   const standIn = (id) => document.querySelector(`#${id} > footer .btn`);
   // Where one was; and, for when that is removed, the next of its kind or the one before.
   const placesOf = (element) => {
-    const control = element.closest(".menu")?.querySelector("summary") || element;
-    const row = control.closest(".connection");
+    const row = element.closest(".connection");
+    const control = (row && element.closest(".menu")?.querySelector("summary")) || element;
     const kin = row ? [...row.parentElement.children] : [];
     const at = kin.indexOf(row);
     const near = [...kin.slice(at + 1), ...kin.slice(0, Math.max(at, 0)).reverse()];

@@ -338,8 +338,7 @@ def test_test_all_does_not_show_chosen_ones(emil, agency):
 
 
 def test_one_that_matches_is_no_all_and_what_is_ticked_elsewhere_is_named(emil, agency):
-    page = emil.get(asked(agency))
-    Form(emil, page).tick("act_4001")
+    form_on(emil, agency).tick("act_4001").send(act="search")
 
     found = emil.says(asked(agency, "act_1003"))
 
