@@ -269,7 +269,7 @@ class Card:
             return ""
         if self.connection.is_lent:
             return f"That mends all {self.mends:,} connections here that it lets in."
-        one = "One sign-in" if self.connection.is_signed_in else "Entering them once"
+        one = "One sign-in" if self.connection.is_signed_in else "Entering new ones once"
         lent = f", {self.mends_lent:,} of them lent to other workspaces" if self.mends_lent else ""
         return f"{one} mends all {self.mends:,} connections that it lets in{lent}."
 

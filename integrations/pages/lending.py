@@ -28,6 +28,7 @@ from integrations.services.refusals import InvalidChange, NoConnection
 
 PAGE = "integrations/lend.html"
 MOST_SHOWN = 50  # of workspaces, of accounts and of what is lent; a search finds the others
+SEARCHED = "lend-search"  # in the session: the connection's id, and what the form held
 CHOOSE = "Choose the workspace to lend it to."
 NOT_YOURS = "Only who owns both workspaces lends from one to the other."
 LENT = "{} lent to {}, where you are now. Each is tested here."
@@ -45,11 +46,28 @@ def lend(request: Request, slug: str, source_id: UUID) -> HttpResponse:
         return answers.lent_dialog(request, connection, lending.NOT_YOURS)
     if request.method == "POST" and request.POST.get("act") == "lend":
         return _lend(request, connection)
-    is_asked = request.method == "POST" or is_partial(request) or "ask" in request.GET
+    if request.method == "POST":  # a search, to whose page the way back leads, too
+        request.session[SEARCHED] = [str(connection.pk), _sent(request)]
+        return redirect(f"{request.path}?ask=1&search=1")
+    is_asked = is_partial(request) or "ask" in request.GET
     asks = connection.platform.lists_accounts and connection.opened_by_id is not None
     if asks and not is_asked and discovery.kept(connection) is None:
         return _page(request, connection, is_asking=True)
     return _page(request, connection)
+
+
+def _sent(request: Request) -> dict[str, Any]:
+    """What the form holds."""
+    held: dict[str, Any] = {name: request.POST.get(name, "") for name in ("where", "which", "to")}
+    return held | {"account": request.POST.getlist("account")}
+
+
+def _searched(request: Request, connection: IntegrationConnection) -> dict[str, Any]:
+    """What the form held when somebody searched last; of an empty one, nothing."""
+    if "search" not in request.GET:
+        request.session.pop(SEARCHED, None)
+    of, held = request.session.get(SEARCHED, ("", {}))
+    return dict(held) if of == str(connection.pk) else {}
 
 
 def _lend(request: Request, connection: IntegrationConnection) -> HttpResponse:
@@ -93,7 +111,7 @@ def _page(
     refusal: str = "",
     is_asking: bool = False,
 ) -> HttpResponse:
-    sent = request.POST
+    sent = _sent(request) if request.method == "POST" else _searched(request, connection)
     where, which = sent.get("where", "").strip(), sent.get("which", "").strip()
     places = _owned(request, where)
     lent = lending.lent_with(connection)
@@ -116,7 +134,7 @@ def _page(
         "of": connection.pk,
     }
     if connection.opened_by_id and not is_asking:
-        context |= _accounts(connection, which, sent.getlist("account"))
+        context |= _accounts(connection, which, sent.get("account", []))
     return render(request, PAGE, context, status=422 if refusal else 200)
 
 

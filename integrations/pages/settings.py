@@ -80,7 +80,7 @@ def overview(request: Request) -> HttpResponse:
         "unchecked": engine.problem(clock.now()),
         "platforms": shown,
         "needed": [(one, *_first_few(its)) for one, its in asks],
-        "nothing": not any(card.connection.has_anything for card in every),
+        "nothing": not any(one.connection.has_anything or one.is_taken_back for one in every),
         "stand_ins": [one.worst for one in shown if one.worst.stand_in],
         "strip": bars[:MOST_BARS],
         "later": len(bars[MOST_BARS:]),

@@ -115,6 +115,9 @@ def test_a_search_keeps_what_was_ticked(olga, agency, north):
 
     found = olga.send(page + "?ask=1", page, act="search", which="act_4003", account="act_1003")
 
+    [(here, status)] = found.redirect_chain  # the way back leads to a page like any other
+    assert status == 302
+    assert olga.get(here).content.decode().count("act_1003") == 1
     assert '<input type="hidden" name="account" value="act_1003">' in found.content.decode()
     assert 'value="act_4003"' in found.content.decode()
 
@@ -184,6 +187,7 @@ def test_who_borrows_reads_who_took_it_back_and_when(olga, agency, north, lent):
 
     assert "1 of 13 platforms needs someone now" in told
     assert "Main took this back at" in told
+    assert "Connect the platform whose silence" not in told
     assert "Main took this back at" in card
     assert "act_1003" in card
     assert "Main took this back at" in history

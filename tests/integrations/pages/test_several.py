@@ -543,7 +543,7 @@ def test_one_broken_cause_is_told_once_with_all_that_it_mends(visitor, connected
         error_kind="auth_invalid",
         failing_since=timezone.now(),
     )
-    said = "Entering them once mends all 3 connections that it lets in."
+    said = "Entering new ones once mends all 3 connections that it lets in."
 
     overview = text_of(visitor.get("overview"))
     card = text_of(visitor.get("settings"))
