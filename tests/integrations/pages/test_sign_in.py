@@ -14,7 +14,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import Candidate, Membership, Role, SignInAttempt, Workspace
+from integrations.models import (
+    Candidate,
+    ConnectionTest,
+    Membership,
+    Role,
+    SignInAttempt,
+    TestOutcome,
+    Trigger,
+    Workspace,
+)
 from integrations.models.credentials import LEASE
 from integrations.services import rows
 from integrations.services.connecting import begun, disconnecting, saving
@@ -374,6 +383,30 @@ def test_a_sign_in_that_waits_is_offered_again_when_the_dialog_is_opened_anew(vi
     assert address in dialog.content.decode()
     visitor.post("discard-candidate", "calendly", str(kept.pk))
     assert "Go on with the sign-in" not in text_of(visitor.get("connection", "calendly"))
+
+
+def test_what_passed_is_being_saved_and_to_be_saved_only_where_that_never_ended(visitor):
+    visitor.connects("two")
+    kept, now = Candidate.objects.get(), timezone.now()
+    passed = ConnectionTest.objects.create(
+        connection=kept.connection,
+        revision=kept.connection.revision,
+        trigger=Trigger.SAVE,
+        dry_run=True,
+        outcome=TestOutcome.PASSED,
+        account_id=sandbox.ACME,
+        lease_until=now + LEASE,
+        finished_at=now - timedelta(seconds=20),
+    )
+    Candidate.objects.update(is_choosing=False, test=passed)
+
+    saving_now = text_of(visitor.get("candidate", "calendly", kept.pk))
+    ConnectionTest.objects.update(finished_at=now - timedelta(minutes=2))
+    left = text_of(visitor.get("candidate", "calendly", kept.pk))
+
+    assert "Everything passed. It is being saved" in saving_now
+    assert "Press Save" not in saving_now
+    assert "it was not saved by itself. Press Save to keep this sign-in." in left
 
 
 def test_a_reloaded_callback_shows_the_same_end_and_asks_nobody(visitor, calendly, workspace):
