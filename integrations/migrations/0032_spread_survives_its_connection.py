@@ -13,7 +13,7 @@ def fill(apps, _editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0024_add_watch")]
+    dependencies = [("integrations", "0031_add_connection_day")]
 
     operations = [
         migrations.AddField(
