@@ -98,6 +98,11 @@ def _known() -> dict[str, AESGCM]:
     return _keys(tuple(settings.CREDENTIAL_KEYS))
 
 
+def known_ids() -> set[str]:
+    """The fingerprints of the keys that are here."""
+    return set(_known())
+
+
 def is_known(wanted: str) -> bool:
     """Whether a key with this fingerprint is here. Decrypts nothing."""
     return wanted in _known()

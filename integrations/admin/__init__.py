@@ -5,9 +5,9 @@ from django.conf import settings
 from django.contrib import admin
 from django_ox.models import OxSchedule, OxTask
 
-from integrations.admin import channels, connections, history, pauses, people
+from integrations.admin import channels, connections, history, incidents, pauses, people
 
-__all__ = ["channels", "connections", "history", "pauses", "people"]
+__all__ = ["channels", "connections", "history", "incidents", "pauses", "people"]
 
 # Each person has one mail address, on their own page.
 admin.site.unregister(EmailAddress)

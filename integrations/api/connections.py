@@ -26,6 +26,7 @@ from integrations.api.views import (
 from integrations.models import ConnectionTest, IntegrationConnection
 from integrations.services import rows
 from integrations.services.connecting import several
+from integrations.services.watching import handling
 from integrations_center import public_url
 
 NO_PROVIDER = "Say which platform: GET /api/integrations lists them."
@@ -61,7 +62,8 @@ class Connections(OfOne):
     def _told(self, connections: list[IntegrationConnection]) -> list[presentation.Json]:
         now, shared = timezone.now(), rows.counted_by_credential(connections)
         rows.read_lenders(connections)
-        return [presentation.connection(one, now, shared) for one in connections]
+        found = handling.open_of(connections)
+        return [presentation.connection(one, now, shared, found) for one in connections]
 
     @api_schema.list_connections
     def list(self, request: Request) -> Response:

@@ -35,6 +35,7 @@ from integrations.services.refusals import (
     TooManyTests,
     VersionConflict,
 )
+from integrations.services.watching.handling import NoIncident
 from providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ BAD_REQUEST = "This request cannot be read."
 NOT_FOUND = "There is nothing at this address."
 NO_WORKSPACE = "No workspace of yours has this name. Leave it out to use your default one."
 NO_CONNECTION = "No connection here has this id. GET /api/connections lists them."
+NO_INCIDENT = "No incident here has this id. GET /api/incidents lists them."
 ARCHIVED = "The workspace was archived meanwhile. Nothing was changed."
 NOTHING_TO_TEST = "Not everything that a test needs is saved. Save it, or send it along."
 CANNOT_LIST = "These credentials give no list of accounts. Set the account by hand."
@@ -109,6 +111,7 @@ MEANINGS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]]
     (SameAccount, lambda e: Problem(409, "same_account", e.sentence)),
     (VersionConflict, lambda e: Problem(412, "version_conflict", who_saved_what(e.connection))),
     (NoConnection, lambda _: exceptions.NotFound(NO_CONNECTION)),
+    (NoIncident, lambda _: exceptions.NotFound(NO_INCIDENT)),
     (NothingToTest, lambda _: Problem(409, "not_connected", NOTHING_TO_TEST)),
     (TooManyTests, _of_too_many),
     (Busy, _of_busy),

@@ -190,6 +190,45 @@ TEST_REQUESTS = {
     "What is saved": {},
     "Other values, saving nothing": {"config": {"accountId": ANOTHER_ID}},
 }
+INCIDENT = {
+    "id": 118,
+    "cause": REFUSAL.error.kind,
+    "title": f"{ONE.name} ended the access token",
+    "message": REFUSAL.message,
+    "action": REFUSAL.action,
+    "actionUrl": None,
+    "stops": list(ONE.used_by),
+    "connections": [str(CONNECTION_ID)],
+    "openedAt": "2026-11-22T09:14:00Z",
+    "confirmedAt": "2026-11-22T09:14:04Z",
+    "closedAt": None,
+    "endedBy": None,
+    "isFlapping": False,
+    "isDrill": False,
+    "acknowledgedBy": "ben",
+    "owner": "ben",
+    "note": "Asking Carla for a new token",
+    "mutedUntil": None,
+}
+CAUSE = {
+    "id": 71,
+    "cause": REFUSAL.error.kind,
+    "scope": "app",
+    "provider": ONE.slug,
+    "title": f"{ONE.name} refuses the app that you sign in with",
+    "workspaces": 312,
+    "connections": 312,
+    "openedAt": "2026-11-22T08:42:00Z",
+    "confirmedAt": "2026-11-22T08:42:10Z",
+    "closedAt": None,
+    "isFlapping": False,
+    "isDrill": False,
+}
+HANDLINGS = {
+    "Take it": {"acknowledged": True, "owner": "ben", "note": "Asking Carla for a new token"},
+    "Be silent": {"mutedUntil": "2026-11-22T18:00:00Z"},
+    "Give it up": {"owner": None, "note": None},
+}
 MEMBER = {
     "id": 5,
     "username": "ben",

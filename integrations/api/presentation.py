@@ -10,13 +10,17 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.base_user import AbstractBaseUser
+
 from integrations import platforms
-from integrations.models import ConnectionTest, IntegrationConnection, RunItem, TestRun
+from integrations.models import ConnectionTest, Incident, IntegrationConnection, RunItem, TestRun
 from integrations.services.watching import budgets, intervals
 from providers.declare import Field, Provider
 
 Json = dict[str, Any]
 Names = list[tuple[str, str]]  # ours, then the API's
+Incidents = Mapping[UUID, Incident]  # by connection
+NONE_OPEN: Incidents = {}
 
 
 def moment(at: datetime | None) -> str | None:
@@ -25,19 +29,29 @@ def moment(at: datetime | None) -> str | None:
 
 
 def integration(
-    connection: IntegrationConnection, now: datetime, every: Sequence[IntegrationConnection] = ()
+    connection: IntegrationConnection,
+    now: datetime,
+    every: Sequence[IntegrationConnection] = (),
+    incidents: Incidents = NONE_OPEN,
 ) -> Json:
     """One platform with its default connection, saved or not, and all that it has.
 
-    Decrypts nothing.
+    `incidents` are the open ones by connection. Decrypts nothing.
     """
     saved = [one for one in every if one.version]  # else a row that nobody gave anything yet
-    return _facts_of(connection, now) | {"connections": [_brief(one, now) for one in saved]}
+    return _facts_of(connection, now, incidents) | {
+        "connections": [_brief(one, now) for one in saved]
+    }
 
 
-def connection(one: IntegrationConnection, now: datetime, shared: Mapping[UUID, int]) -> Json:
+def connection(
+    one: IntegrationConnection,
+    now: datetime,
+    shared: Mapping[UUID, int],
+    incidents: Incidents = NONE_OPEN,
+) -> Json:
     """A connection by itself. `shared` counts the connections of each credential."""
-    return _facts_of(one, now) | {
+    return _facts_of(one, now, incidents) | {
         "id": str(one.pk),
         "name": one.title,
         "slug": one.slug,
@@ -68,7 +82,7 @@ def _credential(one: IntegrationConnection, shared: Mapping[UUID, int]) -> Json 
     }
 
 
-def _facts_of(connection: IntegrationConnection, now: datetime) -> Json:
+def _facts_of(connection: IntegrationConnection, now: datetime, incidents: Incidents) -> Json:
     provider = connection.platform
     head, plain, secret = _facts(provider.slug)
     hints, config = connection.hints, connection.config
@@ -95,6 +109,7 @@ def _facts_of(connection: IntegrationConnection, now: datetime) -> Json:
         "provenAt": moment(connection.proof_at),
         "isStale": connection.is_complete and not connection.is_fresh(now),
         "unansweredSince": moment(connection.unanswered_since),
+        "incident": _incident(incidents.get(connection.pk)),
         "expiresAt": moment(connection.expires_at),
         "expiresIsEstimate": connection.expires_is_estimate,
         **_watched(connection, now),
@@ -124,6 +139,21 @@ def _budget(told: budgets.Told) -> Json:
         "unit": told.unit,
         "resetsAt": moment(told.resets_at),
     }
+
+
+def _incident(row: Incident | None) -> Json | None:
+    if row is None:
+        return None
+    return {
+        "id": row.pk,
+        "cause": row.cause.kind,
+        "openedAt": moment(row.opened_at),
+        "acknowledgedBy": username(row.acknowledged_by),
+    }
+
+
+def username(user: AbstractBaseUser | None) -> str | None:
+    return user.get_username() if user else None
 
 
 @cache

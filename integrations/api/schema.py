@@ -27,6 +27,7 @@ from integrations.api.serializers import (
     ChannelRequest,
     ConnectionChangeRequest,
     DisconnectRequest,
+    HandleRequest,
     InviteRequest,
     RoleRequest,
     TestRequest,
@@ -455,6 +456,46 @@ test_channel = _channel_call(
     429,
     where=(CHANNEL_ID, RETRY_AFTER),
     shown=api_examples.TRIED_CHANNELS,
+)
+
+INCIDENT_ID = OpenApiParameter("id", int, location=OpenApiParameter.PATH)
+
+
+def _incident_call(
+    name: str, answers: Mapping[int, Any], *parameters: OpenApiParameter, **more: Any
+) -> Any:
+    return _call(name, answers, *parameters, tag="incidents", **more)
+
+
+list_incidents = _incident_call(
+    "list_incidents",
+    _answers(forced_singular_serializer(api_shapes.IncidentPage), 400),
+    OpenApiParameter("state", enum=("open", "closed"), description="Only those."),
+    OpenApiParameter(
+        "scope",
+        enum=("workspace", "installation"),
+        description="`installation` lists the causes over all workspaces, for operators.",
+    ),
+    OpenApiParameter("cursor", int, description="As `next` gives it: only what is older."),
+    PAGE_SIZE,
+    shown={
+        "A page": {"next": None, "results": [api_examples.INCIDENT]},
+        "Causes": {"next": None, "causes": [api_examples.CAUSE]},
+    },
+)
+read_incident = _incident_call(
+    "read_incident",
+    _answers(api_shapes.Incident),
+    INCIDENT_ID,
+    shown={"Taken by somebody": api_examples.INCIDENT},
+)
+handle_incident = _incident_call(
+    "handle_incident",
+    _answers(api_shapes.Incident, *WITH_A_BODY),
+    INCIDENT_ID,
+    request=HandleRequest,
+    sent=api_examples.HANDLINGS,
+    shown={"Taken by somebody": api_examples.INCIDENT},
 )
 
 

@@ -17,6 +17,7 @@ from integrations.models import Role, Status
 from integrations.services.connecting.changes import Changes
 from integrations.services.connecting.several import cleaned_name
 from integrations.services.watching import wishes
+from integrations.services.watching.handling import Handling
 
 NOT_JSON = "The body is not valid JSON."
 NOT_AN_OBJECT = "The body must be a JSON object."
@@ -371,3 +372,39 @@ class ConnectionChangeRequest(ChangeRequest):
             name=cleaned_name(typed["name"] or "") if named else None,
             is_default=typed.get("isDefault", False),
         )
+
+
+class HandleRequest(Body):
+    """What to say about an incident; every key may be left out."""
+
+    acknowledged = Switch(required=False, help_text="True says that you have seen it.")
+    owner = Text(
+        required=False,
+        allow_null=True,
+        help_text="The user name of the member who takes it; null for nobody.",
+    )
+    note = Text(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        help_text="A word for the others, up to 500 characters.",
+    )
+    mutedUntil = Moment(
+        required=False,
+        allow_null=True,
+        help_text="Nobody is sent anything about it until then; null ends that.",
+    )
+
+    def handling(self) -> Handling:
+        sent = {ours: self.validated_data.get(name, ...) for name, ours in HANDLED.items()}
+        given = {name: value for name, value in sent.items() if value not in (..., None)}
+        cleared = frozenset(name for name, value in sent.items() if value is None)
+        return Handling(**given, clears=cleared)
+
+
+HANDLED = {
+    "acknowledged": "acknowledged",
+    "owner": "owner",
+    "note": "note",
+    "mutedUntil": "muted_until",
+}

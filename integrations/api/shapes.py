@@ -5,7 +5,7 @@ from typing import Any, get_args
 from rest_framework import serializers
 
 from integrations import platforms
-from integrations.models import Role, Status, TestOutcome, Trigger
+from integrations.models import Ending, Role, Scope, Status, TestOutcome, Trigger
 from providers import errors
 from providers.declare import FieldType
 
@@ -14,6 +14,7 @@ KINDS = sorted(
     kind.kind for side in (errors.Refused, errors.Unanswered) for kind in side.__subclasses__()
 )
 ALL_KINDS = [*KINDS, "reported"]
+CAUSES = [*ALL_KINDS, "ours"]
 LIGHTS = ["green", "amber", "red", "grey"]
 ATTENTIONS = [
     *("failing", "reported", "stale", "unproven", "unanswered", "expiring", "unreadable"),
@@ -146,6 +147,70 @@ class Budget(Shape):
     resetsAt = serializers.DateTimeField()
 
 
+class BriefIncident(Shape):
+    """The open incident that a connection is part of."""
+
+    id = serializers.IntegerField()
+    cause = serializers.ChoiceField(choices=CAUSES)
+    openedAt = serializers.DateTimeField()
+    acknowledgedBy = serializers.CharField(allow_null=True)
+
+
+class Incident(BriefIncident):
+    """What broke in this workspace, by its cause: several connections may show one."""
+
+    title = serializers.CharField()
+    message = serializers.CharField(allow_blank=True)
+    action = serializers.CharField(allow_null=True)
+    actionUrl = serializers.URLField(allow_null=True)
+    stops = serializers.ListField(
+        child=serializers.CharField(), help_text="What gets no data meanwhile."
+    )
+    connections = serializers.ListField(
+        child=serializers.UUIDField(),
+        help_text="The ids of those that are in it now; once it is over, of those that were.",
+    )
+    confirmedAt = serializers.DateTimeField(
+        allow_null=True, help_text="When it was certain; before that nobody is told."
+    )
+    closedAt = serializers.DateTimeField(allow_null=True)
+    endedBy = serializers.ChoiceField(
+        choices=Ending.choices, allow_null=True, help_text="Why it is over."
+    )
+    isFlapping = serializers.BooleanField(help_text="Whether it comes and goes.")
+    isDrill = serializers.BooleanField()
+    owner = serializers.CharField(allow_null=True, help_text="The member who takes care of it.")
+    note = serializers.CharField(allow_null=True)
+    mutedUntil = serializers.DateTimeField(allow_null=True)
+
+
+class Cause(Shape):
+    """What broke, for all of the installation. Operators see it."""
+
+    id = serializers.IntegerField()
+    cause = serializers.ChoiceField(choices=CAUSES)
+    scope = serializers.ChoiceField(choices=Scope.choices, help_text="What its connections share.")
+    provider = serializers.CharField(allow_null=True)
+    title = serializers.CharField()
+    workspaces = serializers.IntegerField(help_text="In how many workspaces it is an incident.")
+    connections = serializers.IntegerField(help_text="How many connections show it.")
+    openedAt = serializers.DateTimeField()
+    confirmedAt = serializers.DateTimeField(allow_null=True)
+    closedAt = serializers.DateTimeField(allow_null=True)
+    isFlapping = serializers.BooleanField()
+    isDrill = serializers.BooleanField()
+
+
+class IncidentPage(Shape):
+    """Incidents, or the causes of the whole installation, the newest first."""
+
+    next = serializers.URLField(allow_null=True, help_text="Where older ones are.")
+    results = Incident(many=True, required=False)
+    causes = Cause(
+        many=True, required=False, help_text="In place of `results` with `scope=installation`."
+    )
+
+
 class IntegrationFacts(Shape):
     """What is told of a connection, whatever it was asked by."""
 
@@ -189,6 +254,9 @@ class IntegrationFacts(Shape):
     )
     unansweredSince = serializers.DateTimeField(
         allow_null=True, help_text="When tests began to get no clear answer."
+    )
+    incident = BriefIncident(
+        allow_null=True, help_text="The open incident that it is part of, if it is of one."
     )
     expiresAt = serializers.DateTimeField(
         allow_null=True, help_text="When a person must renew the credential, where that is known."

@@ -14,6 +14,7 @@ from integrations.api import reference
 from integrations.api import schema as api_schema
 from integrations.api import views as api
 from integrations.api.connections import Connections
+from integrations.api.incidents import Incidents
 
 unknown = csrf_exempt(api_errors.not_found)  # whatever the method
 ANY = "connections/<uuid:id>"
@@ -70,6 +71,12 @@ urlpatterns = [
         "channels/<uuid:id>/test",
         api_channels.Channels.as_view({"post": "test"}),
         "test-channel",
+    ),
+    *both("incidents", Incidents.as_view({"get": "list"}), "incidents"),
+    *both(
+        "incidents/<int:id>",
+        Incidents.as_view({"get": "retrieve", "patch": "partial_update"}),
+        "incident",
     ),
     *both("members", api_members.Members.as_view({"get": "list", "post": "create"}), "members"),
     *both(

@@ -35,7 +35,7 @@ from integrations.services.connecting.changes import Changes
 from integrations.services.people import people
 from integrations.services.proving import background, discovery, runs, testing
 from integrations.services.refusals import VersionConflict
-from integrations.services.watching import wishes
+from integrations.services.watching import handling, wishes
 from integrations_center import public_url
 
 WORKSPACE_SLUG = re.compile(r"[-\w]+", re.ASCII)
@@ -99,6 +99,7 @@ class Root(APIView):
         names = {
             "integrations": "integrations",
             "connections": "connections",
+            "incidents": "incidents",
             "schema": "schema",
             "docs": "schema-docs",
         }
@@ -237,7 +238,8 @@ class Integrations(OfOne):
 
     def answer(self, connection: IntegrationConnection, **more: Any) -> Response:
         every = rows.with_others(connection)
-        body = presentation.integration(connection, timezone.now(), every) | more
+        found = handling.open_of([connection])
+        body = presentation.integration(connection, timezone.now(), every, found) | more
         return with_version(connection, body)
 
     def test_url(self, test: ConnectionTest) -> str:
@@ -248,10 +250,12 @@ class Integrations(OfOne):
         """Every platform with its default connection, in catalogue order."""
         wanted = wanted_statuses(request)
         now = timezone.now()
+        catalogue = rows.catalogue(self.workspace)
+        found = handling.open_of([every[0] for every in catalogue])
         return Response(
             [
-                presentation.integration(every[0], now, every)
-                for every in rows.catalogue(self.workspace)
+                presentation.integration(every[0], now, every, found)
+                for every in catalogue
                 if not wanted or every[0].status in wanted
             ]
         )
@@ -260,7 +264,8 @@ class Integrations(OfOne):
     def retrieve(self, request: Request, provider: str) -> Response:
         """One platform with its default connection, and the form that it takes."""
         every = rows.of_platform(self.workspace, provider)
-        body = presentation.integration(every[0], timezone.now(), every)
+        found = handling.open_of(every[:1])
+        body = presentation.integration(every[0], timezone.now(), every, found)
         return with_version(every[0], body | presentation.form(platforms.get(provider)))
 
     @api_schema.change_integration

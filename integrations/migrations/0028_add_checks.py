@@ -28,18 +28,6 @@ class Migration(migrations.Migration):
                 ("used", models.PositiveIntegerField(default=0)),
             ],
         ),
-        migrations.AddIndex(
-            model_name="integrationconnection",
-            index=models.Index(
-                condition=models.Q(
-                    models.Q(("last_error", ""), _negated=True),
-                    ("unanswered_since__isnull", False),
-                    _connector="OR",
-                ),
-                fields=["id"],
-                name="connection_in_trouble",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="budget",
             constraint=models.UniqueConstraint(

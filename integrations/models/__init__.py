@@ -12,6 +12,7 @@ from integrations.models.events import Event, EventType
 from integrations.models.feeds import End, Feed, FeedKind
 from integrations.models.fix_links import FixLink
 from integrations.models.guesses import Guesses
+from integrations.models.incidents import Cause, Ending, Incident, IncidentConnection, Scope
 from integrations.models.invitations import After, HandOver, Invitation
 from integrations.models.notices import ExpiryNotice, Heartbeat
 from integrations.models.pauses import Pause
@@ -29,12 +30,14 @@ __all__ = [
     "AppRegistration",
     "Budget",
     "Candidate",
+    "Cause",
     "Channel",
     "ConnectionDay",
     "ConnectionTest",
     "Credential",
     "Delivery",
     "End",
+    "Ending",
     "Event",
     "EventType",
     "ExpiryNotice",
@@ -44,6 +47,8 @@ __all__ = [
     "Guesses",
     "HandOver",
     "Heartbeat",
+    "Incident",
+    "IncidentConnection",
     "IntegrationConnection",
     "Invitation",
     "Membership",
@@ -52,6 +57,7 @@ __all__ = [
     "Person",
     "Role",
     "RunItem",
+    "Scope",
     "SignInAttempt",
     "Spread",
     "SpreadPart",

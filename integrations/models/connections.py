@@ -37,6 +37,13 @@ STATUS_FROM_FACTS = Case(
     output_field=models.TextField(),
 )
 
+# Each is there exactly while something is wrong.
+IN_TROUBLE = (
+    Q(failing_since__isnull=False)
+    | Q(reported_at__isnull=False)
+    | Q(unanswered_since__isnull=False)
+)
+
 MENDED_BY_LENDER = "Only the owners of the workspace that lends it can mend this. Ask them."
 
 
@@ -164,11 +171,8 @@ class IntegrationConnection(models.Model):
                 fields=["sign_in"], condition=Q(sign_in__isnull=False), name="signed_in_by"
             ),
             models.Index(fields=["lender"], condition=Q(lender__isnull=False), name="lent_by"),
-            models.Index(
-                fields=["id"],
-                condition=~Q(last_error="") | Q(unanswered_since__isnull=False),
-                name="connection_in_trouble",
-            ),
+            # Of many the few in which something is wrong.
+            models.Index(fields=["id"], condition=IN_TROUBLE, name="connections_in_trouble"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

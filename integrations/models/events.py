@@ -14,10 +14,13 @@ class EventType(models.TextChoices):
     MEMBER_CHANGED = "member.changed"
     EXPIRY_NEAR = "expiry.near"
     CHANNEL_FAILING = "channel.failing"
+    INCIDENT_OPENED = "incident.opened"
+    INCIDENT_UPDATED = "incident.updated"
+    INCIDENT_CLOSED = "incident.closed"
 
 
 class Event(models.Model):
-    """One thing that happened to a connection, or to a member: then there is no connection.
+    """One thing that happened to a connection, or without one to a member or an incident.
 
     `data` says what, in words of ours and numbers: no secret, and nobody's name.
     """

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from integrations import clock, platforms
 from integrations.models import ConnectionTest, Role, TestRun, Trigger, naming
-from integrations.pages import cards, parts, platform_cards, sections, sentences, strip
+from integrations.pages import cards, incidents, parts, platform_cards, sections, sentences, strip
 from integrations.pages.parts import (
     GREETS,
     Request,
@@ -86,6 +86,7 @@ def overview(request: Request) -> HttpResponse:
         "later": len(bars[MOST_BARS:]),
         **_lenders(every),
         "notices": [one for one in noticed if one.connection.pk not in told],
+        "incidents": incidents.open_in(workspace, every, timezone.now()),
         "hand_over": hand_over.pending(workspace),
         "is_heard": deliveries.is_heard(workspace),
         "since": latest,

@@ -13,6 +13,7 @@ from integrations.pages import feeds as feed_views
 from integrations.pages import fix_links as fix_views
 from integrations.pages import guides as guide_views
 from integrations.pages import hand_over as hand_over_views
+from integrations.pages import incidents as incident_views
 from integrations.pages import invitations as invitation_views
 from integrations.pages import inviting as inviting_views
 from integrations.pages import lending as lending_views
@@ -188,9 +189,16 @@ urlpatterns = [
     path("api/", include("integrations.api.urls")),
     path("", views.home, name="home"),
     path("dashboard/", views.home, name="dashboard"),
+    path("dashboard/operations/", incident_views.operations, name="operations"),
     path("dashboard/settings/", views.home, {"page": "settings"}, name="home-settings"),
     path("w/<slug:workspace>/dashboard/", views.overview, name="overview"),
     path("w/<slug:workspace>/dashboard/settings/", include(settings_urls)),
+    path("w/<slug:workspace>/incidents/", incident_views.page, name="incidents"),
+    path(
+        "w/<slug:workspace>/incidents/<int:incident_id>/",
+        incident_views.handle,
+        name="handle-incident",
+    ),
     path("w/<slug:workspace>/integrations/<slug:slug>/", several_views.platform, name="platform"),
     path("w/<slug:workspace>/integrations/<slug:slug>/guide/", include(guide_urls)),
     path("w/<slug:workspace>/connections/<uuid:connection_id>/", include(one_urls)),

@@ -17,6 +17,7 @@ from django.utils.timezone import get_current_timezone_name, localtime
 
 from integrations.models import IntegrationConnection
 from integrations.pages import parts, record, sentences
+from integrations.services.watching import wording
 from integrations.services.watching.states import State
 from providers.declare import Provider
 
@@ -148,6 +149,12 @@ def _moment_of(day: str, clock: str) -> SafeString | str:
 def duration(milliseconds: int) -> str:
     """`245` -> "245 ms", `3210` -> "3.2 s"."""
     return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+@register.simple_tag
+def lasted(began: datetime, ended: datetime) -> str:
+    """ "5 h 6 min"."""
+    return wording.lasted(began, ended)
 
 
 @register.filter

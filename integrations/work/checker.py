@@ -14,7 +14,7 @@ from django.db import close_old_connections, connections
 
 from integrations import clock, platforms
 from integrations.models import ConnectionTest, TestOutcome
-from integrations.services.keeping.trouble import apart
+from integrations.services.trouble import apart
 from integrations.services.watching import checking, claims, engine
 from integrations.services.watching.claims import Claimed
 from providers.errors import Network, ProviderUnavailable

@@ -28,6 +28,7 @@ from integrations.services.people import invitations, own, passwords
 from integrations.services.proving import background, testing
 from integrations.services.refusals import NoConnection, NothingToTest, Paused
 from integrations.services.telling import deliveries, owed
+from integrations.services.watching import incidents
 from integrations.work import worker
 
 logger = logging.getLogger(__name__)
@@ -140,6 +141,12 @@ def remind(delivery_id: str) -> None:
 def deliver(delivery_id: str) -> None:
     """Send one message that is still due."""
     deliveries.deliver(UUID(delivery_id), clock.now())
+
+
+@body("watching.reconcile")
+def reconcile() -> None:
+    """Compare what is wrong with the incidents that are written down."""
+    incidents.reconcile(clock.now())
 
 
 @body("people.mail_link", PERSON_LOOKS)

@@ -7,22 +7,25 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from integrations import queue
-from integrations.models import Heartbeat
+from integrations.models import Event, Heartbeat
 from integrations.services.credentials import sealing
 from integrations.services.keeping import renewals
-from integrations.services.keeping.trouble import apart
 from integrations.services.telling import deliveries
+from integrations.services.trouble import apart
 
 BEAT_SECONDS = 10.0
 ROUND = timedelta(seconds=30)
 PRUNING = timedelta(hours=1)
+RECONCILED = "reconciled"
+SEEN_LATE = timedelta(seconds=5)  # a transaction may end so long after its event
 
 
 def run(wait: Callable[[float], bool]) -> None:
     """Again and again, until `wait`, which sleeps so many seconds, says to stop."""
     while True:
         now = timezone.now()
-        for what in (queue.beat, start_round, start_pruning, deliveries.wake):
+        ours = (queue.beat, start_round, start_reconciling, start_pruning)
+        for what in (*ours, deliveries.wake):
             _try(what, now)
         if wait(BEAT_SECONDS):
             return
@@ -35,6 +38,18 @@ def start_round(now: datetime) -> None:
             for row in renewals.due(now):
                 queue.enqueue("keeping.renew", str(row.pk))
             queue.enqueue("keeping.look_after")
+
+
+def start_reconciling(now: datetime) -> None:
+    """As soon as something happened: what broke is told before the next round."""
+    latest = Event.objects.order_by("-pk").values_list("at", flat=True).first()
+    if latest is None:
+        return
+    with transaction.atomic():
+        if Heartbeat.objects.filter(name=RECONCILED, at__gte=latest + SEEN_LATE).exists():
+            return
+        Heartbeat.objects.update_or_create(name=RECONCILED, defaults={"at": now})
+        queue.enqueue("watching.reconcile")
 
 
 def start_pruning(now: datetime) -> None:

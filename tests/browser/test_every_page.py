@@ -3,6 +3,7 @@
 header, and nothing is cut off at twice the size."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from integrations.models import (
     Workspace,
 )
 from integrations.services import rows
+from integrations.services.watching import incidents
 from integrations.sessions import BACKEND
 from tests.browser import states
 from tests.browser.conftest import PASSWORD, SETTINGS, member
@@ -105,13 +107,17 @@ def root(workspace, meta):
     ApiToken.objects.create(user=user, name="Dashboard")
     Group.objects.create(name="Helpers")
     Pause.objects.create(
-        provider="meta", counted_by="token", kind="rate_limited", until=timezone.now()
+        provider="meta",
+        counted_by="token",
+        kind="rate_limited",
+        until=timezone.now() + timedelta(hours=1),  # a round forgets those that are over
     )
     channel = Channel.objects.create(workspace=workspace, kind="webhook", name="Team")
     facts = {"about": "Postbox", "title": "Postbox ended the access token."}
     Delivery.objects.create(
         workspace=workspace, channel=channel, moment="opened", facts=facts, due_at=timezone.now()
     )
+    incidents.reconcile(timezone.now())
     LogEntry.objects.log_actions(user.pk, [workspace], 2, change_message="Renamed.")
     return user
 

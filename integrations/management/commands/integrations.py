@@ -14,10 +14,12 @@ from django.utils.text import get_text_list
 
 from integrations import clock, platforms
 from integrations.api import presentation
+from integrations.api.incidents import incident as incident_json
 from integrations.management import spreads, watch
 from integrations.management.arguments import confirm, content_of, named_workspace
 from integrations.models import (
     ConnectionTest,
+    Incident,
     IntegrationConnection,
     RunItem,
     SpreadPart,
@@ -51,16 +53,19 @@ from integrations.services.refusals import (
     Paused,
     TooManyTests,
 )
-from integrations.services.watching import engine
+from integrations.services.watching import engine, handling
 from providers.errors import ProviderError
 
 PASSED, FAILED, USAGE, NO_ANSWER, NOTHING_TO_TEST = range(5)
 CONNECTIONS_HEAD = ("PROVIDER", "STATUS", "ATTENTION", "ACCOUNT", "LAST TEST")
 ACCOUNTS_HEAD = ("ACCOUNT", "NAME", "CONNECTED AS")
+INCIDENTS_HEAD = ("ID", "SINCE", "UNTIL", "TAKEN BY", "WHAT HAPPENED")
+MOST_INCIDENTS = 100
 ALL_CONNECTED = "All of these are connected already, so nothing was added."
 EXIT_CODES = """exit codes:
-  0  every test passed (or its platform has no test yet)
-  1  at least one test failed; of an import or a spread, at least one row was refused
+  0  every test passed (or its platform has no test yet); of incidents: none is open
+  1  at least one test failed; of an import or a spread, at least one row was refused; of
+     incidents: one is open
   2  not understood: arguments, platform, workspace, file; or nobody confirmed
   3  no test failed, but at least one got no answer
   4  no test failed or stayed unanswered, but something is not connected or was not tested
@@ -114,7 +119,11 @@ class Command(BaseCommand):
 
         watching = actions.add_parser("watch", help="what is checked when", **everyone)
 
-        for action in (listing, test, accounts, spread, disconnect, taking_over, watching):
+        broken = actions.add_parser("incidents", help="what is broken, by its causes", **everyone)
+        broken.add_argument("--all", action="store_true", help="also what is over, the latest 100")
+
+        several = (listing, test, accounts, spread, disconnect, taking_over, watching, broken)
+        for action in several:
             action.add_argument("--workspace", metavar="SLUG", help="the first one unless named")
             action.add_argument("--json", action="store_true", help="print JSON")
 
@@ -125,6 +134,7 @@ class Command(BaseCommand):
             "accounts": self.accounts,
             "spread": self.spread,
             "disconnect": self.disconnect,
+            "incidents": self.incidents,
             "import": self.take_over,
             "watch": self.watch,
         }
@@ -148,12 +158,25 @@ class Command(BaseCommand):
             every for every in rows.catalogue(workspace) if provider in (None, every[0].provider)
         ]
         if json:
-            told = [presentation.integration(every[0], now, every) for every in shown]
+            found = handling.open_of([every[0] for every in shown])
+            told = [presentation.integration(every[0], now, every, found) for every in shown]
             self.write_json([one for one in told if status in (None, one["status"])])
         else:
             each = [one for every in shown for one in every if status in (None, one.status)]
             self.write_table([_line(one, now) for one in each])
         return PASSED
+
+    def incidents(self, workspace: Workspace, *, json: bool, all: bool, **_: Any) -> int:  # noqa: A002 - as the option
+        found = [*handling.of(workspace)[:MOST_INCIDENTS]]
+        open_ones = [*handling.of(workspace).filter(closed_at=None)]
+        shown = found if all else open_ones
+        if json:
+            self.write_json([incident_json(one) for one in shown])
+        elif shown:
+            self.write_table([_incident_line(one) for one in shown], INCIDENTS_HEAD)
+        else:
+            self.stdout.write("No incident is open." if not all else "There was no incident yet.")
+        return FAILED if open_ones else PASSED
 
     # --- test --------------------------------------------------------------------------------
 
@@ -257,7 +280,8 @@ class Command(BaseCommand):
         done = disconnecting.disconnect(named, by=None)
         if json:
             every = rows.of_platform(workspace, named.provider)
-            shown = presentation.integration(done.connection, timezone.now(), every)
+            found = handling.open_of([done.connection])
+            shown = presentation.integration(done.connection, timezone.now(), every, found)
             self.write_json(shown)
         else:
             self.stdout.write(f"{_title(done.connection)} is disconnected. Its history stays.")
@@ -359,6 +383,16 @@ def _reached(one: Reachable) -> presentation.Json:
 def _reached_line(one: Reachable) -> tuple[str, ...]:
     has = one.connection
     return one.account.id, one.account.name or "-", _name(has) if has else "-"
+
+
+def _incident_line(one: Incident) -> tuple[str, ...]:
+    return (
+        str(one.pk),
+        presentation.moment(one.opened_at) or "-",
+        presentation.moment(one.closed_at) or "-",
+        presentation.username(one.owner) or "-",
+        one.title,
+    )
 
 
 def _line(connection: IntegrationConnection, now: datetime) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from integrations import platforms
 from integrations.models import Credential, IntegrationConnection, Trigger
 from integrations.models.credentials import LEASE
 from integrations.services.credentials import tokens
-from integrations.services.keeping.trouble import apart
 from integrations.services.proving import testing
 from integrations.services.refusals import NothingToTest, Paused
+from integrations.services.trouble import apart
 from providers.declare import SIGN_IN
 from providers.errors import ProviderError
 

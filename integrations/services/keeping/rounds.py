@@ -5,12 +5,14 @@ Any number of processes may go round at once: leases and row locks keep them apa
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from integrations.models import Credential, Heartbeat
 from integrations.services.keeping.forgetting import forget, give_back
 from integrations.services.keeping.renewals import tell_ends
-from integrations.services.keeping.trouble import apart
 from integrations.services.telling import ends, notices, owed
-from integrations.services.watching import days, pruning, sweep
+from integrations.services.trouble import apart
+from integrations.services.watching import causes, days, incidents, pruning, sweep
 from providers.declare import SIGN_IN
 
 NAME = "keeper"
@@ -19,12 +21,22 @@ LATE = timedelta(minutes=5)
 
 def look_after(now: datetime) -> None:
     """All of it is harmless to repeat, and none is in the way of the others."""
-    found = (sweep.look_after, tell_ends)
+    found = (notice_gap, sweep.look_after, tell_ends, incidents.reconcile)
     told = (notices.give_due, ends.keep, owed.look)
     for what in (*found, *told, forget, give_back, days.sum_due, pruning.prune):
         with apart(what.__name__):
             what(now)
     Heartbeat.objects.update_or_create(name=NAME, defaults={"at": now})
+
+
+def notice_gap(now: datetime) -> None:
+    """Where nobody went round for a while that is written down, by one of those who notice."""
+    with transaction.atomic():
+        beat = Heartbeat.objects.select_for_update().filter(name=NAME).first()
+        if beat and now - beat.at > LATE:
+            causes.note_gap(beat.at, now)
+            beat.at = now
+            beat.save(update_fields=["at"])
 
 
 def is_late(now: datetime) -> bool:

@@ -17,7 +17,9 @@ from integrations.services.watching import schedule
 from integrations.services.watching.intervals import interval, is_checked, usual
 
 BATCH = 1000
-IN_TROUBLE = ~Q(connection__last_error="") | Q(connection__unanswered_since__isnull=False)
+IN_TROUBLE = Q(connection__failing_since__isnull=False) | Q(
+    connection__unanswered_since__isnull=False
+)
 LATE = timedelta(minutes=1)
 # By which something may be due later than its interval says: after a pause, or a day's budget.
 PAUSED = timedelta(minutes=70)

@@ -374,7 +374,7 @@ def test_a_list_takes_as_many_queries_for_one_as_for_many(
 ):
     browser = signed_in(viewer)
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         browser.get(PATH)
 
 

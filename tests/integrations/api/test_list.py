@@ -54,6 +54,7 @@ def test_a_connection_reads_as_the_contract_says(api, proven):
         "failure": None,
         "isStale": False,
         "unansweredSince": None,
+        "incident": None,
         "expiresAt": None,
         "expiresIsEstimate": False,
         "checksEverySeconds": None,
@@ -90,7 +91,7 @@ def test_the_number_of_connections_does_not_change_the_number_of_queries(
     for slug in registry.catalogue():
         saving.change_connection(rows.unread(workspace, slug), Changes(is_enabled=False), by=viewer)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         browser.get(PATH)
 
 

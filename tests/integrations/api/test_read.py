@@ -78,8 +78,8 @@ def test_an_unknown_platform_is_not_found(api, slug):
     assert reply.json()["code"] == "not_found"
 
 
-def test_one_platform_takes_four_queries(viewer, connected, django_assert_num_queries):
+def test_one_platform_takes_five_queries(viewer, connected, django_assert_num_queries):
     browser = signed_in(viewer)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         browser.get(PATH)

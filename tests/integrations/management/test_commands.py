@@ -28,6 +28,7 @@ from providers.sandbox import meta as meta_sandbox
 from providers.sandbox import stripe
 from providers.sandbox.server import Answer, Asked, Server, prefixed
 from tests.integrations.kept import secrets_of
+from tests.integrations.services.watching import world
 
 CANARY = "EAAcanary0123456789x9Qd"
 
@@ -489,3 +490,20 @@ def test_unlock_lets_everybody_try_again(editor):
     assert answers[-1] == 429
     assert out.getvalue() == "Everybody may try again.\n"
     assert Client().post(reverse("login"), wrong).status_code == 200
+
+
+def test_incidents_are_listed_by_their_causes(workspace):
+    assert Ran("incidents").out == "No incident is open.\n"
+    meta = world.connected(workspace)
+    world.fails(meta, "auth_invalid", world.NOW)
+    world.go_round(world.NOW)
+
+    ran = Ran("incidents")
+    assert ran.code == 1
+    assert "2026-11-27T09:14:00Z  -      -         Meta ended the access token" in ran.out
+    assert Ran("incidents", "--json").json[0]["title"] == "Meta ended the access token"
+
+    world.passes(meta, world.NOW + world.HOUR)
+    world.go_round(world.NOW + world.HOUR)
+    assert Ran("incidents").code == 0
+    assert "2026-11-27T10:14:00Z" in Ran("incidents", "--all").out

@@ -9,13 +9,16 @@ from django.db import connection as database
 from django.utils import timezone
 
 from integrations import queue
-from integrations.models import Heartbeat
+from integrations.models import EventType, Heartbeat, Incident, IntegrationConnection
+from integrations.services import events
 from integrations.work import tick
 from tests.integrations.kept import sign_ins
 from tests.integrations.services.credentials.renewals import renewals_seen, row_of, run_out
 from tests.integrations.services.proving.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = timezone.now()
 
 
 class Waits:
@@ -130,3 +133,15 @@ def test_the_next_round_starts_half_a_minute_later(calendly, calendly_signed_in)
     assert renewals_seen(calendly) == []
     tick.start_round(now + timedelta(seconds=30))
     assert len(renewals_seen(calendly)) == 1
+
+
+def test_what_happened_is_looked_at_before_the_next_round(workspace, proven):
+    tick.start_reconciling(timezone.now())
+    IntegrationConnection.objects.update(
+        last_error="Broken.", error_kind="auth_invalid", failing_since=NOW, proven_at=None
+    )
+    events.record(proven, EventType.FAILING, at=timezone.now() + timedelta(seconds=1), what="x")
+    assert not Incident.objects.exists()
+
+    tick.start_reconciling(timezone.now())
+    assert Incident.objects.get().title == "Meta ended the access token"

@@ -1,0 +1,202 @@
+"""What broke, by its causes: the page of a workspace, and the one of operators over all of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F, Min, Prefetch
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from integrations.models import Incident, IntegrationConnection, Role, Workspace
+from integrations.pages import cards
+from integrations.pages.cards import Card, Pill
+from integrations.pages.parts import Request, in_workspace, posted, signed_in
+from integrations.services.people import members
+from integrations.services.people.members import Archived
+from integrations.services.refusals import InvalidChange
+from integrations.services.watching import handling, wording
+from integrations.services.watching.handling import Handling, NoIncident
+from providers.errors import Unanswered
+
+PER_PAGE = 25
+MOST_NAMED = 5  # workspaces of a cause, and connections of an incident
+SILENCES = ((1, "for an hour"), (4, "for 4 hours"), (24, "for a day"), (7 * 24, "for a week"))
+SILENT = {error.kind for error in Unanswered.__subclasses__()}
+SAVED = "It is saved."
+ARCHIVED = "The workspace was archived meanwhile. Nothing was changed."
+
+
+@dataclass(frozen=True)
+class Told:
+    """An incident as a page tells it. `cards` are those of its connections, the first few."""
+
+    incident: Incident
+    cards: list[Card]
+    more: int
+    now: datetime
+
+    @property
+    def length(self) -> str:
+        ended = self.incident.closed_at or self.incident.well_since or self.now
+        return wording.lasted(self.incident.opened_at, ended)
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether there is nothing to do but wait."""
+        return self.incident.cause.kind in SILENT
+
+    @property
+    def pill(self) -> Pill:
+        incident = self.incident
+        if incident.well_since:
+            return Pill("warn", "Works again since", "soon", incident.well_since)
+        if incident.is_flapping:
+            return Pill("warn", "Comes and goes", "stale")
+        if incident.confirmed_at is None:
+            return Pill("warn", "Not certain yet", "silent")
+        if incident.is_ours:
+            return Pill("warn", "Our side", "stale")
+        return (
+            Pill("warn", "No answer", "silent") if self.is_silence else Pill("bad", "Open", "bad")
+        )
+
+    @property
+    def tone(self) -> str:
+        return self.pill.tone
+
+    @property
+    def click(self) -> Card | None:
+        """The connection whose dialog is the next click; none where people can do nothing."""
+        if self.incident.is_ours or self.is_silence:
+            return None
+        opens = (card for card in self.cards if card.next_click.does == "open")
+        return next(opens, None)
+
+    @property
+    def is_muted(self) -> bool:
+        return self.incident.is_muted(self.now)
+
+
+def tell(incidents: Iterable[Incident], now: datetime) -> list[Told]:
+    """Open ones, with the cards of their connections; a handful of queries."""
+    of_each = [(one, handling.connections_of(one)) for one in incidents]
+    named = {c.pk: c for _, all_of_it in of_each for c in all_of_it[:MOST_NAMED]}
+    made = cards.read_again([Card(one, now) for one in named.values()]) if named else []
+    by_pk = {card.connection.pk: card for card in made}
+    return _in_order(_told(one, all_of_it, by_pk, now) for one, all_of_it in of_each)
+
+
+def open_in(workspace: Workspace, known: Iterable[Card], now: datetime) -> list[Told]:
+    """The open ones for a page that has all cards already: two queries."""
+    by_pk = {card.connection.pk: card for card in known}
+    found = handling.of(workspace).filter(closed_at=None)
+    return _in_order(_told(one, handling.connections_of(one), by_pk, now) for one in found)
+
+
+def _in_order(told: Iterable[Told]) -> list[Told]:
+    """What somebody must act on first, and of that what stops most."""
+
+    def place(one: Told) -> tuple[bool, int, datetime]:
+        return one.tone != "bad", -len(one.incident.stops), one.incident.opened_at
+
+    return sorted(told, key=place)
+
+
+def _told(
+    incident: Incident,
+    connections: list[IntegrationConnection],
+    by_pk: dict[UUID, Card],
+    now: datetime,
+) -> Told:
+    shown = [by_pk[one.pk] for one in connections[:MOST_NAMED] if one.pk in by_pk]
+    return Told(incident, shown, len(connections) - len(shown), now)
+
+
+@require_GET
+@in_workspace(Role.VIEWER)
+def page(request: Request) -> HttpResponse:
+    """The open ones first, then those that are over, a page at a time."""
+    workspace, now = request.access.workspace, timezone.now()
+    every = handling.of(workspace)
+    closed = Paginator(every.exclude(closed_at=None), PER_PAGE).get_page(request.GET.get("page"))
+    saved = IntegrationConnection.objects.filter(workspace=workspace, version__gt=0)
+    newest = closed.object_list[0] if closed.number == 1 and closed.object_list else None
+    context = {
+        "page": "incidents",
+        "open": tell(every.filter(closed_at=None), now),
+        "closed": closed,
+        "over": [_told(one, [], {}, now) for one in closed],
+        "quiet_since": newest.closed_at if newest else saved.aggregate(at=Min("created_at"))["at"],
+        "members": [one.user for one in members.of(workspace) if one.user.is_active],
+        "silences": SILENCES,
+        "longest_note": handling.LONGEST_NOTE,
+    }
+    return render(request, "integrations/incidents.html", context)
+
+
+@in_workspace(Role.EDITOR)
+@posted("incidents")
+def handle(request: Request, incident_id: int) -> HttpResponse:
+    """What a person says about one: taken, given back, seen, or what the form under it has."""
+    workspace = request.access.workspace
+    try:
+        wanted = _handling(request)
+        handling.handle(workspace, incident_id, wanted, by=request.user, now=timezone.now())
+    except NoIncident:
+        raise Http404 from None
+    except Archived:
+        messages.error(request, ARCHIVED)
+        return redirect("dashboard")
+    except InvalidChange as refused:
+        messages.error(request, " ".join(one for said in refused.errors.values() for one in said))
+    else:
+        messages.info(request, SAVED)
+    return redirect(f"{reverse('incidents', args=[workspace.slug])}#incident-{incident_id}")
+
+
+def _handling(request: Request) -> Handling:
+    sent, me = request.POST, request.user.get_username()
+    does = sent.get("do", "")
+    if does == "take":
+        return Handling(acknowledged=True, owner=me)
+    if does == "seen":
+        return Handling(acknowledged=True)
+    if does == "give-back":
+        return Handling(clears=frozenset({"owner"}))
+    owner, note, silence = (sent.get(name, "").strip() for name in ("owner", "note", "silence"))
+    hours = next((hours for hours, _ in SILENCES if str(hours) == silence), 0)
+    given = {"owner": owner, "note": note}
+    cleared = {name for name, value in given.items() if not value}
+    return Handling(
+        owner=owner or None,
+        note=note or None,
+        muted_until=timezone.now() + timedelta(hours=hours) if hours else None,
+        clears=frozenset(cleared | ({"muted_until"} if silence == "none" else set())),
+    )
+
+
+@require_GET
+@signed_in
+def operations(request: Request) -> HttpResponse:
+    """The causes over all workspaces, for whoever runs the installation."""
+    if not request.user.is_superuser:
+        return render(request, "403.html", {"of_all": True}, status=403)
+    now = timezone.now()
+    first = Incident.objects.filter(closed_at=None).select_related("workspace").order_by("pk")
+    read = Prefetch("incidents", queryset=first[:MOST_NAMED], to_attr="first")
+    causes = handling.causes().prefetch_related(read)
+    open_ones = causes.filter(closed_at=None).order_by(F("workspaces").desc(), "opened_at")
+    context = {
+        "page": "operations",
+        "open": Paginator(open_ones, PER_PAGE).get_page(request.GET.get("open")),
+        "closed": causes.exclude(closed_at=None)[:PER_PAGE],
+        "now": now,
+    }
+    return render(request, "integrations/operations.html", context)

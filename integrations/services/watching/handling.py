@@ -1,0 +1,161 @@
+"""What people read of incidents, and do with one: see it, take it, write a note, want silence."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from integrations.models import (
+    Cause,
+    EventType,
+    Incident,
+    IncidentConnection,
+    IntegrationConnection,
+    Membership,
+    Workspace,
+)
+from integrations.services.people.members import Archived
+from integrations.services.refusals import InvalidChange
+from integrations.services.watching.settling import record
+
+LONGEST_NOTE = 500
+LONGEST_MUTE = timedelta(days=366)
+NO_MEMBER = "Nobody in this workspace has this user name."
+TOO_LONG = f"A note may have {LONGEST_NOTE} characters at most."
+NOT_AHEAD = "This must be a time ahead of now."
+TOO_FAR = "This may be a year ahead at most."
+OVER = "It is over, so there is nothing left to mute."
+
+
+class NoIncident(Exception):
+    """There is none of this number in the workspace."""
+
+
+@dataclass(frozen=True)
+class Handling:
+    """What to change; None leaves it as it is. `clears` names what is emptied."""
+
+    acknowledged: bool | None = None
+    owner: str | None = None
+    note: str | None = None
+    muted_until: datetime | None = None
+    clears: frozenset[str] = frozenset()
+
+
+def of(workspace: Workspace) -> QuerySet[Incident]:
+    """The newest first, with what is told of each: two queries for a page of any length."""
+    inside = IncidentConnection.objects.select_related("connection").order_by("pk")
+    members = Prefetch("members", queryset=inside, to_attr="all_members")
+    found = Incident.objects.filter(workspace=workspace).prefetch_related(members)
+    return found.select_related("cause", "owner", "acknowledged_by").order_by("-pk")
+
+
+def find(workspace: Workspace, incident_id: int) -> Incident:
+    """Raises NoIncident."""
+    if found := of(workspace).filter(pk=incident_id).first():
+        return found
+    raise NoIncident
+
+
+def connections_of(incident: Incident) -> list[IntegrationConnection]:
+    """Those that are in it now; once it is over those that were, as far as they are still there.
+
+    For one that `of` read.
+    """
+    members: list[IncidentConnection] = incident.all_members  # type: ignore[attr-defined]
+    shown = [one for one in members if one.left_at is None or not incident.is_open]
+    found = {one.connection.pk: one.connection for one in shown if one.connection}
+    return [*found.values()]
+
+
+def open_of(connections: Collection[IntegrationConnection]) -> dict[UUID, Incident]:
+    """The open incident of each connection that is in one; one query."""
+    inside = IncidentConnection.objects.filter(
+        connection__in=[one.pk for one in connections], left_at=None
+    ).select_related("incident__cause", "incident__acknowledged_by")
+    return {one.connection_id: one.incident for one in inside if one.connection_id}
+
+
+def causes() -> QuerySet[Cause]:
+    """Those of the whole installation, the newest first, with how much they concern."""
+    is_in = Q(incidents__members__left_at=None) | Q(closed_at__isnull=False)
+    return Cause.objects.order_by("-pk").annotate(
+        workspaces=Count("incidents__workspace", distinct=True),
+        connections=Count("incidents__members__connection", filter=is_in, distinct=True),
+    )
+
+
+def handle(
+    workspace: Workspace, incident_id: int, handling: Handling, *, by: User, now: datetime
+) -> Incident:
+    """Change what people say about an incident. Raises NoIncident, InvalidChange, Archived."""
+    with transaction.atomic():
+        there = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+        if there.archived_at:
+            raise Archived
+        locked = Incident.objects.select_for_update(of=("self",)).filter(
+            pk=incident_id, workspace=workspace
+        )
+        incident = locked.select_related("cause", "workspace").first()
+        if incident is None:
+            raise NoIncident
+        changed = _changes(incident, handling, by, now)
+        for name, value in changed.items():
+            setattr(incident, name, value)
+        if changed:
+            incident.save(update_fields=changed)
+            record(incident, EventType.INCIDENT_UPDATED, now, by=by, what="handled")
+    return find(workspace, incident_id)
+
+
+def _changes(incident: Incident, handling: Handling, by: User, now: datetime) -> dict[str, Any]:
+    """The new values of those columns that change."""
+    wanted: dict[str, Any] = dict.fromkeys(handling.clears - {"note"})
+    wanted |= {"note": ""} if "note" in handling.clears else {}
+    wrong = {}
+    if handling.acknowledged is not None and handling.acknowledged != bool(
+        incident.acknowledged_at
+    ):
+        seen = handling.acknowledged
+        wanted |= {
+            "acknowledged_by": by if seen else None,
+            "acknowledged_at": now if seen else None,
+        }
+    if handling.owner is not None:
+        wanted["owner"] = _member(incident.workspace, handling.owner, by)
+        if wanted["owner"] is None:
+            wrong["owner"] = [NO_MEMBER]
+    if handling.note is not None:
+        wanted["note"] = " ".join(handling.note.split())
+        if len(wanted["note"]) > LONGEST_NOTE:
+            wrong["note"] = [TOO_LONG]
+    if handling.muted_until is not None:
+        wanted["muted_until"] = handling.muted_until
+        if problem := _not_mutable(incident, handling.muted_until, now):
+            wrong["muted_until"] = [problem]
+    if wrong:
+        raise InvalidChange(wrong)
+    return {name: value for name, value in wanted.items() if getattr(incident, name) != value}
+
+
+def _member(workspace: Workspace, username: str, by: User) -> User | None:
+    if by.get_username() == username:  # an operator, too
+        return by
+    found = Membership.objects.filter(
+        workspace=workspace, user__username=username, user__is_active=True
+    )
+    member = found.select_related("user").first()
+    return member.user if member else None
+
+
+def _not_mutable(incident: Incident, until: datetime, now: datetime) -> str:
+    if not incident.is_open:
+        return OVER
+    if until <= now:
+        return NOT_AHEAD
+    return TOO_FAR if until > now + LONGEST_MUTE else ""

@@ -1,0 +1,227 @@
+"""Judges what several connections fail for: one cause where they share one. Asks nobody.
+
+What is wrong with a connection is one of five natures. A refusal is about what lets it in, or
+about itself; silence is the platform's, or this installation's own; a limit is about what the
+platform counts; a report is about the connection; and a key that is missing here is ours.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from integrations.models import Scope
+from integrations.models.incidents import OURS, REPORTED
+from providers.errors import (
+    AuthExpired,
+    AuthInvalid,
+    CredentialsUnreadable,
+    Network,
+    QuotaExhausted,
+    RateLimited,
+    Unanswered,
+    of_kind,
+)
+
+MANY = 3  # platforms without an answer, or credentials of an app that are refused
+LET_IN = (AuthInvalid.kind, AuthExpired.kind)
+LIMITS = (RateLimited.kind, QuotaExhausted.kind)
+
+
+class Nature(StrEnum):
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+    LIMITED = "limited"
+    REPORTED = "reported"
+    OURS = "ours"
+
+
+class Key(NamedTuple):
+    """Names a cause: `str` of it is what the row has."""
+
+    nature: Nature
+    scope: Scope
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.nature} {self.scope} {self.name}".rstrip()
+
+    @classmethod
+    def parsed(cls, text: str) -> "Key":
+        nature, scope, *name = text.split(" ", 2)
+        return cls(Nature(nature), Scope(scope), *name)
+
+    @property
+    def needs_time(self) -> bool:
+        """Whether it may pass by itself, so that nobody is told before it has lasted."""
+        return self.nature in (Nature.UNANSWERED, Nature.LIMITED) or self == OUR_NETWORK
+
+
+OUR_NETWORK = Key(Nature.OURS, Scope.INSTALLATION, "network")
+OUR_WORKER = Key(Nature.OURS, Scope.INSTALLATION, "worker")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong with one connection, and what it may share with others.
+
+    `asks` names who is asked and `name` is that one's own; `opens` is what lets it in and
+    `app` with what client ID somebody signed in, `counted` what a limit was counted by, `key_id`
+    the key that is missing. `tried_at` is when it was last asked, and `was_proven` whether it ever
+    passed with the present values. `is_elsewhere` where anybody
+    may answer, so that nothing is learned about the way there.
+    """
+
+    connection_id: UUID
+    workspace_id: int
+    provider: str
+    name: str
+    kind: str
+    since: datetime
+    tried_at: datetime
+    asks: str
+    opens: str = ""
+    app: str = ""
+    counted: tuple[Scope, str] | None = None
+    key_id: str = ""
+    is_elsewhere: bool = False
+    was_proven: bool = False
+    method: str = ""
+    message: str = ""
+    action: str = ""
+    action_url: str = ""
+
+    @property
+    def own(self) -> str:
+        return self.connection_id.hex
+
+    @property
+    def nature(self) -> Nature:
+        if self.kind == REPORTED:
+            return Nature.REPORTED
+        if self.kind == CredentialsUnreadable.kind:
+            return Nature.OURS
+        if self.kind in LIMITS:
+            return Nature.LIMITED
+        silent = issubclass(of_kind(self.kind), Unanswered)
+        return Nature.UNANSWERED if silent else Nature.REFUSED
+
+    @property
+    def might_be_ours(self) -> bool:
+        return self.kind == Network.kind and not self.is_elsewhere
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known beside: when anything answered, when an app last let somebody in, and when
+    the last connection of a cause came right.
+    """
+
+    answered_at: datetime | None = None
+    let_in_at: Mapping[str, datetime] = field(default_factory=dict)
+    right_at: Mapping[str, datetime] = field(default_factory=dict)
+
+
+def judge(
+    troubles: Collection[Trouble], present: Mapping[UUID, str], known: Known
+) -> dict[UUID, Key]:
+    """The cause of each, by the connection's id. `present` are those that were found before.
+
+    What was seen to be shared stays so until it is shown to be otherwise: a cause does not fall
+    apart because the first of its connections came right.
+    """
+    cut = our_network(troubles, present, known)
+    found = dict.fromkeys(cut, OUR_NETWORK)
+    left = [one for one in troubles if one.connection_id not in cut]
+    found |= _refused([one for one in left if one.kind in LET_IN], present, known)
+    silent = (one for one in left if one.nature == Nature.UNANSWERED)
+    found |= _silent(silent, present, known)
+    return found | {
+        one.connection_id: _alone(one) for one in left if one.connection_id not in found
+    }
+
+
+def our_network(
+    troubles: Iterable[Trouble], present: Mapping[UUID, str], known: Known
+) -> set[UUID]:
+    """Those that our own network keeps from being answered: many platforms are silent at once,
+    and none has answered since. Who was not asked again since one did has to wait for that.
+    """
+    without = [one for one in troubles if one.might_be_ours]
+    answered_at = known.answered_at
+    after = [one for one in without if answered_at is None or one.tried_at > answered_at]
+    is_cut = len({one.asks for one in after}) >= MANY
+    cut = {one.connection_id for one in after} if is_cut else set()
+    again = {one.connection_id for one in after}
+    were = {pk for pk, key in present.items() if key == str(OUR_NETWORK)}
+    return cut | {one.connection_id for one in without if one.connection_id in were - again}
+
+
+def _refused(
+    troubles: Iterable[Trouble], present: Mapping[UUID, str], known: Known
+) -> dict[UUID, Key]:
+    """An app is refused when many of its credentials are, and none was let in since."""
+    found = {}
+    by_app: dict[str, list[Trouble]] = defaultdict(list)
+    for one in troubles:
+        by_app[one.app].append(one)
+    for app, alike in by_app.items():
+        key = Key(Nature.REFUSED, Scope.APP, app)
+        at = known.let_in_at.get(app)
+        after = [one for one in alike if at is None or one.since > at] if app else []
+        is_app = len({one.opens for one in after}) >= MANY
+        of_app = {one.connection_id for one in after} if is_app else set()
+        for one in alike:
+            was = app and present.get(one.connection_id) == str(key)
+            found[one.connection_id] = key if was or one.connection_id in of_app else _alone(one)
+    return found
+
+
+def apps_in_question(troubles: Iterable[Trouble]) -> set[str]:
+    """Those of which many credentials are refused."""
+    opened: dict[str, set[str]] = defaultdict(set)
+    for one in troubles:
+        if one.app and one.kind in LET_IN:
+            opened[one.app].add(one.opens)
+    return {app for app, credentials in opened.items() if len(credentials) >= MANY}
+
+
+def _silent(
+    troubles: Iterable[Trouble], present: Mapping[UUID, str], known: Known
+) -> dict[UUID, Key]:
+    """A platform is silent when it is to several: by other credentials, or at several places."""
+    found = {}
+    by_asked: dict[str, list[Trouble]] = defaultdict(list)
+    for one in troubles:
+        by_asked[one.asks].append(one)
+    for asks, alike in by_asked.items():
+        key = Key(Nature.UNANSWERED, Scope.FAMILY, asks)
+        several = len({one.opens or one.own for one in alike}) > 1
+        several |= len({one.provider for one in alike}) > 1
+        right_at = known.right_at.get(str(key))
+        for one in alike:
+            was = present.get(one.connection_id) == str(key)
+            waits = was and right_at is not None and one.tried_at <= right_at
+            found[one.connection_id] = key if several or waits else _alone(one)
+    return found
+
+
+def _alone(one: Trouble) -> Key:
+    """The cause of a trouble that nothing else shows to be wider."""
+    if one.nature == Nature.OURS:
+        if one.key_id:
+            return Key(Nature.OURS, Scope.KEY, one.key_id)
+        return Key(Nature.OURS, Scope.CREDENTIAL, one.opens or one.own)
+    if one.counted:
+        return Key(Nature.LIMITED, *one.counted)
+    if one.kind in LET_IN and one.opens:
+        return Key(Nature.REFUSED, Scope.CREDENTIAL, one.opens)
+    return Key(one.nature, Scope.CONNECTION, one.own)
+
+
+def kind_of(key: Key, first: Trouble) -> str:
+    """What a cause is called: as the first trouble is, unless it is ours."""
+    return OURS if key.nature == Nature.OURS else first.kind

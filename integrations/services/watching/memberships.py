@@ -1,0 +1,40 @@
+"""Memberships: which connections are part of which incidents, and when they are no more."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations import platforms
+from integrations.models import Ending, IncidentConnection
+from integrations.services.watching import judging, troubles
+from integrations.services.watching.judging import Key, Nature
+
+MEMBER = (
+    *("connection_id", "incident_id", "incident__cause__key", "incident__workspace_id"),
+    *("joined_at", "incident__message", "incident__workspace__archived_at"),
+    *("connection__provider", "connection__is_complete", "connection__is_enabled"),
+    *("connection__proven_at", "connection__auth_method"),
+)
+
+
+def open_members(workspace_id: int | None = None) -> list[dict[str, Any]]:
+    found = IncidentConnection.objects.filter(left_at=None)
+    if workspace_id is not None:
+        found = found.filter(incident__workspace=workspace_id)
+    return [*found.order_by().values("id", *MEMBER)]
+
+
+def ending(member: Mapping[str, Any]) -> Ending | None:
+    """Why a connection in which nothing is wrong leaves; None while it waits to be proven."""
+    provider = platforms.catalogue().get(member["connection__provider"] or "")
+    key = Key.parsed(member["incident__cause__key"])
+    reasons = (
+        (Ending.REMOVED, member["connection_id"] is None or provider is None),
+        (Ending.ARCHIVED, member["incident__workspace__archived_at"]),
+        (Ending.DISCONNECTED, not member["connection__is_complete"]),
+        (Ending.DISABLED, not member["connection__is_enabled"]),
+        (Ending.CLEARED, key.nature == Nature.REPORTED),
+        (Ending.READABLE, key.nature == Nature.OURS and key != judging.OUR_NETWORK),
+        (Ending.PROVEN, member["connection__proven_at"]),
+        (Ending.CHANGED, not troubles.can_be_proven(provider, member["connection__auth_method"])),
+    )
+    return next((why for why, holds in reasons if holds), None)

@@ -1,0 +1,226 @@
+"""Troubles: in which connections something is wrong now, and what is known beside."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+
+from integrations import crypto, platforms
+from integrations.models import (
+    ConnectionTest,
+    Credential,
+    Ending,
+    IncidentConnection,
+    IntegrationConnection,
+    Scope,
+    Status,
+    TestOutcome,
+)
+from integrations.models.connections import IN_TROUBLE, MENDED_BY_LENDER
+from integrations.models.incidents import REPORTED
+from integrations.services.proving.pauses import Asking
+from integrations.services.twins import ACCOUNT_FIELD
+from integrations.services.watching import judging
+from integrations.services.watching.judging import LIMITS, Key, Known, Trouble
+from providers.declare import SIGN_IN, CountedBy, Provider
+from providers.declare.fields import BASE_URL
+from providers.errors import CredentialsUnreadable, ProviderUnavailable, QuotaExhausted
+
+COLUMNS = (
+    *("id", "workspace_id", "provider", "auth_method", "config", "lender_id", "edited_at"),
+    *("created_at", "key_id", "sign_in_key_id", "credential_id", "sign_in_id"),
+    *("last_error", "error_kind", "error_action", "error_action_url", "failing_since"),
+    *("reported_error", "reported_at", "unanswered_since"),
+    *("sign_in__client_id", "sign_in__grant", "credential__client_id"),
+    *("last_test__outcome", "last_test__error_kind", "last_test__message", "last_test__action"),
+    *("last_test__action_url", "last_test__finished_at"),
+)
+COUNTED = {
+    CountedBy.APP: Scope.APP,
+    CountedBy.TOKEN: Scope.CREDENTIAL,
+    CountedBy.ACCOUNT: Scope.ACCOUNT,
+    CountedBy.ADDRESS: Scope.INSTALLATION,
+}
+Row = dict[str, Any]
+
+
+def find(among: Collection[UUID] | None = None) -> dict[UUID, Trouble]:
+    """All that there are, or those of these connections; those that waited longest first.
+
+    What nobody watches has none: what is not connected, switched off or archived.
+    """
+    watched = IntegrationConnection.objects.filter(
+        status__in=(Status.CONNECTED, Status.ERROR),
+        provider__in=platforms.catalogue(),
+        workspace__archived_at=None,
+    )
+    if among is None:  # two queries: there is an index for the first
+        rows = [*_read(watched.filter(IN_TROUBLE)), *_read(watched.filter(_locked_away()))]
+    else:
+        rows = [*_read(watched.filter(pk__in=among))]
+    troubles = [trouble for row in rows if (trouble := _trouble(row))]
+    in_order = sorted(troubles, key=lambda one: (one.since, one.connection_id))
+    return {one.connection_id: one for one in in_order}
+
+
+def _read(connections: QuerySet[IntegrationConnection]) -> Iterator[Row]:
+    passed = ConnectionTest.objects.filter(
+        connection=OuterRef("pk"),
+        revision=OuterRef("revision"),
+        outcome=TestOutcome.PASSED,
+        dry_run=False,
+    )
+    read = connections.order_by().annotate(was_proven=Exists(passed))
+    return read.values(*COLUMNS, "was_proven").iterator()
+
+
+def _locked_away() -> Q:
+    """Those whose key is not here."""
+    known = ("", *sorted(crypto.known_ids()))
+    return ~Q(key_id__in=known) | (Q(auth_method=SIGN_IN) & ~Q(sign_in_key_id__in=known))
+
+
+def _trouble(row: Row) -> Trouble | None:
+    """A refusal stands before a report, and both before silence."""
+    provider = platforms.get(row["provider"])
+    asked = provider.for_values(row["config"])
+    tried_at = row["last_test__finished_at"]
+    said: dict[str, Any]
+    if row["last_error"]:
+        said = {
+            "kind": row["error_kind"],
+            "since": row["failing_since"],
+            "message": row["last_error"],
+            "action": row["error_action"],
+            "action_url": row["error_action_url"],
+        }
+    elif _missing_key(row):
+        unreadable = CredentialsUnreadable()
+        said = {
+            "kind": unreadable.kind,
+            "since": row["edited_at"] or row["created_at"],
+            "message": unreadable.message,
+            "action": MENDED_BY_LENDER if row["lender_id"] else unreadable.action,
+        }
+    elif row["reported_at"]:
+        said = {"kind": REPORTED, "since": row["reported_at"], "message": row["reported_error"]}
+    elif row["unanswered_since"] and can_be_proven(provider, row["auth_method"]):
+        said = _silence(row)
+    else:
+        return None
+    opened_by = "sign_in" if row["auth_method"] == SIGN_IN else "credential"
+    opens = row[f"{opened_by}_id"]
+    grant = row["sign_in__grant"] if opened_by == "sign_in" else ""
+    return Trouble(
+        connection_id=row["id"],
+        workspace_id=row["workspace_id"],
+        provider=row["provider"],
+        name=asked.name,
+        tried_at=max(tried_at, said["since"]) if tried_at else said["since"],
+        asks=_asked(provider, asked, row["config"]),
+        opens=grant or (opens.hex if opens else ""),
+        app=(row["sign_in__client_id"] or "") if opened_by == "sign_in" else "",
+        counted=_counted(row, asked, said["kind"], opened_by),
+        key_id=_missing_key(row),
+        is_elsewhere=asked.takes_any_address,
+        was_proven=row["was_proven"],
+        method=row["auth_method"],
+        **said,
+    )
+
+
+def _silence(row: Row) -> Row:
+    """As the last test said it, if that was one without an answer."""
+    said = {"kind": ProviderUnavailable.kind, "message": ProviderUnavailable.default_message}
+    if row["last_test__outcome"] == TestOutcome.INCONCLUSIVE and row["last_test__error_kind"]:
+        said = {
+            "kind": row["last_test__error_kind"],
+            "message": row["last_test__message"],
+            "action": row["last_test__action"],
+            "action_url": row["last_test__action_url"],
+        }
+    return said | {"since": row["unanswered_since"]}
+
+
+def _missing_key(row: Row) -> str:
+    used = [row["key_id"], row["sign_in_key_id"] if row["auth_method"] == SIGN_IN else ""]
+    return next((one for one in used if one and not crypto.is_known(one)), "")
+
+
+def can_be_proven(provider: Provider | None, method: str) -> bool:
+    """Whether a test can ever pass for one that is connected in this way."""
+    if provider is None or provider.tester is None:
+        return False
+    return not any(one.unprovable for one in provider.methods if one.slug == method)
+
+
+def _asked(provider: Provider, asked: Provider, config: dict[str, Any]) -> str:
+    """Who is silent when this one is: a family of platforms, a vendor, or one address."""
+    if asked.takes_any_address:
+        return f"{provider.slug} {crypto.digest(str(config.get(BASE_URL) or ''))}"
+    return f"{provider.slug} {asked.name}" if provider.variant else provider.family or provider.slug
+
+
+def _counted(row: Row, asked: Provider, kind: str, opened_by: str) -> tuple[Scope, str] | None:
+    """What the platform counts together, as a pause names it."""
+    if kind not in LIMITS:
+        return None
+    by = asked.counts_by.quota if kind == QuotaExhausted.kind else asked.counts_by.rate
+    opens = row[f"{opened_by}_id"] and Credential(
+        pk=row[f"{opened_by}_id"], client_id=row[f"{opened_by}__client_id"] or ""
+    )
+    account = str(row["config"].get(ACCOUNT_FIELD) or "")
+    counted = Asking(asked, row["workspace_id"], opens, account).counted(by)
+    if counted is None:
+        return None
+    return COUNTED[counted.counted_by], f"{row['provider']} {counted.name}".rstrip()
+
+
+def known(wrong: Mapping[UUID, Trouble], members: Collection[Row]) -> Known:
+    """What a judgement of these needs beside, with the open memberships; most need nothing."""
+    without = {one.asks for one in wrong.values() if one.might_be_ours}
+    apps = judging.apps_in_question(wrong.values())
+    keys = {one["incident__cause__key"] for one in members}
+    families = {key for key in keys if Key.parsed(key).scope == Scope.FAMILY}
+    is_cut = str(judging.OUR_NETWORK) in keys or len(without) >= judging.MANY
+    return Known(
+        answered_at=_answered_at() if is_cut else None,
+        let_in_at={app: at for app in apps if (at := _let_in_at(app))},
+        right_at=_right_at(families, wrong, members) if families else {},
+    )
+
+
+def _answered_at() -> datetime | None:
+    """When any platform last answered at an address of its own."""
+    elsewhere = [slug for slug, one in platforms.catalogue().items() if one.takes_any_address]
+    return _last_passed(ConnectionTest.objects.exclude(connection__provider__in=elsewhere))
+
+
+def _let_in_at(app: str) -> datetime | None:
+    return _last_passed(
+        ConnectionTest.objects.filter(
+            connection__sign_in__client_id=app, connection__auth_method=SIGN_IN
+        )
+    )
+
+
+def _last_passed(tests: QuerySet[ConnectionTest]) -> datetime | None:
+    passed = tests.filter(outcome=TestOutcome.PASSED).order_by("-pk")
+    return passed.values_list("finished_at", flat=True).first()
+
+
+def _right_at(
+    keys: Collection[str], wrong: Mapping[UUID, Trouble], members: Collection[Row]
+) -> dict[str, datetime]:
+    """When the last connection of each came right, those included that are still to leave."""
+    left = IncidentConnection.objects.filter(
+        incident__cause__key__in=keys, incident__cause__closed_at=None, left_by=Ending.PROVEN
+    )
+    found = dict(left.order_by().values_list("incident__cause__key").annotate(at=Max("left_at")))
+    for one in members:
+        key, at = one["incident__cause__key"], one["connection__proven_at"]
+        if key in keys and at and one["connection_id"] not in wrong:
+            found[key] = max(at, found.get(key, at))
+    return found

@@ -1,0 +1,127 @@
+"""The words of incidents: what happened, what to do, and what stops meanwhile."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from integrations import platforms
+from integrations.models import Scope
+from integrations.models.incidents import REPORTED
+from integrations.services.watching.judging import (
+    LET_IN,
+    OUR_NETWORK,
+    OUR_WORKER,
+    Key,
+    Nature,
+    Trouble,
+)
+from providers.declare import SIGN_IN
+from providers.errors import (
+    AccountNotFound,
+    Blocked,
+    InvalidConfig,
+    PermissionMissing,
+    QuotaExhausted,
+    RateLimited,
+    UnexpectedReply,
+)
+
+OUR_SIDE = "Our side: "
+TITLES = {
+    PermissionMissing.kind: "{who} says that a permission is missing",
+    AccountNotFound.kind: "{who} does not show the account",
+    InvalidConfig.kind: "{who} does not take a saved value",
+    REPORTED: "{who} was reported as broken",
+    RateLimited.kind: "{who} limits our requests",
+    QuotaExhausted.kind: "The quota at {who} is used up",
+    UnexpectedReply.kind: "No clear answer from {who}",
+    Blocked.kind: "No clear answer from {who}",
+}
+NO_ANSWER = "No answer from {who}"
+WHAT_LETS_IN = {SIGN_IN: "sign-in", "access_token": "access token", "api_key": "key"}
+APP = (
+    "It refuses several sign-ins of the same app, and lets nobody in with it.",
+    "Whoever set up the app looks at it there: one fix puts all of them right.",
+)
+NETWORK = (
+    "this server cannot reach the internet",
+    "No platform is to blame, and what is proven stays so until the time that each connection "
+    "shows.",
+    "Nothing to do here: whoever runs this installation has to see to it.",
+)
+KEY = "stored credentials cannot be read"
+WORKER = (
+    "checks were not running",
+    "No worker ran, so nothing was checked in that time.",
+    "Whoever runs this installation looks why it was stopped.",
+)
+
+
+class Words(NamedTuple):
+    title: str
+    message: str
+    action: str
+    action_url: str
+    stops: list[str]
+
+
+def words(key: Key, members: Sequence[Trouble]) -> Words:
+    """Of these connections, in one workspace or over all of them; the first of them speaks."""
+    first = members[0]
+    stops = list(dict.fromkeys(use for one in members for use in used_by(one.provider)))
+    said = (first.message, first.action, first.action_url)
+    if key == OUR_NETWORK:
+        what, message, action = NETWORK
+        return Words(OUR_SIDE + what, message, action, "", stops)
+    if key.nature == Nature.OURS:
+        return Words(OUR_SIDE + KEY, *said, stops)
+    who = asked(members)
+    if key.scope == Scope.APP and key.nature == Nature.REFUSED:
+        return Words(f"{who} refuses the app that you sign in with", *APP, "", stops)
+    if first.kind not in LET_IN:
+        return Words(TITLES.get(first.kind, NO_ANSWER).format(who=who), *said, stops)
+    what = WHAT_LETS_IN.get(first.method, "credentials")
+    title = f"{who} ended the {what}" if first.was_proven else f"{who} does not accept the {what}"
+    if len(members) == 1:
+        return Words(title, *said, stops)
+    message, action, url = said
+    all_of_them = f"That puts all {len(members)} right."
+    return Words(
+        f"{title} that {len(members)} connections share",
+        message,
+        f"{action} {all_of_them}".lstrip(),
+        url,
+        stops,
+    )
+
+
+def of_gap() -> tuple[Key, str]:
+    """Of the time in which no worker ran."""
+    return OUR_WORKER, OUR_SIDE + WORKER[0]
+
+
+def asked(members: Sequence[Trouble]) -> str:
+    """Who refuses or is silent: a platform, or the family that several are of."""
+    names = list(dict.fromkeys(one.name for one in members))
+    if len(names) == 1:
+        return names[0]
+    return members[0].asks.replace("_", " ").title()
+
+
+def used_by(slug: str) -> tuple[str, ...]:
+    provider = platforms.catalogue().get(slug)
+    return provider.used_by if provider else ()
+
+
+def lasted(began: datetime, ended: datetime) -> str:
+    """ "5 h 6 min", with spaces that do not break."""
+    minutes = max(0, int((ended - began) / timedelta(minutes=1)))
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        parts = [f"{days}\u00a0day{'s' if days > 1 else ''}", f"{hours}\u00a0h" if hours else ""]
+    elif hours:
+        parts = [f"{hours}\u00a0h", f"{minutes}\u00a0min" if minutes else ""]
+    else:
+        parts = [f"{minutes}\u00a0min" if minutes else "under a minute"]
+    return " ".join(part for part in parts if part)
