@@ -127,8 +127,9 @@ def disconnect(
     Raises NotAnOwner of who takes back, Busy before anything is ended, and VersionConflict when
     `expected_version` is no longer true: before that, too, unless it was changed meanwhile.
     """
+    connection = rows.again(connection)
     if takes_back:
-        lent = lending.lent_with(rows.again(connection)).values_list("pk", flat=True)
+        lent = lending.lent_with(connection).values_list("pk", flat=True)
         lending.take_back(connection.workspace, [*lent], by=by)
     with ExitStack() as place:
         return _disconnect(connection, place, by=by, revokes=revokes, expected=expected_version)
@@ -189,16 +190,12 @@ def _end(
 
     Raises _InUse and Busy.
     """
-    _check_unused(connection, row)
+    if used := used_too(connection, row):
+        raise _InUse(used)
     if said := _left_in_place(connection, row, by=by, revokes=revokes):
         return said
     place.enter_context(waiting.place(connection.workspace_id))
     return _revoke(connection, row.pk)
-
-
-def _check_unused(connection: IntegrationConnection, row: Credential) -> None:
-    if used := used_too(connection, row):
-        raise _InUse(used)
 
 
 def _left_in_place(

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
@@ -19,6 +20,7 @@ from integrations.models import (
     Trigger,
     Workspace,
 )
+from integrations.models.credentials import LEASE
 from integrations.services import events, rows
 from integrations.services.connecting import (
     candidates,
@@ -31,13 +33,13 @@ from integrations.services.connecting import (
     trying,
 )
 from integrations.services.connecting.changes import Changes
-from integrations.services.credentials import sealing, tokens
+from integrations.services.credentials import sealing, storing, tokens
 from integrations.services.people import workspaces
 from integrations.services.people.members import Archived, NotAnOwner
 from integrations.services.proving import discovery, testing
 from integrations.services.refusals import InvalidChange
 from providers.declare import Account
-from providers.errors import ProviderError
+from providers.errors import AuthExpired, ProviderError
 from tests.integrations.kept import secrets_of
 from tests.integrations.services.connecting.agency import connect
 from tests.integrations.services.connecting.google import google_sign_in, sign_in_to
@@ -555,7 +557,56 @@ def test_where_it_is_not_clear_what_is_replaced_nothing_of_what_is_lent_is(agenc
     assert secrets_of(rows.again(second)) == {"access_token": "EAAother"}
 
 
-def test_two_who_lend_to_each_other_change_theirs_at_once(both, stripe, monkeypatch):
+@pytest.fixture
+def in_step(monkeypatch):
+    """Of two who tell of something, each tells the first of it before the other goes on."""
+    both_have_told, record = Barrier(2), events.record
+
+    def told(about, *args, **more):
+        record(about, *args, **more)
+        with suppress(BrokenBarrierError):
+            both_have_told.wait(2)
+
+    monkeypatch.setattr(events, "record", told)
+    yield
+    both_have_told.abort()
+
+
+def test_two_sign_ins_that_let_in_the_same_workspaces_end_at_once(both, in_step):
+    agency, north = both
+    places, ended = [agency.workspace, north], AuthExpired("It has ended.")
+    sign_ins = []
+    for number, provider in enumerate(("ga4", "search_console")):
+        row = Credential.objects.create(
+            workspace=agency.workspace,
+            method="sign_in",
+            family="google",
+            provider=provider,
+            app="google",
+            lease=uuid4(),
+            lease_until=timezone.now() + LEASE,
+        )
+        for at, place in enumerate(places if number else reversed(places)):
+            IntegrationConnection.objects.create(
+                pk=UUID(int=10 * number + at),
+                workspace=place,
+                provider=provider,
+                auth_method="sign_in",
+                sign_in=row,
+                lender=None if place == agency.workspace else agency.workspace,
+                is_complete=True,
+            )
+        sign_ins.append(row)
+
+    results = at_once(
+        2, lambda number: storing.note(sign_ins[number], sign_ins[number].lease, ended)
+    )
+
+    assert results == [True, True]
+    assert Event.objects.filter(data__what="sign_in_ended").count() == 4
+
+
+def test_two_who_lend_to_each_other_change_theirs_at_once(both, stripe, in_step):
     """Each tells of it in both workspaces."""
     agency, north = both
     lend(agency, north)
@@ -563,14 +614,6 @@ def test_two_who_lend_to_each_other_change_theirs_at_once(both, stripe, monkeypa
     other = saving.change_connection(rows.unread(north, "stripe"), changes, by=None).connection
     lend(other, agency.workspace)
     new = [(agency, "EAAhealthy"), (other, "sk_test_healthy")]
-    both_have_told, record = Barrier(2), events.record
-
-    def told(about, *args, **more):
-        record(about, *args, **more)
-        with suppress(BrokenBarrierError):
-            both_have_told.wait(0.5)
-
-    monkeypatch.setattr(events, "record", told)
     results = at_once(
         2,
         lambda number: saving.change_connection(
@@ -590,7 +633,7 @@ def test_a_key_that_is_back_is_in_nobodys_way(both, monkeypatch):
 
     def meet():
         with suppress(BrokenBarrierError):
-            row_is_held.wait(0.5)
+            row_is_held.wait(2)
 
     monkeypatch.setattr(sealing, "_adopt", lambda row: (meet(), adopt(row)))
     monkeypatch.setattr(choosing, "_check_still", lambda *asked: (meet(), check(*asked)))
