@@ -94,7 +94,7 @@ def test_the_other_accounts_of_a_sign_in_are_offered_once_the_first_is_proven(pa
 
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Which Calendly accounts?")
-    page.get_by_role("button", name="Select all 1").click()
+    page.get_by_role("button", name="Select the one").click()
     page.get_by_role("button", name="Add 1 account").click()
     expect(heading).to_have_text("The account is proven")
     sharing = {one.sign_in_id for one in IntegrationConnection.objects.all()}
