@@ -6,10 +6,10 @@ from functools import partial
 from django.test import Client
 from django.urls import reverse
 
+from integrations import platforms
 from integrations.benchmarks import Measure, cpu, data, get, milliseconds, queries
 from integrations.models import IntegrationConnection, Workspace
 
-PROVIDER = "ga4"
 MANY = 300
 FEW_URL = "/api/connections?pageSize=13"
 MANY_URL = "/api/connections?pageSize=100"
@@ -19,14 +19,15 @@ MOST_OVER_FEW = 1.1
 
 def measure(client: Client, workspace: Workspace, requests: int) -> list[Measure]:
     """Before and after a platform has 300 connections in a workspace with one of each."""
+    provider = next(iter(platforms.catalogue()))
     pages = {
         "/api/connections": MANY_URL,
         "/api/integrations": "/api/integrations",
         "Settings page": reverse("settings", args=[workspace.slug]),
-        "Platform page": reverse("platform", args=[workspace.slug, PROVIDER]),
+        "Platform page": reverse("platform", args=[workspace.slug, provider]),
     }
     before = {name: len(queries(client, url)) for name, url in pages.items()}
-    data.connect_more(workspace, PROVIDER, MANY)
+    data.connect_more(workspace, provider, MANY)
     here = IntegrationConnection.objects.filter(workspace=workspace).count()
     where = f"with {here} connections"
     asked = [

@@ -29,7 +29,7 @@ PADDING = 12
 
 @dataclass(frozen=True)
 class Badge:
-    """What it says: `Meta | proven`."""
+    """What it says: `Postbox | proven`."""
 
     label: str
     message: str

@@ -163,6 +163,7 @@ def moment_word(moment: str) -> str:
     return sentences.MOMENTS.get(moment, moment)
 
 
+@register.filter
 def state_words(state: State) -> str:
     """ "In error"."""
     return record.SAID[state].capitalize()

@@ -149,7 +149,7 @@ def test_what_changes_nothing_is_not_told(api, incident):
         (
             {"mutedUntil": "tomorrow"},
             "mutedUntil",
-            "This must be a time such as 2026-11-22T14:02:11Z, or null.",
+            "This must be a time with its zone, such as 2026-11-22T14:02:11Z, or null.",
         ),
         ({"acknowledged": "yes"}, "acknowledged", "This must be true or false."),
         (

@@ -14,7 +14,7 @@ from integrations.services.keeping import forgetting
 from integrations.services.people import own
 from integrations.services.people.guesses import MAIL_TO
 from integrations.services.refusals import InvalidChange, TooManyGuesses
-from integrations.services.telling import notices
+from integrations.services.telling import notices, owed
 from integrations.work import worker
 
 OLD, NEW = "dana@acme.example", "dana.kim@acme.example"
@@ -164,5 +164,6 @@ def test_who_wants_no_notices_gets_none_and_who_never_said_gets_them(
     IntegrationConnection.objects.update(expires_at=timezone.now() + timedelta(days=3))
 
     notices.give_due(timezone.now())
+    owed.catch_up(connected.workspace_id, timezone.now())
 
     assert [one.to for one in mails] == [["otto@acme.example"]]

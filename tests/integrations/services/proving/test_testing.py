@@ -164,7 +164,7 @@ def test_who_asks_while_other_values_are_tested_gets_a_test_of_the_saved_ones(
 
 def test_a_test_that_died_with_its_process_blocks_nobody_after_its_lease(connected, meta):
     with time_machine.travel(timezone.now() - timedelta(minutes=1)):
-        dead = testing.start(connected, trigger=Trigger.SCHEDULE, by=None).test
+        dead = testing.start(connected, trigger=Trigger.PAGE, by=None).test
 
     test = ask(connected)
 
