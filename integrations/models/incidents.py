@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 OURS, REPORTED = "ours", "reported"  # kinds beside those of errors
+OUR_SIDE = "Our side"  # with a colon it begins the title of one that is ours
 FLAPS = 2  # so often it came back within the hour
 
 

@@ -21,7 +21,7 @@ from integrations import crypto, queue
 from integrations.database import release_connection
 from integrations.models import Channel, Delivery, EventType, Membership, Role, Watch, Workspace
 from integrations.services import events
-from integrations.services.telling import catalogue, messages
+from integrations.services.telling import catalogue, incidents, messages
 from integrations.services.telling.kinds import Kind, NotTaken, Parcel, Receipt
 from integrations.services.telling.quiet import quiet_until
 from integrations.services.telling.told import LASTS, Moment, Severity, Told
@@ -286,7 +286,12 @@ def _waits(delivery: Delivery, now: datetime) -> tuple[datetime, str] | None:
 
 
 def _muted_until(delivery: Delivery, now: datetime) -> datetime | None:
-    """While all that it is about is muted; until the first of them is not."""
+    """While the incident is muted and not over, or all that it is about is; until the first of
+    these is not.
+    """
+    incident = incidents.of_source(delivery.source)
+    if incident and incident.is_open and incident.is_muted(now):
+        return incident.muted_until
     ids = [UUID(one) for one in delivery.facts.get("connections", ())]
     ends = Watch.objects.filter(connection__in=ids, muted_until__gt=now)
     until = list(ends.values_list("muted_until", flat=True))

@@ -1,5 +1,6 @@
 """Messages in words: what a Told says to a person, whatever the channel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,6 +11,7 @@ from django.utils.text import get_text_list
 from integrations.services.telling.told import LASTS, Moment, Severity, Told
 
 Tone = Literal["bad", "ok", "warn", "idle"]
+SHOWN = 3  # names, then how many more there are
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 AGAIN = "You hear again when it is over, and at most once a day until then."
 HELP = 'Has the right person no account here? Open the link and choose "Send a fix link".'
@@ -73,6 +75,14 @@ def answering(letter: Letter, first: Letter) -> Letter:
     return replace(letter, subject=first.subject)
 
 
+def some(names: Sequence[str], number: int) -> str:
+    """ "A, B and C", "A, B, C and 10 more": of so many."""
+    shown = list(names[:SHOWN])
+    if number > SHOWN:
+        return f"{', '.join(shown)} and {number - SHOWN} more"
+    return get_text_list(shown, "and")
+
+
 def length(lasted: timedelta) -> str:
     """ "24 hours and 48 minutes", "3 days", "less than a minute"."""
     minutes = int(lasted.total_seconds()) // 60
@@ -100,7 +110,7 @@ def _tone(told: Told) -> Tone:
     if told.is_drill or told.moment == Moment.TEST:
         return "idle"
     if told.moment == Moment.CLOSED:
-        return "ok"
+        return "idle" if told.state else "ok"
     return "bad" if told.severity == Severity.BREAK else "warn"
 
 
@@ -109,8 +119,17 @@ def _subject(told: Told) -> str:
     drill = "DRILL: " if told.is_drill else ""
     if told.moment in (Moment.NOTICE, Moment.TEST):
         return f"{drill}{told.title.rstrip('.')}"
-    state = "works again" if told.moment == Moment.CLOSED else "is broken"
+    is_over = told.moment == Moment.CLOSED
+    state = _works_again(told) if is_over and not told.state else _is_broken(told)
     return f"{drill}{told.about} {state}: {told.title.rstrip('.')} ({told.workspace})"
+
+
+def _is_broken(told: Told) -> str:
+    return "are broken" if told.are_many else "is broken"
+
+
+def _works_again(told: Told) -> str:
+    return "work again" if told.are_many else "works again"
 
 
 @dataclass(frozen=True)
@@ -126,12 +145,17 @@ class _Writer:
             case Moment.OPENED:
                 return "Broken", f"{told.about}: {told.title}", self._stands_still()
             case Moment.UPDATED:
-                return "Still broken, in another way", f"{told.about}: {told.title}", ""
+                state = told.state or "Still broken, in another way"
+                return state, f"{told.about}: {told.title}", ""
             case Moment.REMINDER:
                 lasted = length(self.now - told.since)
-                return "Still broken", f"{told.about} has been broken for {lasted}.", told.title
+                has = "have" if told.are_many else "has"
+                return "Still broken", f"{told.about} {has} been broken for {lasted}.", told.title
+            case Moment.CLOSED if told.state:
+                return told.state, f"{told.about}: {told.what_happened}", self._was_broken()
             case Moment.CLOSED:
-                return "Works again", f"{told.about} works again.", self._was_broken()
+                headline = f"{told.about} {_works_again(told)}."
+                return "Works again", headline, self._was_broken()
             case Moment.NOTICE:
                 return told.state or "Notice", told.title, told.what_happened
             case Moment.TEST:
@@ -162,11 +186,12 @@ class _Writer:
         if not stops:
             return ""
         verb = "stands" if len(stops) == 1 else "stand"
-        return f"{get_text_list(list(stops), 'and')} {verb} still."
+        return f"{some(stops, len(stops))} {verb} still."
 
     def _was_broken(self) -> str:
         lasted = self.told.lasted
-        return f"It was broken for {length(lasted)}." if lasted is not None else ""
+        they = "They were" if self.told.are_many else "It was"
+        return f"{they} broken for {length(lasted)}." if lasted is not None else ""
 
     def _since(self) -> str:
         proven = self.told.proven_at

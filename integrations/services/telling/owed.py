@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 
 from integrations import queue
 from integrations.models import Delivery, Event, EventType, ToldUntil, Workspace
-from integrations.services.telling import breaks, deliveries, failures, notices
+from integrations.services.telling import deliveries, failures, incidents, notices
 from integrations.services.telling.told import Moment, Told
 
 logger = logging.getLogger(__name__)
@@ -26,14 +26,14 @@ AT_ONCE = 500
 NEWS = timedelta(days=1)
 
 TOLD_OF: Mapping[str, Callable[[Event], Told | None]] = {
-    EventType.FAILING: breaks.told_of,
-    EventType.RECOVERED: breaks.told_of,
-    EventType.CHANGED: breaks.told_of,
+    EventType.INCIDENT_OPENED: incidents.told_of,
+    EventType.INCIDENT_UPDATED: incidents.told_of,
+    EventType.INCIDENT_CLOSED: incidents.told_of,
     EventType.EXPIRY_NEAR: notices.told_of,
     EventType.CHANNEL_FAILING: failures.told_of,
 }
 TOLD_AGAIN: Mapping[str, Callable[[Told, datetime], Told | None]] = {
-    breaks.SOURCE: breaks.told_again,
+    incidents.SOURCE: incidents.told_again,
 }
 
 

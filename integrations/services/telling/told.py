@@ -33,7 +33,9 @@ class Told:
     `key` is the same for all that is told of one break: a source, a slash and which of its breaks.
     `about` names what it is about as a person would, `platforms` and `connections` by slug and id.
     `title` is a sentence; so are `what_happened` and `who_can_fix`, which may be empty. `stops` is
-    what people miss meanwhile, `act` the word on the link, `state` the first word of a notice.
+    what people miss meanwhile, `act` the word on the link, `state` the first words of a notice, of
+    what became more, or of an end where nothing works again. `are_many` where `about` names
+    several.
     """
 
     key: str
@@ -54,6 +56,7 @@ class Told:
     platforms: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()
     is_drill: bool = False
+    are_many: bool = False
 
     @property
     def source(self) -> str:

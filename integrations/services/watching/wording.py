@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from integrations import platforms
 from integrations.models import Scope
-from integrations.models.incidents import REPORTED
+from integrations.models.incidents import OUR_SIDE, REPORTED
 from integrations.services.watching.judging import (
     LET_IN,
     OUR_NETWORK,
@@ -26,7 +26,6 @@ from providers.errors import (
     UnexpectedReply,
 )
 
-OUR_SIDE = "Our side: "
 TITLES = {
     PermissionMissing.kind: "{who} says that a permission is missing",
     AccountNotFound.kind: "{who} does not show the account",
@@ -72,9 +71,9 @@ def words(key: Key, members: Sequence[Trouble]) -> Words:
     said = (first.message, first.action, first.action_url)
     if key == OUR_NETWORK:
         what, message, action = NETWORK
-        return Words(OUR_SIDE + what, message, action, "", stops)
+        return Words(f"{OUR_SIDE}: {what}", message, action, "", stops)
     if key.nature == Nature.OURS:
-        return Words(OUR_SIDE + KEY, *said, stops)
+        return Words(f"{OUR_SIDE}: {KEY}", *said, stops)
     who = asked(members)
     if key.scope == Scope.APP and key.nature == Nature.REFUSED:
         return Words(f"{who} refuses the app that you sign in with", *APP, "", stops)
@@ -97,7 +96,7 @@ def words(key: Key, members: Sequence[Trouble]) -> Words:
 
 def of_gap() -> tuple[Key, str]:
     """Of the time in which no worker ran."""
-    return OUR_WORKER, OUR_SIDE + WORKER[0]
+    return OUR_WORKER, f"{OUR_SIDE}: {WORKER[0]}"
 
 
 def asked(members: Sequence[Trouble]) -> str:

@@ -21,9 +21,11 @@ from integrations.services.connecting.changes import Changes as Edit
 from integrations.services.keeping import rounds
 from integrations.services.proving import testing
 from integrations.services.telling import owed
+from integrations.services.watching import incidents
 from tests.integrations.conftest import VALUES
 from tests.integrations.receivers import NOW, look
 from tests.integrations.services.proving.test_races import at_once
+from tests.integrations.services.watching.world import connected, fails
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 EXPIRED = VALUES | {"access_token": "EAAexpired"}
@@ -79,7 +81,9 @@ def test_a_break_is_told_once_with_what_stops(broken, said, at):
     (one,) = said()
     assert one["about"] == "Meta"
     assert one["moment"] == "opened"
-    assert one["title"] == broken().last_error
+    assert one["title"] == "Meta does not accept the access token."
+    assert one["whatHappened"].startswith(broken().last_error)
+    assert one["whoCanFix"] == "Whoever may give access at Meta."
     assert one["stops"] == ["Ads monitor", "Pixel/CAPI lead tracking"]
     assert one["link"] == "https://control.example/w/main/dashboard/settings/?dialog=meta"
     assert one["platforms"] == ["meta"]
@@ -120,15 +124,14 @@ def test_a_break_that_is_over_before_anybody_looked_is_told_to_nobody(
     assert moments() == []
 
 
-def test_another_reason_is_told_in_the_same_thread(broken, said, save, at, workspace):
-    broken()
-    IntegrationConnection.objects.update(last_error="Another word.", error_kind="auth_invalid")
-    events.record(broken(), EventType.FAILING, what="auth_invalid", trigger="schedule")
+def test_another_reason_is_told_in_the_same_thread(broken, said, at):
+    IntegrationConnection.objects.update(error_kind="permission_missing")
 
     at(10 * MINUTE)
 
     first, second = said()
-    assert (second["moment"], second["title"]) == ("updated", "Another word.")
+    assert second["moment"] == "updated"
+    assert second["title"] == "Meta says that a permission is missing."
     assert second["key"] == first["key"]
 
 
@@ -144,14 +147,24 @@ def test_a_reminder_comes_once_a_day_while_it_lasts(broken, moments, at, save, c
     assert moments() == ["opened", "reminder", "reminder", "closed"]
 
 
-@pytest.mark.parametrize("off", [{"is_enabled": False}, {"last_error": ""}])
-def test_no_reminder_comes_of_what_is_switched_off_or_mended(broken, moments, at, off):
-    cleared = {"error_kind": "", "failing_since": None} if "last_error" in off else {}
-    IntegrationConnection.objects.update(**off, **cleared)
+def test_no_reminder_comes_of_what_is_mended_and_not_proven_yet(broken, moments, at):
+    IntegrationConnection.objects.update(last_error="", error_kind="", failing_since=None)
 
     at(25 * HOUR)
 
     assert moments() == ["opened"]
+
+
+def test_what_is_switched_off_is_told_as_over_and_not_as_mended(broken, said, at):
+    IntegrationConnection.objects.update(is_enabled=False)
+
+    for hours in (2, 27):
+        at(hours * HOUR)
+
+    opened, over = said()
+    assert (opened["moment"], over["moment"]) == ("opened", "closed")
+    assert over["key"] == opened["key"]
+    assert over["whatHappened"] == "Disabled."
 
 
 def test_a_quiet_watch_tells_nobody(channel, proven, save, at, moments, workspace):
@@ -167,26 +180,16 @@ def test_a_quiet_watch_tells_nobody(channel, proven, save, at, moments, workspac
     assert moments() == []
 
 
-def test_two_connections_are_told_by_their_names(workspace, channel, broken, said, at):
-    other = IntegrationConnection.objects.create(
-        workspace=workspace,
-        provider="meta",
-        slug="north",
-        name="North",
-        is_default=False,
-        is_complete=True,
-        version=1,
-        auth_method="access_token",
-        last_error="The token is not accepted.",
-        error_kind="auth_invalid",
-        failing_since=NOW,
-    )
-    events.record(other, EventType.FAILING, what="auth_invalid", trigger="schedule")
+def test_one_of_two_connections_is_told_by_its_name(workspace, channel, said, at):
+    connected(workspace)
+    north = connected(workspace, slug="north", name="North")
+    channel()
+    fails(north, "auth_invalid", NOW)
 
-    at(10 * MINUTE)
+    at(MINUTE)
 
     assert said()[-1]["about"] == "Meta (North)"
-    assert said()[-1]["link"].endswith(f"?dialog=meta&connection={other.pk}")
+    assert said()[-1]["link"].endswith(f"?dialog=meta&connection={north.pk}")
 
 
 def test_what_is_older_than_a_day_is_no_news_when_it_begins(workspace, channel, proven, moments):
@@ -194,7 +197,7 @@ def test_what_is_older_than_a_day_is_no_news_when_it_begins(workspace, channel, 
     IntegrationConnection.objects.update(
         last_error="Old.", error_kind="auth_invalid", failing_since=NOW - 3 * DAY, proven_at=None
     )
-    events.record(proven, EventType.FAILING, at=NOW - 2 * DAY, what="auth_invalid")
+    incidents.reconcile(NOW - 2 * DAY)
 
     owed.catch_up(workspace.pk, NOW)
     look(NOW)
@@ -207,8 +210,7 @@ def test_an_event_that_cannot_be_told_keeps_nobody_from_the_others(
     workspace, broken, moments, at, caplog
 ):
     events.record(workspace, EventType.CHANNEL_FAILING, channel="no id")
-    IntegrationConnection.objects.update(last_error="Another word.", error_kind="auth_invalid")
-    events.record(broken(), EventType.FAILING, what="auth_invalid", trigger="schedule")
+    IntegrationConnection.objects.update(error_kind="permission_missing")
 
     at(10 * MINUTE)
 
@@ -220,17 +222,8 @@ def test_an_event_that_cannot_be_told_keeps_nobody_from_the_others(
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_look_at_once_each_message_is_owed_once(workspace, channel, receiver):
     channel()
-    connection = IntegrationConnection.objects.create(
-        workspace=workspace,
-        provider="meta",
-        version=1,
-        is_complete=True,
-        auth_method="access_token",
-        last_error="The token is not accepted.",
-        error_kind="auth_invalid",
-        failing_since=NOW,
-    )
-    events.record(connection, EventType.FAILING, at=NOW, what="auth_invalid", trigger="schedule")
+    fails(connected(workspace), "auth_invalid", NOW)
+    incidents.reconcile(NOW)
 
     at_once(5, lambda _: owed.catch_up(workspace.pk, NOW))
 

@@ -1,0 +1,207 @@
+"""Incidents, told from their events: what broke, and not each connection that shows it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.utils.text import capfirst
+
+from integrations import platforms
+from integrations.models import (
+    Delivery,
+    Ending,
+    Event,
+    EventType,
+    Incident,
+    IntegrationConnection,
+    Scope,
+    Workspace,
+)
+from integrations.models.connections import IN_TROUBLE
+from integrations.models.incidents import OUR_SIDE
+from integrations.services import rows
+from integrations.services.telling.messages import SHOWN, some
+from integrations.services.telling.told import LASTS, Moment, Severity, Told
+from integrations_center import public_url
+
+SOURCE = "incident"
+RENEW = "Renew access"
+HANDLED = "handled"  # somebody took it, or wrote a note: that is on the page
+MORE = "Still broken, and more of it"
+OPERATORS = "Whoever runs this installation."
+WORKS_AGAIN = (Ending.PROVEN, Ending.CLEARED, Ending.READABLE)
+OVER = {
+    Ending.CHANGED: "Connected in another way, which cannot be tested.",
+    Ending.MOVED: "It has another cause, of which you hear separately.",
+    Ending.DISABLED: "Disabled.",
+    Ending.DISCONNECTED: "Disconnected.",
+    Ending.REMOVED: "Removed.",
+}
+
+
+def told_of(event: Event) -> Told | None:
+    """A break while it lasts, and its end: what is, not what was."""
+    pk = event.data["incident"]
+    incident = _all_of(event.workspace).filter(pk=pk).first()
+    if incident is None:
+        return None
+    last = _last(incident)
+    if event.type == EventType.INCIDENT_CLOSED:
+        is_back = incident.is_open and incident.confirmed_at
+        return None if is_back or last is None else _end(event, last)
+    if event.data["what"] == HANDLED or not incident.is_open or incident.confirmed_at is None:
+        return None
+    if last is None or last.moment not in LASTS or last.outcome == Delivery.Outcome.LEFT_OUT:
+        return _break(incident, Moment.OPENED, f"{source_of(incident.pk)}/{event.pk}")
+    told = _break(incident, Moment.UPDATED, last.thread)
+    return _news(told, Told.from_json(last.facts)) if told else None
+
+
+def told_again(told: Told, now: datetime) -> Told | None:
+    """A reminder of it, if it still lasts and somebody wants to hear."""
+    incident = of_source(told.source)
+    if incident is None or not incident.is_open or incident.well_since:
+        return None
+    if not incident.is_ours and not _inside(incident).filter(IN_TROUBLE).exists():
+        return None  # mended, and not proven yet
+    return _break(incident, Moment.REMINDER, told.key)
+
+
+def source_of(incident_id: int) -> str:
+    return f"{SOURCE}-{incident_id}"
+
+
+def of_source(source: str) -> Incident | None:
+    """The incident that a message is about, if it is about one."""
+    kind, _, pk = source.partition("-")
+    if kind != SOURCE:
+        return None
+    return Incident.objects.select_related("cause", "workspace").filter(pk=int(pk)).first()
+
+
+def _all_of(workspace: Workspace) -> QuerySet[Incident]:
+    return Incident.objects.select_related("cause", "workspace").filter(workspace=workspace)
+
+
+def _last(incident: Incident) -> Delivery | None:
+    """What was told of it last, to anybody."""
+    every = Delivery.objects.filter(workspace=incident.workspace_id, source=source_of(incident.pk))
+    return every.order_by("-made_at").first()
+
+
+def _news(told: Told, last: Told) -> Told | None:
+    """It, if it became more or something else. That a part of it is over is no news yet."""
+    before, inside = {*last.connections}, {*told.connections}
+    is_everywhere = not (told.platforms or last.platforms)  # it cannot become more
+    if not is_everywhere and not inside <= before:
+        return replace(told, state=MORE)
+    is_same = is_everywhere or inside == before
+    return told if is_same and told.title != last.title else None
+
+
+def _break(incident: Incident, moment: Moment, key: str) -> Told | None:
+    """None where all that broke is watched quietly."""
+    connections = list(_inside(incident).exclude(watch__is_quiet=True))
+    if not connections:
+        return None
+    about, title = _names(connections), incident.title
+    words = [incident.message, incident.action]
+    if incident.is_ours:
+        words.append(f"It concerns {about}.")
+        about, title = OUR_SIDE, capfirst(title.removeprefix(f"{OUR_SIDE}: "))
+    concerned = tuple(dict.fromkeys(one.provider for one in connections))
+    is_everywhere = incident.is_ours and incident.cause.scope == Scope.INSTALLATION
+    return Told(
+        key=key,
+        moment=moment,
+        severity=Severity.BREAK,
+        workspace=incident.workspace.name,
+        about=about,
+        are_many=not incident.is_ours and len(connections) > 1,
+        title=f"{title.rstrip('.')}.",
+        what_happened=" ".join(filter(None, words)),
+        stops=tuple(incident.stops),
+        since=incident.opened_at,
+        who_can_fix=OPERATORS if incident.is_ours else _who(connections),
+        platforms=() if is_everywhere else concerned,
+        connections=tuple(str(one.pk) for one in connections),
+        is_drill=incident.cause.is_drill,
+        act=_act(connections),
+        link=_link(incident, connections),
+    )
+
+
+def _end(event: Event, last: Delivery) -> Told | None:
+    """Of what was told as broken. With an archived workspace all of its watching ends."""
+    why = Ending(event.data["what"])
+    if last.moment not in LASTS or why == Ending.ARCHIVED:
+        return None
+    told = [Told.from_json(one.facts) for one in _thread_of(last)]
+    return replace(
+        Told.from_json(last.facts),
+        moment=Moment.CLOSED,
+        state="" if why in WORKS_AGAIN else "Over",
+        what_happened="" if why in WORKS_AGAIN else OVER[why],
+        who_can_fix="",
+        lasted=timedelta(seconds=event.data["seconds"]),
+        # All that heard of it hear of its end, also where their part of it was over before.
+        platforms=tuple(dict.fromkeys(slug for one in told for slug in one.platforms)),
+        act="See the connection" if len(told[-1].connections) == 1 else "See the incident",
+    )
+
+
+def _thread_of(delivery: Delivery) -> QuerySet[Delivery]:
+    same = Delivery.objects.filter(workspace=delivery.workspace_id, source=delivery.source)
+    return same.filter(thread=delivery.thread).order_by("made_at")
+
+
+def _inside(incident: Incident) -> QuerySet[IntegrationConnection]:
+    """Those that are in it now; those that joined first come first."""
+    there = IntegrationConnection.objects.filter(
+        incidents__incident=incident,
+        incidents__left_at=None,
+        provider__in=platforms.catalogue(),
+    )
+    return there.select_related("workspace", "lender").order_by("incidents__pk")
+
+
+def _names(connections: list[IntegrationConnection]) -> str:
+    return some([name_of(one) for one in connections[:SHOWN]], len(connections))
+
+
+def name_of(connection: IntegrationConnection) -> str:
+    """ "Postbox", or "Postbox (North)" where its platform has several."""
+    name = connection.platform.name
+    return f"{name} ({connection.title})" if rows.siblings(connection).exists() else name
+
+
+def _link(incident: Incident, connections: list[IntegrationConnection]) -> str:
+    """Where one is put right, or a fix link is sent to somebody without an account; several are
+    seen together first.
+    """
+    slug = incident.workspace.slug
+    if len(connections) > 1:
+        return f"{public_url.link('incidents', slug)}#incident-{incident.pk}"
+    (connection,) = connections
+    which = {} if connection.is_default else {"connection": str(connection.pk)}
+    query = urlencode({"dialog": connection.provider, **which})
+    return f"{public_url.link('settings', slug)}?{query}"
+
+
+def _act(connections: list[IntegrationConnection]) -> str:
+    if len(connections) > 1:
+        return "See the incident"
+    return RENEW if connections[0].needs_reauth else "See what is wrong"
+
+
+def _who(connections: list[IntegrationConnection]) -> str:
+    """One that can put all of it right."""
+    of_each = {_who_for(one) for one in connections}
+    return of_each.pop() if len(of_each) == 1 else ""
+
+
+def _who_for(connection: IntegrationConnection) -> str:
+    if lender := connection.lender:
+        return f"The owners of {lender.name}, which lends it."
+    return f"Whoever may give access at {connection.platform.name}."
