@@ -291,7 +291,7 @@ def test_an_interval_is_saved_and_told_of_without_a_new_version(visitor, proven)
         proven.workspace,
         "meta",
     )
-    assert found.due_at <= timezone.now() + timedelta(hours=1)
+    assert found.due_at <= timezone.now() + timedelta(hours=1, minutes=10)
     assert (now.version, now.revision, now.proven_at) == (
         proven.version,
         proven.revision,

@@ -1,7 +1,6 @@
 import pytest
-from django.utils import timezone
 
-from integrations import queue
+from integrations import clock, queue
 from integrations.models import Heartbeat
 from integrations.services.keeping import rounds
 from integrations.services.watching import engine
@@ -14,7 +13,7 @@ def worker_says(client):
 
     def ask():
         queue.beat(NOW + MINUTE * 60)
-        engine.beat(timezone.now())
+        engine.beat(clock.now())
         return client.get("/readyz").json()["worker"]
 
     return ask
