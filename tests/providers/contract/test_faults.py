@@ -17,7 +17,7 @@ from tests.providers.contract.trial import attempt, given
 from tests.providers.servers import RawServer, ok
 
 NAMED = ("401", "403", "404", "429", "500", "timeout", "reset", "HTML")
-USUAL, IMPATIENT = Timeouts(), Timeouts(dns=0.2, read=0.2)
+USUAL, IMPATIENT = Timeouts(), Timeouts(dns=0.5, read=0.5)
 LONGEST_MS = 10_000
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 each_fault = pytest.mark.parametrize("fault", FAULTS)
