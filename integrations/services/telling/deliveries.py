@@ -262,12 +262,7 @@ def _is_the_newest(delivery: Delivery, of_thread: Sequence[Delivery], now: datet
 
 def _was_tried(delivery: Delivery) -> bool:
     """Whether any message of its thread was sent, or may have been."""
-    every = Delivery.objects.filter(
-        workspace=delivery.workspace_id,
-        channel=delivery.channel_id,
-        source=delivery.source,
-        thread=delivery.thread,
-    )
+    every = of_thread(delivery.workspace_id, delivery.channel, delivery.thread)
     return every.filter(tries__gt=0).exists()
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import requests
@@ -19,6 +19,7 @@ from providers.outbound.headers import HEADERS, checked_headers
 from providers.outbound.reply import Reply
 
 Errors = dict[str, str]
+LONGEST_WAIT = 10**9  # seconds: whoever says more says nothing
 
 
 class NotTaken(Exception):
@@ -175,8 +176,10 @@ def _wait_of(reply: Reply) -> float | None:
     inside = told.get("parameters")
     told = inside if isinstance(inside, dict) else told
     seconds = told.get("retry_after")
-    in_body = float(seconds) if isinstance(seconds, int | float) else None
-    return reply.retry_after_seconds or in_body
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not 0 <= cast(float, seconds) <= LONGEST_WAIT:  # NaN is within nothing
+        return reply.retry_after_seconds
+    return reply.retry_after_seconds or cast(float, seconds)
 
 
 def as_json(payload: Any) -> bytes:

@@ -103,6 +103,20 @@ def test_nobody_waits_longer_than_a_day_because_a_receiver_says_so(workspace, ch
     assert Delivery.objects.get().due_at == NOW + DAY
 
 
+@pytest.mark.parametrize("seconds", ["1e308", "1e999", "NaN", "-5", "true", '"soon"', "9" * 400])
+def test_a_receiver_that_says_nonsense_is_asked_again_as_usual(
+    workspace, channel, receiver, seconds
+):
+    channel()
+    receiver.answers = [Answer(429, f'{{"retry_after": {seconds}}}')]
+
+    owe(workspace, told())
+
+    due_at = Delivery.objects.get().due_at
+    assert NOW < due_at <= NOW + deliveries.DELAYS[0] * (1 + deliveries.JITTER)
+    assert rows() == [("opened", "waiting")]
+
+
 def test_one_bad_channel_stops_no_other(workspace, channel, receiver):
     bad = channel("slack", config={"url": receiver.url.replace("/hooks", "/bad")})
     Channel.objects.filter(pk=bad.pk).update(secrets="v2.gone.AAAA", key_id="gone")
