@@ -7,8 +7,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.urls import reverse
+from django.utils import timezone
 
-from integrations.models import ApiToken
+from integrations.models import ApiToken, Cause, Scope
 from tests.integrations.admin.conftest import CANARY, LIST, TESTS, TOKENS, page_of, reload
 from tests.integrations.kept import secrets_of
 
@@ -58,3 +59,20 @@ def test_a_secret_saved_in_the_admin_is_found_nowhere(site, connected, meta):
         assert CANARY not in page.content.decode(), url
     assert LogEntry.objects.count() == 1
     assert LogEntry.objects.get().get_change_message() == "Changed credentials."
+
+
+def test_the_digest_of_a_grant_is_on_no_page(site, workspace):
+    digest = "5e884898da28047151d0e56f8dc62927"
+    key = f"refused credential {digest}"
+    Cause.objects.create(
+        key=key,
+        kind="auth_expired",
+        scope=Scope.CREDENTIAL,
+        title="Postbox ended the sign-in",
+        opened_at=timezone.now(),
+    )
+
+    for url in every_page():
+        assert digest not in site.client.get(url, follow=True).content.decode(), url
+    found = site.client.get(reverse("admin:integrations_cause_changelist"), {"q": digest[:8]})
+    assert "Postbox ended the sign-in" not in found.content.decode()
