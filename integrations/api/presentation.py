@@ -13,13 +13,14 @@ from uuid import UUID
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from integrations import platforms
-from integrations.models import ConnectionTest, Incident, IntegrationConnection, RunItem, TestRun
+from integrations.models import ConnectionTest, IntegrationConnection, RunItem, TestRun
 from integrations.services.watching import budgets, intervals
+from integrations.services.watching.handling import Open
 from providers.declare import Field, Provider
 
 Json = dict[str, Any]
 Names = list[tuple[str, str]]  # ours, then the API's
-Incidents = Mapping[UUID, Incident]  # by connection
+Incidents = Mapping[UUID, Open]  # by connection
 NONE_OPEN: Incidents = {}
 
 
@@ -141,14 +142,14 @@ def _budget(told: budgets.Told) -> Json:
     }
 
 
-def _incident(row: Incident | None) -> Json | None:
+def _incident(row: Open | None) -> Json | None:
     if row is None:
         return None
     return {
-        "id": row.pk,
-        "cause": row.cause.kind,
+        "id": row.id,
+        "cause": row.cause,
         "openedAt": moment(row.opened_at),
-        "acknowledgedBy": username(row.acknowledged_by),
+        "acknowledgedBy": row.acknowledged_by,
     }
 
 

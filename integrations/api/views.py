@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, cast
 
 from django.contrib.auth.models import User
@@ -141,14 +142,16 @@ class OfOne(InWorkspace):
 
     def changed(self, body: ChangeRequest) -> Response:
         """The answer to a change of values, method, status or the switch."""
-        with transaction.atomic():  # all of it, or nothing
+        wished = body.wishes()
+        with transaction.atomic() if wished else nullcontext():  # all of it, or nothing
             saved = saving.change_connection(
                 self.named(),
                 body.changes(),
                 by=self.person,
                 expected_version=self.expected_version(),
             )
-            wishes.keep(saved.connection, body.wishes(), by=self.person, now=clock.now())
+            if wished:
+                wishes.keep(saved.connection, wished, by=self.person, now=clock.now())
         warnings = presentation.warnings(self.provider, saved.warnings)
         return self.answer(saved.connection, warnings=warnings)
 

@@ -207,10 +207,12 @@ def all_of_platform(workspace: Workspace, provider: str) -> QuerySet[Integration
 
 
 def with_others(connection: IntegrationConnection) -> list[IntegrationConnection]:
-    """`of_platform` with this one among them as it is here, and its last test read."""
+    """`of_platform` with this one among them as it is here, its last test and its watch read."""
     found = {one.pk: one for one in _of_place(*place(connection))}
-    if (stored := found.get(connection.pk)) and stored.last_test_id == connection.last_test_id:
-        connection.last_test = stored.last_test
+    if stored := found.get(connection.pk):
+        connection._state.fields_cache["watch"] = stored.watched  # noqa: SLF001 - as a join does
+        if stored.last_test_id == connection.last_test_id:
+            connection.last_test = stored.last_test
     others = [one for one in found.values() if one != connection]
     return sorted([connection, *others], key=_in_order) if others else [connection]
 
