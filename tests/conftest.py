@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import database_use, packages, platforms
+from tests import clocks, database_use, packages, platforms
 
 TESTS = Path(__file__).parent
 BROWSER_TESTS = TESTS / "browser"
@@ -12,6 +12,7 @@ PROVIDERS_TESTS = TESTS / "providers"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(clocks)
     config.pluginmanager.register(database_use)
 
 

@@ -30,8 +30,8 @@ from integrations_center.settings import *  # noqa: F403
 from integrations_center.settings import DATABASES, STORAGES
 from providers.declare import App
 
-APPS: dict[str, App] = {}
-PROVIDER_ORIGINS: dict[str, dict[str, str]] = {}
+APPS = dict[str, App]()
+PROVIDER_ORIGINS = dict[str, dict[str, str]]()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick, not safe
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}

@@ -92,6 +92,11 @@ class ConnectionTest(models.Model):
     def is_running(self) -> bool:
         return self.outcome == TestOutcome.RUNNING
 
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether it ended without an answer of any kind, by no fault of the platform."""
+        return self.outcome == TestOutcome.INCONCLUSIVE and not self.error_kind
+
     def is_leased(self, now: datetime) -> bool:
         """Whether somebody performs it, by a clock that is less than a lease ahead of ours."""
         return self.is_running and now < self.lease_until <= now + 2 * LEASE

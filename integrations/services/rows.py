@@ -20,9 +20,8 @@ from django.db.models import (
     Subquery,
     prefetch_related_objects,
 )
-from django.utils import timezone
 
-from integrations import platforms
+from integrations import clock, platforms
 from integrations.compiled import Compiled, CompiledRows, Row, columns_of, update
 from integrations.models import (
     Budget,
@@ -444,7 +443,7 @@ def changed(row: Model, before: State) -> State:
 
 def save_changes(connection: IntegrationConnection, before: State) -> None:
     """Write those columns alone, and when that was; its status is then as the database says."""
-    connection.updated_at = timezone.now()
+    connection.updated_at = clock.now()
     values = changed(connection, before) | {"updated_at": connection.updated_at}
     written = update(IntegrationConnection, values, returning="status", id=connection.pk)
     if written is None:

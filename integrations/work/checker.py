@@ -6,6 +6,7 @@ Rows are the truth: there is no job for a check. A process that dies leaves leas
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from random import Random, SystemRandom
@@ -103,10 +104,10 @@ class Checker:
         self._wakes.put(None)
 
     def _wait(self) -> None:
-        try:
+        with suppress(Empty):
             self._wakes.get(timeout=LOOK_SECONDS)
-        except Empty:
-            return
+            while True:  # one look is enough for all that ended meanwhile
+                self._wakes.get_nowait()
 
     def _look(self) -> None:
         close_old_connections()

@@ -20,7 +20,7 @@ class StepResult:
 
 @dataclass
 class Result:
-    """What a test found out. `error` is None exactly when it passed or cannot be run."""
+    """What a test found out. `error` is None when it passed, cannot be run or was cut short."""
 
     outcome: errors.Outcome
     error: errors.ProviderError | None = None

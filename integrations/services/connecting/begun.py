@@ -13,9 +13,8 @@ from uuid import UUID
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
-from integrations import crypto
+from integrations import clock, crypto
 from integrations.models import Credential, FixLink, IntegrationConnection, SignInAttempt
 from integrations.sessions import kept_under_digest
 
@@ -77,7 +76,7 @@ def latest(
         connection=connection.pk,
         fix_link=fix_link,
         session_digest=crypto.digest(session_key),
-        begun_at__gt=timezone.now() - REMEMBERED,
+        begun_at__gt=clock.now() - REMEMBERED,
     )
     return mine.order_by(Coalesce("used_at", "begun_at").desc()).first()
 
@@ -94,7 +93,7 @@ def _known() -> QuerySet[SignInAttempt]:
 
 
 def _still_open(app: str, session_key: str) -> SignInAttempt | None:
-    waiting = SignInAttempt.going_on(timezone.now())
+    waiting = SignInAttempt.going_on(clock.now())
     mine = _known().filter(app=app, session_digest=crypto.digest(session_key))
     return mine.filter(pk__in=waiting).order_by("-begun_at").first()
 
@@ -102,7 +101,7 @@ def _still_open(app: str, session_key: str) -> SignInAttempt | None:
 def has_session(attempt: SignInAttempt) -> bool:
     """Whether the session that began it is still alive, in whatever browser."""
     kept = Session.objects.filter(session_key=kept_under_digest(attempt.session_digest))
-    return kept.filter(expire_date__gt=timezone.now()).exists()
+    return kept.filter(expire_date__gt=clock.now()).exists()
 
 
 def claim(attempt: SignInAttempt, code: str) -> bool:
@@ -111,7 +110,7 @@ def claim(attempt: SignInAttempt, code: str) -> bool:
     is_used = any(digest in attempt.codes for digest in digests)
     if not attempt.is_open or attempt.is_under_way or is_used or len(attempt.codes) >= MOST_CODES:
         return False
-    now, codes = timezone.now(), [*attempt.codes, *digests]
+    now, codes = clock.now(), [*attempt.codes, *digests]
     as_seen = SignInAttempt.objects.filter(pk=attempt.pk, used_at=attempt.used_at)
     if as_seen.update(used_at=now, codes=codes, problem="", action=""):
         attempt.used_at, attempt.codes = now, codes

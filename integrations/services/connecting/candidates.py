@@ -13,9 +13,8 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from integrations import crypto, platforms
+from integrations import clock, crypto, platforms
 from integrations.models import (
     Candidate,
     ConnectionTest,
@@ -124,10 +123,10 @@ def keep_candidate(
             sign_in=changes.sign_in,
             base_version=connection.version,
             is_draft=is_draft,
-            expires_at=timezone.now() + LIVES,
+            expires_at=clock.now() + LIVES,
         )
         # Afterwards, since it may go on with the sign-in of an earlier one.
-        sealing.forget(Candidate.objects.filter(expires_at__lt=timezone.now()))
+        sealing.forget(Candidate.objects.filter(expires_at__lt=clock.now()))
         earlier = connection.candidates.filter(session_digest=session_digest)
         sealing.forget(earlier.exclude(pk=kept.pk))
     return kept
@@ -194,7 +193,7 @@ def find(
         connection__workspace=connection.workspace_id,
         connection__provider=connection.provider,
         user=user,
-        expires_at__gt=timezone.now(),
+        expires_at__gt=clock.now(),
     )
     if candidate := found.first():
         return candidate
@@ -206,7 +205,7 @@ def signed_in(
 ) -> Candidate | None:
     """What came of a sign-in of this session, and waits to be gone on with."""
     mine = _of_session(session_key).filter(connection=connection.pk, user=user, saved_at=None)
-    waits = mine.filter(sign_in__isnull=False, problem="", expires_at__gt=timezone.now())
+    waits = mine.filter(sign_in__isnull=False, problem="", expires_at__gt=clock.now())
     return waits.order_by("-created_at").first()
 
 
@@ -385,7 +384,7 @@ def choose_account(candidate: Candidate, account_id: str | None) -> None:
     if account_id not in offered and (account_id or field.required):
         raise InvalidChange({"config": {ACCOUNT_FIELD: ["Choose one of these accounts."]}})
     chosen = Candidate.objects.filter(pk=candidate.pk, is_choosing=True)
-    if not chosen.update(is_choosing=False, test=None, created_at=timezone.now()):
+    if not chosen.update(is_choosing=False, test=None, created_at=clock.now()):
         raise CandidateGone
     if account_id:
         _keep_config(candidate, {**offered[account_id].values, ACCOUNT_FIELD: account_id})
@@ -452,7 +451,7 @@ def save_candidate(candidate: Candidate) -> IntegrationConnection:
             connection.save()
         let_in_anew = [one for one in others if one.revision != revisions[one.pk]]
         sharing.test_soon(let_in_anew, by=candidate.user)
-        sealed, current.credential, current.saved_at = current.credential, None, timezone.now()
+        sealed, current.credential, current.saved_at = current.credential, None, clock.now()
         current.save(update_fields=["credential", "saved_at", "farewell"])
         if sealed:
             sealed.delete()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
+from integrations import clock
 from integrations.models import Credential, IntegrationConnection, TestRun, Trigger, Workspace
 from integrations.services import rows, twins
 from integrations.services.connecting import fix_links, naming, saving
@@ -232,7 +232,7 @@ def _let_in(
     one.platform_account_id = "" if account.id else source.platform_account_id
     one.platform_account_name = account.name
     one.version += 1
-    one.edited_at, one.edited_by_id = timezone.now(), by.pk if by else None
+    one.edited_at, one.edited_by_id = clock.now(), by.pk if by else None
     one.is_complete = saving.is_complete(one)
     start_revision(one)
 

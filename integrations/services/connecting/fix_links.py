@@ -11,9 +11,8 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
-from integrations import crypto
+from integrations import clock, crypto
 from integrations.models import FixLink, IntegrationConnection, Role
 from integrations.services import rows
 from integrations.services.people import people
@@ -42,7 +41,7 @@ def send(connection: IntegrationConnection, *, recipient: str, by: User) -> str:
         raise InvalidChange({"recipient": ["Say who will get the link: the history names them."]})
     if len(recipient) > LONGEST_RECIPIENT:
         raise InvalidChange({"recipient": [f"This is longer than {LONGEST_RECIPIENT} characters."]})
-    token, now = secrets.token_urlsafe(32), timezone.now()
+    token, now = secrets.token_urlsafe(32), clock.now()
     with transaction.atomic():
         connection = rows.lock(connection)
         if connection.is_lent:
@@ -61,7 +60,7 @@ def send(connection: IntegrationConnection, *, recipient: str, by: User) -> str:
 
 def end_unused(connection: IntegrationConnection) -> None:
     """They are not deleted: the history names who was sent them."""
-    now = timezone.now()
+    now = clock.now()
     connection.fix_links.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
 
 
@@ -79,7 +78,7 @@ def _valid(**where: Any) -> FixLink:
     known = FixLink.objects.select_related(
         "connection__workspace", "connection__sign_in", "sent_by"
     )
-    link = known.filter(expires_at__gt=timezone.now(), **where).first()
+    link = known.filter(expires_at__gt=clock.now(), **where).first()
     if link is None or not _may_still_send(link):
         raise LinkGone
     return link
@@ -88,7 +87,7 @@ def _valid(**where: Any) -> FixLink:
 def use_up(link_id: UUID) -> None:
     """End a link with its success. Raises LinkGone when it has ended before."""
     opened(link_id)
-    if not FixLink.objects.filter(pk=link_id, used_at=None).update(used_at=timezone.now()):
+    if not FixLink.objects.filter(pk=link_id, used_at=None).update(used_at=clock.now()):
         raise LinkGone
 
 

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
-from integrations import compiled, crypto
+from integrations import clock, compiled, crypto
 from integrations.models import (
     Credential,
     EventType,
@@ -194,7 +193,7 @@ def _keep_values(
     if attempt.credential is None:  # other secrets, or another use of the same
         touched += _replace_secrets(connection, attempt, others, is_new=is_new)
     if attempt.secrets_changed:
-        connection.credentials_at = timezone.now()
+        connection.credentials_at = clock.now()
     if signed_in_anew:
         touched += _replace_sign_in(connection, attempt.sign_in, others, is_new=is_new)
     connection.auth_method = attempt.method
@@ -297,7 +296,7 @@ def _keep_switches(
     if changes.status == Status.ERROR:
         report = _without_secrets(connection, changes.reported_error or "", REPORT_MAX_LENGTH)
         if report != connection.reported_error:
-            connection.reported_error, connection.reported_at = report, timezone.now()
+            connection.reported_error, connection.reported_at = report, clock.now()
             connection.reported_by = by
     after = (connection.is_enabled, connection.last_error, connection.reported_error)
     labels = ("enabled" if connection.is_enabled else "disabled", "error", "report")
@@ -349,7 +348,7 @@ def record(connection: IntegrationConnection, what: str, *, by: User | None, **d
 
 def _count_edit(connection: IntegrationConnection, edited: list[str], by: User | None) -> None:
     connection.version += 1
-    connection.edited_at = timezone.now()
+    connection.edited_at = clock.now()
     connection.edited_by_id = by.pk if by else None
     connection.edited_fields = edited
 
@@ -396,7 +395,7 @@ def disconnect(
             start_revision(connection)
             connection.former_account_id, connection.former_account_name = former
             if taken_back_by:
-                connection.taken_back_at, connection.taken_back_by = timezone.now(), taken_back_by
+                connection.taken_back_at, connection.taken_back_by = clock.now(), taken_back_by
             _count_edit(connection, [TAKEN_BACK if taken_back_by else "disconnected"], by)
             connection.save()
             record(connection, "edited", by=by, fields=connection.edited_fields)

@@ -15,9 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
-from integrations import crypto
+from integrations import clock, crypto
 from integrations.database import release_connection
 from integrations.models import (
     Candidate,
@@ -102,7 +101,7 @@ def begin(
         app = apps.find(connection.workspace_id, declared.app.slug)
         if app is None:
             raise NoApp(declared)
-        now = timezone.now()
+        now = clock.now()
         begun.forget_old(now)
         payload = {
             "code_verifier": code_verifier,
@@ -182,7 +181,7 @@ def _still_good(attempt: SignInAttempt) -> dict[str, Any]:
     """What was kept for the answer. Raises the ProviderError that no other answer mends."""
     if told := begun.overtaken(attempt):
         raise errors.AuthExpired(*told)
-    if attempt.expires_at < timezone.now() or attempt.credential is None:
+    if attempt.expires_at < clock.now() or attempt.credential is None:
         raise errors.AuthExpired(begun.TOO_LONG, AGAIN)
     _check_permitted(attempt)
     try:

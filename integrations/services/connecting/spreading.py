@@ -13,9 +13,8 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from integrations import queue
+from integrations import clock, queue
 from integrations.models import (
     IntegrationConnection,
     Spread,
@@ -59,7 +58,7 @@ def start(plan: Plan, *, by: User) -> Spread:
 
 def keep(plan: Plan, *, trigger: Trigger, by: User | None) -> Spread:
     """Keep what is to be done, for whoever performs it. Nobody is `by` for a command."""
-    now = timezone.now()
+    now = clock.now()
     refused = [{"line": one.row.number, "sentence": one.sentence} for one in plan.problems]
     with transaction.atomic():
         spread = Spread.objects.create(
@@ -109,7 +108,7 @@ def go_on(spread: Spread, *, by: User) -> bool:
     """
     if not may_go_on(spread, by):
         raise NotAnOwner
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         locked = Spread.objects.select_for_update().get(pk=spread.pk)
         if is_performed(locked, now):
@@ -128,7 +127,7 @@ def _have_performed(spread: Spread) -> None:
     if queue.has_worker():
         queue.enqueue("connecting.spread", spread.pk)
     else:  # nobody is at work on it, or was told to be
-        Spread.objects.filter(pk=spread.pk).update(lease_until=timezone.now() - queue.WAITS)
+        Spread.objects.filter(pk=spread.pk).update(lease_until=clock.now() - queue.WAITS)
 
 
 def perform(spread_id: int) -> Iterator[SpreadPart]:
@@ -152,7 +151,7 @@ def _finish(spread_id: int, waiting: QuerySet[SpreadPart]) -> None:
             return
         if spread.trigger != Trigger.COMMAND:
             background.start_written([*TestRun.objects.filter(parts__spread=spread)])
-        Spread.objects.filter(pk=spread_id).update(finished_at=timezone.now())
+        Spread.objects.filter(pk=spread_id).update(finished_at=clock.now())
 
 
 def _ended(part_id: int) -> SpreadPart | None:
@@ -174,7 +173,7 @@ def _ended(part_id: int) -> SpreadPart | None:
         logger.error("A part of a spread ended with %s", type(error).__name__)
         problem = UNFORESEEN
     mine = SpreadPart.objects.filter(pk=part_id, ended_at=None)
-    mine.update(problem=problem, ended_at=timezone.now())
+    mine.update(problem=problem, ended_at=clock.now())
     return SpreadPart.objects.filter(pk=part_id).first()
 
 
@@ -203,7 +202,7 @@ def _done(part_id: int) -> SpreadPart:
             raise InvalidChange({choosing.ACCOUNTS: [CHANGED]})
         part.workspace = _place(part, connection.workspace, by=by)
         added = _added(connection, part, part.workspace, by=by)
-        part.added, part.ended_at = len(added), timezone.now()
+        part.added, part.ended_at = len(added), clock.now()
         part.run = _written(spread, part.workspace, added, by=by) if added else None
         Spread.objects.filter(pk=spread.pk).update(lease_until=part.ended_at + LEASE)
         done = {"workspace": part.workspace, "run": part.run, "added": part.added}

@@ -13,9 +13,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from integrations import crypto, platforms
+from integrations import clock, crypto, platforms
 from integrations.models import AppRegistration, Credential, IntegrationConnection, Workspace
 from integrations.models.credentials import APP
 from integrations.services import waiting
@@ -254,7 +253,7 @@ def prove(row: AppRegistration) -> bool:
             oauth.flow(use.provider, app, use.values, allow=settings.OUTBOUND_ALLOW) as talk,
         ):
             if talk.prove_app():
-                row.proven_at = timezone.now()
+                row.proven_at = clock.now()
     except ProviderError as error:
         row.problem = f"{error.message} {error.action}"
     same = AppRegistration.objects.filter(pk=row.pk, credential__secrets=row.credential.secrets)

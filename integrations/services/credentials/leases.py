@@ -16,8 +16,8 @@ from random import SystemRandom
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.utils import timezone
 
+from integrations import clock
 from integrations.database import release_connection
 from integrations.models import Credential
 from integrations.models.credentials import LEASE
@@ -76,7 +76,7 @@ def claim(credential_id: UUID, is_needless: Judge) -> UUID | None:
     """The lease to renew with; None when somebody else has it, or there is nothing to do."""
     with transaction.atomic():
         row = Credential.objects.select_for_update().filter(pk=credential_id).first()
-        now = timezone.now()
+        now = clock.now()
         if row is None or row.is_ended or not row.can_renew or row.is_leased(now):
             return None
         if is_needless(row, now):
@@ -107,7 +107,7 @@ def hold(credential_id: UUID) -> Credential | None:
             row = Credential.objects.select_for_update().filter(pk=credential_id).first()
             if row is None:
                 return None
-            now = timezone.now()
+            now = clock.now()
             if not row.is_leased(now):
                 row.lease, row.lease_until = uuid4(), now + LEASE
                 row.save(update_fields=["lease", "lease_until"])

@@ -6,9 +6,8 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
-from integrations import platforms
+from integrations import clock, platforms
 from integrations.database import release_connection
 from integrations.models import Candidate, Credential, IntegrationConnection, SignInAttempt
 from integrations.models.credentials import LEASE
@@ -120,7 +119,7 @@ def _claimed(sign_in_id: UUID) -> Credential | None:
     """
     with transaction.atomic():
         row = Credential.objects.select_for_update().filter(pk=sign_in_id).first()
-        now = timezone.now()
+        now = clock.now()
         if row is None or row.give_back_at is None or row.give_back_at > now:
             return None
         if not unused().filter(pk=row.pk).exists():
@@ -157,11 +156,11 @@ def _is_done(row: Credential) -> bool:
 
 def _is_over(row: Credential) -> bool:
     """Whether the platform has nothing left that could be ended."""
-    has_run_out = row.expires_at is not None and row.expires_at <= timezone.now()
+    has_run_out = row.expires_at is not None and row.expires_at <= clock.now()
     return row.is_ended or (has_run_out and not row.can_renew)
 
 
 def _somebody_signs_in(row: Credential) -> bool:
     """Whether a sign-in goes on that ending this one would end as well."""
-    begun = SignInAttempt.going_on(timezone.now()).filter(app=row.app, client_id=row.client_id)
+    begun = SignInAttempt.going_on(clock.now()).filter(app=row.app, client_id=row.client_id)
     return ends.declared_for(row).revoking_ends_siblings and begun.exists()

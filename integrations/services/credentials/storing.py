@@ -13,9 +13,8 @@ from django.db import (
     transaction,
 )
 from django.db.models import Q
-from django.utils import timezone
 
-from integrations import crypto, platforms
+from integrations import clock, crypto, platforms
 from integrations.models import Credential, EventType, IntegrationConnection
 from integrations.services import events
 from integrations.services.credentials import ends, leases, sealing
@@ -44,7 +43,7 @@ def obtain(
     provider: Provider, tokens: Tokens, *, workspace_id: int, client_id: str, values: dict[str, str]
 ) -> Credential:
     """The row for tokens that a code was just exchanged for; saved."""
-    now = timezone.now()
+    now = clock.now()
     row = sealing.new(
         workspace_id,
         provider,
@@ -112,7 +111,7 @@ def _store(row: Credential, lease: UUID, held: Tokens, fresh: Tokens) -> Credent
             scopes=held.scopes if fresh.scopes is None else fresh.scopes,
             facts={**held.facts, **fresh.facts},
         )
-        now = timezone.now()
+        now = clock.now()
         if locked.method == SIGN_IN:
             declared = ends.declared_for(locked)
             fixed = ends.has_fixed_end(locked, held, fresh, now)
@@ -188,7 +187,7 @@ def in_the_end(row: Credential, error: ProviderError) -> ProviderError:
     since = row.refused_since
     if not error.is_unexplained or row.method != SIGN_IN or since is None:
         return error
-    if timezone.now() - since < STUBBORN:
+    if clock.now() - since < STUBBORN:
         return error
     name = platforms.get(row.provider).for_values(row.plain).name
     return errors.AuthInvalid(f"{name} has refused to renew this sign-in since {since:%Y-%m-%d}.")
@@ -196,7 +195,7 @@ def in_the_end(row: Credential, error: ProviderError) -> ProviderError:
 
 def note(row: Credential, lease: UUID, error: ProviderError) -> bool:
     """Keep why a renewal gave nothing, and when to try again; False without the lease."""
-    now = timezone.now()
+    now = clock.now()
     is_refused = error.kind in (errors.AuthExpired.kind, errors.AuthInvalid.kind)
     is_ended = is_refused and row.method == SIGN_IN
     if is_ended and error.action in USUAL_ACTIONS:

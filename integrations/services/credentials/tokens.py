@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
-from integrations import crypto, platforms
+from integrations import clock, crypto, platforms
 from integrations.database import release_connection
 from integrations.models import Credential
 from integrations.models.credentials import LEASE
@@ -46,7 +45,7 @@ def usable(credential_id: UUID, *, got_since: datetime | None = None) -> Usable:
     With `got_since` one that was got for typed secrets before then is not good enough: it may
     go on working though they were withdrawn. Raises ProviderError.
     """
-    asked_at = timezone.now()
+    asked_at = clock.now()
 
     def suffices(row: Credential, now: datetime) -> bool:
         is_newer = bool(row.tokens) and row.renewed_at > asked_at
@@ -83,7 +82,7 @@ def _said(row: Credential) -> str:
 
 def _tokens_that(credential_id: UUID, suffice: Judge) -> tuple[Credential, Tokens]:
     """The stored tokens once they do, got here or by whoever has the lease."""
-    asked_at = timezone.now()
+    asked_at = clock.now()
     left_behind: UUID | None = None
 
     def is_needless(row: Credential, now: datetime) -> bool:
@@ -93,7 +92,7 @@ def _tokens_that(credential_id: UUID, suffice: Judge) -> tuple[Credential, Token
         row = Credential.objects.filter(pk=credential_id).first()
         if row is None:
             raise _gone()
-        now = timezone.now()
+        now = clock.now()
         if not row.is_ended and suffice(row, now):
             if row.method == SIGN_IN or _opens(row):
                 return row, held_by(row)
@@ -259,7 +258,7 @@ def _asked_with_secrets(row: Credential) -> Tokens:
 
 def _failure_of(row: Credential) -> ProviderError:
     """What the last renewal was told, again."""
-    wait = (row.renew_at - timezone.now()).total_seconds() if row.renew_at else 0
+    wait = (row.renew_at - clock.now()).total_seconds() if row.renew_at else 0
     is_limit = row.failure_kind == errors.RateLimited.kind and wait > 0
     return errors.of_kind(row.failure_kind)(
         row.failure_message,

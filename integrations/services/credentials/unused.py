@@ -4,9 +4,8 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
-from integrations import queue
+from integrations import clock, queue
 from integrations.models import Candidate, Credential
 from providers.declare import SIGN_IN
 
@@ -28,13 +27,13 @@ def let_go(sign_ins: Collection[UUID]) -> None:
     given_up = unused().filter(pk__in=sign_ins, give_back_at=None)
     for pk in list(given_up.values_list("pk", flat=True)):
         waiting = Credential.objects.filter(pk=pk)
-        waiting.update(give_back_at=timezone.now(), failures=0, renew_at=None)
+        waiting.update(give_back_at=clock.now(), failures=0, renew_at=None)
         queue.enqueue("keeping.give_back", str(pk))
 
 
 def is_going(row: Credential) -> bool:
     """Whether its platform is being asked to end it, by a clock a lease ahead of ours at most."""
-    return row.give_back_at is not None and row.is_leased(timezone.now())
+    return row.give_back_at is not None and row.is_leased(clock.now())
 
 
 def keep_back(sign_in_id: UUID) -> bool:
@@ -52,6 +51,6 @@ def keep_back(sign_in_id: UUID) -> bool:
 
 def take_up(row: Credential) -> None:
     """Keep a locked row that was to be given back: somebody uses it after all."""
-    row.give_back_at, row.failures, row.renew_at = None, 0, timezone.now()
+    row.give_back_at, row.failures, row.renew_at = None, 0, clock.now()
     row.lease = row.lease_until = None
     row.save(update_fields=["give_back_at", "failures", "renew_at", "lease", "lease_until"])

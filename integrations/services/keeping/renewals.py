@@ -6,9 +6,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
-from integrations import platforms
+from integrations import clock, platforms
 from integrations.models import Credential, IntegrationConnection, Trigger
 from integrations.models.credentials import LEASE
 from integrations.services.credentials import tokens
@@ -96,7 +95,7 @@ def _is_news(connection: IntegrationConnection, *, was_failing: bool) -> bool:
     row = connection.sign_in
     if row is None or not connection.is_signed_in:
         return False
-    works = tokens.is_good(row, timezone.now())
+    works = tokens.is_good(row, clock.now())
     is_told = connection.last_error or (connection.unanswered_since and not row.is_ended)
     if is_told:
         return was_failing and works and not row.failures

@@ -17,9 +17,9 @@ from weakref import WeakValueDictionary
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.db.models import F
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from integrations import clock
 from integrations.database import release_connection
 from integrations.models import Guesses
 from integrations.services.refusals import TooManyGuesses
@@ -91,7 +91,7 @@ def begin(*keys: Key) -> Guess:
 
     An empty one says nothing about who tries, so it is no key.
     """
-    now, counted = int(timezone.now().timestamp()), []
+    now, counted = int(clock.now().timestamp()), []
     by_digest = {digest(limit, about): limit for limit, about in keys if about}
     _refuse_the_locked(by_digest, now)
     for key, limit in by_digest.items():
@@ -127,7 +127,7 @@ def warning(*keys: Key) -> str:
     It says the same of a name that nobody has: tries are counted by what was typed.
     """
     by_digest = {digest(limit, about): limit for limit, about in keys if about}
-    now = int(timezone.now().timestamp())
+    now = int(clock.now().timestamp())
     found = Guesses.objects.filter(until__gt=now, key__in=by_digest)
     left = [(by_digest[one.key].most - one.count, by_digest[one.key].minutes) for one in found]
     fewest, minutes = min(left, default=(0, 0))
@@ -217,5 +217,5 @@ def _count(key: str, limit: Limit, now: int) -> tuple[int, int]:
 
 
 def _refusal(limit: Limit, until: int) -> TooManyGuesses:
-    seconds = max(1, until - int(timezone.now().timestamp()))
+    seconds = max(1, until - int(clock.now().timestamp()))
     return TooManyGuesses(limit.sentence, seconds)

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.utils import timezone
 
+from integrations import clock
 from integrations.models import After, HandOver, Membership, Role, Workspace
 from integrations.services.people import members
 from integrations.services.people.members import NoMember, NotAnOwner, changing
@@ -35,13 +35,13 @@ def ask(workspace: Workspace, member_id: int, after: After, *, by: User) -> Hand
             asked_by=by,
             asked=member.user,
             after=after,
-            expires_at=timezone.now() + LIVES,
+            expires_at=clock.now() + LIVES,
         )
 
 
 def pending(workspace: Workspace) -> HandOver | None:
     waiting = HandOver.objects.select_related("asked", "asked_by")
-    return waiting.filter(workspace=workspace, expires_at__gt=timezone.now()).first()
+    return waiting.filter(workspace=workspace, expires_at__gt=clock.now()).first()
 
 
 def forget_old(now: datetime) -> None:

@@ -18,9 +18,8 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
-from django.utils import timezone
 
-from integrations import crypto, queue
+from integrations import clock, crypto, queue
 from integrations.models import Invitation, Membership, Person, Role, Workspace
 from integrations.services.people import guesses, members
 from integrations.services.people.guesses import Limit
@@ -116,7 +115,7 @@ def find(token: str) -> Invitation:
 def opened(digest: str) -> Invitation:
     """One whose link was opened in this browser. Raises InvitationGone."""
     known = Invitation.objects.select_related("workspace", "invited_by")
-    found = known.filter(digest=digest, expires_at__gt=timezone.now()).first() if digest else None
+    found = known.filter(digest=digest, expires_at__gt=clock.now()).first() if digest else None
     if found is None or not _is_worth_something(found):
         raise InvitationGone
     return found
@@ -173,7 +172,7 @@ def join(digest: str, *, username: str, password: str, first_name: str, last_nam
             user.email = User.objects.normalize_email(invitation.email)
             user.save()
             if invitation.email:
-                Person.objects.create(user=user, email_confirmed_at=timezone.now())
+                Person.objects.create(user=user, email_confirmed_at=clock.now())
             Membership.objects.create(
                 user=user, workspace=invitation.workspace, role=invitation.role, is_default=True
             )
@@ -188,7 +187,7 @@ def mail(invitation_id: UUID) -> None:
     with transaction.atomic():
         waiting = Invitation.objects.select_for_update(of=("self",)).filter(mailed_at=None)
         known = waiting.select_related("workspace", "invited_by")
-        found = known.filter(pk=invitation_id, expires_at__gt=timezone.now()).first()
+        found = known.filter(pk=invitation_id, expires_at__gt=clock.now()).first()
         if found is None or not found.email or not _is_worth_something(found):
             return
         token = secrets.token_urlsafe(32)
@@ -204,7 +203,7 @@ def mail(invitation_id: UUID) -> None:
     subject = f"You are invited to {' '.join(found.workspace.name.split())}"
     body = render_to_string("invitations/mail.txt", context)
     EmailMessage(subject, body, to=[found.email]).send()
-    Invitation.objects.filter(pk=found.pk).update(mailed_at=timezone.now())
+    Invitation.objects.filter(pk=found.pk).update(mailed_at=clock.now())
 
 
 def full_name(user: User) -> str:
@@ -234,7 +233,7 @@ def _count_mail(email: str, by: User | None) -> None:
 
 def _give_out(invitation: Invitation) -> str | None:
     """Save it for another week, with a new link. For who holds the workspace's row."""
-    now = timezone.now()
+    now = clock.now()
     invitation.invited_at, invitation.expires_at = now, now + LIVES
     invitation.mailed_at, invitation.digest = None, ""
     if invitation.email:

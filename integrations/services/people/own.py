@@ -16,10 +16,9 @@ from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.http import base36_to_int, int_to_base36
 
-from integrations import crypto, queue
+from integrations import clock, crypto, queue
 from integrations.models import Person
 from integrations.services.people import guesses
 from integrations.services.refusals import InvalidChange
@@ -107,7 +106,7 @@ def ask_to_confirm(user: User, email: str) -> None:
         new = {
             "new_email": email,
             "new_email_digest": "",
-            "new_email_expires_at": timezone.now() + LIVES,
+            "new_email_expires_at": clock.now() + LIVES,
         }
         Person.objects.update_or_create(user=user, defaults=new)
         queue.enqueue("people.mail_confirmation", user.pk)
@@ -122,7 +121,7 @@ def mail_confirmation(user_id: int) -> None:
     with transaction.atomic():
         waiting = Person.objects.select_for_update(of=("self",)).select_related("user")
         person = waiting.filter(
-            user_id=user_id, user__is_active=True, new_email_expires_at__gt=timezone.now()
+            user_id=user_id, user__is_active=True, new_email_expires_at__gt=clock.now()
         ).first()
         if person is None or not person.new_email:
             return
@@ -152,7 +151,7 @@ def waiting_for(token: str) -> Person:
     except ValueError:
         raise LinkGone from None
     known = Person.objects.select_related("user").filter(user__is_active=True)
-    found = known.filter(user_id=user_id, new_email_expires_at__gt=timezone.now()).first()
+    found = known.filter(user_id=user_id, new_email_expires_at__gt=clock.now()).first()
     if found is None or found.new_email_digest != _digest(found.user, token):
         raise LinkGone
     return found
@@ -174,7 +173,7 @@ def set_email(user: User, email: str) -> None:
     with transaction.atomic():
         user.save(update_fields=["email"])
         Person.objects.update_or_create(
-            user=user, defaults=NOTHING_WAITS | {"email_confirmed_at": timezone.now()}
+            user=user, defaults=NOTHING_WAITS | {"email_confirmed_at": clock.now()}
         )
 
 

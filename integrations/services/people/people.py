@@ -10,10 +10,9 @@ from django.contrib.auth.models import User
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.functional import cached_property
 
-from integrations import crypto
+from integrations import clock, crypto
 from integrations.compiled import Compiled, CompiledRows
 from integrations.models import ApiToken, Membership, OwnerLink, Role, Workspace
 from integrations.services.people import members
@@ -150,15 +149,15 @@ def make_owner_link() -> str:
         _lock_accounts()
         if not nobody_has_an_account():
             raise LinkRefused
-        OwnerLink.objects.filter(expires_at__lte=timezone.now()).delete()
+        OwnerLink.objects.filter(expires_at__lte=clock.now()).delete()
         OwnerLink.objects.create(
-            digest=crypto.digest(token), expires_at=timezone.now() + OWNER_LINK_LIVES
+            digest=crypto.digest(token), expires_at=clock.now() + OWNER_LINK_LIVES
         )
     return public_url.link("welcome", token)
 
 
 def is_owner_link(token: str) -> bool:
-    links = OwnerLink.objects.filter(digest=crypto.digest(token), expires_at__gt=timezone.now())
+    links = OwnerLink.objects.filter(digest=crypto.digest(token), expires_at__gt=clock.now())
     return nobody_has_an_account() and links.exists()
 
 
@@ -179,7 +178,7 @@ def _lock_accounts() -> None:
 
 def make_token(user: User, name: str, *, expires_at: datetime | None) -> str:
     """A new API token in clear: the only time anybody sees it."""
-    expiry = expires_at - timezone.now() if expires_at else None
+    expiry = expires_at - clock.now() if expires_at else None
     _, token = ApiToken.objects.create(user=user, expiry=expiry, name=name)
     return str(token)
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone
 from django.utils.text import slugify
 
+from integrations import clock
 from integrations.models import (
     Event,
     EventType,
@@ -99,7 +99,7 @@ def archive(workspace: Workspace, *, by: User) -> None:
     with members.changing(workspace, by=by):
         if IntegrationConnection.objects.filter(lender=workspace).exists():
             raise InvalidChange({"workspace": [LENDS]})
-        Workspace.objects.filter(pk=workspace.pk).update(archived_at=timezone.now())
+        Workspace.objects.filter(pk=workspace.pk).update(archived_at=clock.now())
         members.tell_all(workspace, "archived", by=by)
 
 

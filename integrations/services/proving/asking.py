@@ -4,9 +4,8 @@ import time
 from datetime import datetime
 
 from django.conf import settings
-from django.utils import timezone
 
-from integrations import crypto
+from integrations import clock, crypto
 from integrations.database import release_connection
 from integrations.models import Credential, IntegrationConnection
 from integrations.services.credentials import attempts, proofs, sealing, tokens
@@ -47,7 +46,7 @@ def ask(
     if provider.tester and not attempt.is_complete(provider):
         raise NothingToTest
     asked = pauses.asking(connection, attempt)
-    if is_tried and (unasked := pauses.unasked(asked, timezone.now())):
+    if is_tried and (unasked := pauses.unasked(asked, clock.now())):
         return Result(unasked.outcome, unasked)
     climb = _Climb(connection, attempt, on_progress, on_renewed, got_since=got_since)
     result = climb.once()

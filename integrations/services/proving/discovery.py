@@ -8,9 +8,8 @@ from functools import partial
 
 from django.conf import settings
 from django.core.cache import cache
-from django.utils import timezone
 
-from integrations import crypto
+from integrations import clock, crypto
 from integrations.database import release_connection
 from integrations.models import IntegrationConnection
 from integrations.services import waiting
@@ -111,7 +110,7 @@ def _ask(
         raise NothingToTest
     # Nothing of an account is asked, whichever is saved: what lets in is counted.
     asked = replace(pauses.asking(connection, attempt), account="")
-    pauses.check(asked, timezone.now())
+    pauses.check(asked, clock.now())
     is_saved = asked.opens is not None and asked.opens.pk == connection.opened_by_id
     _check_rate(connection, str(connection.opened_by_id) if is_saved else connection.slug)
     release_connection()

@@ -13,9 +13,8 @@ from typing import NamedTuple
 from django.db.models import CharField, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Concat, Replace
-from django.utils import timezone
 
-from integrations import platforms
+from integrations import clock, platforms
 from integrations.models import Credential, IntegrationConnection, Pause
 from integrations.services.credentials.attempts import Attempt
 from integrations.services.refusals import Paused
@@ -102,7 +101,7 @@ def keep(asked: Asking, error: ProviderError | None) -> None:
     counted = asked.counted(asked.provider.counts_by.of(error))
     if counted is None:
         return
-    now = timezone.now()
+    now = clock.now()
     until = now + timedelta(seconds=lasts_seconds(error))
     same = standing_at(now).filter(provider=asked.provider.slug, kind=error.kind)
     longer = same.filter(until__gt=until, **counted._asdict())

@@ -6,16 +6,15 @@ from datetime import timedelta
 
 from django.db import connection as database
 from django.db import transaction
-from django.utils import timezone
 
-from integrations import compiled
+from integrations import clock, compiled
 from integrations.compiled import CompiledRows
 from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome
 from integrations.services import events, rows, twins
 from integrations.services.proving.facts import apply_result
 from integrations.services.proving.progress import stored
 from integrations.services.refusals import NoConnection, SameAccount
-from providers.errors import InvalidConfig, ProviderError, UnexpectedReply
+from providers.errors import InvalidConfig, ProviderError
 from providers.run.results import Result, StepResult
 
 # What a result changes on a connection, and what it has to know of one for that.
@@ -37,15 +36,15 @@ ANOTHER_ACCOUNT = "Enter another account here, or remove this connection."
 OF_LENDER = "Ask the owners of {}, which lends what lets this in."
 WHAT_TO_DO = "They can do it: {}"
 TURN = 0x1CD  # any number, as long as no other lock here has it
-INTERRUPTED = UnexpectedReply(
-    "The test was interrupted before it had an answer.", "Nothing to fix: test again."
-)
+INTERRUPTED = "The test was interrupted before it had an answer."
+AGAIN = "Nothing to fix: test again."
 
 
 def finish(test: ConnectionTest, result: Result) -> None:
     """Keep a result on its test, and on the connection if its values are still the same.
 
-    A result that comes after the test was ended changes nothing.
+    A result that comes after the test was ended changes nothing, and one of a test that was
+    interrupted says nothing about the connection.
     """
     with transaction.atomic():
         connection = _lock(test)
@@ -60,9 +59,11 @@ def finish(test: ConnectionTest, result: Result) -> None:
             return
         if not test.dry_run and test.revision == connection.revision:
             connection.last_test = test
-            apply_result(connection, test)
+            if not test.was_interrupted:
+                apply_result(connection, test)
             rows.save_changes(connection, before)
-            events.record_result(connection, before, test)
+            if not test.was_interrupted:
+                events.record_result(connection, before, test)
 
 
 def _unless_known(
@@ -97,7 +98,7 @@ def _lock(test: ConnectionTest) -> IntegrationConnection:
 
 
 def _write_result(test: ConnectionTest, result: Result) -> None:
-    now = timezone.now()
+    now = clock.now()
     error: ProviderError | None = result.error
     test.outcome = result.outcome
     test.steps = stored(result.steps)
@@ -105,6 +106,8 @@ def _write_result(test: ConnectionTest, result: Result) -> None:
     test.finished_at = now
     if result.outcome == "not_implemented":
         test.message = NOT_IMPLEMENTED
+    if test.was_interrupted:
+        test.message, test.action = INTERRUPTED, AGAIN
     if error:
         test.error_kind, test.message, test.action = error.kind, error.message, error.action
         test.action_url = error.action_url or ""
@@ -126,7 +129,7 @@ def _ask_lender(connection: IntegrationConnection, test: ConnectionTest) -> None
 
 def interrupt(test: ConnectionTest) -> None:
     """End a test that will have no answer."""
-    finish(test, Result("inconclusive", INTERRUPTED, _steps_cut_short(test)))
+    finish(test, Result("inconclusive", steps=_steps_cut_short(test)))
 
 
 def _steps_cut_short(test: ConnectionTest) -> list[StepResult]:

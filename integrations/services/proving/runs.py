@@ -18,9 +18,8 @@ from django.contrib.auth.models import User
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from integrations import platforms, queue
+from integrations import clock, platforms, queue
 from integrations.database import release_connection
 from integrations.models import (
     IntegrationConnection,
@@ -52,7 +51,7 @@ class StartedRun:
 
 def start_run(workspace: Workspace, *, trigger: Trigger, by: User | None) -> StartedRun:
     """Write a run with an item for every enabled connection, or find the one that runs."""
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         running = workspace.runs.filter(finished_at=None, is_of_all=True).first()
@@ -90,7 +89,7 @@ def _started(
     by: User | None,
     is_of_all: bool,
 ) -> TestRun:
-    now = timezone.now()
+    now = clock.now()
     run = TestRun.objects.create(
         workspace=workspace,
         trigger=trigger,
@@ -155,7 +154,7 @@ def is_performed(run: TestRun, now: datetime) -> bool:
 
 def _ends_in_time(run: TestRun) -> bool:
     """Wait for a run that others perform; False when its lease ran out first."""
-    while is_performed(run, timezone.now()):
+    while is_performed(run, clock.now()):
         release_connection()
         time.sleep(testing.POLL_SECONDS)
         run.refresh_from_db()
@@ -218,7 +217,7 @@ def perform_item(item_id: int) -> None:
         raise
     finally:
         ended = RunItem.objects.filter(pk=item_id)
-        ended.update(problem=item.problem, ended_at=timezone.now())
+        ended.update(problem=item.problem, ended_at=clock.now())
         finish_if_done(item.run_id)
 
 
@@ -251,7 +250,7 @@ def stop_run(workspace: Workspace) -> TestRun | None:
         running = workspace.runs.filter(finished_at=None, is_of_all=True)
         run = running.select_for_update().first()
         if run:
-            TestRun.objects.filter(pk=run.pk).update(stopped_at=timezone.now())
+            TestRun.objects.filter(pk=run.pk).update(stopped_at=clock.now())
             _end_waiting(run, STOPPED)
             finish_if_done(run.pk)
     return latest_run(workspace)
@@ -283,7 +282,7 @@ def again(run: TestRun, connection_id: UUID | None = None) -> QuerySet[RunItem]:
             waiting = waiting.filter(connection=connection_id)
         ids = [*waiting.values_list("pk", flat=True)]
         if ids:
-            now = timezone.now()
+            now = clock.now()
             locked.items.filter(pk__in=ids).update(test=None, problem="", ended_at=None)
             TestRun.objects.filter(pk=run.pk).update(
                 trigger=Trigger.PAGE,  # a worker performs it now, also where a command began
@@ -296,7 +295,7 @@ def again(run: TestRun, connection_id: UUID | None = None) -> QuerySet[RunItem]:
 
 def _alive(runs: QuerySet[TestRun]) -> TestRun | None:
     found = runs.first()
-    if found and found.is_running and not is_performed(found, timezone.now()):
+    if found and found.is_running and not is_performed(found, clock.now()):
         _end_interrupted(found)
         return runs.first()
     return found
@@ -307,7 +306,7 @@ def _with_items() -> QuerySet[TestRun]:
 
 
 def _end_interrupted(run: TestRun) -> None:
-    now = timezone.now()
+    now = clock.now()
     _end_waiting(run, INTERRUPTED)
     run.items.filter(ended_at=None).update(ended_at=now)
     TestRun.objects.filter(pk=run.pk, finished_at=None).update(finished_at=now)
@@ -315,12 +314,12 @@ def _end_interrupted(run: TestRun) -> None:
 
 def _end_waiting(run: TestRun, problem: str) -> None:
     waiting = run.items.filter(ended_at=None, test=None)
-    waiting.update(problem=problem, ended_at=timezone.now())
+    waiting.update(problem=problem, ended_at=clock.now())
 
 
 def finish_if_done(run_id: int) -> None:
     """End a run of which nothing is left to be tested; else its lease goes on a while."""
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         # Locked, so that of two who end the last items at once the second sees both.
         run = TestRun.objects.select_for_update().get(pk=run_id)

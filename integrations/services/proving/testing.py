@@ -12,9 +12,8 @@ from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
-from integrations import compiled
+from integrations import clock, compiled
 from integrations.compiled import CompiledRows
 from integrations.database import release_connection
 from integrations.models import ConnectionTest, FixLink, IntegrationConnection, TestOutcome, Trigger
@@ -101,7 +100,7 @@ def start(
     here; one of the schedule's is gone on with by the schedule, for nobody learned anything.
     """
     while True:
-        now = timezone.now()
+        now = clock.now()
         found = tested.read(connection, now)
         connection.pk, connection.revision = found.connection.pk, found.connection.revision
         refusal = _refusal(found, trigger, now, dry_run=dry_run)
@@ -153,7 +152,7 @@ def _refusal(
 
 def wait_for(test: ConnectionTest) -> ConnectionTest:
     """The test once it has ended, or as it stands when its lease runs out."""
-    while test.is_leased(timezone.now()):
+    while test.is_leased(clock.now()):
         release_connection()
         time.sleep(POLL_SECONDS)
         test.refresh_from_db()
@@ -174,7 +173,7 @@ def perform(
     what is tested to be saved uses no token that was got before.
     """
     if test.trigger == Trigger.SAVE:
-        got_since = timezone.now()
+        got_since = clock.now()
     if _has_waited(test) and not _lease_again(test):
         return test
     connection = test.connection
@@ -197,7 +196,7 @@ def perform(
 
 def _has_waited(test: ConnectionTest) -> bool:
     """Whether too little of its lease is left to be tested in."""
-    now = timezone.now()
+    now = clock.now()
     return not test.is_leased(now) or test.lease_until < now + LEASE - SOON
 
 
@@ -209,7 +208,7 @@ def _lease_again(test: ConnectionTest) -> bool:
         test.refresh_from_db()
         if not test.is_running or test.lease_until != lease_until:
             return False
-        now = timezone.now()
+        now = clock.now()
         test.started_at, test.lease_until = min(test.started_at, now), now + LEASE
         test.save(update_fields=["started_at", "lease_until"])
     return True

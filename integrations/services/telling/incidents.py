@@ -24,12 +24,15 @@ from integrations.services import rows
 from integrations.services.telling.messages import SHOWN, some
 from integrations.services.telling.told import LASTS, Moment, Severity, Told
 from integrations_center import public_url
+from providers.errors import Unanswered
 
 SOURCE = "incident"
 RENEW = "Renew access"
 HANDLED = "handled"  # somebody took it, or wrote a note: that is on the page
 MORE = "Still broken, and more of it"
 OPERATORS = "Whoever runs this installation."
+AT_PLATFORM = "It lies with {}: nobody here has to do anything."
+SILENT = frozenset(error.kind for error in Unanswered.__subclasses__())
 WORKS_AGAIN = (Ending.PROVEN, Ending.CLEARED, Ending.READABLE)
 OVER = {
     Ending.CHANGED: "Connected in another way, which cannot be tested.",
@@ -123,7 +126,7 @@ def _break(incident: Incident, moment: Moment, key: str) -> Told | None:
         what_happened=" ".join(filter(None, words)),
         stops=tuple(incident.stops),
         since=incident.opened_at,
-        who_can_fix=OPERATORS if incident.is_ours else _who(connections),
+        who_can_fix=_who(incident, connections),
         platforms=() if is_everywhere else concerned,
         connections=tuple(str(one.pk) for one in connections),
         is_drill=incident.cause.is_drill,
@@ -195,8 +198,13 @@ def _act(connections: list[IntegrationConnection]) -> str:
     return RENEW if connections[0].needs_reauth else "See what is wrong"
 
 
-def _who(connections: list[IntegrationConnection]) -> str:
+def _who(incident: Incident, connections: list[IntegrationConnection]) -> str:
     """One that can put all of it right."""
+    if incident.is_ours:
+        return OPERATORS
+    if incident.cause.kind in SILENT:
+        names = list(dict.fromkeys(one.platform.name for one in connections))
+        return AT_PLATFORM.format(some(names[:SHOWN], len(names)))
     of_each = {_who_for(one) for one in connections}
     return of_each.pop() if len(of_each) == 1 else ""
 

@@ -72,14 +72,13 @@ def give_back(watch: Watch, budget: CheckBudget, now: datetime) -> None:
     spent.filter(day=day_of(budget, now)).update(used=F("used") - budget.each)
 
 
-def least_interval(watch: Watch, budget: CheckBudget) -> timedelta:
-    """As often as all that share it can be checked, so that none takes another one's part."""
-    sharing = Watch.objects.filter(budget=watch.budget_id).count() if watch.budget_id else 1
-    return shared(sharing, budget)
+def sharing(budget_id: int) -> int:
+    """How many connections spend from it."""
+    return Watch.objects.filter(budget=budget_id).count()
 
 
 def shared(count: int, budget: CheckBudget) -> timedelta:
-    """The interval of so many that share a budget."""
+    """As often as so many that share it can be checked, so that none takes another one's part."""
     return count * budget.each * DAY / (budget.limit * PLANNED)
 
 

@@ -10,11 +10,10 @@ from integrations.services.proving import testing
 from integrations.services.refusals import NoConnection, NothingToTest, Paused
 from integrations.services.watching import budgets, claims, schedule
 from integrations.services.watching.claims import Claimed
-from integrations.services.watching.intervals import interval, is_checked
+from integrations.services.watching.intervals import interval, is_checked, soonest, usual
 
 Clock = Callable[[], datetime]
 SAME_TOKEN = timedelta(minutes=10)  # at least: platforms limit how often one is asked for
-DEAR = 1 / 8  # of its interval: what costs something is not asked about again sooner
 MOST_TRIES = 1000  # counting on tells nothing more
 
 
@@ -31,9 +30,15 @@ def check(claimed: Claimed, clock: Clock, chance: Random) -> ConnectionTest | No
     try:
         return _Check(claimed, watch, clock, chance).perform()
     except Exception:
-        again = clock() + schedule.REFUSED
-        claims.write_back(claimed, due_at=again)
+        _put_off(claimed, watch, clock(), chance)
         raise
+
+
+def _put_off(claimed: Claimed, watch: Watch, now: datetime, chance: Random) -> None:
+    """What fails by our own fault is tried again as a break is: later and later."""
+    every = usual(watch)
+    due_at = schedule.after_break(watch.pk, watch.tries, schedule.REFUSED, every, now, chance)
+    claims.write_back(claimed, due_at=due_at, tries=min(watch.tries + 1, MOST_TRIES))
 
 
 class _Check:
@@ -69,10 +74,13 @@ class _Check:
         except (NoConnection, NothingToTest):
             self._move_on()
             return None
-        if started.joined:
-            self._move_on()
-            return None
-        return started.test
+        if not started.joined:
+            return started.test
+        if testing.is_of_saved_values(started.test, self._watch.connection):
+            self._move_on(tries=self._watch.tries)
+        else:  # which tells nothing about what is saved
+            self._write_back(self._clock() + schedule.UNANSWERED)
+        return None
 
     @property
     def _token_age(self) -> timedelta:
@@ -85,15 +93,10 @@ class _Check:
 
     def _tell(self, test: ConnectionTest) -> None:
         now, tries = self._clock(), self._watch.tries
-        if test.outcome == TestOutcome.FAILED:
-            base = schedule.REFUSED
-        elif test.outcome == TestOutcome.INCONCLUSIVE:
-            base = schedule.UNANSWERED
-        else:
+        if test.outcome not in (TestOutcome.FAILED, TestOutcome.INCONCLUSIVE):
             self._move_on(tries=0)
             return
-        if budgets.declared(self._watch.connection):
-            base = max(base, self._every * DEAR)
+        base = soonest(self._watch, refused=test.outcome == TestOutcome.FAILED)
         due = schedule.after_break(self._watch.pk, tries, base, self._every, now, self._chance)
         if test.retry_at and test.retry_at > now:
             due = max(due, schedule.after_pause(test.retry_at, self._every, self._chance))
@@ -109,4 +112,8 @@ class _Check:
         self._write_back(due, **values)
 
     def _write_back(self, due_at: datetime, **values: int | None) -> None:
+        connection = self._watch.connection
+        if connection.failing_since or connection.unanswered_since:
+            # It is known when what broke is asked about again: no round has to hasten it.
+            values.setdefault("tries", max(self._watch.tries, 1))
         claims.write_back(self._claimed, due_at=due_at, **values)

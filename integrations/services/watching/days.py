@@ -142,9 +142,11 @@ def _tests(
         finished_at__lt=until,
         dry_run=False,
         outcome__in=COUNTED,
-    ).only("connection", "started_at", "finished_at", "outcome", "trigger", "duration_ms", "steps")
+    )
+    answered = found.exclude(outcome=TestOutcome.INCONCLUSIVE, error_kind="")  # not cut short
+    columns = ("connection", "started_at", "finished_at", "outcome", "trigger")
     by_connection: dict[UUID, list[ConnectionTest]] = defaultdict(list)
-    for test in found:
+    for test in answered.only(*columns, "duration_ms", "steps"):
         by_connection[test.connection_id].append(test)
     return by_connection
 

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, Watch
-from integrations.services.watching import budgets
+from integrations.services.watching import budgets, schedule
+
+DEAR = 1 / 8
 
 
 def is_checked(connection: IntegrationConnection) -> bool:
@@ -22,6 +24,16 @@ def is_checked(connection: IntegrationConnection) -> bool:
     )
 
 
+def soonest(watch: Watch, *, refused: bool) -> timedelta:
+    """After how long a break is looked at again for the first time.
+
+    What costs something is not asked about again sooner than in a part of its interval.
+    """
+    base = schedule.REFUSED if refused else schedule.UNANSWERED
+    is_dear = budgets.declared(watch.connection) is not None
+    return max(base, interval(watch) * DEAR) if is_dear else base
+
+
 def usual(watch: Watch) -> timedelta:
     """Its team's own, or else what its platform's file says."""
     if watch.every_seconds:
@@ -30,10 +42,17 @@ def usual(watch: Watch) -> timedelta:
     return provider.for_values(watch.connection.config).checks.every
 
 
-def interval(watch: Watch) -> timedelta:
-    """The same, or longer where more would be spent than its checks may."""
+def interval(watch: Watch, sharing: int | None = None) -> timedelta:
+    """The same, or longer where more would be spent than its checks may.
+
+    `sharing` is how many share its budget, where that is known.
+    """
     budget = budgets.declared(watch.connection)
-    return max(usual(watch), budgets.least_interval(watch, budget)) if budget else usual(watch)
+    if budget is None:
+        return usual(watch)
+    if sharing is None:
+        sharing = budgets.sharing(watch.budget_id) if watch.budget_id else 1
+    return max(usual(watch), budgets.shared(sharing, budget))
 
 
 def next_check_at(connection: IntegrationConnection) -> datetime | None:

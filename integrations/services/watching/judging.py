@@ -55,9 +55,14 @@ class Key(NamedTuple):
         return cls(Nature(nature), Scope(scope), *name)
 
     @property
+    def is_silence(self) -> bool:
+        """Whether a platform does not answer, which nobody here can put right."""
+        return self.nature in (Nature.UNANSWERED, Nature.LIMITED)
+
+    @property
     def needs_time(self) -> bool:
         """Whether it may pass by itself, so that nobody is told before it has lasted."""
-        return self.nature in (Nature.UNANSWERED, Nature.LIMITED) or self == OUR_NETWORK
+        return self.is_silence or self == OUR_NETWORK
 
 
 OUR_NETWORK = Key(Nature.OURS, Scope.INSTALLATION, "network")

@@ -13,8 +13,8 @@ from django.db.models import Q, QuerySet
 
 from integrations import platforms
 from integrations.models import IntegrationConnection, Watch
-from integrations.services.watching import schedule
-from integrations.services.watching.intervals import interval, is_checked, usual
+from integrations.services.watching import budgets, schedule
+from integrations.services.watching.intervals import interval, is_checked, soonest, usual
 
 BATCH = 1000
 IN_TROUBLE = Q(connection__failing_since__isnull=False) | Q(
@@ -77,31 +77,42 @@ def bring_back(now: datetime, chance: Random) -> None:
     for slug, provider in platforms.catalogue().items():
         usual = now + schedule.FARTHEST * provider.checks.every + PAUSED
         far = Watch.objects.filter(provider=slug, due_at__gt=usual).order_by("-due_at")
-        for watch in far.select_related("connection")[:BATCH]:
-            every = interval(watch)
+        for watch, every in _with_intervals(far.select_related("connection")[:BATCH]):
             allowed = SPENT if watch.budget_id else PAUSED
             if watch.due_at > now + schedule.FARTHEST * every + allowed:
                 _set(watch, due_at=schedule.next_point(watch.pk, every, now, chance))
 
 
 def hasten(now: datetime, chance: Random) -> None:
-    """What somebody else's test found broken is checked again as soon as after a check."""
-    untried = _watched().filter(IN_TROUBLE, tries=0, due_at__gt=now + schedule.UNANSWERED)
-    for watch in untried[:BATCH]:
-        base = schedule.REFUSED if watch.connection.last_error else schedule.UNANSWERED
-        if watch.due_at > now + base and is_checked(watch.connection):
-            every = interval(watch)
-            due_at = schedule.after_break(watch.pk, 0, base, every, now, chance)
-            if due_at < watch.due_at:
-                _set(watch, due_at=due_at)
+    """What somebody else's test found broken is checked again as soon as after a check.
+
+    Each is looked at once: a row that has a try waits for a moment that somebody chose.
+    """
+    on = Q(connection__is_enabled=True, connection__is_complete=True)
+    untried = _watched().filter(IN_TROUBLE, on, tries=0)
+    for watch in untried.order_by("due_at")[:BATCH]:
+        due_at = watch.due_at
+        if is_checked(watch.connection):
+            base = soonest(watch, refused=bool(watch.connection.last_error))
+            soon = schedule.after_break(watch.pk, 0, base, interval(watch), now, chance)
+            due_at = min(due_at, soon)
+        _set(watch, due_at=due_at, tries=1)
 
 
 def settle(now: datetime, chance: Random) -> None:
     """What was mended meanwhile goes back to its interval."""
     mended = _watched().filter(~IN_TROUBLE, tries__gt=0)
-    for watch in mended[:BATCH]:
-        due_at = schedule.next_point(watch.pk, interval(watch), now, chance)
-        _set(watch, due_at=due_at, tries=0)
+    for watch, every in _with_intervals(mended[:BATCH]):
+        _set(watch, due_at=schedule.next_point(watch.pk, every, now, chance), tries=0)
+
+
+def _with_intervals(watches: Iterable[Watch]) -> Iterator[tuple[Watch, timedelta]]:
+    """How many share a budget is counted once for each budget."""
+    sharing: dict[int, int] = {}
+    for watch in watches:
+        if watch.budget_id and watch.budget_id not in sharing:
+            sharing[watch.budget_id] = budgets.sharing(watch.budget_id)
+        yield watch, interval(watch, sharing.get(watch.budget_id or 0))
 
 
 def _watched() -> QuerySet[Watch]:

@@ -48,7 +48,13 @@ NETWORK = (
     "shows.",
     "Nothing to do here: whoever runs this installation has to see to it.",
 )
-KEY = "stored credentials cannot be read"
+KEY = (
+    "stored credentials cannot be read",
+    "The key that they were saved with is not there. They are safe, and nothing is lost.",
+    "Nothing to do here: whoever runs this installation has to put the key back.",
+)
+# While a platform is only silent, nobody is asked to do anything.
+BY_ITSELF = "Nothing to do: it is asked again by itself, and you hear when it answers."
 WORKER = (
     "checks were not running",
     "No worker ran, so nothing was checked in that time.",
@@ -73,8 +79,12 @@ def words(key: Key, members: Sequence[Trouble]) -> Words:
         what, message, action = NETWORK
         return Words(f"{OUR_SIDE}: {what}", message, action, "", stops)
     if key.nature == Nature.OURS:
-        return Words(f"{OUR_SIDE}: {KEY}", *said, stops)
+        what, message, action = KEY
+        return Words(f"{OUR_SIDE}: {what}", message, action, "", stops)
     who = asked(members)
+    if key.is_silence:
+        title = TITLES.get(first.kind, NO_ANSWER).format(who=who)
+        return Words(title, first.message, BY_ITSELF, "", stops)
     if key.scope == Scope.APP and key.nature == Nature.REFUSED:
         return Words(f"{who} refuses the app that you sign in with", *APP, "", stops)
     if first.kind not in LET_IN:

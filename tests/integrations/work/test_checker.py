@@ -221,3 +221,13 @@ def test_a_backlog_is_worked_off_without_waiting_for_the_next_look(meta, monkeyp
         wait_until(lambda: passed("meta").count() == 6)
 
     assert [*Watch.objects.values_list("lease", flat=True)] == [1] * 6
+
+
+def test_wakes_that_nobody_heard_yet_are_one():
+    checker = Checker(2)
+    for _ in range(5):
+        checker._wakes.put(None)
+
+    checker._wait()
+
+    assert checker._wakes.empty()

@@ -6,7 +6,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from integrations import crypto
-from integrations.models import ConnectionTest, Credential, Trigger
+from integrations.models import ConnectionTest, Credential, Event, Trigger
 from integrations.models.tests import LEASE
 from integrations.services import rows
 from integrations.services.connecting import saving
@@ -169,9 +169,23 @@ def test_a_test_that_died_with_its_process_blocks_nobody_after_its_lease(connect
     test = ask(connected)
 
     dead.refresh_from_db()
-    assert (dead.outcome, dead.error_kind) == ("inconclusive", "unexpected_reply")
+    assert (dead.outcome, dead.error_kind) == ("inconclusive", "")
     assert "interrupted" in dead.message
     assert test.outcome == "passed"
+
+
+def test_a_test_that_was_interrupted_says_nothing_about_the_connection(connected, meta):
+    proven = ask(connected)
+    with time_machine.travel(timezone.now() - timedelta(minutes=1)):
+        dead = testing.start(connected, trigger=Trigger.PAGE, by=None).test
+
+    results.interrupt(dead)
+
+    row = rows.find(connected.workspace, "meta")
+    assert row.last_test == dead
+    assert (row.unanswered_since, row.proven_at) == (None, proven.finished_at)
+    assert row.light(timezone.now()) == "green"
+    assert not Event.objects.filter(data__what="unanswered").exists()
 
 
 def test_a_test_that_was_ended_before_its_turn_came_asks_nobody(connected, meta):

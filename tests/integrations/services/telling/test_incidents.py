@@ -9,6 +9,7 @@ from integrations.models import Cause, Delivery, Event, EventType, Incident, Wat
 from integrations.services.telling import owed
 from integrations.services.watching import handling, incidents
 from integrations.services.watching.handling import Handling
+from integrations.services.watching.wording import BY_ITSELF
 from tests.integrations.receivers import NOW, look
 from tests.integrations.services.watching.world import connected, credential, fails, passes
 
@@ -151,6 +152,19 @@ def test_more_of_it_says_so(shared, channel, receiver, at):
         at(number * 2 * HOUR)
 
     assert "Still broken, and more of it: Meta" in receiver.seen[-1].body.decode()
+
+
+def test_of_silence_is_said_that_nobody_here_can_fix_it(workspace, channel, said, at, settings):
+    settings.OUTAGE_MINUTES = 0
+    channel()
+    meta = connected(workspace)
+    for minutes in (0, 1):
+        fails(meta, "provider_unavailable", NOW + minutes * MINUTE)
+        at(minutes * MINUTE)
+
+    (told,) = said()
+    assert told["whoCanFix"] == "It lies with Meta: nobody here has to do anything."
+    assert BY_ITSELF in told["whatHappened"]
 
 
 def test_silence_is_told_after_the_outage_minutes(workspace, channel, moments, at, settings):

@@ -28,7 +28,9 @@ def connection_of(workspace, provider="meta", *, created_at=NOW - 3 * DAY, **mor
 
 def end_test(connection, at, outcome="passed", **more):
     """It ended then, two seconds after it began."""
-    values = {"trigger": "schedule", "duration_ms": 300, "steps": STEPS} | more
+    kind = {"failed": "auth_expired", "inconclusive": "network"}.get(outcome, "")
+    usual = {"trigger": "schedule", "duration_ms": 300, "steps": STEPS, "error_kind": kind}
+    values = usual | more
     return ConnectionTest.objects.create(
         connection=connection,
         revision=connection.revision,

@@ -11,7 +11,7 @@ import pytest
 
 from integrations import platforms
 from integrations.models import Budget, Credential, IntegrationConnection, Watch, Workspace
-from integrations.services.watching import budgets, checking, claims, schedule
+from integrations.services.watching import budgets, checking, claims, intervals, schedule
 from providers.declare import CheckBudget, Checks, CountedBy
 from providers.registry import catalogue
 from tests.integrations.services.keeping.moments import DAY, HOUR, NOW
@@ -60,7 +60,7 @@ class Simulated:
             tries, self.tries[number] = self.tries[number], self.tries[number] + 1
             base = schedule.REFUSED
             if self.budget:
-                base = max(base, self.interval * checking.DEAR)
+                base = max(base, self.interval * intervals.DEAR)
             key = UUID(int=number)
             return schedule.after_break(key, tries, base, self.interval, now, self.chance)
         return self.point(number, now)
@@ -190,10 +190,12 @@ def test_what_was_not_asked_is_given_back(signed_in):
 def test_the_more_share_it_the_longer_the_interval(signed_in):
     first, second, _ = signed_in
     budgets.reserve(first, PAID, NOW)
-    alone = budgets.least_interval(first, PAID)
+    assert budgets.sharing(first.budget_id) == 1
     budgets.reserve(second, PAID, NOW)
 
-    assert budgets.least_interval(first, PAID) == 2 * alone
+    shared = budgets.sharing(first.budget_id)
+    assert shared == 2
+    assert budgets.shared(shared, PAID) == 2 * budgets.shared(1, PAID)
 
 
 @pytest.mark.django_db(transaction=True)

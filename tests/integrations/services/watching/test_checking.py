@@ -5,7 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations.models import ConnectionTest, IntegrationConnection, Pause, Trigger, Watch
+from integrations.models import (
+    ConnectionTest,
+    Credential,
+    IntegrationConnection,
+    Pause,
+    Trigger,
+    Watch,
+)
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
@@ -208,3 +215,50 @@ def test_a_check_that_fails_by_our_own_fault_is_tried_again_soon(due, chance, mo
     watch = Watch.objects.get()
     assert watch.lease_until is None
     assert MINUTE < soon(watch) <= schedule.REFUSED
+
+
+def test_a_check_that_fails_by_our_own_fault_is_tried_later_each_time(due, chance, monkeypatch):
+    monkeypatch.setattr(testing, "perform", lambda *_, **__: 1 / 0)
+    dues = []
+    for _ in range(4):
+        make_due()
+        with pytest.raises(ZeroDivisionError):
+            check(chance)
+        ConnectionTest.objects.all().delete()
+        dues.append(soon(Watch.objects.get()))
+
+    watch = Watch.objects.get()
+    assert (watch.tries, watch.lease_until) == (4, None)
+    assert dues[0] <= schedule.REFUSED < dues[-1] + schedule.REFUSED
+    row = IntegrationConnection.objects.get()
+    assert row.unanswered_since is None
+
+
+def test_a_test_of_other_values_that_runs_is_not_taken_for_a_check(connected, due, chance):
+    testing.start(connected, trigger=Trigger.PAGE, by=None, dry_run=True)
+
+    test, watch = check(chance)
+
+    assert test is None
+    assert soon(watch) <= schedule.UNANSWERED
+
+
+def test_a_limit_is_waited_for_and_no_round_asks_sooner(workspace, meta, due, chance):
+    IntegrationConnection.objects.update(unanswered_since=timezone.now())
+    until = timezone.now() + HOUR
+    opened = Credential.objects.get()
+    Pause.objects.create(
+        provider="meta",
+        kind="rate_limited",
+        counted_by="token",
+        name=opened.pk.hex,
+        obtained_at=opened.obtained_at,
+        until=until - MINUTE,
+    )
+
+    check(chance)
+    for _ in range(3):
+        sweep.look_after(timezone.now())
+
+    assert Watch.objects.get().due_at >= until - MINUTE
+    assert not ConnectionTest.objects.exists()

@@ -3,17 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.models import Heartbeat, IntegrationConnection, Trigger, Watch
+from integrations import platforms
+from integrations.models import Budget, Heartbeat, IntegrationConnection, Trigger, Watch
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.proving import testing
-from integrations.services.watching import engine, schedule, sweep
+from integrations.services.watching import engine, intervals, schedule, sweep
 from providers.sandbox.meta import TOKENS
 from tests.integrations.services.keeping.moments import DAY, HOUR, MINUTE, NOW
 from tests.integrations.services.watching.conftest import overdue
+from tests.integrations.services.watching.history import connection_of
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +100,45 @@ def test_what_is_switched_off_is_not_hastened(connected, watch, chance):
     sweep.hasten(NOW, chance)
 
     assert Watch.objects.get().due_at == NOW + HOUR
+
+
+def test_what_costs_something_is_not_hastened_past_a_part_of_its_interval(workspace, chance):
+    row = connection_of(workspace, "x", unanswered_since=NOW)
+    sweep.make(NOW, chance)
+    Watch.objects.update(due_at=NOW + DAY)
+
+    sweep.hasten(NOW, chance)
+
+    every = platforms.get("x").checks.every
+    assert NOW + every * intervals.DEAR * schedule.FLOOR <= Watch.objects.get(pk=row.pk).due_at
+
+
+def test_what_is_switched_off_keeps_no_other_from_being_hastened(workspace, chance, monkeypatch):
+    monkeypatch.setattr(sweep, "BATCH", 2)
+    off = {"unanswered_since": NOW, "is_enabled": False}
+    for number in range(3):
+        connection_of(workspace, slug=f"off-{number}", is_default=False, **off)
+    row = connection_of(workspace, "stripe", unanswered_since=NOW)
+    sweep.make(NOW, chance)
+    Watch.objects.update(due_at=NOW + HOUR)
+
+    sweep.hasten(NOW, chance)
+
+    assert Watch.objects.get(pk=row.pk).due_at <= NOW + MINUTE
+
+
+def test_of_those_that_share_a_budget_it_is_counted_once(workspace, chance):
+    budget = Budget.objects.create(provider="x", counted_by="app", name="an-app", day=NOW.date())
+    for number in range(5):
+        connection_of(workspace, "x", slug=f"x-{number}", is_default=not number)
+    sweep.make(NOW, chance)
+    Watch.objects.update(due_at=NOW + 365 * DAY, budget=budget)
+
+    with CaptureQueriesContext(connection) as asked:
+        sweep.bring_back(NOW, chance)
+
+    assert sum("COUNT(" in query["sql"] for query in asked) == 1
+    assert not Watch.objects.filter(due_at__gt=NOW + 60 * DAY).exists()
 
 
 def test_what_a_person_mended_goes_back_to_its_interval(proven, chance):
