@@ -53,6 +53,10 @@ LAST_OWNER = "Somebody must own the workspace. Make another member an owner firs
 BUSY = "Many calls wait for platforms just now."
 TOO_LARGE = "This is more than a request may hold. Send less at once."
 CRASHED = "Something went wrong on this server. Tell whoever runs this installation."
+CURSOR_EXPIRED = (
+    "This cursor is more than 30 days old, and events are kept for 30 days: some may be missed. "
+    "Read how things are now, then begin without `after`."
+)
 NO_STORE = {"Cache-Control": "no-store"}
 
 

@@ -224,6 +224,46 @@ CAUSE = {
     "isFlapping": False,
     "isDrill": False,
 }
+EVENTS = {
+    "next": None,
+    "cursor": "1313-1795342931",
+    "results": [
+        {
+            "id": 1311,
+            "type": "connection.failing",
+            "at": "2026-11-22T09:14:00Z",
+            "workspace": "main",
+            "connection": str(CONNECTION_ID),
+            "by": None,
+            "data": {
+                "what": REFUSAL.error.kind,
+                "trigger": "schedule",
+                "test": 91,
+                "provider": ONE.slug,
+            },
+        },
+        {
+            "id": 1313,
+            "type": "incident.opened",
+            "at": "2026-11-22T09:14:04Z",
+            "workspace": "main",
+            "connection": None,
+            "by": None,
+            "data": {
+                "what": "opened",
+                "cause": REFUSAL.error.kind,
+                "incident": INCIDENT["id"],
+                "title": INCIDENT["title"],
+                "stops": INCIDENT["stops"],
+                "platforms": [ONE.slug],
+                "connections": INCIDENT["connections"],
+                "since": INCIDENT["openedAt"],
+                "lastedSeconds": None,
+                "isDrill": False,
+            },
+        },
+    ],
+}
 HANDLINGS = {
     "Take it": {"acknowledged": True, "owner": "ben", "note": "Asking Carla for a new token"},
     "Be silent": {"mutedUntil": "2026-11-22T18:00:00Z"},

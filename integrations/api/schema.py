@@ -32,7 +32,7 @@ from integrations.api.serializers import (
     RoleRequest,
     TestRequest,
 )
-from integrations.models import Status
+from integrations.models import EventType, Status
 from integrations_center import unavailable
 
 SAME_ACCOUNT = "North is connected to this account already. Use that one."
@@ -92,6 +92,7 @@ PROBLEMS = {
     405: ("method_not_allowed", 'Method "PUT" not allowed.'),
     406: ("not_acceptable", "Could not satisfy the request Accept header."),
     409: ("not_connected", api_errors.NOTHING_TO_TEST),
+    410: ("cursor_expired", api_errors.CURSOR_EXPIRED),
     412: (
         "version_conflict",
         "Ana saved Account ID on 22 Nov 2026 at 14:02 UTC. Read it again, then repeat your change.",
@@ -496,6 +497,21 @@ handle_incident = _incident_call(
     request=HandleRequest,
     sent=api_examples.HANDLINGS,
     shown={"Taken by somebody": api_examples.INCIDENT},
+)
+
+list_events = _call(
+    "list_events",
+    _answers(forced_singular_serializer(api_shapes.EventPage), 400, 410),
+    OpenApiParameter("after", description="As `cursor` gave it: only what happened after that."),
+    OpenApiParameter(
+        "type",
+        enum=EventType.values,
+        many=True,
+        description="Only these. What concerns members and channels is told to owners.",
+    ),
+    PAGE_SIZE,
+    shown={"A page": api_examples.EVENTS},
+    tag="events",
 )
 
 

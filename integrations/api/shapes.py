@@ -5,7 +5,7 @@ from typing import Any, get_args
 from rest_framework import serializers
 
 from integrations import platforms
-from integrations.models import Ending, Role, Scope, Status, TestOutcome, Trigger
+from integrations.models import Ending, EventType, Role, Scope, Status, TestOutcome, Trigger
 from providers import errors
 from providers.declare import FieldType
 
@@ -418,6 +418,32 @@ class TriedChannel(Shape):
     isDelivered = serializers.BooleanField()
     message = serializers.CharField(help_text="What its receiver said, in a sentence.")
     statusCode = serializers.IntegerField(allow_null=True)
+
+
+class Event(Shape):
+    """One thing that happened. What `data` holds depends on the type: see docs/api.md."""
+
+    id = serializers.IntegerField()
+    type = serializers.ChoiceField(choices=EventType.values)
+    at = serializers.DateTimeField()
+    workspace = serializers.CharField(help_text="The slug of the workspace.")
+    connection = serializers.UUIDField(
+        allow_null=True, help_text="The id of the one that it is about, as long as that is there."
+    )
+    by = serializers.CharField(
+        allow_null=True, help_text="The user name of who did it; null where nobody did."
+    )
+    data = serializers.DictField()  # type: ignore[assignment]
+
+
+class EventPage(Shape):
+    """Events, the oldest first."""
+
+    next = serializers.URLField(allow_null=True, help_text="Where later ones are already.")
+    cursor = serializers.CharField(
+        help_text="Send it as `after` to hear what happens from now on. Good for 30 days."
+    )
+    results = Event(many=True)
 
 
 class Method(Shape):

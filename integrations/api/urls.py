@@ -14,6 +14,7 @@ from integrations.api import reference
 from integrations.api import schema as api_schema
 from integrations.api import views as api
 from integrations.api.connections import Connections
+from integrations.api.events import Events
 from integrations.api.incidents import Incidents
 
 unknown = csrf_exempt(api_errors.not_found)  # whatever the method
@@ -72,6 +73,7 @@ urlpatterns = [
         api_channels.Channels.as_view({"post": "test"}),
         "test-channel",
     ),
+    *both("events", Events.as_view({"get": "list"}), "events"),
     *both("incidents", Incidents.as_view({"get": "list"}), "incidents"),
     *both(
         "incidents/<int:id>",

@@ -62,7 +62,8 @@ class HasRole(BasePermission):
         if asked is not None and not WORKSPACE_SLUG.fullmatch(asked):
             raise people.NoWorkspace
         access = people.access(cast(User, request.user), asked)
-        cast(InWorkspace, view).workspace = access.workspace
+        inside = cast(InWorkspace, view)
+        inside.access, inside.workspace = access, access.workspace
         return access.allows(self.needed(request))
 
     def needed(self, request: Request) -> Role:
@@ -74,6 +75,7 @@ class InWorkspace(ViewSet):
 
     permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated, HasRole)
     parser_classes = (ObjectParser,)
+    access: people.Access
     workspace: Workspace
 
     @property
@@ -101,6 +103,7 @@ class Root(APIView):
             "integrations": "integrations",
             "connections": "connections",
             "incidents": "incidents",
+            "events": "events",
             "schema": "schema",
             "docs": "schema-docs",
         }

@@ -1,6 +1,6 @@
 """Events: the one place that writes down what happened, for pages, feeds and whoever asks later."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -84,6 +84,17 @@ def since(
     about = {"connection": connection.pk} if connection else {}
     found = Event.objects.filter(workspace=workspace, pk__gt=event_id, **about).order_by("-pk")
     return [*reversed(found.select_related("by", "connection__taken_back_by")[:most])]
+
+
+def feed(
+    workspace: Workspace, after: int, *, types: Collection[str], since: datetime, most: int
+) -> list[Event]:
+    """The oldest ones after that one, of these types and not older than that.
+
+    Ids of a workspace appear in their order, so none that is committed late is ever passed by.
+    """
+    found = Event.objects.filter(workspace=workspace, pk__gt=after, at__gte=since, type__in=types)
+    return [*found.select_related("by", "connection").order_by("pk")[:most]]
 
 
 def _meaning(

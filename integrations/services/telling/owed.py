@@ -40,7 +40,8 @@ TOLD_AGAIN: Mapping[str, Callable[[Told, datetime], Told | None]] = {
 def told_of(event: Event) -> Told | None:
     """What people are told of an event; None of most."""
     make = TOLD_OF.get(event.type)
-    return make(event) if make else None
+    told = make(event) if make else None
+    return replace(told, event_id=event.pk, at=event.at) if told else None
 
 
 def look(now: datetime) -> None:

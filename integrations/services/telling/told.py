@@ -35,7 +35,7 @@ class Told:
     `title` is a sentence; so are `what_happened` and `who_can_fix`, which may be empty. `stops` is
     what people miss meanwhile, `act` the word on the link, `state` the first words of a notice, of
     what became more, or of an end where nothing works again. `are_many` where `about` names
-    several.
+    several. `event_id` and `at` are of the event that it is told for; a reminder has none.
     """
 
     key: str
@@ -57,6 +57,8 @@ class Told:
     connections: tuple[str, ...] = ()
     is_drill: bool = False
     are_many: bool = False
+    event_id: int | None = None
+    at: datetime | None = None
 
     @property
     def source(self) -> str:
@@ -66,6 +68,7 @@ class Told:
         facts = {name: value for name, value in asdict(self).items() if value not in (None, "", ())}
         return facts | {
             "since": self.since.isoformat(),
+            **({"at": self.at.isoformat()} if self.at else {}),
             **({"proven_at": self.proven_at.isoformat()} if self.proven_at else {}),
             **({"lasted": self.lasted.total_seconds()} if self.lasted is not None else {}),
         }
@@ -75,7 +78,7 @@ class Told:
         """What `to_json` made, also of an earlier version that knew fewer facts."""
         read = dict(facts)
         read["moment"], read["severity"] = Moment(read["moment"]), Severity(read["severity"])
-        for name in ("since", "proven_at"):
+        for name in ("since", "proven_at", "at"):
             if read.get(name):
                 read[name] = datetime.fromisoformat(read[name])
         if read.get("lasted") is not None:

@@ -44,12 +44,18 @@ SUMS = (
 def sum_due(now: datetime) -> None:
     """Sum the days that are over and have no sum yet, some at a time, the oldest of each first."""
     today = day_of(now - SETTLES)
-    if Heartbeat.objects.filter(name=NAME, at=midnight(today)).exists():
+    if are_summed(now):
         return
     for _ in range(BATCHES):
         if not _sum_some(today):
             Heartbeat.objects.update_or_create(name=NAME, defaults={"at": midnight(today)})
             return
+
+
+def are_summed(now: datetime) -> bool:
+    """Whether each day that is over has its sum."""
+    today = day_of(now - SETTLES)
+    return Heartbeat.objects.filter(name=NAME, at=midnight(today)).exists()
 
 
 def of_today(connection: IntegrationConnection, now: datetime) -> ConnectionDay:

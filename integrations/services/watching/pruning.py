@@ -1,14 +1,19 @@
-"""Pruning: old tests go once their day is summed, old sums after two years. In small batches."""
+"""Pruning: old tests and events go once their day is summed, old sums after two years.
+
+In small batches.
+"""
 
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.models import (
     ConnectionDay,
     ConnectionTest,
+    Event,
+    EventType,
     FixLink,
     IntegrationConnection,
     RunItem,
@@ -19,6 +24,7 @@ from integrations.services.watching import days
 AT_ONCE = 50  # days, each with a batch or several of tests
 BATCH = 500  # rows that one statement deletes
 BATCHES = 20
+EVENTS_KEPT = timedelta(days=30)  # at least, for those who read them one after the other
 
 
 def prune(now: datetime) -> None:
@@ -29,6 +35,8 @@ def prune(now: datetime) -> None:
     _forget_runs(days.midnight(oldest))
     _forget_tests(oldest)
     _forget_fix_links(days.midnight(oldest))
+    if days.are_summed(now):
+        _forget_events(min(days.midnight(oldest), now - EVENTS_KEPT))
     _delete(ConnectionDay.objects.filter(has_tests=False, day__lt=days.day_of(now) - days.KEPT))
 
 
@@ -61,6 +69,18 @@ def _forget_runs(before: datetime) -> None:
     """Runs with their items, which without their tests would say that nothing was tested."""
     oldest = TestRun.objects.order_by("pk").values_list("pk", "started_at")[:BATCH]
     TestRun.objects.filter(pk__in=[pk for pk, at in oldest if at < before]).delete()
+
+
+def _forget_events(before: datetime) -> None:
+    """In their order, in which they are old. Who archived a workspace is known until it is back."""
+    is_of_archived = Q(type=EventType.MEMBER_CHANGED, data__what="archived")
+    kept = is_of_archived & Q(workspace__archived_at__isnull=False)
+    for _ in range(BATCHES):
+        oldest = Event.objects.exclude(kept).order_by("pk").values_list("pk", "at")[:BATCH]
+        old = [pk for pk, at in oldest if at < before]
+        Event.objects.filter(pk__in=old).delete()
+        if len(old) < BATCH:
+            return
 
 
 def _forget_fix_links(before: datetime) -> None:

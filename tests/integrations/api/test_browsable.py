@@ -24,6 +24,7 @@ def test_the_root_leads_to_everything(browser):
         "integrations": "http://127.0.0.1:8000/api/integrations",
         "connections": "http://127.0.0.1:8000/api/connections",
         "incidents": "http://127.0.0.1:8000/api/incidents",
+        "events": "http://127.0.0.1:8000/api/events",
         "schema": "http://127.0.0.1:8000/api/schema",
         "docs": "http://127.0.0.1:8000/api/schema/docs",
     }

@@ -9,11 +9,13 @@ import hmac
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from integrations.models import EventType
+from integrations.services.telling import facts
 from integrations.services.telling.channels.fields import address
 from integrations.services.telling.kinds import Kind, Outgoing, Parcel, as_json, cut, over_http
 from integrations.services.telling.told import Moment
@@ -23,17 +25,17 @@ NAME = "The receiver"
 PREFIX = "whsec_"
 SECRET_BYTES = 32
 FEWEST_BYTES, MOST_BYTES = 24, 64
-LONGEST_TEXT = 2000
 BAD_SECRET = (
     "A signing secret is whsec_ and base64 of 24 to 64 bytes. Leave this empty for a new one."
 )
 TYPES = {
-    Moment.OPENED: "incident.opened",
-    Moment.UPDATED: "incident.updated",
-    Moment.REMINDER: "incident.updated",
-    Moment.CLOSED: "incident.closed",
+    Moment.OPENED: EventType.INCIDENT_OPENED.value,
+    Moment.UPDATED: EventType.INCIDENT_UPDATED.value,
+    Moment.REMINDER: EventType.INCIDENT_UPDATED.value,
+    Moment.CLOSED: EventType.INCIDENT_CLOSED.value,
     Moment.TEST: "channel.test",
 }
+NOTICES = {"end": EventType.EXPIRY_NEAR.value, "channel": EventType.CHANNEL_FAILING.value}
 
 
 def new_secret() -> str:
@@ -66,34 +68,41 @@ def write(parcel: Parcel) -> Outgoing:
 
 def _payload(parcel: Parcel) -> dict[str, Any]:
     told = parcel.told
-    is_over = told.moment == Moment.CLOSED and told.lasted is not None
-    at = told.since + told.lasted if is_over and told.lasted is not None else told.since
-    lasted = round(told.lasted.total_seconds()) if told.lasted is not None else None
+    source, _, number = told.source.partition("-")
+    is_of_incident = source == "incident" and number.isdecimal()
     return {
-        "type": TYPES.get(told.moment) or told.source.partition("-")[0] + ".notice",
-        "timestamp": _moment(at),
-        "data": {
+        "type": TYPES.get(told.moment) or NOTICES.get(source, f"{source}.notice"),
+        "timestamp": facts.moment(told.at or _at(parcel)),
+        "data": facts.of_break(
+            incident=int(number) if is_of_incident else None,
+            title=told.title,
+            stops=told.stops,
+            platforms=told.platforms,
+            connections=told.connections,
+            since=told.since,
+            lasted=told.lasted,
+            is_drill=told.is_drill,
+        )
+        | {
+            "event": told.event_id,
             "key": told.key,
             "moment": told.moment.value,
             "severity": told.severity.value,
             "workspace": told.workspace,
             "about": told.about,
-            "platforms": [*told.platforms],
-            "connections": [*told.connections][:100],
-            "title": cut(told.title, LONGEST_TEXT),
-            "whatHappened": cut(told.what_happened, LONGEST_TEXT) or None,
-            "stops": [*told.stops][:50],
-            "whoCanFix": cut(told.who_can_fix, LONGEST_TEXT) or None,
-            "since": _moment(told.since),
-            "lastedSeconds": lasted,
-            "isDrill": told.is_drill,
+            "whatHappened": cut(told.what_happened, facts.LONGEST_TEXT) or None,
+            "whoCanFix": cut(told.who_can_fix, facts.LONGEST_TEXT) or None,
             "link": told.link,
         },
     }
 
 
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _at(parcel: Parcel) -> datetime:
+    """When it happened, where no event says so."""
+    told = parcel.told
+    if told.moment == Moment.REMINDER:
+        return parcel.sent_at
+    return told.since + told.lasted if told.lasted is not None else told.since
 
 
 def check(values: Mapping[str, str]) -> dict[str, str]:

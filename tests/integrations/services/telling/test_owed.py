@@ -20,14 +20,23 @@ from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes as Edit
 from integrations.services.keeping import rounds
 from integrations.services.proving import testing
-from integrations.services.telling import owed
+from integrations.services.telling import facts, owed
 from integrations.services.watching import incidents
-from tests.integrations.conftest import VALUES
+from tests.integrations.conftest import VALUES, with_token
 from tests.integrations.receivers import NOW, look
 from tests.integrations.services.proving.test_races import at_once
 from tests.integrations.services.watching.world import connected, fails
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+NOTHING = {
+    **dict.fromkeys(("incident", "lasted")),
+    "title": "",
+    "stops": (),
+    "platforms": (),
+    "connections": (),
+    "since": NOW,
+    "is_drill": False,
+}
 EXPIRED = VALUES | {"access_token": "EAAexpired"}
 
 
@@ -63,6 +72,15 @@ def save(workspace):
         testing.test_connection(rows.find(workspace, "meta"), trigger=Trigger.SCHEDULE)
 
     return go
+
+
+@pytest.fixture
+def connected_soon(workspace):
+    """It ends within a week."""
+    made = connected(workspace)
+    made.expires_at = NOW + 5 * DAY
+    made.save()
+    return made
 
 
 @pytest.fixture
@@ -251,3 +269,33 @@ def test_idle_it_costs_two_statements(workspace, channel, django_assert_num_quer
 
     with django_assert_num_queries(2):
         owed.look(NOW)
+
+
+def test_webhooks_and_the_feed_say_the_same_by_the_same_names(broken, receiver, at, save, owner):
+    at(HOUR)
+    save(VALUES)
+    at(HOUR + MINUTE)
+
+    sent = [json.loads(asked.body) for asked in receiver.seen]
+    feed = with_token(owner).get("/api/events?pageSize=100").json()["results"]
+
+    told = {one["id"]: one for one in feed}
+    assert [one["type"] for one in sent] == ["incident.opened", "incident.closed"]
+    for one in sent:
+        event = told[one["data"]["event"]]
+        assert (event["type"], event["at"]) == (one["type"], one["timestamp"])
+        same = event["data"].keys() & one["data"].keys()
+        assert same == {*facts.of_break(**NOTHING)}
+        differ = {name for name in same if event["data"][name] != one["data"][name]}
+        assert differ <= {"title"}  # which there is a sentence
+
+
+def test_a_notice_of_an_end_is_an_event_of_its_name(channel, receiver, connected_soon, at):
+    channel()
+
+    at(MINUTE)
+
+    [sent] = [json.loads(asked.body) for asked in receiver.seen]
+    event = Event.objects.get(type=EventType.EXPIRY_NEAR)
+    assert (sent["type"], sent["data"]["event"]) == ("expiry.near", event.pk)
+    assert sent["data"]["incident"] is None

@@ -2,9 +2,11 @@
 
 import pytest
 
-from integrations.models import ConnectionDay, ConnectionTest, FixLink, RunItem
+from integrations.models import ConnectionDay, ConnectionTest, Event, EventType, FixLink, RunItem
 from integrations.models import TestRun as Run
+from integrations.services import events
 from integrations.services.keeping import rounds
+from integrations.services.people import workspaces
 from integrations.services.watching import days, pruning
 from tests.integrations.services.watching.history import (
     DAY,
@@ -149,3 +151,57 @@ def test_a_round_prunes(connection):
         rounds.look_after(NOW)
 
     assert not ConnectionTest.objects.exists()
+
+
+def happens(workspace, at, what="edited"):
+    events.record(workspace, EventType.CHANGED, at=at, what=what)
+    return Event.objects.latest("pk")
+
+
+def test_events_are_kept_for_thirty_days_at_least(workspace, settings):
+    happens(workspace, NOW - 31 * DAY)
+    kept = happens(workspace, NOW - 29 * DAY)
+
+    keep()
+    assert Event.objects.filter(type=EventType.CHANGED).get() == kept
+
+    settings.HISTORY_DAYS = 40
+    older = happens(workspace, NOW - 39 * DAY)
+    keep()
+    assert Event.objects.filter(pk=older.pk).exists()
+
+
+def test_events_stay_until_their_days_are_summed(workspace):
+    happens(workspace, NOW - 31 * DAY)
+
+    pruning.prune(NOW)
+    assert Event.objects.filter(type=EventType.CHANGED).exists()
+
+    keep()
+    assert not Event.objects.filter(type=EventType.CHANGED).exists()
+
+
+def test_events_go_in_batches_and_not_all_at_once(workspace, monkeypatch):
+    monkeypatch.setattr(pruning, "BATCH", 2)
+    monkeypatch.setattr(pruning, "BATCHES", 2)
+    for _ in range(5):
+        happens(workspace, NOW - 31 * DAY)
+    days.sum_due(NOW)
+
+    pruning.prune(NOW)
+
+    assert Event.objects.filter(type=EventType.CHANGED).count() == 1
+
+
+def test_who_archived_a_workspace_is_known_until_it_is_back(workspace, owner, time_machine):
+    time_machine.move_to(NOW - 60 * DAY, tick=False)
+    workspaces.archive(workspace, by=owner)
+    time_machine.move_to(NOW, tick=False)
+
+    keep()
+
+    workspace.refresh_from_db()
+    assert workspaces.told_of(workspace, owner).by == owner
+    workspaces.bring_back(workspace.slug, by=owner)
+    keep()
+    assert not Event.objects.filter(data__what="archived").exists()
