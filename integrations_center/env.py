@@ -27,6 +27,7 @@ LARGEST = 999_999
 LONGEST_SHOWN = 60
 PERCENT_ENCODE = "In a password, write @ : / ? # and % as %40 %3A %2F %3F %23 and %25."
 SHORTEST_SECRET_KEY = 32
+SHORTEST_TOKEN = 20
 # What Django answers, as django.http.request checks it; a dot in front stands for subdomains.
 HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[a-f0-9]*:[a-f0-9:.]+\]", re.IGNORECASE)
 PATH = re.compile(r"(?:/[\w~-][\w.~-]*)*", re.ASCII)
@@ -35,7 +36,7 @@ PATH_LETTERS = "with letters, digits, -, _, ~ and . in its path"
 # nobody could tell the one from the other.
 OUR_PATHS = frozenset(
     {"accounts", "admin", "api", "dashboard", "fix", "healthz", "oauth", "readyz", "static", "w"}
-    | {"badge", "expiries", "invitation", "welcome", "workspaces"}
+    | {"badge", "expiries", "invitation", "metrics", "welcome", "workspaces"}
 )
 
 READ: set[str] = set()  # the names that were asked for: no others are settings
@@ -85,6 +86,26 @@ def secret_key(name: str) -> str:
         f"{name} can be guessed. It must be {SHORTEST_SECRET_KEY} random characters or more, such "
         'as `python3 -c "import secrets; print(secrets.token_urlsafe(50))"` prints.'
     )
+
+
+def token(name: str) -> str:
+    """One that a program sends, which nobody may guess; "" where there is none."""
+    value = text(name)
+    is_long = len(value) >= SHORTEST_TOKEN and len(set(value)) >= crypto.FEWEST_DIFFERENT
+    if not value or (is_long and re.fullmatch(r"[\x21-\x7e]+", value)):
+        return value
+    raise ImproperlyConfigured(
+        f"{name} must be {SHORTEST_TOKEN} random characters or more, without blanks, such as "
+        '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"` prints.'
+    )
+
+
+def choice(name: str, *choices: str) -> str:
+    """One of these words; the first where none is set."""
+    value = text(name, choices[0]).lower()
+    if value in choices:
+        return value
+    raise wrong(name, " or ".join(choices), text(name))
 
 
 def boolean(name: str) -> bool:

@@ -1,8 +1,9 @@
 """Lets a request in by the address that PUBLIC_URL names, or says in a sentence what is wrong.
 
 The path of PUBLIC_URL is taken off, where the proxy leaves it on. Probes are answered whatever
-name they ask by. Plain http is sent to https; where that would go on for ever, because the proxy
-does not say that the browser is on https already, an answer says so instead.
+name they ask by, and like monitors by plain http. All else is sent to https; where that would go
+on for ever, because the proxy does not say that the browser is on https already, an answer says
+so instead.
 """
 
 import logging
@@ -21,6 +22,7 @@ from integrations_center import proxies, public_url, told_once
 
 TROUBLE = "integrations.trouble"  # in the environ
 PROBES = re.compile(r"/(?:healthz|readyz)/?")
+METRICS = re.compile(r"/metrics/?")
 LOOP_SECONDS = 10
 MOST_REDIRECTS = 10  # browsers follow 20, and of one address several people may ask
 MOST_REMEMBERED = 1000
@@ -63,10 +65,14 @@ class FrontDoorMiddleware:
             asked = repr(request.META.get("HTTP_HOST", "")[:100])
             known = ", ".join(settings.ALLOWED_HOSTS)
             return _refused(request, "host", HOST.format(asked=asked, known=known), 400)
-        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        if settings.SECURE_SSL_REDIRECT and not self.may_be_plain(request):
             return self.to_https(request)
         request.META[TROUBLE] = _trouble(request)
         return self.get_response(request)
+
+    def may_be_plain(self, request: HttpRequest) -> bool:
+        """A monitor beside it asks for metrics by plain http, as probes do."""
+        return request.is_secure() or bool(METRICS.fullmatch(request.path_info))
 
     def to_https(self, request: HttpRequest) -> HttpResponse:
         """308, so that what was posted is posted again."""

@@ -1,4 +1,4 @@
-"""Keeps secrets out of logs and error pages, whoever writes them.
+"""How lines of the log look, and what keeps secrets out of them and of error pages.
 
 Our own code never puts a secret into a message. This is the second line: it hides the
 values that usually follow a secret's name, in messages and tracebacks of libraries too.
@@ -12,6 +12,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
+from pythonjsonlogger.json import JsonFormatter
 
 HIDDEN = "[hidden]"
 LONGEST = 20_000  # characters of a message or a traceback
@@ -42,6 +43,8 @@ PATTERNS = (
         rf"\g<1>{HIDDEN}",
     ),
 )
+# What a line is made of. More that a library attaches, such as a whole request, nobody checked.
+KNOWN = frozenset({*vars(logging.makeLogRecord({})), "facts"})
 _formatter = logging.Formatter()
 
 
@@ -56,18 +59,34 @@ def redact(text: str) -> str:
 
 
 class RedactingFilter(logging.Filter):
-    """Redacts the finished message and the traceback of a record."""
+    """Redacts the finished message and the traceback of a record, and leaves nothing else in it."""
 
     def filter(self, record: logging.LogRecord) -> logging.LogRecord:
-        clean = logging.makeLogRecord(record.__dict__)
+        clean = logging.makeLogRecord({k: v for k, v in vars(record).items() if k in KNOWN})
         clean.msg, clean.args = redact(record.getMessage()), None
         if record.exc_info and not record.exc_text:
             clean.exc_text = _formatter.formatException(record.exc_info)
+        clean.exc_info = None  # else a formatter would write it anew
         if clean.exc_text:
             clean.exc_text = redact(clean.exc_text)
         if clean.stack_info:
             clean.stack_info = redact(clean.stack_info)
         return clean
+
+
+class JsonLines(JsonFormatter):
+    """A line is an object: time, level, logger, message, a traceback, and the journal's facts."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ("levelname", "name", "message"),
+            rename_fields={"levelname": "level", "name": "logger", "exc_info": "traceback"},
+            timestamp="time",
+        )
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        facts = log_data.pop("facts", {})
+        return {"time": log_data.pop("time"), **log_data, **facts}
 
 
 class NothingTypedIsShown(SafeExceptionReporterFilter):

@@ -10,7 +10,7 @@ that request's own page to whoever can mend it.
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from integrations_center import forwarded, told_once
+from integrations_center.env import Network
 from integrations_center.forwarded import Headers
 
 WAY = "integrations.way"  # in the environ
@@ -99,10 +100,15 @@ def way_of(request: HttpRequest) -> Way:
 
 
 def is_trusted(text: str) -> bool:
+    return is_within(text, settings.TRUSTED_PROXIES)
+
+
+def is_within(text: str, networks: Iterable[Network]) -> bool:
+    """Whether an address in its usual form is in one of these; "" is in none."""
     if not text:
         return False
     address = ip_address(text)
-    return any(address in network for network in settings.TRUSTED_PROXIES)
+    return any(address in network for network in networks)
 
 
 def _is_a_proxy(text: str) -> bool:

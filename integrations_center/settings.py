@@ -33,6 +33,8 @@ HISTORY_DAYS = env.positive_number("HISTORY_DAYS", 90, least=7, most=730)
 PROVIDER_ORIGINS = env.provider_origins(os.environ)
 APPS = env.apps(os.environ)
 OUTBOUND_ALLOW = env.outbound("OUTBOUND_ALLOW")
+METRICS_TOKEN = env.token("METRICS_TOKEN")
+METRICS_ALLOW = env.networks("METRICS_ALLOW")
 DATABASE_CONNECTIONS = databases.connections("DATABASE_CONNECTIONS")
 DATABASES = {
     "default": databases.configured(
@@ -178,8 +180,8 @@ _HSTS_SECONDS = env.positive_number("HSTS_SECONDS", A_YEAR, least=0, most=10 * A
 SECURE_HSTS_SECONDS = _HSTS_SECONDS if _IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("HSTS_SUBDOMAINS")
 SECURE_HSTS_PRELOAD = env.boolean("HSTS_PRELOAD")
-# Probes ask by plain http.
-SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(_PUBLIC.path.lstrip('/'))}/?(healthz|readyz)/?$"]
+# Probes and monitors ask by plain http.
+SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(_PUBLIC.path.lstrip('/'))}/?(healthz|readyz|metrics)/?$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CSP = {
@@ -233,12 +235,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"redact": {"()": "integrations_center.logs.RedactingFilter"}},
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "integrations_center.logs.JsonLines"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "filters": ["redact"],
-            "formatter": "plain",
+            "formatter": env.choice("LOG_FORMAT", "plain", "json"),
         },
     },
     "root": {"handlers": ["console"], "level": "INFO"},

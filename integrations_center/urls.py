@@ -14,12 +14,15 @@ from django.views.generic import RedirectView
 from integrations.api import errors as api_errors
 from integrations.pages.door import views as door
 from integrations_center import health
+from integrations_center.metrics import metrics
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("healthz/", health.healthz),
     path("readyz", health.readyz, name="readyz"),
     path("readyz/", health.readyz),
+    path("metrics", metrics, name="metrics"),
+    path("metrics/", metrics),
     # One door: the admin's own log-in and change of a password count nothing and ask nothing more.
     path("admin/login/", door.admin_login),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),

@@ -86,8 +86,11 @@ PGBOUNCER = Package("PgBouncer", "pgbouncer", lambda: program("pgbouncer") is no
 NGINX = Package("nginx", "nginx", lambda: program("nginx") is not None)
 CADDY = Package("Caddy", "caddy", lambda: program("caddy") is not None)
 HAPROXY = Package("HAProxy", "haproxy", lambda: program("haproxy") is not None)
+PROMETHEUS = Package(
+    "Prometheus", "prometheus", lambda: all(map(program, ("prometheus", "promtool")))
+)
 # By the name that a test says: `@pytest.mark.needs("pgbouncer")`.
-ALL = (CHROMIUM, POSTGRESQL, PGBOUNCER, NGINX, CADDY, HAPROXY)
+ALL = (CHROMIUM, POSTGRESQL, PGBOUNCER, NGINX, CADDY, HAPROXY, PROMETHEUS)
 PACKAGES = {package.debian: package for package in ALL}
 
 

@@ -20,13 +20,16 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text() for page in PAGES}
 README = TEXTS["README.md"]
-DOCS = ("adding-a-platform", "api", "architecture", "channels", "deploy", "security")
+DOCS = (
+    *("adding-a-platform", "api", "architecture", "channels", "deploy", "monitoring"),
+    "security",
+)
 EVERY_PAGE = {"README.md", "CHANGELOG.md"} | {f"docs/{name}.md" for name in DOCS}
 SETTINGS = (ROOT / "integrations_center" / "settings.py").read_text()
 BY_PROVIDER = "PROVIDER_<SLUG>__<HOST>_URL"
 BY_APP = "APP_<NAME>__CLIENT_ID`, `APP_<NAME>__CLIENT_SECRET"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-OUR_PATHS = r"api|healthz|readyz|admin|dashboard|accounts|w|welcome"
+OUR_PATHS = r"api|healthz|readyz|metrics|admin|dashboard|accounts|w|welcome"
 
 
 def plain(text):

@@ -55,7 +55,8 @@ class Budget(models.Model):
     """What checks have spent of one thing that a platform counts, on one day of the platform's.
 
     `counted_by` and `name` say which app, token, account or address that is, as a Pause does. A
-    row of an earlier day counts as one of which nothing is spent.
+    row of an earlier day counts as one of which nothing is spent. `limit` is what could be spent
+    of it when that was written last; 0 before.
     """
 
     provider = models.CharField(max_length=50)
@@ -63,6 +64,7 @@ class Budget(models.Model):
     name = models.CharField(max_length=500, blank=True, default="")
     day = models.DateField()
     used = models.PositiveIntegerField(default=0)
+    limit = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints: ClassVar = [

@@ -51,6 +51,28 @@ def test_a_bad_key_is_refused_and_not_repeated(given):
 
 
 @pytest.mark.parametrize(
+    "token", ["s3cr3t-but-short", "a" * 40, "with blanks in it 4711", "t" * 19]
+)
+def test_a_token_that_can_be_guessed_or_not_be_sent_is_refused_and_not_repeated(given, token):
+    given(METRICS_TOKEN=token)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        env.token("METRICS_TOKEN")
+
+    assert str(refusal.value).startswith("METRICS_TOKEN must be 20 random characters or more")
+    assert token not in str(refusal.value)
+
+
+def test_a_token_is_read_as_it_is_and_may_be_left_out(given):
+    token = secrets.token_urlsafe(32)
+    given(METRICS_TOKEN=token)
+    assert env.token("METRICS_TOKEN") == token
+
+    given(METRICS_TOKEN="")
+    assert env.token("METRICS_TOKEN") == ""
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [("on", True), ("True", True), ("1", True), ("", False), ("off", False), ("no", False)],
 )

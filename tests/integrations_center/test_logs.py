@@ -1,13 +1,15 @@
-"""Secrets of libraries' messages do not reach the log, nor what was typed an error page."""
+"""Lines are what LOG_FORMAT says, without secrets of libraries; error pages show nothing typed."""
 
 import io
+import json
 import logging
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from django.views.debug import ExceptionReporter
 
-from integrations_center.logs import RedactingFilter, redact
+from integrations_center.logs import JsonLines, RedactingFilter, redact
 
 SECRET = "s3cr3t-Value.x9Qd"
 
@@ -73,6 +75,58 @@ def test_arguments_and_tracebacks_are_redacted_too(log):
     assert SECRET not in written.getvalue()
     assert "call of https://x.test/?token=[hidden] failed" in written.getvalue()
     assert "ValueError: refused: access_token=[hidden]" in written.getvalue()
+
+
+@pytest.fixture
+def lines():
+    """A logger that writes JSON as LOG_FORMAT=json has it, and the objects that it wrote."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.addFilter(RedactingFilter())
+    handler.setFormatter(JsonLines())
+    logger = logging.getLogger("tests.json")
+    logger.addHandler(handler)
+    yield logger, lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    logger.removeHandler(handler)
+
+
+def test_a_line_of_json_has_time_level_logger_and_the_redacted_message(lines, time_machine):
+    time_machine.move_to(datetime(2026, 11, 27, 9, 14, tzinfo=UTC), tick=False)
+    logger, written = lines
+
+    logger.warning("Refused: access_token=%s\nsecond line", SECRET)
+
+    assert written() == [
+        {
+            "time": "2026-11-27T09:14:00+00:00",
+            "level": "WARNING",
+            "logger": "tests.json",
+            "message": "Refused: access_token=[hidden]\nsecond line",
+        }
+    ]
+
+
+def test_a_traceback_is_redacted_in_json_too(lines):
+    logger, written = lines
+
+    try:
+        raise ValueError(f"refused: access_token={SECRET}")
+    except ValueError:
+        logger.exception("It failed")
+
+    [line] = written()
+    assert SECRET not in json.dumps(line)
+    assert line["traceback"].endswith("ValueError: refused: access_token=[hidden]")
+
+
+def test_what_a_library_attaches_to_a_line_is_in_none(lines, rf):
+    logger, written = lines
+    request = rf.get(f"/fix/{SECRET}/")
+
+    logger.warning("Gone", extra={"request": request, "status_code": 410, "facts": {"ms": 3}})
+
+    [line] = written()
+    assert line.keys() == {"time", "level", "logger", "message", "ms"}
 
 
 def test_a_debug_page_shows_neither_what_was_typed_nor_variables(rf, settings):

@@ -149,3 +149,13 @@ def test_a_history_shorter_than_a_week_or_longer_than_its_sums_stops_the_start(a
             ask("HISTORY_DAYS", HISTORY_DAYS=found)
         sentence = "HISTORY_DAYS must be a whole number between 7 and 730, such as 90"
         assert f"{sentence}, not '{found}'." in stopped.value.stderr
+
+
+def test_the_log_is_written_in_sentences_or_in_json_and_in_nothing_else(ask):
+    def formatter(**given):
+        return ask("LOGGING", **given)[0]["handlers"]["console"]["formatter"]
+
+    assert (formatter(), formatter(LOG_FORMAT="JSON")) == ("plain", "json")
+    with pytest.raises(subprocess.CalledProcessError) as stopped:
+        formatter(LOG_FORMAT="xml")
+    assert "LOG_FORMAT must be plain or json, not 'xml'." in stopped.value.stderr

@@ -10,7 +10,7 @@ from django.db import transaction
 from integrations import clock, compiled
 from integrations.compiled import CompiledRows
 from integrations.models import ConnectionTest, IntegrationConnection, TestOutcome
-from integrations.services import events, rows, twins
+from integrations.services import events, journal, rows, twins
 from integrations.services.proving.facts import apply_result
 from integrations.services.proving.progress import stored
 from integrations.services.refusals import NoConnection, SameAccount
@@ -46,6 +46,11 @@ def finish(test: ConnectionTest, result: Result) -> None:
     A result that comes after the test was ended changes nothing, and one of a test that was
     interrupted says nothing about the connection.
     """
+    if _keep(test, result):
+        _write_down(test)
+
+
+def _keep(test: ConnectionTest, result: Result) -> bool:
     with transaction.atomic():
         connection = _lock(test)
         before, nothing = rows.state(connection), rows.state(test)
@@ -56,7 +61,7 @@ def finish(test: ConnectionTest, result: Result) -> None:
         found = rows.changed(test, nothing) | {"steps": test.steps}
         if not compiled.update(ConnectionTest, found, id=test.pk, outcome=TestOutcome.RUNNING):
             test.refresh_from_db()
-            return
+            return False
         if not test.dry_run and test.revision == connection.revision:
             connection.last_test = test
             if not test.was_interrupted:
@@ -64,6 +69,20 @@ def finish(test: ConnectionTest, result: Result) -> None:
             rows.save_changes(connection, before)
             if not test.was_interrupted:
                 events.record_result(connection, before, test)
+    return True
+
+
+def _write_down(test: ConnectionTest) -> None:
+    journal.write(
+        "check",
+        connection=str(test.connection_id),
+        provider=test.connection.provider,
+        outcome=test.outcome,
+        kind=test.error_kind,
+        ms=test.duration_ms,
+        trigger=test.trigger,
+        dry_run=test.dry_run or None,
+    )
 
 
 def _unless_known(

@@ -21,13 +21,12 @@ from integrations import crypto, queue
 from integrations.database import release_connection
 from integrations.models import Channel, Delivery, EventType, Membership, Role, Watch, Workspace
 from integrations.services import events
-from integrations.services.telling import catalogue, incidents, messages
+from integrations.services.telling import catalogue, incidents, messages, outcomes
 from integrations.services.telling.kinds import Kind, NotTaken, Parcel, Receipt
 from integrations.services.telling.quiet import quiet_until
 from integrations.services.telling.told import LASTS, Moment, Severity, Told
 from integrations_center import public_url
 
-MAIL = "email"
 LEASE = timedelta(seconds=60)
 AT_ONCE = 100
 # Standard Webhooks' schedule: the first try is at once, the last 31 hours later.
@@ -96,6 +95,8 @@ def _owe(workspace: Workspace, channel: Channel | None, told: Told, now: datetim
     delivery.save(force_insert=True)
     if delivery.due_at:
         queue.enqueue("telling.deliver", str(delivery.pk))
+    else:
+        outcomes.note(delivery, channel, LEFT_OUT)
 
 
 def audience(workspace: Workspace, told: Told) -> list[Channel | None]:
@@ -318,6 +319,7 @@ def _settle(delivery: Delivery, outcome: Delivery.Outcome, sentence: str) -> boo
     delivery.outcome, delivery.sentence = outcome, sentence
     delivery.due_at, delivery.lease_until = None, None
     delivery.save(update_fields=["outcome", "sentence", "due_at", "lease_until"])
+    outcomes.note(delivery, delivery.channel, outcome)
     return False
 
 
@@ -331,7 +333,7 @@ def _prepared(delivery: Delivery, now: datetime) -> Taken | None:
         values: dict[str, Any] = (
             channel.opened() if channel else {"to": ", ".join(owners_addresses(delivery.workspace))}
         )
-        kind = catalogue.kinds()[channel.kind if channel else MAIL]
+        kind = catalogue.kinds()[channel.kind if channel else outcomes.MAIL]
     except crypto.Unreadable:
         _not_taken(delivery, NotTaken(UNREADABLE, is_refused=True), now)
         return None
@@ -394,6 +396,7 @@ def _delivered(delivery: Delivery, receipt: Receipt, now: datetime) -> None:
         ):
             return
         channel = _locked_channel(delivery)
+        outcomes.note(delivery, channel, DELIVERED, receipt.status)
         if channel is None:
             return
         was_failing = channel.failing_since is not None
@@ -409,17 +412,20 @@ def _delivered(delivery: Delivery, receipt: Receipt, now: datetime) -> None:
 
 def _not_taken(delivery: Delivery, problem: NotTaken, now: datetime) -> None:
     is_last = delivery.tries >= TRIES or problem.is_gone or delivery.moment == Moment.TEST
+    outcome = FAILED if is_last else WAITING
     with transaction.atomic():
         if not _write(
             delivery,
-            outcome=FAILED if is_last else WAITING,
+            outcome=outcome,
             status_code=problem.status,
             sentence=problem.sentence,
             due_at=None if is_last else now + delay(delivery, problem.retry_after_seconds),
             lease_until=None,
         ):
             return
-        if channel := _locked_channel(delivery):
+        channel = _locked_channel(delivery)
+        outcomes.note(delivery, channel, outcome, problem.status)
+        if channel:
             _blame(channel, delivery, problem, now)
 
 

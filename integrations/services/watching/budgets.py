@@ -63,7 +63,8 @@ def reserve(watch: Watch, budget: CheckBudget, now: datetime) -> bool:
         watch.save(update_fields=["budget"])
     is_enough = ~Q(day=day) | Q(used__lte=budget.limit - budget.each)
     spent = Case(When(day=day, then=F("used") + budget.each), default=Value(budget.each))
-    return bool(Budget.objects.filter(is_enough, pk=row.pk).update(used=spent, day=day))
+    open_one = Budget.objects.filter(is_enough, pk=row.pk)
+    return bool(open_one.update(used=spent, day=day, limit=budget.limit))
 
 
 def give_back(watch: Watch, budget: CheckBudget, now: datetime) -> None:

@@ -554,7 +554,7 @@ PUBLIC = {
     *("login", "logout", "welcome", "password_reset", "password_reset_done"),
     *("account_login", "account_reset_password_from_key", "password_reset_complete"),
     *("fix", "fix-page", "fix-sign-in"),
-    *("fix-account", "sign-in-callback", "healthz", "readyz"),
+    *("fix-account", "sign-in-callback", "healthz", "readyz", "metrics"),
     *("opened-invitation", "accept-invitation", "join", "invitation", "confirm-email"),
     *("badge", "badge-facts", "expiries"),
 }

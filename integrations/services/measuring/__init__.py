@@ -1,0 +1,1 @@
+"""What monitoring reads: numbers over the whole installation. Imports watching and below."""

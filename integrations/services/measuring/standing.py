@@ -1,0 +1,131 @@
+"""How many connections of each platform stand how, as of a moment: a proof gets old by itself.
+
+To count 130,000 takes most of a second, so it is done each minute, by the round, and kept. Proofs
+are kept by the minute in which they were made: how many of them are still good is worked out when
+somebody asks, also when nobody has counted since. Where no round counts, whoever asks does.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Case, CharField, Count, Q, Value, When
+from django.db.models.functions import Cast, Substr
+
+from integrations import crypto, platforms
+from integrations.models import IntegrationConnection, Status
+from integrations.services.measuring import kept
+from providers.declare import SIGN_IN
+
+NAME = "connections"
+MINUTE = "%Y-%m-%d %H:%M"
+MINUTE_LETTERS = len("2026-11-22 14:02")
+
+
+class Standing(StrEnum):
+    """Each connection has one of these: what a card says of it, in a word."""
+
+    PROVEN = "proven"
+    UNANSWERED = "unanswered"
+    STALE = "stale"
+    UNPROVEN = "unproven"
+    UNPROVABLE = "unprovable"
+    UNREADABLE = "unreadable"
+    ERROR = "error"
+    DISABLED = "disabled"
+    NOT_CONNECTED = "not_connected"
+
+
+Counts = Mapping[tuple[str, Standing], int]  # by platform and standing
+
+
+def counts(now: datetime) -> Counts:
+    """Those of platforms that there are, in workspaces that are not archived.
+
+    What somebody began and never saved is none. A proof ends with the minute before it gets old.
+    """
+    found: Counter[tuple[str, Standing]] = Counter()
+    oldest = {slug: _minute(now - one.proof_budget) for slug, one in platforms.catalogue().items()}
+    for provider, standing, minute, number in kept.read(NAME, now, _count):
+        is_old = minute and minute <= oldest.get(provider, "")
+        found[provider, Standing.STALE if is_old else Standing(standing)] += number
+    return found
+
+
+def renew(now: datetime) -> None:
+    """Count anew, where that was not done a moment ago."""
+    kept.renew(NAME, now, _count)
+
+
+def _minute(at: datetime) -> str:
+    return at.astimezone(UTC).strftime(MINUTE)
+
+
+def _count(now: datetime) -> kept.Facts:
+    """Lists of platform, standing, the minute of a good proof or "", and how many those are."""
+    saved = IntegrationConnection.objects.filter(
+        version__gt=0, provider__in=platforms.catalogue(), workspace__archived_at=None
+    )
+    minute = Substr(Cast("proven_at", CharField()), 1, MINUTE_LETTERS)  # databases write it by UTC
+    is_proven = When(standing=Standing.PROVEN, then=minute)
+    told = saved.annotate(
+        standing=_standing(now), minute=Case(is_proven, default=Value(""), output_field=CharField())
+    ).values("provider", "standing", "minute")
+    rows = told.annotate(number=Count("pk")).order_by()
+    return [*map(list, rows.values_list("provider", "standing", "minute", "number"))]
+
+
+def _standing(now: datetime) -> Case:
+    """The same as `IntegrationConnection.light`, a word finer; the first that holds counts."""
+    ways: tuple[tuple[Q, Standing], ...] = (
+        (Q(status=Status.NOT_CONNECTED), Standing.NOT_CONNECTED),
+        (Q(status=Status.DISABLED), Standing.DISABLED),
+        (Q(status=Status.ERROR), Standing.ERROR),
+        (_unreadable(), Standing.UNREADABLE),
+        (_unprovable(), Standing.UNPROVABLE),
+        (Q(unanswered_since__isnull=False), Standing.UNANSWERED),
+        (_any(_fresh(now)), Standing.PROVEN),
+        (_any(_proven()), Standing.STALE),
+    )
+    cases = (When(condition, then=Value(standing.value)) for condition, standing in ways)
+    return Case(*cases, default=Value(Standing.UNPROVEN.value), output_field=CharField())
+
+
+def _unreadable() -> Q:
+    known = ["", *crypto.known_ids()]
+    is_signed_in = Q(auth_method=SIGN_IN, sign_in__isnull=False)
+    return ~Q(key_id__in=known) | (is_signed_in & ~Q(sign_in_key_id__in=known))
+
+
+def _unprovable() -> Q:
+    return _any(
+        Q(provider=slug, auth_method=method.slug)
+        for slug, provider in platforms.catalogue().items()
+        for method in provider.methods
+        if method.unprovable
+    )
+
+
+def _fresh(now: datetime) -> Iterable[Q]:
+    by_budget: dict[tuple[timedelta, str], list[str]] = defaultdict(list)
+    for slug, provider in platforms.catalogue().items():
+        by_budget[provider.proof_budget, platforms.stand_in(slug) or ""].append(slug)
+    for (budget, stand_in), slugs in by_budget.items():
+        yield Q(provider__in=slugs, proof_stand_in=stand_in, proven_at__gt=now - budget)
+
+
+def _proven() -> Iterable[Q]:
+    by_stand_in: dict[str, list[str]] = defaultdict(list)
+    for slug in platforms.catalogue():
+        by_stand_in[platforms.stand_in(slug) or ""].append(slug)
+    for stand_in, slugs in by_stand_in.items():
+        yield Q(provider__in=slugs, proof_stand_in=stand_in, proven_at__isnull=False)
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    """Whether one of them holds; never where there are none."""
+    found = Q(pk__in=[])
+    for condition in conditions:
+        found |= condition
+    return found
