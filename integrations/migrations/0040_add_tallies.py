@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("name", models.CharField(max_length=20, primary_key=True, serialize=False)),
                 ("at", models.DateTimeField()),
+                ("took_ms", models.PositiveIntegerField(default=0)),
                 ("facts", models.JSONField(default=list)),
             ],
             options={"verbose_name_plural": "summaries"},

@@ -4,10 +4,14 @@ from django.db import models
 
 
 class Summary(models.Model):
-    """What was counted, and when. `facts` are made and read by the one who counts."""
+    """What was counted, when, and how long that took.
+
+    `facts` are made and read by the one who counts.
+    """
 
     name = models.CharField(max_length=20, primary_key=True)
     at = models.DateTimeField()
+    took_ms = models.PositiveIntegerField(default=0)
     facts = models.JSONField(default=list)
 
     class Meta:

@@ -1,8 +1,8 @@
 """How many connections of each platform stand how, as of a moment: a proof gets old by itself.
 
-To count 130,000 takes most of a second, so it is done each minute, by the round, and kept. Proofs
-are kept by the minute in which they were made: how many of them are still good is worked out when
-somebody asks, also when nobody has counted since. Where no round counts, whoever asks does.
+To count 130,000 takes most of a second, so it is kept for a while. Proofs are kept by the minute
+in which they were made: how many of them are still good is worked out when somebody asks, also
+when nobody has counted since.
 """
 
 from collections import Counter, defaultdict

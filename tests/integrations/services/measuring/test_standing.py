@@ -102,7 +102,7 @@ def test_a_proof_by_a_stand_in_is_none_of_the_platform(workspace):
 def test_a_proof_gets_old_by_time_alone(workspace, monkeypatch):
     passes(connected(workspace), NOW)
     assert counts() == {("meta", Standing.PROVEN): 1}
-    monkeypatch.setattr(kept, "OLD", timedelta(days=30))  # nobody counts again
+    monkeypatch.setattr(kept, "PATIENCE", 10**6)  # nobody counts again
     written = Summary.objects.get().at
 
     assert counts(NOW + PROOF - timedelta(seconds=1)) == {("meta", Standing.PROVEN): 1}
@@ -112,30 +112,10 @@ def test_a_proof_gets_old_by_time_alone(workspace, monkeypatch):
 
 def test_a_proof_ends_with_its_minute_and_never_late(workspace, monkeypatch):
     passes(connected(workspace), NOW + timedelta(seconds=50))
-    monkeypatch.setattr(kept, "OLD", timedelta(days=30))
+    monkeypatch.setattr(kept, "PATIENCE", 10**6)
     assert counts(NOW + MINUTE) == {("meta", Standing.PROVEN): 1}
 
     assert counts(NOW + PROOF) == {("meta", Standing.STALE): 1}
-
-
-def test_what_is_kept_is_counted_again_by_the_round_and_else_by_whoever_asks(workspace):
-    meta = connected(workspace)
-    assert counts() == {("meta", Standing.PROVEN): 1}
-    change(meta, is_enabled=False)
-    assert counts(NOW + MINUTE) == {("meta", Standing.PROVEN): 1}
-
-    standing.renew(NOW + MINUTE)
-    assert counts(NOW + MINUTE) == {("meta", Standing.DISABLED): 1}
-
-    change(meta, is_enabled=True)
-    assert counts(NOW + MINUTE + kept.OLD) == {("meta", Standing.PROVEN): 1}
-
-
-def test_a_round_counts_once_a_minute(workspace, django_assert_num_queries):
-    standing.renew(NOW)
-
-    with django_assert_num_queries(1):
-        standing.renew(NOW + MINUTE - timedelta(seconds=1))
 
 
 def test_after_a_clock_that_was_ahead_it_is_counted_anew(workspace):
