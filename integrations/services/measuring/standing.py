@@ -47,9 +47,11 @@ def counts(now: datetime) -> Counts:
     """
     found: Counter[tuple[str, Standing]] = Counter()
     oldest = {slug: _minute(now - one.proof_budget) for slug, one in platforms.catalogue().items()}
-    for provider, standing, minute, number in kept.read(NAME, now, _count):
-        is_old = minute and minute <= oldest.get(provider, "")
-        found[provider, Standing.STALE if is_old else Standing(standing)] += number
+    for provider, standing, by_minute in kept.read(NAME, now, _count):
+        last = oldest.get(provider, "")
+        old = sum(number for minute, number in by_minute.items() if minute and minute <= last)
+        found[provider, Standing.STALE] += old
+        found[provider, Standing(standing)] += sum(by_minute.values()) - old
     return found
 
 
@@ -63,7 +65,7 @@ def _minute(at: datetime) -> str:
 
 
 def _count(now: datetime) -> kept.Facts:
-    """Lists of platform, standing, the minute of a good proof or "", and how many those are."""
+    """Lists of platform, standing, and how many by the minute of a good proof, or by ""."""
     saved = IntegrationConnection.objects.filter(
         version__gt=0, provider__in=platforms.catalogue(), workspace__archived_at=None
     )
@@ -73,7 +75,12 @@ def _count(now: datetime) -> kept.Facts:
         standing=_standing(now), minute=Case(is_proven, default=Value(""), output_field=CharField())
     ).values("provider", "standing", "minute")
     rows = told.annotate(number=Count("pk")).order_by()
-    return [*map(list, rows.values_list("provider", "standing", "minute", "number"))]
+    found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for provider, standing, at, number in rows.values_list(
+        "provider", "standing", "minute", "number"
+    ):
+        found[provider, standing][at] = number
+    return [[*key, by_minute] for key, by_minute in found.items()]
 
 
 def _standing(now: datetime) -> Case:

@@ -101,6 +101,12 @@ def test_the_settings_page_asks_as_often_for_all_as_for_none(measures):
     assert measures["Settings page: queries with all"]["value"] <= few + 1
 
 
+def test_a_scrape_reads_what_was_counted_before(measures):
+    assert measures["/metrics: queries"]["value"] <= 9
+    assert measures["/metrics beside 5213 connections: half of the scrapes took"]["value"] > 0
+    assert measures["Counting the states beside 5213 connections, now and then"]["value"] > 0
+
+
 def test_the_settings_page_answers_while_tests_hang(measures):
     assert measures["Tests in flight when the pages had come"]["value"] == 32
     assert measures["Settings page beside them: slowest"]["holds"]
