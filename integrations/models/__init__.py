@@ -21,6 +21,7 @@ from integrations.models.runs import RunItem, TestRun
 from integrations.models.spreads import Spread, SpreadPart
 from integrations.models.summaries import Summary
 from integrations.models.tallies import TalliedUntil, Tally
+from integrations.models.standings import Standing, StandingMark, Stands
 from integrations.models.tests import ConnectionTest, TestOutcome, Trigger
 from integrations.models.watches import Budget, Watch
 from integrations.models.workspaces import Membership, Role, Workspace
@@ -63,6 +64,9 @@ __all__ = [
     "SignInAttempt",
     "Spread",
     "SpreadPart",
+    "Standing",
+    "StandingMark",
+    "Stands",
     "Status",
     "Summary",
     "TalliedUntil",

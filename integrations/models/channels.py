@@ -18,7 +18,8 @@ class Channel(models.Model):
     `values` are the plain values of its kind; its secret ones are sealed, and bound to them.
     `platforms` is empty for all. Within quiet hours, which are told in `time_zone`, messages wait.
     `failing_since` is when it first took nothing, and `problem` why; `is_gone` means that the
-    receiver switched it off for good. `is_problem_told` that others were told of it.
+    receiver switched it off for good. `is_problem_told` that others were told of it. With
+    `tells_week` it is told each Monday how the week was.
     """
 
     class Hears(models.TextChoices):
@@ -36,6 +37,7 @@ class Channel(models.Model):
     hears = models.CharField(max_length=10, choices=Hears, default=Hears.ALL)
     platforms = models.JSONField(default=list, blank=True)
     tells_recovery = models.BooleanField(default=True)
+    tells_week = models.BooleanField(default=False, db_default=False)
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F, Min, Prefetch
+from django.db.models import F, Min, Prefetch, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,6 +27,7 @@ from providers.errors import Unanswered
 
 PER_PAGE = 25
 MOST_NAMED = 5  # workspaces of a cause, and connections of an incident
+LATELY, MOST_LATELY = timedelta(days=7), 500
 SILENCES = ((1, "for an hour"), (4, "for 4 hours"), (24, "for a day"), (7 * 24, "for a week"))
 SILENT = {error.kind for error in Unanswered.__subclasses__()}
 SAVED = "It is saved."
@@ -51,6 +52,10 @@ class Told:
     def is_silence(self) -> bool:
         """Whether there is nothing to do but wait."""
         return self.incident.cause.kind in SILENT
+
+    @property
+    def needs_someone(self) -> bool:
+        return not (self.is_silence or self.incident.is_ours or self.incident.well_since)
 
     @property
     def pill(self) -> Pill:
@@ -80,6 +85,12 @@ class Told:
         return next(opens, None)
 
     @property
+    def report(self) -> Card | None:
+        """The connection whose report is to be cleared, where that is all there is to do."""
+        reported = (card for card in self.cards if card.next_click.does == "clear")
+        return next(reported, None) if self.needs_someone and not self.click else None
+
+    @property
     def is_muted(self) -> bool:
         return self.incident.is_muted(self.now)
 
@@ -93,11 +104,39 @@ def tell(incidents: Iterable[Incident], now: datetime) -> list[Told]:
     return _in_order(_told(one, all_of_it, by_pk, now) for one, all_of_it in of_each)
 
 
-def open_in(workspace: Workspace, known: Iterable[Card], now: datetime) -> list[Told]:
-    """The open ones for a page that has all cards already: two queries."""
+@dataclass(frozen=True)
+class Lately:
+    """The incidents of a workspace that are open, and those that ended within a week."""
+
+    open: list[Told]
+    over: list[Told]
+
+    @property
+    def breaks(self) -> int:
+        """How many of them people were told of."""
+        return sum(one.incident.confirmed_at is not None for one in [*self.open, *self.over])
+
+    @property
+    def asks(self) -> list[Told]:
+        return [one for one in self.open if one.needs_someone]
+
+    @property
+    def waits(self) -> list[Told]:
+        """Those in which people can do nothing, or need not any more."""
+        return [one for one in self.open if not one.needs_someone]
+
+
+def lately_in(workspace: Workspace, known: Iterable[Card], now: datetime) -> Lately:
+    """For a page that has all cards already: two queries."""
     by_pk = {card.connection.pk: card for card in known}
-    found = handling.of(workspace).filter(closed_at=None)
-    return _in_order(_told(one, handling.connections_of(one), by_pk, now) for one in found)
+    is_lately = Q(closed_at=None) | Q(closed_at__gt=now - LATELY)
+    newest = F("closed_at").desc(nulls_first=True)
+    found = handling.of(workspace).filter(is_lately).order_by(newest, "-pk")[:MOST_LATELY]
+    told = [_told(one, handling.connections_of(one), by_pk, now) for one in found]
+    return Lately(
+        _in_order(one for one in told if one.incident.is_open),
+        [one for one in told if not one.incident.is_open],
+    )
 
 
 def _in_order(told: Iterable[Told]) -> list[Told]:

@@ -4,7 +4,6 @@ A day is told by the worst that lasted a minute of it. What each is told by heig
 first, by colour second.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,6 +12,7 @@ from django.utils.text import get_text_list
 
 from integrations.models import ConnectionDay
 from integrations.services.watching.states import State
+from integrations.services.weeks import percent
 
 STRIP_DAYS = 90
 CARD_DAYS = 30
@@ -179,15 +179,6 @@ class Figures:
     @property
     def tests(self) -> int:
         return sum(day.tests for day in self.days)
-
-
-def percent(part: int, whole: int) -> str:
-    """ "99.98 %": rounded down, so that 100 is said only of all of it; "" of nothing."""
-    if not whole:
-        return ""
-    hundredths = math.floor(part * 10_000 / whole)
-    shown = f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
-    return f"{shown}\N{NO-BREAK SPACE}%"
 
 
 def lasting(seconds: int) -> str:

@@ -52,6 +52,11 @@ class Chip:
     is_chosen: bool
 
     @property
+    def words(self) -> str:
+        """Behind a number: "2 in error"."""
+        return IN_WORDS.get(self.value, self.label.lower())
+
+    @property
     def is_hidden(self) -> bool:
         """A rare group is left out while none is in it."""
         return not self.count and not self.is_chosen and self.value not in USUAL
@@ -76,6 +81,9 @@ def headline(shown: Sequence[Card | PlatformCard]) -> str:
         return f"{soon} of {len(shown)} platforms will need someone"
     if all(card.section == "not_connected" for card in shown):
         return "Nothing is connected yet"
+    if silent := sum(card.group == "unanswered" for card in shown):
+        gives = "gives" if silent == 1 else "give"
+        return f"{silent} of {len(shown)} platforms {gives} no clear answer, the others work"
     return "Everything that is connected works"
 
 

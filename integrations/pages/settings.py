@@ -1,27 +1,23 @@
-"""The pages, and what happens on a card. A view finds, permits, calls, renders.
+"""The settings page, and what happens on a card. A view finds, permits, calls, renders.
 
 Every control works as a plain link or form; with htmx the same views answer with a part.
 """
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.text import get_text_list
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations import clock, platforms
-from integrations.models import ConnectionTest, Role, TestRun, Trigger, naming
-from integrations.pages import cards, incidents, parts, platform_cards, sections, sentences, strip
+from integrations.models import ConnectionTest, Role, TestRun, Trigger
+from integrations.pages import cards, parts, platform_cards, sections, sentences
 from integrations.pages.parts import (
     GREETS,
     Request,
@@ -40,77 +36,12 @@ from integrations.pages.platform_cards import MOST_ROWS, PlatformCard
 from integrations.services import events
 from integrations.services.connecting import disconnecting, saving
 from integrations.services.connecting.changes import Changes
-from integrations.services.people import hand_over, people, workspaces
 from integrations.services.proving import background, runs
 from integrations.services.refusals import Busy, NothingToTest, TooManyTests
-from integrations.services.telling import deliveries, notices
 from integrations.services.watching import engine
 
 TESTS_PER_PAGE = 20
-MOST_BARS = 40  # of the strip
-NEEDED = ("now", "soon")  # sections of the overview
 NOT_COMPLETE = "Fill in everything that is required first."
-
-
-@never_cache
-@login_required
-def home(request: Request, page: str = "overview") -> HttpResponse:
-    """Lead to a page of the person's default workspace."""
-    try:
-        access = people.access(request.user)
-    except people.NoWorkspace:
-        archived = workspaces.archived_of(request.user).exists()
-        return render(request, "no_workspace.html", {"archived": archived}, status=403)
-    return redirect(page, access.workspace.slug)
-
-
-@require_GET
-@in_workspace(Role.VIEWER)
-def overview(request: Request) -> HttpResponse:
-    workspace = request.access.workspace
-    latest = events.latest_id(workspace)  # before what it changed is read
-    shown = platform_cards.of_workspace(workspace)
-    every = [card for one in shown for card in one.cards]
-    noticed = notices.current([card.connection for card in every], workspace)
-    asks = [(one, its) for one, its in sections.of(every) if one.slug in NEEDED]
-    told = {card.connection.pk for _, its in asks for card in its}
-    bars = strip.bars(every)
-    context = sections.summary(shown) | {
-        "page": "overview",
-        "unchecked": engine.problem(clock.now()),
-        "platforms": shown,
-        "needed": [(one, *_first_few(its)) for one, its in asks],
-        "nothing": not any(one.connection.has_anything or one.is_taken_back for one in every),
-        "stand_ins": [one.worst for one in shown if one.worst.stand_in],
-        "strip": bars[:MOST_BARS],
-        "later": len(bars[MOST_BARS:]),
-        **_lenders(every),
-        "notices": [one for one in noticed if one.connection.pk not in told],
-        "incidents": incidents.open_in(workspace, every, timezone.now()),
-        "hand_over": hand_over.pending(workspace),
-        "is_heard": deliveries.is_heard(workspace),
-        "since": latest,
-        "latest": latest,
-    }
-    return render(request, "dashboard/overview.html", context)
-
-
-def _lenders(every: list[cards.Card]) -> dict[str, Any]:
-    """Who lends what lets any of these in."""
-    names = sorted({card.lender for card in every} - {""})
-    told = naming.few(names[: naming.MOST_NAMED], len(names))
-    return {"lenders": get_text_list(told, "and"), "lenders_count": len(names)}
-
-
-def _first_few(its: list[cards.Card]) -> tuple[list[cards.Card], list[tuple[cards.Card, int]]]:
-    """The worst few of each platform, each cause once, and how many more of it there are."""
-    by_platform: dict[str, list[cards.Card]] = {}
-    for card in its:
-        by_platform.setdefault(card.slug, []).append(card)
-    each = [cards.by_cause(own) for own in by_platform.values()]
-    few = [card for own in each for card in own[:MOST_ROWS]]
-    more = [(own[0], len(own) - MOST_ROWS) for own in each]
-    return few, [(card, count) for card, count in more if count > 0]
 
 
 @require_GET

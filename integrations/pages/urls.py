@@ -18,7 +18,9 @@ from integrations.pages import invitations as invitation_views
 from integrations.pages import inviting as inviting_views
 from integrations.pages import lending as lending_views
 from integrations.pages import members as member_views
+from integrations.pages import overview as overview_views
 from integrations.pages import own as own_views
+from integrations.pages import portfolio as portfolio_views
 from integrations.pages import settings as views
 from integrations.pages import several as several_views
 from integrations.pages import sign_in as sign_in_views
@@ -187,11 +189,12 @@ account_urls = [
 
 urlpatterns = [
     path("api/", include("integrations.api.urls")),
-    path("", views.home, name="home"),
-    path("dashboard/", views.home, name="dashboard"),
+    path("", portfolio_views.home, name="home"),
+    path("dashboard/", portfolio_views.portfolio, name="dashboard"),
+    path("dashboard/changes/", portfolio_views.changes, name="portfolio-changes"),
     path("dashboard/operations/", incident_views.operations, name="operations"),
-    path("dashboard/settings/", views.home, {"page": "settings"}, name="home-settings"),
-    path("w/<slug:workspace>/dashboard/", views.overview, name="overview"),
+    path("dashboard/settings/", portfolio_views.home, {"page": "settings"}, name="home-settings"),
+    path("w/<slug:workspace>/dashboard/", overview_views.overview, name="overview"),
     path("w/<slug:workspace>/dashboard/settings/", include(settings_urls)),
     path("w/<slug:workspace>/incidents/", incident_views.page, name="incidents"),
     path(

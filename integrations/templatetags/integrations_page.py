@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name, localtime
 
+from integrations import platforms
 from integrations.models import IntegrationConnection
 from integrations.pages import parts, record, sentences
 from integrations.services.watching import wording
@@ -53,6 +54,16 @@ def logo(provider: Provider, values: Mapping[str, str] | None = None) -> SafeStr
     """
     who = provider.for_values(values or {})
     return mark(who.slug if who.mark is None else who.mark)
+
+
+@register.simple_tag
+def platform_mark(slug: str) -> SafeString:
+    """A platform's mark that stands for its name."""
+    provider = platforms.catalogue().get(slug)
+    if provider is None:
+        return SafeString("")
+    shown = '<span class="one-mark" title="{0}">{1}<span class="sr-only">{0} </span></span>'
+    return format_html(shown, provider.name, logo(provider))
 
 
 @register.simple_tag
@@ -155,6 +166,18 @@ def duration(milliseconds: int) -> str:
 def lasted(began: datetime, ended: datetime) -> str:
     """ "5 h 6 min"."""
     return wording.lasted(began, ended)
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """`4213` -> "4,213"."""
+    return f"{number:,}"
+
+
+@register.filter
+def lower_first(words: str) -> str:
+    """To go on with within a sentence."""
+    return words[:1].lower() + words[1:]
 
 
 @register.filter

@@ -15,7 +15,7 @@ from integrations.services.measuring import spending, standing
 from integrations.services.measuring.moments import ROUND
 from integrations.services.telling import ends, notices, owed
 from integrations.services.trouble import apart
-from integrations.services.watching import causes, days, incidents, pruning, sweep
+from integrations.services.watching import causes, days, incidents, pruning, standings, sweep
 from providers.declare import SIGN_IN
 
 LATE = timedelta(minutes=5)
@@ -25,7 +25,7 @@ def look_after(now: datetime) -> None:
     """All of it is harmless to repeat, and none is in the way of the others."""
     found = (notice_gap, sweep.look_after, tell_ends, incidents.reconcile)
     told = (notices.give_due, ends.keep, owed.look)
-    summed = (days.sum_due, tallies.count_tests, standing.renew, spending.renew)
+    summed = (days.sum_due, tallies.count_tests, standing.renew, standings.renew, spending.renew)
     for what in (*found, *told, forget, give_back, *summed, pruning.prune):
         with apart(what.__name__):
             what(now)

@@ -151,7 +151,11 @@ def search(user: User, query: str) -> QuerySet[Workspace]:
     An operator has none where they are no member.
     """
     mine = Membership.objects.filter(user=user, workspace=OuterRef("pk")).values("role")
-    found = people.workspaces_of(user).annotate(role=Subquery(mine))
+    return matching(people.workspaces_of(user).annotate(role=Subquery(mine)), query)
+
+
+def matching(found: QuerySet[Workspace], query: str) -> QuerySet[Workspace]:
+    """Those whose name or address holds every word."""
     for word in query.replace("\0", " ").split()[:MOST_WORDS]:
         found = found.filter(Q(name__icontains=word) | Q(slug__icontains=word))
     return found

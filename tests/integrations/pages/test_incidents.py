@@ -133,7 +133,7 @@ def test_our_own_fault_asks_nobody_here_for_anything(browser, workspace):
 def test_the_overview_names_the_cause_its_age_and_the_next_click(browser, broken):
     said = page(browser, "/w/main/dashboard/")
 
-    assert "1 incident open" in said
+    assert "1 of 13 platforms needs someone now, by 1 cause" in said
     assert "Meta ended the access token" in said
     assert "nobody has taken it" in said
 
