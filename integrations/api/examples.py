@@ -317,6 +317,7 @@ CHANNEL = {
     "hears": "breaks",
     "platforms": [],
     "tellsRecovery": True,
+    "tellsWeek": False,
     "quietFrom": "22:00",
     "quietUntil": "07:00",
     "timeZone": "Europe/Madrid",

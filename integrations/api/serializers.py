@@ -210,10 +210,16 @@ class ChannelRequest(Body):
     tellsRecovery = Switch(
         required=False, help_text="Whether it also says when something works again."
     )
+    tellsWeek = Switch(
+        required=False,
+        help_text="Whether it also says each Monday at 08:00 how the week was. New ones of kind "
+        "`email` do.",
+    )
     quietFrom = ClockField(help_text="When quiet hours begin, such as 22:00; null for none.")
     quietUntil = ClockField(help_text="When they end. What breaks then is told at their end.")
     timeZone = Text(
-        required=False, help_text="Of quiet hours and of the times in messages: Europe/Madrid."
+        required=False,
+        help_text="Of quiet hours, Mondays and the times in messages: Europe/Madrid.",
     )
 
 

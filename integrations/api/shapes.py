@@ -389,6 +389,9 @@ class Channel(Shape):
         child=serializers.CharField(), help_text="Those that it is for; empty for all."
     )
     tellsRecovery = serializers.BooleanField()
+    tellsWeek = serializers.BooleanField(
+        help_text="Whether it says each Monday at 08:00 how the week was."
+    )
     quietFrom = serializers.CharField(allow_null=True, help_text="Such as 22:00, in `timeZone`.")
     quietUntil = serializers.CharField(allow_null=True)
     timeZone = serializers.CharField()

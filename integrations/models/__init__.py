@@ -19,9 +19,9 @@ from integrations.models.pauses import Pause
 from integrations.models.people import ApiToken, OwnerLink, Person
 from integrations.models.runs import RunItem, TestRun
 from integrations.models.spreads import Spread, SpreadPart
+from integrations.models.standings import Standing, StandingMark, Stands
 from integrations.models.summaries import Summary
 from integrations.models.tallies import TalliedUntil, Tally
-from integrations.models.standings import Standing, StandingMark, Stands
 from integrations.models.tests import ConnectionTest, TestOutcome, Trigger
 from integrations.models.watches import Budget, Watch
 from integrations.models.workspaces import Membership, Role, Workspace

@@ -37,7 +37,7 @@ class ChannelForm(forms.Form):
 
     def __init__(self, kind: Kind, channel: Channel | None, data: Any = None) -> None:
         self.kind = kind
-        super().__init__(data, initial=_initial(channel), label_suffix="")
+        super().__init__(data, initial=_initial(channel, kind), label_suffix="")
         for one in kind.fields:
             self.fields[one.name] = _form_field(one, channel)
         self.order_fields(["name", *(one.name for one in kind.fields)])
@@ -62,6 +62,9 @@ class ChannelForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     tells_recovery = forms.BooleanField(required=False, label="Also say when it works again")
+    tells_week = forms.BooleanField(
+        required=False, label="Also say each Monday at 08:00 how the week was"
+    )
     quiet_from = forms.TimeField(
         required=False, label="Quiet from", widget=forms.TimeInput({"type": "time"}, format="%H:%M")
     )
@@ -73,7 +76,7 @@ class ChannelForm(forms.Form):
     time_zone = forms.ChoiceField(
         label="Time zone",
         choices=lambda: [(one, one) for one in own.zones()],
-        help_text="For quiet hours, and for the times in its messages.",
+        help_text="For quiet hours, for Mondays, and for the times in its messages.",
     )
 
     @property
@@ -97,6 +100,7 @@ class ChannelForm(forms.Form):
             hears=given["hears"],
             platforms=given["platforms"],
             tells_recovery=given["tells_recovery"],
+            tells_week=given["tells_week"],
             quiet=(given["quiet_from"], given["quiet_until"]),
             time_zone=given["time_zone"],
         )
@@ -112,11 +116,18 @@ class ChannelForm(forms.Form):
                 self.add_error(at if at in self.fields else None, told)
 
 
-def _initial(channel: Channel | None) -> dict[str, Any]:
+def _initial(channel: Channel | None, kind: Kind) -> dict[str, Any]:
     if channel is None:
-        return {"hears": "all", "tells_recovery": True, "time_zone": "UTC"}
+        tells_week = kind.slug == deliveries.MAIL
+        return {
+            "hears": "all",
+            "tells_recovery": True,
+            "time_zone": "UTC",
+            "tells_week": tells_week,
+        }
     kept = ("name", "hears", "platforms", "tells_recovery", "quiet_from", "quiet_until")
-    return channel.values | {name: getattr(channel, name) for name in (*kept, "time_zone")}
+    more = ("tells_week", "time_zone")
+    return channel.values | {name: getattr(channel, name) for name in (*kept, *more)}
 
 
 def _form_field(one: Field, channel: Channel | None) -> forms.CharField:

@@ -28,7 +28,7 @@ from integrations.services.keeping import renewals, rounds
 from integrations.services.people import invitations, own, passwords
 from integrations.services.proving import background, testing
 from integrations.services.refusals import NoConnection, NothingToTest, Paused
-from integrations.services.telling import deliveries, owed
+from integrations.services.telling import deliveries, digests, owed
 from integrations.services.watching import incidents
 from integrations.work import worker
 
@@ -136,6 +136,12 @@ def catch_up(workspace_id: int) -> None:
 def remind(delivery_id: str) -> None:
     """Tell once more of what still lasts a day later."""
     owed.remind(UUID(delivery_id), timezone.now())
+
+
+@body("telling.tell_week")
+def tell_week(workspace_id: int) -> None:
+    """Tell a workspace's people how their week was, unless they were told."""
+    digests.tell(workspace_id, timezone.now())
 
 
 @body("telling.deliver")

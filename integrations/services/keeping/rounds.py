@@ -13,7 +13,7 @@ from integrations.services.keeping.forgetting import forget, give_back
 from integrations.services.keeping.renewals import tell_ends
 from integrations.services.measuring import spending, standing
 from integrations.services.measuring.moments import ROUND
-from integrations.services.telling import ends, notices, owed
+from integrations.services.telling import digests, ends, notices, owed
 from integrations.services.trouble import apart
 from integrations.services.watching import causes, days, incidents, pruning, standings, sweep
 from providers.declare import SIGN_IN
@@ -24,7 +24,7 @@ LATE = timedelta(minutes=5)
 def look_after(now: datetime) -> None:
     """All of it is harmless to repeat, and none is in the way of the others."""
     found = (notice_gap, sweep.look_after, tell_ends, incidents.reconcile)
-    told = (notices.give_due, ends.keep, owed.look)
+    told = (notices.give_due, ends.keep, owed.look, digests.look)
     summed = (days.sum_due, tallies.count_tests, standing.renew, standings.renew, spending.renew)
     for what in (*found, *told, forget, give_back, *summed, pruning.prune):
         with apart(what.__name__):

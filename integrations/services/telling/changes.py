@@ -54,6 +54,7 @@ class Changes:
     hears: str | None = None
     platforms: list[str] | None = None
     tells_recovery: bool | None = None
+    tells_week: bool | None = None
     quiet: tuple[time | None, ...] | None = None
     time_zone: str | None = None
     is_enabled: bool | None = None
@@ -103,7 +104,7 @@ def add(workspace: Workspace, kind: str, changes: Changes, *, by: User | None) -
     with members.changing(workspace, by=by):
         if of(workspace).count() >= MOST_CHANNELS:
             raise InvalidChange({"kind": [TOO_MANY]})
-        channel = Channel(workspace=workspace, kind=kind)
+        channel = Channel(workspace=workspace, kind=kind, tells_week=kind == deliveries.MAIL)
         made = _apply(channel, changes)
         channel.save(force_insert=True)
     return Saved(channel, made)
@@ -246,6 +247,8 @@ def _take_filters(channel: Channel, changes: Changes) -> dict[str, list[str]]:
             errors["platforms"] = [NO_PLATFORM]
     if changes.tells_recovery is not None:
         channel.tells_recovery = changes.tells_recovery
+    if changes.tells_week is not None:
+        channel.tells_week = changes.tells_week
     return errors
 
 

@@ -67,16 +67,22 @@ NOBODY = "No owner has an e-mail address and wants to be told."
 def owe(workspace: Workspace, told: Told, now: datetime) -> None:
     """Write down who has to be told, in the transaction that knows of it; and wake somebody."""
     for channel in audience(workspace, told):
-        _owe(workspace, channel, told, now)
+        owe_to(workspace, channel, told, now)
 
 
 def owe_one(workspace: Workspace, channel: Channel | None, told: Told, now: datetime) -> None:
     """The same for one channel, if it still hears of such."""
     if channel in audience(workspace, told):
-        _owe(workspace, channel, told, now)
+        owe_to(workspace, channel, told, now)
 
 
-def _owe(workspace: Workspace, channel: Channel | None, told: Told, now: datetime) -> None:
+def owe_to(
+    workspace: Workspace, channel: Channel | None, told: Told, now: datetime, left_out: str = ""
+) -> None:
+    """The same for who is known to hear of it, None for the owners by mail.
+
+    With `left_out`, which says why, it is written down and not sent.
+    """
     is_end = told.moment == Moment.CLOSED
     if is_end and not _knows(workspace, channel, told):
         return
@@ -91,7 +97,9 @@ def _owe(workspace: Workspace, channel: Channel | None, told: Told, now: datetim
         due_at=now,
     )
     if is_end and channel and not channel.tells_recovery:
-        delivery.due_at, delivery.outcome, delivery.sentence = None, LEFT_OUT, NO_RECOVERIES
+        left_out = NO_RECOVERIES
+    if left_out:
+        delivery.due_at, delivery.outcome, delivery.sentence = None, LEFT_OUT, left_out
     delivery.save(force_insert=True)
     if delivery.due_at:
         queue.enqueue("telling.deliver", str(delivery.pk))
@@ -126,10 +134,14 @@ def owners_are_mailed(workspace: Workspace) -> bool:
 
 
 def owners_addresses(workspace: Workspace) -> list[str]:
-    owners = Membership.objects.filter(
-        workspace=workspace, role=Role.OWNER, user__is_active=True
-    ).exclude(Q(user__email="") | Q(user__person__wants_notices=False))
+    owners = mailed_owners().filter(workspace=workspace)
     return sorted(set(owners.values_list("user__email", flat=True)))
+
+
+def mailed_owners() -> QuerySet[Membership]:
+    """Of all workspaces those who can be mailed and want to be."""
+    owners = Membership.objects.filter(role=Role.OWNER, user__is_active=True)
+    return owners.exclude(Q(user__email="") | Q(user__person__wants_notices=False))
 
 
 def _hears(channel: Channel, told: Told) -> bool:

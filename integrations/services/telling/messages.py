@@ -111,6 +111,8 @@ def _tone(told: Told) -> Tone:
         return "idle"
     if told.moment == Moment.CLOSED:
         return "idle" if told.state else "ok"
+    if told.is_well:
+        return "ok"
     return "bad" if told.severity == Severity.BREAK else "warn"
 
 
@@ -167,7 +169,7 @@ class _Writer:
         if told.moment == Moment.CLOSED:
             return [("From, to", self._from_to()), ("What stood still", stops)]
         if told.moment in (Moment.NOTICE, Moment.TEST):
-            return [("Who can do it", told.who_can_fix)]
+            return [*told.details, ("Who can do it", told.who_can_fix)]
         would_stop = "What would stop" if told.is_drill else "What stops"
         return [
             ("What happened", told.what_happened),

@@ -36,6 +36,7 @@ class Told:
     what people miss meanwhile, `act` the word on the link, `state` the first words of a notice, of
     what became more, or of an end where nothing works again. `are_many` where `about` names
     several. `event_id` and `at` are of the event that it is told for; a reminder has none.
+    `details` are more of a notice, as pairs of a label and words; with `is_well` it is good news.
     """
 
     key: str
@@ -59,6 +60,8 @@ class Told:
     are_many: bool = False
     event_id: int | None = None
     at: datetime | None = None
+    details: tuple[tuple[str, str], ...] = ()
+    is_well: bool = False
 
     @property
     def source(self) -> str:
@@ -85,4 +88,5 @@ class Told:
             read["lasted"] = timedelta(seconds=read["lasted"])
         for name in ("stops", "platforms", "connections"):
             read[name] = tuple(read.get(name, ()))
+        read["details"] = tuple((label, words) for label, words in read.get("details", ()))
         return cls(**read)

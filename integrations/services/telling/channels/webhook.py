@@ -8,7 +8,7 @@ What is signed is `id.timestamp.body`, with the decoded secret. 20 KB.
 import hmac
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -91,6 +91,7 @@ def _payload(parcel: Parcel) -> dict[str, Any]:
             "workspace": told.workspace,
             "about": told.about,
             "whatHappened": cut(told.what_happened, facts.LONGEST_TEXT) or None,
+            **({"details": _details(told.details)} if told.details else {}),
             "whoCanFix": cut(told.who_can_fix, facts.LONGEST_TEXT) or None,
             "link": told.link,
         },
@@ -103,6 +104,10 @@ def _at(parcel: Parcel) -> datetime:
     if told.moment == Moment.REMINDER:
         return parcel.sent_at
     return told.since + told.lasted if told.lasted is not None else told.since
+
+
+def _details(details: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"label": label, "words": words} for label, words in details]
 
 
 def check(values: Mapping[str, str]) -> dict[str, str]:
