@@ -23,6 +23,7 @@ from integrations.models.standings import Standing, StandingMark, Stands
 from integrations.models.summaries import Summary
 from integrations.models.tallies import TalliedUntil, Tally
 from integrations.models.tests import ConnectionTest, TestOutcome, Trigger
+from integrations.models.turns import Turn
 from integrations.models.watches import Budget, Watch
 from integrations.models.workspaces import Membership, Role, Workspace
 
@@ -75,6 +76,7 @@ __all__ = [
     "TestRun",
     "ToldUntil",
     "Trigger",
+    "Turn",
     "Watch",
     "Workspace",
 ]

@@ -13,10 +13,9 @@ from queue import Empty, SimpleQueue
 
 from django.core.management import call_command
 from django.db import connections
-from django.utils import timezone
 from django_ox.worker import Worker
 
-from integrations import queue
+from integrations import clock, queue
 from integrations.services.credentials import leases
 from integrations.work import tick
 from integrations.work.checker import Checker
@@ -103,7 +102,7 @@ def stop_on_signals(running: Running) -> None:
 def in_thread(concurrency: int = CONCURRENCY, interval: float = INTERVAL_SECONDS) -> Iterator[None]:
     """A worker in this process, where all should be in one: a benchmark, a test."""
     running = Running(concurrency, interval)
-    queue.beat(timezone.now())  # seen at once, not when its thread comes to it
+    queue.beat(clock.now())  # seen at once, not when its thread comes to it
     thread = threading.Thread(target=running.run, name="worker", daemon=True)
     thread.start()
     try:

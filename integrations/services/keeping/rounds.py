@@ -3,48 +3,61 @@
 Any number of processes may go round at once: leases and row locks keep them apart.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from integrations.models import Credential, Heartbeat
-from integrations.services import tallies
+from integrations.services import tallies, turns
 from integrations.services.keeping.forgetting import forget, give_back
 from integrations.services.keeping.renewals import tell_ends
 from integrations.services.measuring import spending, standing
-from integrations.services.measuring.moments import ROUND
 from integrations.services.telling import digests, ends, notices, owed
 from integrations.services.trouble import apart
-from integrations.services.watching import causes, days, incidents, pruning, standings, sweep
+from integrations.services.watching import (
+    causes,
+    days,
+    engine,
+    incidents,
+    pruning,
+    standings,
+    sweep,
+)
+from integrations.services.watching.engine import KEEPER, LATE
 from providers.declare import SIGN_IN
 
-LATE = timedelta(minutes=5)
+TURN = "look after"
 
 
 def look_after(now: datetime) -> None:
     """All of it is harmless to repeat, and none is in the way of the others."""
-    found = (notice_gap, sweep.look_after, tell_ends, incidents.reconcile)
+    turns.begin(TURN)
+    found = (begin, sweep.look_after, tell_ends, incidents.reconcile)
     told = (notices.give_due, ends.keep, owed.look, digests.look)
     summed = (days.sum_due, tallies.count_tests, standing.renew, standings.renew, spending.renew)
     for what in (*found, *told, forget, give_back, *summed, pruning.prune):
         with apart(what.__name__):
             what(now)
-    Heartbeat.objects.update_or_create(name=ROUND, defaults={"at": now})
 
 
-def notice_gap(now: datetime) -> None:
-    """Where nobody went round for a while that is written down, by one of those who notice."""
+def begin(now: datetime) -> None:
+    """Somebody goes round. Where nobody did for a while, one of those who notice writes it down.
+
+    The mark only goes forward, so a round that comes late to it takes none back; from one that is
+    far ahead, left by a clock that was wrong, it starts anew.
+    """
+    Heartbeat.objects.get_or_create(name=KEEPER, defaults={"at": now})
     with transaction.atomic():
-        beat = Heartbeat.objects.select_for_update().filter(name=ROUND).first()
-        if beat and now - beat.at > LATE:
+        beat = Heartbeat.objects.select_for_update().get(name=KEEPER)
+        if now - beat.at > LATE:
             causes.note_gap(beat.at, now)
-            beat.at = now
-            beat.save(update_fields=["at"])
+        if beat.at < now or engine.is_late(beat.at, now):
+            Heartbeat.objects.filter(name=KEEPER).update(at=now)
 
 
 def is_late(now: datetime) -> bool:
     """Whether there are sign-ins that nobody has looked after for too long."""
-    beat = Heartbeat.objects.filter(name=ROUND).first()
-    return (beat is None or now - beat.at > LATE) and Credential.objects.filter(
+    beat = Heartbeat.objects.filter(name=KEEPER).first()
+    return (beat is None or engine.is_late(beat.at, now)) and Credential.objects.filter(
         method=SIGN_IN
     ).exists()

@@ -7,8 +7,6 @@ from integrations import platforms, queue
 from integrations.models import Heartbeat, Watch
 from integrations.services.watching import engine
 
-ROUND = "keeper"  # the beat of a round that ended
-
 
 @dataclass(frozen=True)
 class Moments:
@@ -25,7 +23,7 @@ def read(now: datetime) -> Moments:
     watched = Watch.objects.filter(provider__in=platforms.catalogue())
     return Moments(
         last_tick=beats.get(engine.NAME),
-        last_round=beats.get(ROUND),
+        last_round=beats.get(engine.KEEPER),
         oldest_due=watched.order_by("due_at").values_list("due_at", flat=True).first(),
         workers=sum(
             name.startswith(queue.WORKER) and now - at < queue.SEEN for name, at in beats.items()

@@ -9,28 +9,41 @@ from integrations.models import Heartbeat, IntegrationConnection, Watch
 from integrations.services.watching import sweep
 
 NAME = "checks"
+KEEPER = "keeper"  # the mark of those who go through what was found
 BEAT = timedelta(seconds=10)
 GAP = timedelta(minutes=1)  # of nobody's beat: the machine slept, or nothing ran
 STOPPED = timedelta(minutes=2)
 BEHIND = timedelta(minutes=10)
+LATE = timedelta(minutes=5)  # of a round, which is gone each half minute
 
 
 def beat(now: datetime) -> None:
-    """Somebody checks. After a gap of everybody's, one spreads what is overdue by now."""
+    """Somebody checks. After a gap of everybody's, one spreads what is overdue by now.
+
+    The mark moves after that: who dies at it leaves both to the next, and to spread twice is
+    harmless.
+    """
     last = Heartbeat.objects.filter(name=NAME).first()
     if last is None:
         Heartbeat.objects.get_or_create(name=NAME, defaults={"at": now})
     elif not timedelta() <= now - last.at < BEAT:
-        is_mine = Heartbeat.objects.filter(name=NAME, at=last.at).update(at=now)
-        if is_mine and now - last.at > GAP:
+        if now - last.at > GAP:
             sweep.spread_overdue(now)
+        Heartbeat.objects.filter(name=NAME, at=last.at).update(at=now)
 
 
 def problem(now: datetime) -> str | None:
     """What is wrong with the checks, in a sentence; None while they go on, or none are due."""
-    last = Heartbeat.objects.filter(name=NAME).first()
-    if last is None or now - last.at > STOPPED:
+    marks = Heartbeat.objects.filter(name__in=(NAME, KEEPER)).values_list("name", "at")
+    at = dict[str, datetime](marks)
+    last, kept = at.get(NAME), at.get(KEEPER)
+    if last is None or now - last > STOPPED:
         return _stopped(last, now)
+    if kept and now - kept > LATE and _has_any(now):
+        return (
+            f"Nobody has gone through what was found since {_said(kept)}: what breaks is not told, "
+            "and sign-ins are not renewed."
+        )
     oldest = Watch.objects.filter(provider__in=platforms.catalogue()).order_by("due_at").first()
     if oldest is None or now - oldest.due_at <= BEHIND:
         return None
@@ -42,13 +55,23 @@ def problem(now: datetime) -> str | None:
     )
 
 
-def _stopped(last: Heartbeat | None, now: datetime) -> str | None:
+def is_late(at: datetime, now: datetime) -> bool:
+    """Whether a mark is of too long ago, or of a clock that was wrong."""
+    return abs(now - at) > LATE
+
+
+def _has_any(now: datetime) -> bool:
+    """Whether there is anything to check; a start takes a moment."""
     waiting = IntegrationConnection.objects.filter(is_complete=True, is_enabled=True)
-    if not waiting.filter(created_at__lt=now - STOPPED).exists():  # a start takes a moment
+    return waiting.filter(created_at__lt=now - STOPPED).exists()
+
+
+def _stopped(last: datetime | None, now: datetime) -> str | None:
+    if not _has_any(now):
         return None
     if last is None:
         return "Nothing was checked yet: the worker is not running."
-    return f"Nothing has been checked since {_said(last.at)}: the worker is not running."
+    return f"Nothing has been checked since {_said(last)}: the worker is not running."
 
 
 def _said(at: datetime) -> str:

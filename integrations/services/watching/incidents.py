@@ -12,15 +12,28 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
-from integrations.models import Incident, IncidentConnection, Scope
+from integrations.models import Event, Incident, IncidentConnection, Scope
+from integrations.services import turns
 from integrations.services.trouble import apart
 from integrations.services.watching import causes, judging, memberships, troubles
 from integrations.services.watching.judging import Key, Nature, Trouble
 from integrations.services.watching.settling import SETTLES, settle
 
+TURN = "reconcile"
+
 
 def reconcile(now: datetime) -> None:
-    """Open, join, split, confirm and close until what is written down is what is."""
+    """Open, join, split, confirm and close until what is written down is what is.
+
+    One does so at a time; who comes meanwhile leaves it to the next who is asked.
+    """
+    latest = Event.objects.order_by("-pk").values_list("pk", flat=True).first()
+    with turns.alone(TURN, event_id=latest or 0) as mine:
+        if mine:
+            _reconcile(now, mine)
+
+
+def _reconcile(now: datetime, mine: turns.Holder) -> None:
     wrong = troubles.find()
     members = memberships.open_members()
     present = {one["connection_id"]: one["incident__cause__key"] for one in members}

@@ -3,14 +3,17 @@
 import logging
 import re
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from django.db import connection as database
 from django.utils import timezone
 
 from integrations import queue
-from integrations.models import EventType, Heartbeat, Incident, IntegrationConnection
-from integrations.services import events
+from integrations.models import EventType, Heartbeat, Incident, IntegrationConnection, Turn
+from integrations.services import events, turns
+from integrations.services.keeping import rounds
+from integrations.services.watching import incidents
 from integrations.work import tick
 from tests.integrations.kept import sign_ins
 from tests.integrations.services.credentials.renewals import renewals_seen, row_of, run_out
@@ -119,7 +122,7 @@ def test_of_many_workers_one_starts_a_round(db, is_first):
     if not is_first:
         Heartbeat.objects.create(name="round", at=now - tick.ROUND)
 
-    told = at_once(4, lambda _number: tick.is_mine("round", now, tick.ROUND))
+    told = at_once(4, lambda _number: turns.is_due("round", now, tick.ROUND))
 
     assert sorted(told) == [False, False, False, True]
 
@@ -145,3 +148,114 @@ def test_what_happened_is_looked_at_before_the_next_round(workspace, proven):
 
     tick.start_reconciling(timezone.now())
     assert Incident.objects.get().title == "Meta ended the access token"
+
+
+# --- Clocks that are wrong, and jobs that wait ---------------------------------------------------
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The names of jobs, none of which is ever begun."""
+    names = []
+    monkeypatch.setattr(queue, "enqueue", lambda name, *_ids: names.append(name))
+    return names
+
+
+def test_a_clock_that_was_ahead_stops_no_round(workspace, asked):
+    tick.start_round(NOW + timedelta(days=1))
+    turns.begin(rounds.TURN)
+    asked.clear()
+
+    tick.start_round(NOW)
+    assert asked == ["keeping.look_after"]
+    turns.begin(rounds.TURN)
+    tick.start_round(NOW + timedelta(seconds=29))
+    assert asked == ["keeping.look_after"]
+
+
+def test_who_looked_at_the_clock_a_little_earlier_starts_none_beside(workspace, asked):
+    tick.start_round(NOW)
+    turns.begin(rounds.TURN)
+    tick.start_round(NOW - timedelta(seconds=1))
+
+    assert asked == ["keeping.look_after"]
+
+
+def test_a_clock_that_was_ahead_stops_no_reconciling(workspace, asked):
+    events.record(workspace, EventType.CHANGED, at=NOW + timedelta(days=1), what="x")
+    tick.start_reconciling(NOW + timedelta(days=1))
+    asked.clear()
+    events.record(workspace, EventType.FAILING, at=NOW, what="auth_expired")
+
+    tick.start_reconciling(NOW + timedelta(seconds=7))
+    assert asked == ["watching.reconcile"]
+
+
+def test_an_event_of_a_clock_that_is_ahead_is_looked_at_once(workspace, monkeypatch):
+    looks = []
+    monkeypatch.setattr(incidents, "_reconcile", lambda now, _mine: looks.append(now))
+    events.record(workspace, EventType.CHANGED, at=NOW + timedelta(hours=1), what="x")
+    for number in range(30):
+        tick.start_reconciling(NOW + number * timedelta(seconds=10))
+
+    assert len(looks) == 1
+
+
+def test_while_a_job_waits_no_other_one_is_asked_for(workspace, asked):
+    for number in range(36):  # six minutes in which none is begun
+        now = NOW + number * timedelta(seconds=10)
+        events.record(workspace, EventType.CHANGED, at=now, what="unanswered")
+        tick.start_reconciling(now)
+        tick.start_round(now)
+
+    assert asked == ["watching.reconcile", "keeping.look_after"]
+
+
+def test_a_job_that_was_lost_is_asked_for_again(workspace, asked):
+    tick.start_round(NOW)
+    tick.start_round(NOW + turns.LOST - timedelta(seconds=1))
+    assert asked == ["keeping.look_after"]
+
+    tick.start_round(NOW + turns.LOST + tick.ROUND)
+    assert asked == ["keeping.look_after"] * 2
+
+
+def test_what_happens_while_somebody_is_at_it_waits_for_the_end_of_that(workspace, asked):
+    events.record(workspace, EventType.CHANGED, at=NOW, what="x")
+    with turns.alone(incidents.TURN):
+        tick.start_reconciling(timezone.now())
+        assert asked == []
+
+    tick.start_reconciling(timezone.now())
+    assert asked == ["watching.reconcile"]
+
+
+def test_of_many_that_reconcile_one_does(db):
+    def take(_number):
+        with turns.alone("work") as mine:
+            return at_once_here.wait(10) is not None and mine is not None
+
+    at_once_here = Barrier(4)
+    assert sorted(at_once(4, take)) == [False, False, False, True]
+
+
+def test_whoever_died_at_it_is_followed_when_its_lease_ran_out(db, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    left = turns.alone("work")
+    first = left.__enter__()
+    with turns.alone("work") as mine:
+        assert mine is None
+
+    Turn.objects.update(lease_until=timezone.now())
+    with turns.alone("work") as mine:
+        assert mine
+        assert not first.goes_on()
+        assert mine.goes_on()
+
+
+def test_who_says_that_it_goes_on_keeps_its_turn(db):
+    with turns.alone("work") as mine:
+        Turn.objects.update(lease_until=timezone.now())
+        assert mine.goes_on()
+        with turns.alone("work") as other:
+            assert other is None

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Heartbeat, IntegrationConnection, Watch
-from integrations.services.watching import engine
+from integrations.services.watching import engine, sweep
 from tests.integrations.conftest import signed_in
 from tests.integrations.services.keeping.moments import DAY, HOUR, MINUTE, NOW
 from tests.integrations.services.watching.conftest import overdue
@@ -56,6 +56,35 @@ def test_without_anything_to_check_nothing_is_missed(workspace):
     beaten(NOW - DAY)
 
     assert engine.problem(NOW) is None
+
+
+def test_checks_of_which_nobody_looks_at_what_they_found_are_told(old, time_machine):
+    time_machine.move_to(NOW)
+    beaten(NOW)
+    Heartbeat.objects.create(name=engine.KEEPER, at=NOW - 2 * HOUR)
+
+    assert engine.problem(NOW) == (
+        "Nobody has gone through what was found since 10:00: what breaks is not told, "
+        "and sign-ins are not renewed."
+    )
+    Heartbeat.objects.filter(name=engine.KEEPER).update(at=NOW - MINUTE)
+    assert engine.problem(NOW) is None
+
+
+def test_who_dies_before_the_storm_is_spread_leaves_that_to_the_next(workspace, monkeypatch):
+    overdue(workspace, count=50, by=2 * HOUR)
+    beaten(NOW - 2 * HOUR)
+
+    def dies(now):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sweep, "spread_overdue", dies)
+    with pytest.raises(KeyboardInterrupt):
+        engine.beat(NOW)
+    monkeypatch.undo()
+    engine.beat(NOW + timedelta(seconds=11))
+
+    assert not Watch.objects.filter(due_at__lt=NOW).exists()
 
 
 def test_while_it_beats_all_is_well(old):

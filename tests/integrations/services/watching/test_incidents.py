@@ -100,7 +100,7 @@ def test_a_second_round_finds_nothing_to_do(acme, django_assert_num_queries):
 
     assert Cause.objects.count() == Incident.objects.count() == 1
     assert IncidentConnection.objects.count() == 1
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(16):
         go_round(NOW + 2 * MINUTE)
 
 
