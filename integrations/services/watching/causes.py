@@ -22,6 +22,8 @@ from integrations.services.watching import judging, wording
 from integrations.services.watching.judging import Key, Trouble
 from integrations.services.watching.settling import record
 
+LATELY = timedelta(hours=1)  # until all that a cause concerns were asked, it is found bit by bit
+
 
 def name(wrong: Mapping[UUID, Trouble], judged: Mapping[UUID, Key]) -> None:
     """Say of each cause what is true of all its connections by now."""
@@ -57,13 +59,14 @@ def confirm(wrong: Mapping[UUID, Trouble], now: datetime) -> None:
         if is_long and _was_repeated(every):
             unsure = Cause.objects.filter(pk=cause_id, closed_at=None, confirmed_at=None)
             unsure.update(confirmed_at=now)
-    sure = set(
-        Cause.objects.filter(pk__in=by_cause)
-        .exclude(confirmed_at=None)
-        .values_list("pk", flat=True)
-    )
+    believed = Cause.objects.filter(pk__in=by_cause).exclude(confirmed_at=None)
+    sure = dict(believed.values_list("pk", "opened_at"))
     for one in candidates:
-        if one.cause_id in sure and _was_repeated(of_incident[one.pk]):
+        members = of_incident[one.pk]
+        if one.cause_id not in sure or not _was_repeated(members):
+            continue
+        # What joins a cause that is old may be another one, which passes by itself.
+        if now - sure[one.cause_id] <= LATELY or _is_long(one, members, now):
             with apart("Confirming an incident"):
                 _confirm_one(one.pk, now)
 

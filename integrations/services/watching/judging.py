@@ -5,10 +5,11 @@ about itself; silence is the platform's, or this installation's own; a limit is 
 platform counts; a report is about the connection; and a key that is missing here is ours.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -16,10 +17,13 @@ from uuid import UUID
 from integrations.models import Scope
 from integrations.models.incidents import OURS, REPORTED
 from providers.errors import (
+    AccountNotFound,
     AuthExpired,
     AuthInvalid,
     CredentialsUnreadable,
     Network,
+    PermissionMissing,
+    ProviderUnavailable,
     QuotaExhausted,
     RateLimited,
     Unanswered,
@@ -29,6 +33,10 @@ from providers.errors import (
 MANY = 3  # platforms without an answer, or credentials of an app that are refused
 LET_IN = (AuthInvalid.kind, AuthExpired.kind)
 LIMITS = (RateLimited.kind, QuotaExhausted.kind)
+OUTAGE = (Network.kind, ProviderUnavailable.kind)
+# What a credential may do, and sees: several connections of it may lose that at once.
+ALLOWED = (PermissionMissing.kind, AccountNotFound.kind)
+AT_ONCE = timedelta(hours=2)  # as checks find it, which come once an hour
 
 
 class Nature(StrEnum):
@@ -64,6 +72,12 @@ class Key(NamedTuple):
         """Whether it may pass by itself, so that nobody is told before it has lasted."""
         return self.is_silence or self == OUR_NETWORK
 
+    @property
+    def keeps_together(self) -> bool:
+        """Whether those of it that were not asked again stay when the first one comes right."""
+        is_allowed = self.nature == Nature.REFUSED and " " in self.name
+        return self.scope == Scope.FAMILY or (is_allowed and self.scope == Scope.CREDENTIAL)
+
 
 OUR_NETWORK = Key(Nature.OURS, Scope.INSTALLATION, "network")
 OUR_WORKER = Key(Nature.OURS, Scope.INSTALLATION, "worker")
@@ -75,9 +89,10 @@ class Trouble:
 
     `asks` names who is asked and `name` is that one's own; `opens` is what lets it in and
     `app` with what client ID somebody signed in, `counted` what a limit was counted by, `key_id`
-    the key that is missing. `tried_at` is when it was last asked, and `was_proven` whether it ever
-    passed with the present values. `is_elsewhere` where anybody
-    may answer, so that nothing is learned about the way there.
+    the key that is missing. `tried_at` is when it was last asked, `answered_at` the same if
+    whoever is asked then answered anything at all, and `passed_at` when it last passed with the
+    present values. `is_elsewhere` where anybody may answer, so that nothing is learned about the
+    way there.
     """
 
     connection_id: UUID
@@ -93,7 +108,8 @@ class Trouble:
     counted: tuple[Scope, str] | None = None
     key_id: str = ""
     is_elsewhere: bool = False
-    was_proven: bool = False
+    answered_at: datetime | None = None
+    passed_at: datetime | None = None
     method: str = ""
     message: str = ""
     action: str = ""
@@ -102,6 +118,10 @@ class Trouble:
     @property
     def own(self) -> str:
         return self.connection_id.hex
+
+    @property
+    def was_proven(self) -> bool:
+        return self.passed_at is not None
 
     @property
     def nature(self) -> Nature:
@@ -118,16 +138,29 @@ class Trouble:
     def might_be_ours(self) -> bool:
         return self.kind == Network.kind and not self.is_elsewhere
 
+    @property
+    def silence(self) -> str:
+        """What it is with others that are silent: an outage, or else the same kind of reply."""
+        return self.asks if self.kind in OUTAGE else f"{self.asks} {self.kind}"
+
 
 @dataclass(frozen=True)
 class Known:
-    """What is known beside: when anything answered, when an app last let somebody in, and when
-    the last connection of a cause came right.
+    """What is known beside: when anything answered, and when those did that are asked in a
+    silence, the latest first; when an app last let somebody in, and when the last connection of
+    a cause came right.
     """
 
     answered_at: datetime | None = None
+    answers: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
     let_in_at: Mapping[str, datetime] = field(default_factory=dict)
     right_at: Mapping[str, datetime] = field(default_factory=dict)
+
+    def is_waiting(self, one: Trouble, key: Key, present: Mapping[UUID, str]) -> bool:
+        """Whether it was of this cause and was not asked again since another one came right."""
+        right_at = self.right_at.get(str(key))
+        was = present.get(one.connection_id) == str(key)
+        return was and right_at is not None and one.tried_at <= right_at
 
 
 def judge(
@@ -142,6 +175,7 @@ def judge(
     found = dict.fromkeys(cut, OUR_NETWORK)
     left = [one for one in troubles if one.connection_id not in cut]
     found |= _refused([one for one in left if one.kind in LET_IN], present, known)
+    found |= _not_allowed((one for one in left if one.kind in ALLOWED), present, known)
     silent = (one for one in left if one.nature == Nature.UNANSWERED)
     found |= _silent(silent, present, known)
     return found | {
@@ -168,20 +202,49 @@ def our_network(
 def _refused(
     troubles: Iterable[Trouble], present: Mapping[UUID, str], known: Known
 ) -> dict[UUID, Key]:
-    """An app is refused when many of its credentials are, and none was let in since."""
+    """An app is refused when many of its credentials are, and none was let in since. Who was not
+    asked again since one was has to wait for that.
+    """
     found = {}
     by_app: dict[str, list[Trouble]] = defaultdict(list)
     for one in troubles:
         by_app[one.app].append(one)
     for app, alike in by_app.items():
-        key = Key(Nature.REFUSED, Scope.APP, app)
+        key = app_key(app)
         at = known.let_in_at.get(app)
         after = [one for one in alike if at is None or one.since > at] if app else []
         is_app = len({one.opens for one in after}) >= MANY
         of_app = {one.connection_id for one in after} if is_app else set()
         for one in alike:
             was = app and present.get(one.connection_id) == str(key)
-            found[one.connection_id] = key if was or one.connection_id in of_app else _alone(one)
+            stays = was and (at is None or one.tried_at <= at)
+            found[one.connection_id] = key if stays or one.connection_id in of_app else _alone(one)
+    return found
+
+
+def app_key(app: str) -> Key:
+    return Key(Nature.REFUSED, Scope.APP, app)
+
+
+def _not_allowed(
+    troubles: Iterable[Trouble], present: Mapping[UUID, str], known: Known
+) -> dict[UUID, Key]:
+    """What a credential may do or sees became less where two connections of it say the same, and
+    of accounts, which may go one by one, at once.
+    """
+    found = {}
+    together: dict[tuple[str, str], list[Trouble]] = defaultdict(list)
+    for one in troubles:
+        together[one.opens, one.kind].append(one)
+    for (opens, kind), alike in together.items():
+        key = Key(Nature.REFUSED, Scope.CREDENTIAL, f"{opens} {kind}")
+        alike.sort(key=lambda one: one.since)
+        for one, before, after in zip(alike, [None, *alike], [*alike[1:], None], strict=False):
+            beside = [other for other in (before, after) if other]
+            if kind == AccountNotFound.kind:
+                beside = [other for other in beside if abs(other.since - one.since) <= AT_ONCE]
+            shares = opens and (beside or known.is_waiting(one, key, present))
+            found[one.connection_id] = key if shares else _alone(one)
     return found
 
 
@@ -197,21 +260,52 @@ def apps_in_question(troubles: Iterable[Trouble]) -> set[str]:
 def _silent(
     troubles: Iterable[Trouble], present: Mapping[UUID, str], known: Known
 ) -> dict[UUID, Key]:
-    """A platform is silent when it is to several: by other credentials, or at several places."""
+    """A platform is silent when it is to several: by other credentials, or at several places; and
+    when few of those that were asked since then got an answer.
+    """
     found = {}
-    by_asked: dict[str, list[Trouble]] = defaultdict(list)
-    for one in troubles:
-        by_asked[one.asks].append(one)
-    for asks, alike in by_asked.items():
-        key = Key(Nature.UNANSWERED, Scope.FAMILY, asks)
-        several = len({one.opens or one.own for one in alike}) > 1
-        several |= len({one.provider for one in alike}) > 1
-        right_at = known.right_at.get(str(key))
+    for silence, alike in silences(troubles).items():
+        key = Key(Nature.UNANSWERED, Scope.FAMILY, silence)
+        began = _began(alike, known.answers.get(silence, ()))
         for one in alike:
-            was = present.get(one.connection_id) == str(key)
-            waits = was and right_at is not None and one.tried_at <= right_at
-            found[one.connection_id] = key if several or waits else _alone(one)
+            is_part = began is not None and one.since >= began
+            is_part = is_part or known.is_waiting(one, key, present)
+            found[one.connection_id] = key if is_part else _alone(one)
     return found
+
+
+def silences(troubles: Iterable[Trouble]) -> dict[str, list[Trouble]]:
+    """Those that are silent in one way, by its name; those that waited longest first."""
+    found: dict[str, list[Trouble]] = defaultdict(list)
+    for one in troubles:
+        if one.nature == Nature.UNANSWERED:
+            found[one.silence].append(one)
+    return {name: sorted(alike, key=lambda one: one.since) for name, alike in found.items()}
+
+
+def _began(alike: Sequence[Trouble], answers: Sequence[datetime]) -> datetime | None:
+    """Since when more of those that were asked are silent than got an answer; None where few are.
+
+    One that got an answer after that counts on both sides: it was not silent all the time.
+    """
+    oldest_first = sorted(answers)
+    first_of_last = _last_several(alike)
+    for number, first in enumerate(alike[: first_of_last + 1]):
+        answered = len(oldest_first) - bisect_right(oldest_first, first.since)
+        if len(alike) - number > answered:
+            return first.since
+    return None
+
+
+def _last_several(alike: Sequence[Trouble]) -> int:
+    """From which on they still are several; -1 where all of them are not."""
+    opens, providers = set(), set()
+    for number in range(len(alike) - 1, -1, -1):
+        opens.add(alike[number].opens or alike[number].own)
+        providers.add(alike[number].provider)
+        if len(opens) > 1 or len(providers) > 1:
+            return number
+    return -1
 
 
 def _alone(one: Trouble) -> Key:

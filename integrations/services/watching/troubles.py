@@ -1,11 +1,12 @@
 """Troubles: in which connections something is wrong now, and what is known beside."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 
 from integrations import crypto, platforms
 from integrations.models import (
@@ -23,10 +24,16 @@ from integrations.models.incidents import REPORTED
 from integrations.services.proving.pauses import Asking
 from integrations.services.twins import ACCOUNT_FIELD
 from integrations.services.watching import judging
-from integrations.services.watching.judging import LIMITS, Key, Known, Trouble
+from integrations.services.watching.judging import LIMITS, Key, Known, Nature, Trouble
 from providers.declare import SIGN_IN, CountedBy, Provider
 from providers.declare.fields import BASE_URL
-from providers.errors import CredentialsUnreadable, ProviderUnavailable, QuotaExhausted
+from providers.errors import (
+    Blocked,
+    CredentialsUnreadable,
+    ProviderUnavailable,
+    QuotaExhausted,
+    RateLimited,
+)
 
 COLUMNS = (
     *("id", "workspace_id", "provider", "auth_method", "config", "lender_id", "edited_at"),
@@ -43,6 +50,8 @@ COUNTED = {
     CountedBy.ACCOUNT: Scope.ACCOUNT,
     CountedBy.ADDRESS: Scope.INSTALLATION,
 }
+# No clear answer, but one: it came through the internet.
+ANSWERS = {one.kind for one in (RateLimited, QuotaExhausted, ProviderUnavailable, Blocked)}
 Row = dict[str, Any]
 
 
@@ -72,8 +81,9 @@ def _read(connections: QuerySet[IntegrationConnection]) -> Iterator[Row]:
         outcome=TestOutcome.PASSED,
         dry_run=False,
     )
-    read = connections.order_by().annotate(was_proven=Exists(passed))
-    return read.values(*COLUMNS, "was_proven").iterator()
+    last = passed.order_by("-pk").values("finished_at")[:1]
+    read = connections.order_by().annotate(passed_at=Subquery(last))
+    return read.values(*COLUMNS, "passed_at").iterator()
 
 
 def _locked_away() -> Q:
@@ -125,7 +135,8 @@ def _trouble(row: Row) -> Trouble | None:
         counted=_counted(row, asked, said["kind"], opened_by),
         key_id=_missing_key(row),
         is_elsewhere=asked.takes_any_address,
-        was_proven=row["was_proven"],
+        answered_at=tried_at if _was_answered(row) else None,
+        passed_at=row["passed_at"],
         method=row["auth_method"],
         **said,
     )
@@ -142,6 +153,14 @@ def _silence(row: Row) -> Row:
             "action_url": row["last_test__action_url"],
         }
     return said | {"since": row["unanswered_since"]}
+
+
+def _was_answered(row: Row) -> bool:
+    """Whether whoever was asked last said anything at all, and not in the way that we know."""
+    outcome, kind = row["last_test__outcome"], row["last_test__error_kind"]
+    if outcome == TestOutcome.FAILED:
+        return bool(kind != CredentialsUnreadable.kind)
+    return outcome == TestOutcome.PASSED or kind in ANSWERS
 
 
 def _missing_key(row: Row) -> str:
@@ -179,36 +198,98 @@ def _counted(row: Row, asked: Provider, kind: str, opened_by: str) -> tuple[Scop
 
 
 def known(wrong: Mapping[UUID, Trouble], members: Collection[Row]) -> Known:
-    """What a judgement of these needs beside, with the open memberships; most need nothing."""
-    without = {one.asks for one in wrong.values() if one.might_be_ours}
+    """What a judgement of these needs beside, with the open memberships; most need nothing.
+
+    It is read from connections, never from their history, which grows without end.
+    """
+    keys = {Key.parsed(one["incident__cause__key"]) for one in members}
+    shared = {str(key) for key in keys if key.keeps_together}
     apps = judging.apps_in_question(wrong.values())
-    keys = {one["incident__cause__key"] for one in members}
-    families = {key for key in keys if Key.parsed(key).scope == Scope.FAMILY}
-    is_cut = str(judging.OUR_NETWORK) in keys or len(without) >= judging.MANY
+    apps |= {key.name for key in keys if key == judging.app_key(key.name)}
     return Known(
-        answered_at=_answered_at() if is_cut else None,
-        let_in_at={app: at for app in apps if (at := _let_in_at(app))},
-        right_at=_right_at(families, wrong, members) if families else {},
+        answered_at=_answered_at(wrong, is_cut=judging.OUR_NETWORK in keys),
+        answers=_answers(wrong),
+        let_in_at={app: at for app in apps if (at := _let_in_at(app, wrong))},
+        right_at=_right_at(shared, wrong, members) if shared else {},
     )
 
 
-def _answered_at() -> datetime | None:
-    """When any platform last answered at an address of its own."""
-    elsewhere = [slug for slug, one in platforms.catalogue().items() if one.takes_any_address]
-    return _last_passed(ConnectionTest.objects.exclude(connection__provider__in=elsewhere))
+def _answered_at(wrong: Mapping[UUID, Trouble], *, is_cut: bool) -> datetime | None:
+    """When anybody last answered at an address of its own, where it may be our network.
+
+    What answers in place of a platform proves nothing, unless only such are asked in vain.
+    """
+    silent = [one for one in wrong.values() if one.might_be_ours]
+    if not is_cut and len({one.asks for one in silent}) < judging.MANY:
+        return None
+    are_stand_ins = all(platforms.stand_in(one.provider) for one in silent)
+    there = [
+        slug
+        for slug, one in platforms.catalogue().items()
+        if not one.takes_any_address and bool(platforms.stand_in(slug)) == are_stand_ins
+    ]
+    answered = [one.answered_at for one in wrong.values() if one.provider in there]
+    proven = _proven().filter(provider__in=there).aggregate(at=Max("proven_at"))
+    return _latest([*answered, proven["at"]])
 
 
-def _let_in_at(app: str) -> datetime | None:
-    return _last_passed(
-        ConnectionTest.objects.filter(
-            connection__sign_in__client_id=app, connection__auth_method=SIGN_IN
-        )
-    )
+def _proven() -> QuerySet[IntegrationConnection]:
+    """Those that were proven with their present values by whoever is asked now."""
+    stood_in = {slug: at for slug in platforms.catalogue() if (at := platforms.stand_in(slug))}
+    by_now = Q(proof_stand_in="") & ~Q(provider__in=stood_in)
+    for slug, origin in stood_in.items():
+        by_now |= Q(provider=slug, proof_stand_in=origin)
+    return IntegrationConnection.objects.filter(by_now).order_by()
 
 
-def _last_passed(tests: QuerySet[ConnectionTest]) -> datetime | None:
-    passed = tests.filter(outcome=TestOutcome.PASSED).order_by("-pk")
-    return passed.values_list("finished_at", flat=True).first()
+def _answers(wrong: Mapping[UUID, Trouble]) -> dict[str, list[datetime]]:
+    """When those were last answered that are asked in a silence of several."""
+    several = {
+        name: alike for name, alike in judging.silences(wrong.values()).items() if len(alike) > 1
+    }
+    by_family: dict[str, list[Trouble]] = defaultdict(list)
+    for alike in several.values():
+        by_family[_family(alike[0].provider)] += alike
+    answered: dict[str, list[datetime]] = defaultdict(list)
+    for family, silent in by_family.items():
+        for asks, at in _proofs(family, silent):
+            answered[asks].append(at)
+    for one in wrong.values():
+        if one.nature == Nature.REFUSED and one.answered_at:
+            answered[one.asks].append(one.answered_at)
+    return {name: answered[alike[0].asks] for name, alike in several.items()}
+
+
+def _proofs(family: str, silent: Collection[Trouble]) -> Iterator[tuple[str, datetime]]:
+    """Whom those of a family were proven by since the first of a silence, and when; as far as
+    they may outnumber it.
+    """
+    there = [slug for slug in platforms.catalogue() if _family(slug) == family]
+    since = min(one.since for one in silent)
+    found = _proven().filter(provider__in=there, proven_at__gt=since).order_by("-proven_at")
+    if all(one.asks == family for one in silent):
+        latest = found.values_list("proven_at", flat=True)[: len(silent)]
+        yield from ((family, at) for at in latest if at)
+        return
+    for slug, config, at in found.values_list("provider", "config", "proven_at"):
+        if at:
+            provider = platforms.get(slug)
+            yield _asked(provider, provider.for_values(config), config), at
+
+
+def _family(slug: str) -> str:
+    return platforms.get(slug).family or slug
+
+
+def _let_in_at(app: str, wrong: Mapping[UUID, Trouble]) -> datetime | None:
+    """When one of its sign-ins last passed a test, also of those that are refused by now."""
+    of_app = _proven().filter(sign_in__client_id=app, auth_method=SIGN_IN)
+    refused = [one.passed_at for one in wrong.values() if one.app == app]
+    return _latest([*refused, of_app.aggregate(at=Max("proven_at"))["at"]])
+
+
+def _latest(moments: Iterable[datetime | None]) -> datetime | None:
+    return max((at for at in moments if at), default=None)
 
 
 def _right_at(

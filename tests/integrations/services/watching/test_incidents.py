@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from integrations import platforms
 from integrations.models import (
     Cause,
     Credential,
@@ -240,6 +241,56 @@ def test_one_that_stays_silent_after_the_others_is_an_incident_of_its_own(acme):
     assert open_titles() == ["No answer from Google Analytics (GA4)"]
 
 
+def test_a_blip_beside_two_that_are_silent_for_weeks_is_its_own(db):
+    for number in range(2):
+        stuck = connected(workspace(f"stuck-{number}"), "ga4")
+        fails(stuck, "provider_unavailable", NOW - 480 * HOUR)
+        fails(stuck, "provider_unavailable", NOW - HOUR)
+    healthy = [connected(workspace(f"healthy-{number}"), "youtube") for number in range(4)]
+    go_round(NOW - HOUR, NOW - MINUTE)
+    fails(healthy[0], "provider_unavailable", NOW)
+    fails(healthy[0], "provider_unavailable", NOW + MINUTE)
+    go_round(NOW + MINUTE)
+
+    assert set(Cause.objects.values_list("scope", flat=True)) == {"connection"}
+    assert Incident.objects.get(workspace__slug="healthy-0").confirmed_at is None
+
+
+def test_what_joins_an_old_cause_is_told_when_it_has_lasted_itself(db):
+    for number in range(2):
+        stuck = connected(workspace(f"stuck-{number}"), "ga4")
+        fails(stuck, "provider_unavailable", NOW - 480 * HOUR)
+        fails(stuck, "provider_unavailable", NOW - HOUR)
+    go_round(NOW - HOUR, NOW - MINUTE)
+    joins = connected(workspace("joins"), "youtube")
+    passes(joins, NOW - 481 * HOUR)
+    for at in (NOW, NOW + MINUTE):
+        fails(joins, "provider_unavailable", at)
+        go_round(at)
+    incident = Incident.objects.get(workspace=joins.workspace)
+    assert (incident.cause.scope, incident.confirmed_at) == ("family", None)
+
+    go_round(LATER)
+    assert Incident.objects.get(workspace=joins.workspace).confirmed_at == LATER
+
+
+def test_different_replies_that_say_nothing_are_no_outage(db):
+    for kind in ("blocked", "unexpected_reply"):
+        fails(connected(workspace(kind.replace("_", "-")), "ga4"), kind, NOW)
+    go_round(NOW)
+
+    assert set(Cause.objects.values_list("scope", flat=True)) == {"connection"}
+
+
+def test_the_same_reply_that_says_nothing_to_all_is_one_cause(db):
+    for number in range(3):
+        fails(connected(workspace(f"w-{number}"), "ga4"), "unexpected_reply", NOW)
+    go_round(NOW)
+
+    assert Cause.objects.get().title == "No clear answer from Google Analytics (GA4)"
+    assert Cause.objects.get().incidents.count() == 3
+
+
 def test_a_vendor_is_not_silent_with_another_one(acme):
     for slug, vendor in (("main", "hubspot"), ("other", "pipedrive")):
         crm = connected(acme, "crm", slug=slug, config={"vendor": vendor})
@@ -307,6 +358,47 @@ def test_two_silent_platforms_are_not_a_cut(acme):
     go_round(NOW)
 
     assert open_titles() == ["No answer from Meta", "No answer from Upwork"]
+
+
+@pytest.mark.parametrize(
+    "said", ["auth_expired", "provider_unavailable", "rate_limited", "blocked"]
+)
+def test_any_answer_shows_that_our_network_is_there(acme, said):
+    silent = [connected(acme, slug) for slug in ("meta", "stripe", "upwork")]
+    other = connected(acme, "reddit")
+    for number in range(3):
+        at = NOW + 10 * number * MINUTE
+        for one in silent:
+            fails(one, "network", at)
+        fails(other, said, at + MINUTE)
+        go_round(at + 2 * MINUTE)
+
+    assert "Our side: this server cannot reach the internet" not in open_titles()
+    assert len(open_titles()) == 4
+
+
+def test_what_cannot_be_read_here_shows_nothing_of_our_network(acme):
+    for slug in ("meta", "stripe", "upwork"):
+        fails(connected(acme, slug), "network", NOW)
+    fails(connected(acme, "reddit"), "credentials_unreadable", NOW + MINUTE)
+    go_round(NOW + 2 * MINUTE)
+
+    assert "Our side: this server cannot reach the internet" in open_titles()
+
+
+def test_a_stand_in_that_answers_shows_nothing_of_our_network(acme, settings):
+    settings.PROVIDER_ORIGINS = {"reddit": {"API": "http://127.0.0.1:9"}}
+    platforms.catalogue.cache_clear()
+    try:
+        for slug in ("meta", "stripe", "upwork"):
+            fails(connected(acme, slug), "network", NOW)
+        passes(connected(acme, "reddit"), NOW + MINUTE)
+        go_round(NOW + 2 * MINUTE)
+    finally:
+        settings.PROVIDER_ORIGINS = {}
+        platforms.catalogue.cache_clear()
+
+    assert open_titles() == ["Our side: this server cannot reach the internet"]
 
 
 def test_a_key_that_is_not_here_is_ours_and_over_when_it_is_back(acme):
@@ -384,6 +476,81 @@ def test_sign_ins_that_end_while_the_app_lets_others_in_are_causes_of_their_own(
 
     assert set(Cause.objects.values_list("scope", flat=True)) == {"credential"}
     assert Cause.objects.count() == 3
+
+
+def test_who_stays_refused_when_the_app_lets_others_in_is_told_why(db):
+    everyone = [connected(workspace(f"client-{n}"), app="agency-app") for n in range(4)]
+    for one in everyone:
+        fails(one, "auth_invalid", NOW)
+    go_round(NOW)
+    last, *others = everyone
+    for one in others:
+        passes(one, NOW + HOUR)
+    go_round(NOW + HOUR)
+    assert Incident.objects.get(closed_at=None).cause.scope == "app"
+
+    fails(last, "auth_expired", NOW + 2 * HOUR, "Meta ended this token: the password was changed.")
+    go_round(NOW + 2 * HOUR)
+    incident = Incident.objects.get(closed_at=None)
+    assert incident.title == "Meta ended the sign-in"
+    assert incident.message == "Meta ended this token: the password was changed."
+    assert incident.cause.scope == "credential"
+    assert not Cause.objects.filter(scope="app", closed_at=None).exists()
+
+
+def test_one_that_was_let_in_and_refused_since_shows_that_the_app_is_alive(db):
+    everyone = [connected(workspace(f"client-{n}"), app="agency-app") for n in range(4)]
+    for one in everyone[:3]:
+        fails(one, "auth_invalid", NOW)
+    passes(everyone[3], NOW + MINUTE)
+    fails(everyone[3], "auth_invalid", NOW + 2 * MINUTE)
+    go_round(NOW + 3 * MINUTE)
+
+    assert set(Cause.objects.values_list("scope", flat=True)) == {"credential"}
+
+
+# --- What a sign-in may do -----------------------------------------------------------------------
+
+
+def google(place, count, opens):
+    slugs = ("ga4", "youtube", "search_console")
+    return [
+        connected(place, slugs[number % 3], slug=f"c-{number}", opens=opens)
+        for number in range(count)
+    ]
+
+
+def test_a_permission_that_a_shared_sign_in_lost_is_one_incident(acme):
+    opens = credential(acme, "ga4", app="google-app", method=SIGN_IN)
+    all_of_them = google(acme, 13, opens)
+    for one in all_of_them:
+        fails(one, "permission_missing", NOW, "Google says that a permission is missing.")
+    fails(connected(acme, "ga4", slug="other"), "permission_missing", NOW)
+    go_round(NOW + MINUTE)
+    assert sorted(one.members.count() for one in Incident.objects.all()) == [1, 13]
+    assert told() == [("opened", "opened")] * 2
+
+    for one in all_of_them[1:]:
+        passes(one, NOW + HOUR)
+    go_round(NOW + HOUR)
+    fails(all_of_them[0], "permission_missing", NOW + 2 * HOUR)
+    go_round(NOW + 2 * HOUR)
+    assert [what for kind, what in told() if kind != "updated"] == ["opened"] * 2
+
+
+def test_an_account_that_is_gone_is_alone_unless_another_one_goes_with_it(acme):
+    opens = credential(acme, "ga4", app="google-app", method=SIGN_IN)
+    first, second, third = google(acme, 3, opens)
+    fails(first, "account_not_found", NOW - 720 * HOUR)
+    fails(second, "account_not_found", NOW)
+    go_round(NOW)
+    assert Incident.objects.count() == 2
+
+    fails(third, "account_not_found", NOW + HOUR)
+    go_round(NOW + HOUR)
+    assert sorted(
+        Incident.objects.filter(closed_at=None).values_list("cause__scope", flat=True)
+    ) == ["connection", "credential"]
 
 
 # --- Flapping ------------------------------------------------------------------------------------
