@@ -1,13 +1,14 @@
 """Causes: when one is believed, and when it is over."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import batched
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, Max, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from integrations.models import (
     Cause,
@@ -18,10 +19,12 @@ from integrations.models import (
 )
 from integrations.models.incidents import OURS
 from integrations.services.trouble import apart
-from integrations.services.watching import judging, wording
-from integrations.services.watching.judging import Key, Trouble
-from integrations.services.watching.settling import record
+from integrations.services.watching import judging, news, wording
+from integrations.services.watching.judging import OUR_WORKER, Key, Nature, Trouble
+from integrations.services.watching.news import News
 
+COMES_BACK = timedelta(hours=1)  # what breaks again so soon is the same
+AT_ONCE = 300  # that one transaction writes
 LATELY = timedelta(hours=1)  # until all that a cause concerns were asked, it is found bit by bit
 
 
@@ -61,14 +64,17 @@ def confirm(wrong: Mapping[UUID, Trouble], now: datetime) -> None:
             unsure.update(confirmed_at=now)
     believed = Cause.objects.filter(pk__in=by_cause).exclude(confirmed_at=None)
     sure = dict(believed.values_list("pk", "opened_at"))
-    for one in candidates:
-        members = of_incident[one.pk]
-        if one.cause_id not in sure or not _was_repeated(members):
-            continue
+    lasting = [
+        one.pk
+        for one in candidates
+        if one.cause_id in sure
+        and _was_repeated(of_incident[one.pk])
         # What joins a cause that is old may be another one, which passes by itself.
-        if now - sure[one.cause_id] <= LATELY or _is_long(one, members, now):
-            with apart("Confirming an incident"):
-                _confirm_one(one.pk, now)
+        and (now - sure[one.cause_id] <= LATELY or _is_long(one, of_incident[one.pk], now))
+    ]
+    for some in batched(lasting, AT_ONCE):
+        with apart("Confirming incidents"):
+            _confirm(some, now)
 
 
 def _is_long(incident: Incident, members: list[Trouble], now: datetime) -> bool:
@@ -82,29 +88,69 @@ def _was_repeated(members: list[Trouble]) -> bool:
     return len(members) > 1 or any(one.tried_at > one.since for one in members)
 
 
-def _confirm_one(incident_id: int, now: datetime) -> None:
+def _confirm(incident_ids: Collection[int], now: datetime) -> None:
     with transaction.atomic():
-        unsure = Incident.objects.filter(pk=incident_id, closed_at=None, confirmed_at=None)
-        if unsure.update(confirmed_at=now):
-            incident = Incident.objects.select_related("cause", "workspace").get(pk=incident_id)
-            record(incident, EventType.INCIDENT_OPENED, now, what="opened")
+        unsure = Incident.objects.select_for_update(of=("self",)).filter(
+            pk__in=incident_ids, closed_at=None, confirmed_at=None
+        )
+        found = list(unsure.select_related("cause").order_by("pk"))
+        Incident.objects.filter(pk__in=[one.pk for one in found]).update(confirmed_at=now)
+        told = (News(one, EventType.INCIDENT_OPENED, {"what": "opened"}) for one in found)
+        news.record(told, now)
+
+
+def lock(by_key: Mapping[Key, Sequence[Trouble]], now: datetime) -> dict[str, Cause]:
+    """The open cause of each key, made or opened again where there is none. Part of a
+    transaction.
+    """
+    wanted = {str(key): key for key in by_key}
+    found = _locked(wanted)
+    lately = Cause.objects.select_for_update().filter(
+        key__in=wanted.keys() - found.keys(), closed_at__gte=now - COMES_BACK
+    )
+    again = {one.key: one for one in lately.order_by("key", "closed_at")} if wanted else {}
+    for name, cause in again.items():
+        cause.closed_at = None
+        cause.confirmed_at = None if wanted[name].needs_time else now
+    Cause.objects.bulk_update(again.values(), ["closed_at", "confirmed_at"])
+    found |= again
+    new = [_made(key, by_key[key], now) for name, key in wanted.items() if name not in found]
+    if new:
+        Cause.objects.bulk_create(new, ignore_conflicts=True)  # or somebody else did meanwhile
+        found |= _locked({one.key for one in new})
+    return found
+
+
+def _locked(keys: Collection[str]) -> dict[str, Cause]:
+    found = Cause.objects.select_for_update().filter(key__in=keys, closed_at=None)
+    return {one.key: one for one in found.order_by("key")}
+
+
+def _made(key: Key, members: Sequence[Trouble], now: datetime) -> Cause:
+    first = min(members, key=lambda one: (one.since, one.connection_id))
+    return Cause(
+        key=str(key),
+        kind=judging.kind_of(key, first),
+        scope=key.scope,
+        provider="" if key.nature == Nature.OURS else first.provider,
+        title=wording.words(key, members).title,
+        opened_at=first.since,
+        confirmed_at=None if key.needs_time else now,
+    )
 
 
 def close_causes() -> None:
     """With the last incident of a cause it is over too; one without any never was."""
-    inside = Incident.objects.filter(cause=OuterRef("pk"), closed_at=None)
-    over = Cause.objects.filter(~Exists(inside), closed_at=None)
-    for pk in list(over.values_list("pk", flat=True)):
-        with apart("Closing a cause"), transaction.atomic():
-            cause = Cause.objects.select_for_update().filter(pk=pk, closed_at=None).first()
-            if cause is None or cause.incidents.filter(closed_at=None).exists():
-                continue  # another one of it began meanwhile
-            found = cause.incidents.aggregate(number=Count("pk"), at=Max("closed_at"))
-            if found["number"]:
-                cause.closed_at = found["at"]
-                cause.save(update_fields=["closed_at"])
-            else:
-                cause.delete()
+    any_of_it = Incident.objects.filter(cause=OuterRef("pk"))
+    over = Cause.objects.filter(~Exists(any_of_it.filter(closed_at=None)), closed_at=None)
+    waiting = over.exclude(key=str(OUR_WORKER)).order_by("key").values_list("pk", flat=True)
+    for some in batched(list(waiting), AT_ONCE):
+        with apart("Closing causes"), transaction.atomic():
+            locked = Cause.objects.select_for_update().filter(pk__in=some).order_by("key")
+            still = over.filter(pk__in=[one.pk for one in locked])  # none began meanwhile
+            ended = any_of_it.order_by("-closed_at").values("closed_at")[:1]
+            still.filter(Exists(any_of_it)).update(closed_at=Subquery(ended))
+            still.filter(~Exists(any_of_it)).delete()
 
 
 def note_gap(began: datetime, now: datetime) -> None:

@@ -23,7 +23,8 @@ from integrations.models import (
 )
 from integrations.services.people.members import Archived
 from integrations.services.refusals import InvalidChange
-from integrations.services.watching.settling import record
+from integrations.services.watching import news
+from integrations.services.watching.news import News
 
 LONGEST_NOTE = 500
 LONGEST_MUTE = timedelta(days=366)
@@ -135,7 +136,8 @@ def handle(
             setattr(incident, name, value)
         if changed:
             incident.save(update_fields=changed)
-            record(incident, EventType.INCIDENT_UPDATED, now, by=by, what="handled")
+            told = News(incident, EventType.INCIDENT_UPDATED, {"what": "handled"})
+            news.record([told], now, by=by)
     return find(workspace, incident_id)
 
 

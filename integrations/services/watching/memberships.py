@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
+
 from integrations import platforms
 from integrations.models import Ending, IncidentConnection
 from integrations.services.watching import judging, troubles
@@ -16,10 +18,12 @@ MEMBER = (
 )
 
 
-def open_members(workspace_id: int | None = None) -> list[dict[str, Any]]:
-    found = IncidentConnection.objects.filter(left_at=None)
-    if workspace_id is not None:
-        found = found.filter(incident__workspace=workspace_id)
+Member = dict[str, Any]
+
+
+def open_members(which: Q | None = None) -> list[Member]:
+    """All of them, or those."""
+    found = IncidentConnection.objects.filter(which or Q(), left_at=None)
     return [*found.order_by().values("id", *MEMBER)]
 
 
