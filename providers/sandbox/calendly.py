@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, counts, ok
 from providers.sandbox.sign_in import AuthorizationServer
 from providers.sandbox.stand_in import (
@@ -222,6 +223,14 @@ PLATFORM = Platform(
         tests=3,
         days_since_proof=3,
         troubles=(Trouble(2, "unproven", 900), Trouble(1, "unproven", 1440)),
+    ),
+    practices=(
+        Practice(
+            healthy={"access_token": token_of("healthy"), "account_id": ACME},
+            revoked={"access_token": token_of("withdrawn")},
+            limited={"access_token": token_of("limited")},
+            elsewhere={"account_id": OUTLET},
+        ),
     ),
     sign_ins={"calendly": SIGN_IN},
 )

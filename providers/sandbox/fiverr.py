@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, page
 from providers.sandbox.stand_in import Platform, Story, does
 
@@ -107,6 +108,11 @@ def _data(path: str) -> Answer:
     return answers.get(path, Answer(404, {"code": 404, "message": "No such webhook"}))
 
 
+HEALTHY = {
+    "base_url": "https://data.acme.example",
+    "access_token": KEY,
+    "account_id": USERNAME,
+}
 PLATFORM = Platform(
     answer,
     {
@@ -120,10 +126,14 @@ PLATFORM = Platform(
             (NOBODY, "has no page, like every other name"),
         ),
     },
-    healthy={
-        "base_url": "https://data.acme.example",
-        "access_token": KEY,
-        "account_id": USERNAME,
-    },
+    healthy=HEALTHY,
     story=Story(values={"account_id": USERNAME, "live_lookup": "on"}),
+    practices=(
+        Practice(
+            healthy=HEALTHY,
+            revoked={"access_token": "svc-withdrawn"},
+            limited={"access_token": "svc-limited"},
+            elsewhere={"health_path": "/service/other"},
+        ),
+    ),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from providers.sandbox import google
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.stand_in import Platform, Story, Trouble, does
 
@@ -149,6 +150,14 @@ PLATFORM = Platform(
         tests=5,
         troubles=(Trouble(3, "error", 273),),
         beside={"New site": {"access_token": google.access_token("healthy"), "account_id": "1002"}},
+    ),
+    practices=(
+        Practice(
+            healthy=google.HEALTHY | {"account_id": "1001"},
+            revoked={"refresh_token": google.refresh_token("expired")},
+            limited={"refresh_token": google.refresh_token("limited")},
+            elsewhere={"account_id": "1009"},
+        ),
     ),
     sign_ins=google.SIGN_INS,
 )

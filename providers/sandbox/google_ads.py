@@ -10,6 +10,7 @@ from typing import Any
 from providers.sandbox import google
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.stand_in import Platform, Story
 
@@ -215,6 +216,14 @@ PLATFORM = Platform(
         values={"access_token": google.access_token("healthy"), "account_id": "1000000001"},
         tests=6,
         later={"access_token": google.access_token("expired")},
+    ),
+    practices=(
+        Practice(
+            healthy=google.HEALTHY | {"account_id": "1000000001"},
+            revoked={"refresh_token": google.refresh_token("expired")},
+            limited={"refresh_token": google.refresh_token("limited")},
+            elsewhere={"account_id": "1000000077"},
+        ),
     ),
     sign_ins=google.SIGN_INS,
 )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.outbound.basic import basic
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, counts, ok, page
 from providers.sandbox.sign_in import AuthorizationServer
 from providers.sandbox.stand_in import DOWN, SILENT, Platform, Story, cut, does
@@ -261,5 +262,13 @@ PLATFORM = Platform(
     },
     healthy=HEALTHY | {"refresh_token": "rdr-healthy"},
     story=Story(values=HEALTHY, tests=0),
+    practices=(
+        Practice(
+            healthy=HEALTHY | {"refresh_token": "rdr-healthy"},
+            revoked={"refresh_token": "rdr-ended"},
+            limited={"client_id": "sandbox-limited-0"},
+            elsewhere={"account_id": "acme_missing"},
+        ),
+    ),
     sign_ins={"reddit": SIGN_IN},
 )

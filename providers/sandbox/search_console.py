@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from providers.sandbox import google
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.stand_in import Platform, Story, Trouble, does
 
@@ -137,6 +138,14 @@ PLATFORM = Platform(
         tests=5,
         troubles=(Trouble(3, "error", 273), Trouble(40, "unproven", 190)),
         reported="The nightly report found no rows for three days.",
+    ),
+    practices=(
+        Practice(
+            healthy=google.HEALTHY | {"account_id": "https://www.acme.example/"},
+            revoked={"refresh_token": google.refresh_token("expired")},
+            limited={"refresh_token": google.refresh_token("limited")},
+            elsewhere={"account_id": "https://other.acme.example/"},
+        ),
     ),
     sign_ins=google.SIGN_INS,
 )

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.sign_in import AuthorizationServer
 from providers.sandbox.stand_in import Platform, Story, does, trouble
@@ -255,5 +256,13 @@ PLATFORM = Platform(
     },
     healthy={"access_token": "rk_test_healthy"},
     story=Story(values={"access_token": "rk_live_healthy"}, tests=8),
+    practices=(
+        Practice(
+            healthy={"access_token": "rk_test_healthy"},
+            revoked={"access_token": "rk_test_expired"},
+            limited={"access_token": "rk_test_limited"},
+            elsewhere={"account_id": "acct_1Elsewhere"},
+        ),
+    ),
     sign_ins={"stripe": SIGN_IN},
 )

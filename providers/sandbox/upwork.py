@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, ok, page
 from providers.sandbox.sign_in import AuthorizationServer, oauth_refusal
 from providers.sandbox.stand_in import DOWN, SILENT, Platform, Story, Trouble, cut, does
@@ -230,6 +231,11 @@ def _token(asked: Asked) -> Answer:
     return SIGN_IN.answer(asked) or oauth_refusal("unsupported_grant_type", "")
 
 
+HEALTHY = {
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+    "refresh_token": "upr-healthy",
+}
 PLATFORM = Platform(
     answer,
     {
@@ -244,16 +250,20 @@ PLATFORM = Platform(
         "Access tokens": does(TOKENS, TROUBLE),
         "Organizations": tuple(TITLES.items()),
     },
-    healthy={
-        "client_id": CLIENT_ID,
-        "client_secret": CLIENT_SECRET,
-        "refresh_token": "upr-healthy",
-    },
+    healthy=HEALTHY,
     story=Story(
         signs_in_as="upw-healthy",
         tests=2,
         known_for=61,
         troubles=(Trouble(4, "silent", 118), Trouble(3, "silent", 1120)),
+    ),
+    practices=(
+        Practice(
+            healthy=HEALTHY,
+            revoked={"refresh_token": "upr-idle"},
+            limited=dict.fromkeys(HEALTHY) | {"access_token": "upw-limited"},
+            elsewhere={"account_id": "5009"},
+        ),
     ),
     sign_ins={"upwork": SIGN_IN},
 )

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from providers.outbound.basic import basic
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, counts, ok, page
 from providers.sandbox.sign_in import AuthorizationServer, Given, oauth_refusal
 from providers.sandbox.stand_in import ANY, Platform, Story, any_of, does, trouble, wrong_in
@@ -292,5 +293,13 @@ PLATFORM = Platform(
     },
     healthy={"api_key": "sandbox0api0key", "api_key_secret": API_SECRET, "account_id": "acme"},
     story=Story(values=HEALTHY, tests=4, later={"account_id": "acme_gone"}),
+    practices=(
+        Practice(
+            healthy=HEALTHY,
+            revoked={"access_token": "AAAAwithdrawn"},
+            limited={"access_token": "AAAAlimited"},
+            elsewhere={"account_id": "acme_gone"},
+        ),
+    ),
     sign_ins={"x": SIGN_IN},
 )

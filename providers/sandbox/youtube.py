@@ -9,6 +9,7 @@ from typing import Any
 from providers.sandbox import google
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.stand_in import Platform, Story, Trouble
 
@@ -155,6 +156,14 @@ PLATFORM = Platform(
         values={"access_token": api_key("healthy"), "account_id": CHANNEL},
         tests=7,
         troubles=(Trouble(31, "silent", 95),),
+    ),
+    practices=(
+        Practice(
+            healthy={"access_token": api_key("healthy"), "account_id": CHANNEL},
+            revoked={"access_token": api_key("expired")},
+            limited={"access_token": api_key("limited")},
+            elsewhere={"account_id": OTHER},
+        ),
     ),
     sign_ins=google.SIGN_INS,
 )

@@ -7,6 +7,7 @@ import re
 
 from providers.sandbox.crm import generic, hubspot, pipedrive, salesforce, zoho
 from providers.sandbox.crm.trouble import credentials
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked
 from providers.sandbox.stand_in import Platform, Story
 
@@ -22,6 +23,55 @@ SIGN_INS = {
     "pipedrive": pipedrive.SIGN_IN,
     "zoho": zoho.SIGN_IN,
 }
+OTHER_ACCOUNT = {"account_id": "99"}
+PRACTICES = (
+    Practice(
+        healthy={"vendor": "hubspot", "access_token": f"{hubspot.PREFIX}healthy"},
+        revoked={"access_token": f"{hubspot.PREFIX}expired"},
+        limited={"access_token": f"{hubspot.PREFIX}limited"},
+        elsewhere=OTHER_ACCOUNT,
+    ),
+    Practice(
+        healthy={
+            "vendor": "salesforce",
+            "base_url": "https://acme.my.salesforce.com",
+            "client_id": f"{salesforce.PREFIX}healthy",
+            "client_secret": salesforce.SECRET,
+        },
+        revoked={"client_id": f"{salesforce.PREFIX}inactive"},
+        limited={"client_id": f"{salesforce.PREFIX}limited"},
+        elsewhere={"account_id": "00D000000000000AAA"},
+    ),
+    Practice(
+        healthy={"vendor": "pipedrive", "access_token": f"{pipedrive.PREFIX}healthy"},
+        revoked={"access_token": f"{pipedrive.PREFIX}withdrawn"},
+        limited={"access_token": f"{pipedrive.PREFIX}limited"},
+        elsewhere=OTHER_ACCOUNT,
+    ),
+    Practice(
+        healthy={
+            "vendor": "zoho",
+            "data_centre": "eu",
+            "client_id": zoho.CLIENT_ID,
+            "client_secret": zoho.CLIENT_SECRET,
+            "refresh_token": f"{zoho.PREFIX}healthy",
+        },
+        revoked={"refresh_token": f"{zoho.PREFIX}revoked"},
+        limited={"refresh_token": f"{zoho.PREFIX}limited"},
+        elsewhere=OTHER_ACCOUNT,
+    ),
+    Practice(
+        healthy={
+            "vendor": "generic",
+            "base_url": "https://crm.acme.example",
+            "access_token": f"{generic.PREFIX}healthy",
+            "health_path": "/me",
+        },
+        revoked={"access_token": f"{generic.PREFIX}withdrawn"},
+        limited={"access_token": f"{generic.PREFIX}limited"},
+        elsewhere=None,  # its address is all that it is known by
+    ),
+)
 
 
 def answer(asked: Asked) -> Answer:
@@ -61,6 +111,7 @@ PLATFORM = Platform(
     },
     healthy={"vendor": "hubspot", "access_token": f"{hubspot.PREFIX}healthy"},
     story=Story(values={"vendor": "hubspot"}, tests=0),
+    practices=PRACTICES,
     anywhere={"vendor": "generic", "auth_kind": "none"},
     sign_ins=SIGN_INS,
 )

@@ -18,6 +18,7 @@ from providers.sandbox.linkedin.login import (
     sign_in,
     token_of,
 )
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.stand_in import Platform, Story, does
 
@@ -170,5 +171,13 @@ PLATFORM = Platform(
     },
     healthy={"access_token": "AQhealthy", "account_id": "1001"},
     story=Story(values={"access_token": "AQhealthy"}, tests=3, is_switched_off=True),
+    practices=(
+        Practice(
+            healthy={"access_token": "AQhealthy", "account_id": "1001"},
+            revoked={"access_token": "AQrevoked"},
+            limited={"access_token": "AQlimited"},
+            elsewhere={"account_id": "1002"},
+        ),
+    ),
     sign_ins={"linkedin": SIGN_IN},
 )

@@ -24,6 +24,7 @@ from providers.sandbox.meta.objects import (
     unknown_path,
     unsupported,
 )
+from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.stand_in import DOWN, SILENT, WALL, Platform, Story, Trouble, cut, does
 
@@ -152,6 +153,14 @@ PLATFORM = Platform(
             Trouble(25, "error", 41),
             Trouble(2, "error", 602),
             Trouble(3, "error", 886),
+        ),
+    ),
+    practices=(
+        Practice(
+            healthy=HEALTHY,
+            revoked={"access_token": "EAArevoked"},
+            limited={"access_token": "EAAlimited"},
+            elsewhere={"account_id": "act_9009"},
         ),
     ),
     sign_ins={"meta": SIGN_IN},
