@@ -8,6 +8,7 @@ from integrations.models.channels import Channel, Delivery, ToldUntil
 from integrations.models.connections import STATUS_FROM_FACTS, IntegrationConnection, Status
 from integrations.models.credentials import AppRegistration, Credential
 from integrations.models.days import ConnectionDay
+from integrations.models.drills import Drill, DrillKind, DrillPlan, DrillState
 from integrations.models.events import Event, EventType
 from integrations.models.feeds import End, Feed, FeedKind
 from integrations.models.fix_links import FixLink
@@ -40,6 +41,10 @@ __all__ = [
     "ConnectionTest",
     "Credential",
     "Delivery",
+    "Drill",
+    "DrillKind",
+    "DrillPlan",
+    "DrillState",
     "End",
     "Ending",
     "Event",

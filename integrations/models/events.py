@@ -17,6 +17,7 @@ class EventType(models.TextChoices):
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_UPDATED = "incident.updated"
     INCIDENT_CLOSED = "incident.closed"
+    DRILL_CHANGED = "drill.changed"
 
 
 class Event(models.Model):

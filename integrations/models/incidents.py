@@ -9,6 +9,7 @@ from django.db.models import Q
 
 OURS, REPORTED = "ours", "reported"  # kinds beside those of errors
 OUR_SIDE = "Our side"  # with a colon it begins the title of one that is ours
+DRILL = "Drill"  # and this one that of what is only practised
 FLAPS = 2  # so often it came back within the hour
 
 
@@ -36,6 +37,7 @@ class Ending(models.TextChoices):
     DISCONNECTED = "disconnected", "Disconnected"
     REMOVED = "removed", "Removed"
     ARCHIVED = "archived", "The workspace was archived"
+    STOPPED = "stopped", "The drill ended before it worked again"
 
 
 class Cause(models.Model):
@@ -43,7 +45,7 @@ class Cause(models.Model):
 
     `key` names it: of one there is one open cause. `kind` is the kind of error, or `ours` or
     `reported`. Until it is confirmed nobody is told. One that comes back within the hour is the
-    same one again.
+    same one again. A drill's has a key of its own, and no members: nothing live joins it.
     """
 
     key = models.CharField(max_length=600)

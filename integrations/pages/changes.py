@@ -31,6 +31,14 @@ FOUND = {
     "sign_in_ended": "lost its sign-in",
     "expiry_near": "ends soon",
 }
+DRILLED = {
+    "started": "a fire drill was started",
+    "passed": "a fire drill passed",
+    "failed": "a fire drill failed",
+    "stopped": "a fire drill was stopped",
+    "plan_on": "monthly fire drills were switched on",
+    "plan_off": "monthly fire drills were switched off",
+}
 LAST_ID = 2**63 - 1
 OVERVIEW = ". Answer on the overview."
 
@@ -200,6 +208,9 @@ def _member_line(event: Event, user: User | None) -> Line:
 def _line(event: Event, name: str) -> Line:
     data = event.data
     who = full_name(event.by) if event.by else _lender_of(event)
+    if event.type == EventType.DRILL_CHANGED:
+        said = f"{name}: {DRILLED[data['what']]}"
+        return Line(event.at, said, " by " if who else "", who)
     if data["what"] == "edited":
         said = f"{name} was connected" if "is_first" in data else _edited(name, data["fields"])
         return Line(event.at, said, " by " if who else "", who)

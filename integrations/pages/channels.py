@@ -21,7 +21,7 @@ from integrations.pages.parts import Request, View, in_workspace
 from integrations.pages.questions import Question, ask
 from integrations.services.people import own
 from integrations.services.refusals import Busy, InvalidChange, TooManyTests
-from integrations.services.telling import catalogue, changes, deliveries
+from integrations.services.telling import catalogue, changes, deliveries, outcomes
 from integrations.services.telling.changes import Changes, NoChannel
 from integrations.services.telling.kinds import Kind
 from integrations_center import public_url
@@ -118,7 +118,7 @@ class ChannelForm(forms.Form):
 
 def _initial(channel: Channel | None, kind: Kind) -> dict[str, Any]:
     if channel is None:
-        tells_week = kind.slug == deliveries.MAIL
+        tells_week = kind.slug == outcomes.MAIL
         return {
             "hears": "all",
             "tells_recovery": True,

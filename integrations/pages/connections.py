@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from integrations.models import IntegrationConnection, Role, Watch
 from integrations.pages import changes as change_views
 from integrations.pages import one, reports, sections
+from integrations.pages.drill_records import Practised
 from integrations.pages.parts import Request, find_connection, in_workspace, posted
 from integrations.services import events, rows
 from integrations.services.refusals import NoConnection
@@ -179,6 +180,8 @@ def _page(
         "page": "settings",
         "section": "integrations",
         "one": shown,
+        "practised": Practised(connection, shown.now),
+        "connection": connection,
         "form": form or WatchForm(shown.watch, shown.now),
         "history": change_views.history(happened),
         "months": reports.months(connection, shown.now),

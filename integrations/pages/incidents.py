@@ -49,6 +49,10 @@ class Told:
         return wording.lasted(self.incident.opened_at, ended)
 
     @property
+    def is_drill(self) -> bool:
+        return self.incident.cause.is_drill
+
+    @property
     def is_silence(self) -> bool:
         """Whether there is nothing to do but wait."""
         return self.incident.cause.kind in SILENT
@@ -60,6 +64,8 @@ class Told:
     @property
     def pill(self) -> Pill:
         incident = self.incident
+        if self.is_drill and incident.is_open:
+            return Pill("idle", "Drill", "stand-in")
         if incident.well_since:
             return Pill("warn", "Works again since", "soon", incident.well_since)
         if incident.is_flapping:
@@ -79,7 +85,7 @@ class Told:
     @property
     def click(self) -> Card | None:
         """The connection whose dialog is the next click; none where people can do nothing."""
-        if self.incident.is_ours or self.is_silence:
+        if self.incident.is_ours or self.is_silence or self.is_drill:
             return None
         opens = (card for card in self.cards if card.next_click.does == "open")
         return next(opens, None)
@@ -127,12 +133,17 @@ class Lately:
 
 
 def lately_in(workspace: Workspace, known: Iterable[Card], now: datetime) -> Lately:
-    """For a page that has all cards already: two queries."""
+    """For a page that has all cards already: two queries. What is only practised needs nobody, and
+    is not among them.
+    """
     by_pk = {card.connection.pk: card for card in known}
     is_lately = Q(closed_at=None) | Q(closed_at__gt=now - LATELY)
     newest = F("closed_at").desc(nulls_first=True)
-    found = handling.of(workspace).filter(is_lately).order_by(newest, "-pk")[:MOST_LATELY]
-    told = [_told(one, handling.connections_of(one), by_pk, now) for one in found]
+    found = handling.of(workspace).filter(is_lately, cause__is_drill=False)
+    told = [
+        _told(one, handling.connections_of(one), by_pk, now)
+        for one in found.order_by(newest, "-pk")[:MOST_LATELY]
+    ]
     return Lately(
         _in_order(one for one in told if one.incident.is_open),
         [one for one in told if not one.incident.is_open],
@@ -166,13 +177,16 @@ def page(request: Request) -> HttpResponse:
     every = handling.of(workspace)
     closed = Paginator(every.exclude(closed_at=None), PER_PAGE).get_page(request.GET.get("page"))
     saved = IntegrationConnection.objects.filter(workspace=workspace, version__gt=0)
-    newest = closed.object_list[0] if closed.number == 1 and closed.object_list else None
+    real = Incident.objects.filter(workspace=workspace, cause__is_drill=False)
+    over = real.exclude(closed_at=None).order_by("-pk").values_list("closed_at", flat=True)
+    told = tell(every.filter(closed_at=None), now)
     context = {
         "page": "incidents",
-        "open": tell(every.filter(closed_at=None), now),
+        "open": [one for one in told if not one.is_drill],
+        "drills": [one for one in told if one.is_drill],
         "closed": closed,
         "over": [_told(one, [], {}, now) for one in closed],
-        "quiet_since": newest.closed_at if newest else saved.aggregate(at=Min("created_at"))["at"],
+        "quiet_since": over.first() or saved.aggregate(at=Min("created_at"))["at"],
         "members": [one.user for one in members.of(workspace) if one.user.is_active],
         "silences": SILENCES,
         "longest_note": handling.LONGEST_NOTE,

@@ -9,6 +9,7 @@ from integrations.pages import choosing as choosing_views
 from integrations.pages import chosen_runs as chosen_run_views
 from integrations.pages import connections as one_views
 from integrations.pages import dialog as dialog_views
+from integrations.pages import drills as drill_views
 from integrations.pages import feeds as feed_views
 from integrations.pages import fix_links as fix_views
 from integrations.pages import guides as guide_views
@@ -88,6 +89,10 @@ one_urls: Urls = [
     path("watch/", one_views.watch, name="watch-connection"),
     path("changes/", one_views.changes, name="connection-changes"),
     path("uptime.csv", one_views.report, name="uptime"),
+    path("drill/", drill_views.progress, name="drill-progress"),
+    path("drill/start/", drill_views.start, name="start-drill"),
+    path("drill/stop/", drill_views.stop, name="stop-drill"),
+    path("drill/monthly/", drill_views.monthly, name="monthly-drill"),
 ]
 
 chosen_run_urls: Urls = [

@@ -1,6 +1,7 @@
 """The checker: in each worker a few threads that check what is due, and one that looks for it.
 
 Rows are the truth: there is no job for a check. A process that dies leaves leases, which run out.
+The steps of fire drills are done by the same threads, a few at a time.
 """
 
 import threading
@@ -8,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from queue import Empty, SimpleQueue
 from random import Random, SystemRandom
 
@@ -17,14 +19,18 @@ from integrations import clock, platforms
 from integrations.models import ConnectionTest, TestOutcome
 from integrations.services.trouble import apart
 from integrations.services.watching import checking, claims, engine
-from integrations.services.watching.claims import Claimed
+from integrations.services.watching.drills import performing
 from providers.errors import Network, ProviderUnavailable
 
 # SQLite has one writer, for which they would wait.
 THREADS = {"postgresql": 16, "sqlite": 8}
 LOOK_SECONDS = 1.0
 HANGS = 3  # so many without an answer in a row
+DRILLS = "drills"  # in place of a platform, of which they ask none
+DRILLS_AT_ONCE = 2
 SILENT = (Network.kind, ProviderUnavailable.kind)
+
+Job = Callable[[], ConnectionTest | None]
 
 
 class Places:
@@ -45,6 +51,12 @@ class Places:
     def left(self) -> int:
         with self._lock:
             return self._threads - self._taken.total()
+
+    @property
+    def left_for_drills(self) -> int:
+        with self._lock:
+            left = self._threads - self._taken.total()
+            return min(left, DRILLS_AT_ONCE - self._taken[DRILLS])
 
     def take(self, provider: str) -> None:
         with self._lock:
@@ -77,7 +89,7 @@ class Checker:
         self._places = Places(threads)
         self._found_some = False
         self._is_stopped = False
-        self._claimed: SimpleQueue[Claimed | None] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[str, Job] | None] = SimpleQueue()
         self._wakes: SimpleQueue[None] = SimpleQueue()
 
     def run(self) -> None:
@@ -93,7 +105,7 @@ class Checker:
                 self._wait()
         finally:
             for _ in hands:
-                self._claimed.put(None)
+                self._jobs.put(None)
             for hand in hands:
                 hand.join()
             connections.close_all()
@@ -116,20 +128,27 @@ class Checker:
             engine.beat(now)
             claimed = claims.claim(now, self._places.free(), self._places.left)
             for one in claimed:
-                self._places.take(one.provider)
-                self._claimed.put(one)
-            self._found_some = bool(claimed)
+                self._give(one.provider, partial(checking.check, one, self._now, self._chance))
+            taken = performing.claim(now, self._places.left_for_drills)
+            for step in taken:
+                self._give(DRILLS, partial(performing.perform, step, self._now))
+            self._found_some = bool(claimed or taken)
         close_old_connections()
+
+    def _give(self, provider: str, job: Job) -> None:
+        self._places.take(provider)
+        self._jobs.put((provider, job))
 
     def _work(self) -> None:
         try:
-            while claimed := self._claimed.get():
+            while given := self._jobs.get():
+                provider, job = given
                 test = None
                 close_old_connections()
                 with apart("A check"):
-                    test = checking.check(claimed, self._now, self._chance)
+                    test = job()
                 close_old_connections()
-                self._places.give_back(claimed.provider, test)
+                self._places.give_back(provider, test)
                 if self._found_some:  # there may be more that waited for a place
                     self._wakes.put(None)
         finally:

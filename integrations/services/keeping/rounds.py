@@ -23,6 +23,7 @@ from integrations.services.watching import (
     standings,
     sweep,
 )
+from integrations.services.watching.drills import plans, staging
 from integrations.services.watching.engine import KEEPER, LATE
 from providers.declare import SIGN_IN
 
@@ -33,9 +34,10 @@ def look_after(now: datetime) -> None:
     """All of it is harmless to repeat, and none is in the way of the others."""
     turns.begin(TURN)
     found = (begin, sweep.look_after, tell_ends, incidents.reconcile)
+    practised = (plans.start_due, staging.take_off_left)
     told = (notices.give_due, ends.keep, owed.look, digests.look)
     summed = (days.sum_due, tallies.count_tests, standing.renew, standings.renew, spending.renew)
-    for what in (*found, *told, forget, give_back, *summed, pruning.prune):
+    for what in (*found, *practised, *told, forget, give_back, *summed, pruning.prune):
         with apart(what.__name__):
             what(now)
 

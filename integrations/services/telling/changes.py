@@ -17,7 +17,7 @@ from integrations.services import waiting
 from integrations.services.credentials import sealing
 from integrations.services.people import members, own
 from integrations.services.refusals import InvalidChange, TooManyTests
-from integrations.services.telling import catalogue, deliveries
+from integrations.services.telling import catalogue, deliveries, outcomes
 from integrations.services.telling.kinds import Kind
 from integrations.services.telling.told import Moment, Severity, Told
 from integrations_center import public_url
@@ -104,7 +104,7 @@ def add(workspace: Workspace, kind: str, changes: Changes, *, by: User | None) -
     with members.changing(workspace, by=by):
         if of(workspace).count() >= MOST_CHANNELS:
             raise InvalidChange({"kind": [TOO_MANY]})
-        channel = Channel(workspace=workspace, kind=kind, tells_week=kind == deliveries.MAIL)
+        channel = Channel(workspace=workspace, kind=kind, tells_week=kind == outcomes.MAIL)
         made = _apply(channel, changes)
         channel.save(force_insert=True)
     return Saved(channel, made)

@@ -114,8 +114,20 @@ def audience(workspace: Workspace, told: Told) -> list[Channel | None]:
     """
     on = Channel.objects.filter(workspace=workspace, is_enabled=True)
     others = [one for one in on if told.source != source_of(one)]
-    if others:
-        return [one for one in others if _hears(one, told)]
+    return _of(others, workspace, told.severity, told.platforms)
+
+
+def audience_of(workspace: Workspace, platforms: Sequence[str]) -> list[Channel | None]:
+    """The same when something of these platforms breaks."""
+    on = Channel.objects.filter(workspace=workspace, is_enabled=True)
+    return _of(list(on), workspace, Severity.BREAK, platforms)
+
+
+def _of(
+    channels: Sequence[Channel], workspace: Workspace, severity: Severity, platforms: Sequence[str]
+) -> list[Channel | None]:
+    if channels:
+        return [one for one in channels if _hears(one, severity, platforms)]
     return [None] if owners_are_mailed(workspace) else []
 
 
@@ -144,10 +156,10 @@ def mailed_owners() -> QuerySet[Membership]:
     return owners.exclude(Q(user__email="") | Q(user__person__wants_notices=False))
 
 
-def _hears(channel: Channel, told: Told) -> bool:
-    if channel.hears == Channel.Hears.BREAKS and told.severity != Severity.BREAK:
+def _hears(channel: Channel, severity: Severity, platforms: Sequence[str]) -> bool:
+    if channel.hears == Channel.Hears.BREAKS and severity != Severity.BREAK:
         return False
-    concerns = not told.platforms or {*channel.platforms} & {*told.platforms}
+    concerns = not platforms or {*channel.platforms} & {*platforms}
     return not channel.platforms or bool(concerns)
 
 

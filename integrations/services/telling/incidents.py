@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from integrations import platforms
 from integrations.models import (
     Delivery,
+    Drill,
     Ending,
     Event,
     EventType,
@@ -19,8 +20,9 @@ from integrations.models import (
     Workspace,
 )
 from integrations.models.connections import IN_TROUBLE
-from integrations.models.incidents import OUR_SIDE
+from integrations.models.incidents import DRILL, OUR_SIDE
 from integrations.services import rows
+from integrations.services.people.invitations import full_name
 from integrations.services.telling.messages import SHOWN, some
 from integrations.services.telling.told import LASTS, Moment, Severity, Told
 from integrations_center import public_url
@@ -33,6 +35,11 @@ MORE = "Still broken, and more of it"
 OPERATORS = "Whoever runs this installation."
 AT_PLATFORM = "It lies with {}: nobody here has to do anything."
 SILENT = frozenset(error.kind for error in Unanswered.__subclasses__())
+SEE_DRILL = "See the drill"
+UNTOUCHED = "Nobody has to do anything: what is live was not touched."
+STARTED_BY = f"A fire drill that {{}} started. {UNTOUCHED}"
+PLANNED = f"The monthly fire drill. {UNTOUCHED}"
+REALLY = "Of a real break it would say: {}"
 WORKS_AGAIN = (Ending.PROVEN, Ending.CLEARED, Ending.READABLE)
 OVER = {
     Ending.CHANGED: "Connected in another way, which cannot be tested.",
@@ -40,6 +47,7 @@ OVER = {
     Ending.DISABLED: "Disabled.",
     Ending.DISCONNECTED: "Disconnected.",
     Ending.REMOVED: "Removed.",
+    Ending.STOPPED: "The drill ended before it was seen to work again.",
 }
 
 
@@ -110,6 +118,10 @@ def _break(incident: Incident, moment: Moment, key: str) -> Told | None:
         return None
     about, title = _names(connections), incident.title
     words = [incident.message, incident.action]
+    is_drill = incident.cause.is_drill
+    if is_drill:
+        title = capfirst(title.removeprefix(f"{DRILL}: "))
+        words = [_nothing_to_do(incident), REALLY.format(" ".join(filter(None, words)))]
     if incident.is_ours:
         words.append(f"It concerns {about}.")
         about, title = OUR_SIDE, capfirst(title.removeprefix(f"{OUR_SIDE}: "))
@@ -129,9 +141,9 @@ def _break(incident: Incident, moment: Moment, key: str) -> Told | None:
         who_can_fix=_who(incident, connections),
         platforms=() if is_everywhere else concerned,
         connections=tuple(str(one.pk) for one in connections),
-        is_drill=incident.cause.is_drill,
-        act=_act(connections),
-        link=_link(incident, connections),
+        is_drill=is_drill,
+        act=SEE_DRILL if is_drill else _act(connections),
+        link=_drill_link(incident, connections) if is_drill else _link(incident, connections),
     )
 
 
@@ -150,8 +162,14 @@ def _end(event: Event, last: Delivery) -> Told | None:
         lasted=timedelta(seconds=event.data["seconds"]),
         # All that heard of it hear of its end, also where their part of it was over before.
         platforms=tuple(dict.fromkeys(slug for one in told for slug in one.platforms)),
-        act="See the connection" if len(told[-1].connections) == 1 else "See the incident",
+        act=_act_at_end(told[-1]),
     )
+
+
+def _act_at_end(last: Told) -> str:
+    if last.is_drill:
+        return SEE_DRILL
+    return "See the connection" if len(last.connections) == 1 else "See the incident"
 
 
 def _thread_of(delivery: Delivery) -> QuerySet[Delivery]:
@@ -160,13 +178,14 @@ def _thread_of(delivery: Delivery) -> QuerySet[Delivery]:
 
 
 def _inside(incident: Incident) -> QuerySet[IntegrationConnection]:
-    """Those that are in it now; those that joined first come first."""
-    there = IntegrationConnection.objects.filter(
-        incidents__incident=incident,
-        incidents__left_at=None,
-        provider__in=platforms.catalogue(),
-    )
-    return there.select_related("workspace", "lender").order_by("incidents__pk")
+    """Those that are in it now; those that joined first come first. A drill has no members."""
+    there = IntegrationConnection.objects.filter(provider__in=platforms.catalogue())
+    if incident.cause.is_drill:
+        there = there.filter(drills__incident=incident)
+    else:
+        there = there.filter(incidents__incident=incident, incidents__left_at=None)
+        there = there.order_by("incidents__pk")
+    return there.select_related("workspace", "lender")
 
 
 def _names(connections: list[IntegrationConnection]) -> str:
@@ -192,6 +211,17 @@ def _link(incident: Incident, connections: list[IntegrationConnection]) -> str:
     return f"{public_url.link('settings', slug)}?{query}"
 
 
+def _nothing_to_do(incident: Incident) -> str:
+    drill = Drill.objects.filter(incident=incident).select_related("asked_by").first()
+    by = drill.asked_by if drill else None
+    return STARTED_BY.format(full_name(by)) if by else PLANNED
+
+
+def _drill_link(incident: Incident, connections: list[IntegrationConnection]) -> str:
+    page = public_url.link("connection-page", incident.workspace.slug, connections[0].pk)
+    return f"{page}#drill"
+
+
 def _act(connections: list[IntegrationConnection]) -> str:
     if len(connections) > 1:
         return "See the incident"
@@ -202,6 +232,8 @@ def _who(incident: Incident, connections: list[IntegrationConnection]) -> str:
     """One that can put all of it right."""
     if incident.is_ours:
         return OPERATORS
+    if incident.cause.is_drill:
+        return ""
     if incident.cause.kind in SILENT:
         names = list(dict.fromkeys(one.platform.name for one in connections))
         return AT_PLATFORM.format(some(names[:SHOWN], len(names)))

@@ -167,7 +167,8 @@ class _Writer:
         told = self.told
         stops = get_text_list(list(told.stops), "and")
         if told.moment == Moment.CLOSED:
-            return [("From, to", self._from_to()), ("What stood still", stops)]
+            stood_still = "" if told.is_drill else stops
+            return [("From, to", self._from_to()), ("What stood still", stood_still)]
         if told.moment in (Moment.NOTICE, Moment.TEST):
             return [*told.details, ("Who can do it", told.who_can_fix)]
         would_stop = "What would stop" if told.is_drill else "What stops"
@@ -185,13 +186,15 @@ class _Writer:
 
     def _stands_still(self) -> str:
         stops = self.told.stops
-        if not stops:
+        if not stops or self.told.is_drill:
             return ""
         verb = "stands" if len(stops) == 1 else "stand"
         return f"{some(stops, len(stops))} {verb} still."
 
     def _was_broken(self) -> str:
         lasted = self.told.lasted
+        if self.told.is_drill:
+            return "The drill is over."
         they = "They were" if self.told.are_many else "It was"
         return f"{they} broken for {length(lasted)}." if lasted is not None else ""
 

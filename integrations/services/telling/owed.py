@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 
 from integrations import queue
 from integrations.models import Delivery, Event, EventType, ToldUntil, Workspace
-from integrations.services.telling import deliveries, failures, incidents, notices
+from integrations.services.telling import deliveries, drills, failures, incidents, notices
 from integrations.services.telling.told import Moment, Told
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ TOLD_OF: Mapping[str, Callable[[Event], Told | None]] = {
     EventType.INCIDENT_CLOSED: incidents.told_of,
     EventType.EXPIRY_NEAR: notices.told_of,
     EventType.CHANNEL_FAILING: failures.told_of,
+    EventType.DRILL_CHANGED: drills.told_of,
 }
 TOLD_AGAIN: Mapping[str, Callable[[Told, datetime], Told | None]] = {
     incidents.SOURCE: incidents.told_again,

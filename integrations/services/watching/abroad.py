@@ -14,6 +14,7 @@ from django.db.models import (
     Min,
     OuterRef,
     Prefetch,
+    Q,
     QuerySet,
     Value,
     When,
@@ -21,6 +22,8 @@ from django.db.models import (
 
 from integrations.models import Incident, IncidentConnection, Workspace
 from integrations.services.people import people
+
+OPEN = Q(closed_at=None, cause__is_drill=False)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Shared:
 
 def open_of(user: User) -> QuerySet[Incident]:
     """The open incidents in the workspaces that a person may open."""
-    open_ones = Incident.objects.filter(closed_at=None, workspace__archived_at=None)
+    open_ones = Incident.objects.filter(OPEN, workspace__archived_at=None)
     if user.is_superuser:
         return open_ones
     return open_ones.filter(workspace__in=people.workspaces_of(user).order_by().values("pk"))
@@ -108,7 +111,7 @@ def open_in(workspace_ids: Collection[int]) -> dict[int, list[Incident]]:
     """The open incidents of each of these, with their connections; two queries."""
     inside = IncidentConnection.objects.filter(left_at=None).order_by("pk")
     members = Prefetch("members", queryset=inside, to_attr="all_members")
-    open_ones = Incident.objects.filter(workspace__in=workspace_ids, closed_at=None)
+    open_ones = Incident.objects.filter(OPEN, workspace__in=workspace_ids)
     found: dict[int, list[Incident]] = defaultdict(list)
     for one in open_ones.select_related("cause", "owner").prefetch_related(members):
         found[one.workspace_id].append(one)
@@ -119,7 +122,7 @@ def with_open(
     found: QuerySet[Workspace], *, platform: str = "", cause_id: int | None = None
 ) -> QuerySet[Workspace]:
     """Those with an open incident of this cause, or in which this platform is part of one."""
-    open_ones = Incident.objects.filter(workspace=OuterRef("pk"), closed_at=None)
+    open_ones = Incident.objects.filter(OPEN, workspace=OuterRef("pk"))
     if cause_id:
         found = found.filter(Exists(open_ones.filter(cause=cause_id)))
     if platform:

@@ -55,6 +55,12 @@ def problem(now: datetime) -> str | None:
     )
 
 
+def is_stopped(now: datetime) -> bool:
+    """Whether nobody looks for what to check."""
+    last = Heartbeat.objects.filter(name=NAME).values_list("at", flat=True).first()
+    return last is None or now - last > STOPPED
+
+
 def is_late(at: datetime, now: datetime) -> bool:
     """Whether a mark is of too long ago, or of a clock that was wrong."""
     return abs(now - at) > LATE

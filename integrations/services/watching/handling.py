@@ -55,7 +55,8 @@ def of(workspace: Workspace) -> QuerySet[Incident]:
     inside = IncidentConnection.objects.select_related("connection").order_by("pk")
     members = Prefetch("members", queryset=inside, to_attr="all_members")
     found = Incident.objects.filter(workspace=workspace).prefetch_related(members)
-    return found.select_related("cause", "owner", "acknowledged_by").order_by("-pk")
+    read = ("cause", "owner", "acknowledged_by", "drill__connection")
+    return found.select_related(*read).order_by("-pk")
 
 
 def find(workspace: Workspace, incident_id: int) -> Incident:
@@ -68,8 +69,11 @@ def find(workspace: Workspace, incident_id: int) -> Incident:
 def connections_of(incident: Incident) -> list[IntegrationConnection]:
     """Those that are in it now; once it is over those that were, as far as they are still there.
 
-    For one that `of` read.
+    Of a drill it is the one that it is about. For one that `of` read.
     """
+    if incident.cause.is_drill:
+        drill = getattr(incident, "drill", None)
+        return [drill.connection] if drill else []
     members: list[IncidentConnection] = incident.all_members  # type: ignore[attr-defined]
     shown = [one for one in members if one.left_at is None or not incident.is_open]
     found = {one.connection.pk: one.connection for one in shown if one.connection}

@@ -26,8 +26,12 @@ def record(those: Iterable[News], now: datetime, *, by: User | None = None) -> N
             type=kind,
             at=now,
             by=by,
-            data=data
-            | {"incident": incident.pk, "cause": incident.cause.kind, "title": incident.title},
+            data=data | _of(incident),
         )
         for incident, kind, data in those
     )
+
+
+def _of(incident: Incident) -> dict[str, Any]:
+    facts = {"incident": incident.pk, "cause": incident.cause.kind, "title": incident.title}
+    return facts | {"is_drill": True} if incident.cause.is_drill else facts

@@ -123,5 +123,6 @@ def _well(now: datetime) -> list[tuple[int, int]]:
     """Those that nothing is wrong in any more, and that have to be closed."""
     inside = IncidentConnection.objects.filter(incident=OuterRef("pk"), left_at=None)
     due = Q(well_since=None) | Q(returns=0) | Q(well_since__lte=now - SETTLES)
-    over = Incident.objects.filter(~Exists(inside), due, closed_at=None)
+    live = Incident.objects.filter(closed_at=None, cause__is_drill=False)
+    over = live.filter(~Exists(inside), due)
     return [*over.order_by().values_list("pk", "workspace")]

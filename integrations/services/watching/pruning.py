@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from integrations.models import (
     ConnectionDay,
     ConnectionTest,
+    Drill,
     Event,
     EventType,
     FixLink,
@@ -37,6 +38,7 @@ def prune(now: datetime) -> None:
     _forget_fix_links(days.midnight(oldest))
     if days.are_summed(now):
         _forget_events(min(days.midnight(oldest), now - EVENTS_KEPT))
+    _delete(Drill.objects.filter(ended_at__lt=now - days.KEPT))
     _delete(ConnectionDay.objects.filter(has_tests=False, day__lt=days.day_of(now) - days.KEPT))
 
 

@@ -13,6 +13,10 @@ from django.utils import timezone
 from integrations import platforms
 from integrations.models import (
     ConnectionTest,
+    Drill,
+    DrillKind,
+    DrillState,
+    Incident,
     IntegrationConnection,
     Watch,
     Workspace,
@@ -20,8 +24,11 @@ from integrations.models import (
 from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
+from integrations.services.telling import owed
+from integrations.services.watching import engine as checks
+from integrations.services.watching.drills import hearing, starting
 from integrations.work import checker, worker
-from integrations.work.checker import HANGS, Checker, Places
+from integrations.work.checker import DRILLS, DRILLS_AT_ONCE, HANGS, Checker, Places
 from providers import registry
 from providers.errors import Network
 from providers.sandbox.__main__ import APPS, PLATFORMS, sandbox
@@ -231,3 +238,61 @@ def test_wakes_that_nobody_heard_yet_are_one():
     checker._wait()
 
     assert checker._wakes.empty()
+
+
+# --- Drills --------------------------------------------------------------------------------------
+
+
+def begin_drill(connection, kind=DrillKind.REVOKED):
+    wait_until(lambda: not checks.is_stopped(timezone.now()))
+    return starting.start(connection, kind, by=None, now=timezone.now())
+
+
+def tell_and_look(drill):
+    """What a round does each half minute; whether the drill is over."""
+    owed.catch_up(drill.connection.workspace_id, timezone.now())
+    drill.refresh_from_db()
+    return drill.is_over
+
+
+def test_a_drill_is_done_by_a_workers_threads(connected, meta):
+    with worker_process(checks=2):
+        drill = begin_drill(connected)
+        wait_until(lambda: tell_and_look(drill))
+
+    assert (drill.state, drill.remark) == (DrillState.FAILED, hearing.NOBODY)  # nobody to tell
+    assert drill.recovered_at
+    assert drill.recovered_at - drill.broken_at < MINUTE
+    assert passed("meta").count() == ConnectionTest.objects.count()  # those of its checks
+
+
+def test_what_a_killed_worker_was_at_in_a_drill_is_taken_over(connected, meta):
+    with worker_process(checks=2) as pid:
+        drill = begin_drill(connected, DrillKind.SILENCE)  # so long it waits for an answer
+        asked = Drill.objects.filter(state=DrillState.BROKEN, lease_until__isnull=False)
+        wait_until(asked.exists)
+        os.kill(pid, signal.SIGKILL)
+    left = Drill.objects.get()
+    assert left.tests == []
+    # Its lease has run out; and what comes after it waits for no silence.
+    Drill.objects.update(lease_until=timezone.now() - MINUTE, kind=DrillKind.ACCOUNT)
+
+    with worker_process(checks=2):
+        wait_until(lambda: tell_and_look(drill))
+
+    assert drill.lease > left.lease
+    assert [one["outcome"] for one in drill.tests] == ["failed", "passed"]
+    (incident,) = Incident.objects.all()
+    assert (incident.is_open, incident.cause.is_drill) == (False, True)
+
+
+def test_drills_leave_threads_for_checks():
+    places = Places(8)
+    assert places.left_for_drills == DRILLS_AT_ONCE
+    for _ in range(DRILLS_AT_ONCE):
+        places.take(DRILLS)
+
+    assert places.left_for_drills == 0
+    assert places.left == 8 - DRILLS_AT_ONCE
+    assert places.free()["meta"] == 4
+    assert Places(1).left_for_drills == 1

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from integrations.models import Cause, Delivery, Event, EventType, Incident, Watch
+from integrations.models import Delivery, Event, EventType, Incident, Watch
 from integrations.services.telling import owed
 from integrations.services.watching import handling, incidents
 from integrations.services.watching.handling import Handling
@@ -294,13 +294,3 @@ def test_the_end_is_heard_by_whoever_heard_of_a_part_that_was_over_before(
     at(33 * HOUR)
 
     assert [one for one in receiver.seen if "Works again" in one.body.decode()]
-
-
-def test_a_drill_says_that_nothing_is_broken(workspace, channel, receiver, at):
-    channel("slack")
-    fails(connected(workspace), "auth_invalid", NOW)
-    incidents.reconcile(NOW)
-    Cause.objects.update(is_drill=True)
-    at(MINUTE)
-
-    assert "DRILL, nothing is broken." in receiver.seen[-1].body.decode()
