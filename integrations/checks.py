@@ -11,7 +11,7 @@ from django.core.checks import Warning as CheckWarning
 from django.db import DatabaseError, connection
 
 from integrations.services.credentials import sealing
-from integrations_center import env, names
+from integrations_center import broker, env, names
 from providers import registry
 from providers.declare import BASE_URL, SIGN_IN, AppForm, Field, OAuth, Provider
 
@@ -122,6 +122,21 @@ def saved_credentials_open(**_: Any) -> list[CheckMessage]:
     except DatabaseError:
         return []  # it has no tables yet, or does not answer
     return [Error(sealing.LOST_KEY.format(lost), id="integrations.E005")] if lost else []
+
+
+@register(deploy=True)
+def redis_keeps_its_queues(**_: Any) -> list[CheckMessage]:
+    policy = broker.forgets()
+    if policy is None:
+        return []
+    return [
+        CheckWarning(
+            f"Redis at {broker.place(broker.url())} may forget whom it should wake: its "
+            f"maxmemory-policy is {policy}.",
+            hint="Set maxmemory-policy to noeviction, or give this Redis to nothing else.",
+            id="integrations.W004",
+        )
+    ]
 
 
 def _connections_offered() -> int:

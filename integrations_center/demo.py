@@ -33,6 +33,7 @@ def prepare() -> None:
             "PUBLIC_URL": "",
             "ALLOWED_HOSTS": "",
             "OUTBOUND_ALLOW": "",
+            "TASKS_URL": "",
             "HISTORY_DAYS": "",
             "TEST_RATE": "",
         }

@@ -13,6 +13,7 @@ from integrations.database import is_unavailable
 from integrations.services.credentials import sealing
 from integrations.services.keeping import rounds
 from integrations.services.watching import engine
+from integrations_center import broker
 
 OK = "ok"
 NO_ANSWER = "The database does not answer. Check DATABASE_URL and that it runs."
@@ -32,13 +33,16 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """Whether this process can serve. With `?full=1`, whether all else is as it should be too.
 
     `{"status": "ok", "key": "ok", "worker": "ok"}`, or a sentence for whoever runs this in
-    place of an "ok".
+    place of an "ok". In full, and where Redis wakes workers, `redis` is a part of it.
     """
     if problem := what_is_missing():
         return JsonResponse({"status": "not ready", "detail": problem}, status=503)
+    is_full = request.GET.get("full") == "1"
     beside = {"key": key(), "worker": worker()}
+    if is_full and broker.url():  # who asks often need not wait for a Redis that is away
+        beside["redis"] = broker.problem() or OK
     missing = [said for said in beside.values() if said != OK]
-    if missing and request.GET.get("full") == "1":
+    if missing and is_full:
         return JsonResponse(
             {"status": "not ready", "detail": " ".join(missing), **beside}, status=503
         )

@@ -92,6 +92,11 @@ class JsonLines(JsonFormatter):
 class NothingTypedIsShown(SafeExceptionReporterFilter):
     """Debug pages and error mails show neither what was sent nor any variable, ever."""
 
+    # Beside what Django knows by its name: an address with a password in it.
+    hidden_settings = re.compile(
+        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|BROKER", re.IGNORECASE
+    )
+
     def is_active(self, request: HttpRequest | None) -> bool:
         return True
 

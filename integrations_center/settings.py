@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from integrations_center import cookies, databases, env, env_file
+from integrations_center import broker, cookies, databases, env, env_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / "data"
@@ -41,6 +41,7 @@ DATABASES = {
         "DATABASE_URL", str(DATA_DIR / "db.sqlite3"), DATABASE_CONNECTIONS
     )
 }
+TASKS = broker.tasks("TASKS_URL")
 # Set by `manage.py demo`, which makes that file anew: every page says so, and lets everybody in.
 DEMO = env.boolean("DEMO") and DATABASES["default"]["NAME"] == str(DATA_DIR / "demo.sqlite3")
 if DATABASES["default"]["NAME"] == str(DATA_DIR / "db.sqlite3"):
@@ -113,13 +114,6 @@ TEMPLATES = [
     },
 ]
 
-TASKS = {
-    "default": {
-        "BACKEND": "django_ox.backend.OxBackend",
-        # A dead worker's jobs wait so many seconds; a living one renews its hold on long ones.
-        "OPTIONS": {"LOCK_TIMEOUT": 30, "MAX_ATTEMPTS": 3},
-    }
-}
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 
@@ -252,6 +246,8 @@ LOGGING = {
         "django.template": {"level": "INFO"},  # below that it writes addresses with their codes
         "django.tasks": {"level": "WARNING"},  # below that a job writes three lines
         "django_ox": {"level": "WARNING"},
+        "celery": {"level": "ERROR"},  # below that it says at each loss what others say in words
+        "kombu": {"level": "ERROR"},
         "psycopg.pool": {"level": "WARNING"},  # below that it writes lines for every request
     },
 }

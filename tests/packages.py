@@ -89,8 +89,9 @@ HAPROXY = Package("HAProxy", "haproxy", lambda: program("haproxy") is not None)
 PROMETHEUS = Package(
     "Prometheus", "prometheus", lambda: all(map(program, ("prometheus", "promtool")))
 )
+REDIS = Package("Redis", "redis-server", lambda: program("redis-server") is not None)
 # By the name that a test says: `@pytest.mark.needs("pgbouncer")`.
-ALL = (CHROMIUM, POSTGRESQL, PGBOUNCER, NGINX, CADDY, HAPROXY, PROMETHEUS)
+ALL = (CHROMIUM, POSTGRESQL, PGBOUNCER, NGINX, CADDY, HAPROXY, PROMETHEUS, REDIS)
 PACKAGES = {package.debian: package for package in ALL}
 
 

@@ -24,6 +24,7 @@ os.environ |= {
     "OUTBOUND_ALLOW": "",
     "PORT": "",
     "PUBLIC_URL": "",
+    "TASKS_URL": "",
     "SECRET_KEY": "only-for-tests-" + "0" * 50,
     "TEST_RATE": "",
     "TRUSTED_PROXIES": "",

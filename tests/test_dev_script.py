@@ -26,6 +26,7 @@ def checkout(tmp_path):
     shutil.copy(ROOT / "dev", folder)
     shutil.copytree(ROOT / "integrations_center", folder / "integrations_center")
     (folder / "requirements.lock").write_text("runtime==1\n")
+    (folder / "requirements-scale.lock").write_text("runtime==1\ncelery==1\n")
     (folder / "requirements-dev.lock").write_text("runtime==1\ntests==1\n")
     return folder
 
@@ -128,6 +129,19 @@ def test_serving_does_with_the_packages_of_the_tests(dev, calls):
     dev("serve", "--workers", "3")
 
     assert calls() == ["python manage.py serve --workers 3"]
+
+
+def test_serving_with_redis_installs_celery_too(dev, calls, checkout):
+    dev("serve", TASKS_URL="redis://127.0.0.1")
+    assert any("--require-hashes -r requirements-scale.lock" in call for call in calls())
+
+    dev("serve")
+    assert calls() == ["python manage.py serve"]
+
+    (checkout / ".venv/installed").unlink()
+    (checkout / ".env").write_text("TASKS_URL=redis://127.0.0.1\n")
+    dev("serve")
+    assert any("--require-hashes -r requirements-scale.lock" in call for call in calls())
 
 
 def test_uv_installs_where_it_works(dev, calls, tmp_path, checkout):

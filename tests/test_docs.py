@@ -89,7 +89,7 @@ def test_the_pages_are_all_there():
 
 def test_every_setting_is_in_the_readme_and_every_one_there_is_read():
     documented = {cell.strip("`") for cell, *_ in table("README.md", "Settings")}
-    read = set(re.findall(r"(?:env|databases)\.\w+\(\s*\"([A-Z_]+)\"", SETTINGS))
+    read = set(re.findall(r"(?:env|databases|broker)\.\w+\(\s*\"([A-Z_]+)\"", SETTINGS))
 
     assert documented - {BY_PROVIDER, BY_APP} == read
     assert {BY_PROVIDER, BY_APP} <= documented

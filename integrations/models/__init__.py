@@ -15,6 +15,7 @@ from integrations.models.fix_links import FixLink
 from integrations.models.guesses import Guesses
 from integrations.models.incidents import Cause, Ending, Incident, IncidentConnection, Scope
 from integrations.models.invitations import After, HandOver, Invitation
+from integrations.models.jobs import Job
 from integrations.models.notices import ExpiryNotice, Heartbeat
 from integrations.models.pauses import Pause
 from integrations.models.people import ApiToken, OwnerLink, Person
@@ -60,6 +61,7 @@ __all__ = [
     "IncidentConnection",
     "IntegrationConnection",
     "Invitation",
+    "Job",
     "Membership",
     "OwnerLink",
     "Pause",

@@ -13,6 +13,7 @@ from integrations.services.keeping import renewals, rounds
 from integrations.services.telling import deliveries
 from integrations.services.trouble import apart
 from integrations.services.watching import incidents
+from integrations.work import left
 
 BEAT_SECONDS = 10.0
 ROUND = timedelta(seconds=30)
@@ -21,9 +22,9 @@ PRUNING = timedelta(hours=1)
 
 def run(wait: Callable[[float], bool]) -> None:
     """Again and again, until `wait`, which sleeps so many seconds, says to stop."""
-    ours = (queue.beat, start_round, start_reconciling, start_pruning, deliveries.wake)
+    ours = (queue.beat, start_round, start_reconciling, start_pruning)
     while True:
-        for what in ours:
+        for what in (*ours, deliveries.wake, left.take_over):
             _try(what)
         if wait(BEAT_SECONDS):
             return
@@ -59,6 +60,7 @@ def start_pruning(now: datetime) -> None:
 
 
 def _try(what: Callable[[datetime], object]) -> None:
+    """At the database's time: of several workers one may have a wrong clock."""
     close_old_connections()
     with apart(what.__name__):
         what(clock.now())

@@ -1,23 +1,27 @@
-"""The worker: does what the queue holds. Only this module knows that the engine is django-ox.
+"""The worker: does what the queue holds, on the engine that TASKS names.
 
-A worker that dies keeps its jobs for as long as TASKS says in LOCK_TIMEOUT: then another one
-does them.
+Only this module knows that django-ox is one; the other is Celery. A worker that dies keeps its
+jobs for as long as their lease lasts, which is LOCK_TIMEOUT of TASKS: then another one does them.
 """
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from io import StringIO
 from queue import Empty, SimpleQueue
+from typing import Protocol
 
 from django.core.management import call_command
 from django.db import connections
+from django.tasks import task_backends
+from django_ox.backend import OxBackend
 from django_ox.worker import Worker
 
 from integrations import clock, queue
 from integrations.services.credentials import leases
-from integrations.work import tick
+from integrations.work import left, tick
 from integrations.work.checker import Checker
 
 ENGINE = "django_ox.backend.OxBackend"
@@ -27,7 +31,40 @@ CONCURRENCY = 32
 INTERVAL_SECONDS = 0.1
 # How often it looks for jobs of a worker that died.
 REAP_SECONDS = 3.0
-KEPT = "1d"
+KEPT = timedelta(days=1)
+
+
+class Engine(Protocol):
+    """What takes jobs and does them, in threads."""
+
+    def run(self) -> None: ...
+
+    def request_stop(self) -> None:
+        """Take nothing more; `run` returns when what has begun has ended."""
+
+
+def engine(concurrency: int, interval: float, parent: int | None) -> Engine:
+    """The one of TASKS. It ends when that process is not its parent any more."""
+    if is_in_database():
+        return Worker(
+            concurrency=concurrency,
+            poll_interval=interval,
+            reap_interval=REAP_SECONDS,
+            parent_pid=parent,
+        )
+    # Celery is only installed where it is used.
+    from integrations.work.celery_backend import CeleryBackend
+    from integrations.work.celery_engine import CeleryEngine
+
+    backend = task_backends["default"]
+    if not isinstance(backend, CeleryBackend):
+        raise TypeError(f"No worker does what {type(backend).__name__} keeps.")
+    return CeleryEngine(backend.app, concurrency, parent)
+
+
+def is_in_database() -> bool:
+    """Whether jobs are in the database alone, where workers look for them."""
+    return isinstance(task_backends["default"], OxBackend)
 
 
 class Running:
@@ -43,12 +80,7 @@ class Running:
         parent: int | None = None,
         checks: int = 0,
     ) -> None:
-        self._worker = Worker(
-            concurrency=concurrency,
-            poll_interval=interval,
-            reap_interval=REAP_SECONDS,
-            parent_pid=parent,
-        )
+        self._engine = engine(concurrency, interval, parent)
         # Unlike an Event's, its lock cannot be held by the very code that a signal interrupts.
         self._stops: SimpleQueue[None] = SimpleQueue()
         self._checker = Checker(checks) if checks else None
@@ -60,7 +92,7 @@ class Running:
         checking = threading.Thread(target=self._check, name="checks", daemon=True)
         checking.start()
         try:
-            self._worker.run()
+            self._engine.run()
         finally:
             self.stop()
             ticking.join()
@@ -81,7 +113,7 @@ class Running:
             tick.run(self._wait)
             queue.leave()
         finally:
-            self._worker.request_stop()
+            self._engine.request_stop()
             connections.close_all()
 
     def _wait(self, seconds: float) -> bool:
@@ -113,5 +145,12 @@ def in_thread(concurrency: int = CONCURRENCY, interval: float = INTERVAL_SECONDS
 
 
 def prune() -> None:
-    """Forget what was done a day ago. Of what failed only the names of errors were kept."""
-    call_command("ox_prune", older_than=KEPT, include_failed=True, stdout=StringIO())
+    """Forget what was done a day ago. Of what failed only the names of errors were kept.
+
+    With Celery a row is deleted as its job is done.
+    """
+    if is_in_database():
+        older = f"{KEPT.days}d"
+        call_command("ox_prune", older_than=older, include_failed=True, stdout=StringIO())
+    else:
+        left.forget(clock.now(), KEPT)

@@ -15,12 +15,14 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import time_machine
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
@@ -93,13 +95,14 @@ def _places() -> dict[str, Any]:
 
 
 @contextmanager
-def worker_process(checks: int = 0) -> Iterator[int]:
+def worker_process(checks: int = 0, ahead_hours: int = 0) -> Iterator[int]:
     """The id of a worker's process, on the engine of the present settings; on exit it has ended.
 
-    It checks so many connections at a time by schedule.
+    It checks so many connections at a time by schedule. Its clock may be wrong.
     """
     with process("work") as started:
-        started.say({"tasks": settings.TASKS, "checks": checks, **_places()})
+        given = {"tasks": settings.TASKS, "checks": checks, "ahead_hours": ahead_hours}
+        started.say({**given, **_places()})
         pid = started.hear()
         try:
             yield pid
@@ -153,11 +156,21 @@ def work() -> None:
     """Be a worker, on the engine that is told, until a signal ends it."""
     given = _heard()
     _set(given)
-    with override_settings(TASKS=given["tasks"]):
+    with override_settings(TASKS=given["tasks"]), _clock(given["ahead_hours"]):
         running = worker.Running(checks=given["checks"])
         worker.stop_on_signals(running)
         _say(os.getpid())
         running.run()
+
+
+@contextmanager
+def _clock(ahead_hours: int) -> Iterator[None]:
+    """That goes on, from a moment so far away from now."""
+    if not ahead_hours:
+        yield
+        return
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=ahead_hours)):
+        yield
 
 
 def serve() -> None:

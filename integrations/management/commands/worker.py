@@ -31,7 +31,8 @@ class Command(BaseCommand):
             "--interval",
             type=float,
             default=INTERVAL_SECONDS,
-            help=f"seconds between two looks for work (default: {INTERVAL_SECONDS})",
+            help="seconds between two looks for work, where no Redis tells of it "
+            f"(default: {INTERVAL_SECONDS})",
         )
         usual = ", ".join(f"{count} with {name}" for name, count in THREADS.items())
         parser.add_argument(
