@@ -36,4 +36,4 @@ class IncidentAdmin(ReadOnly):
     since = words.time_of("opened_at", "since")
     confirmed = words.time_of("confirmed_at", "certain since")
     until = words.time_of("closed_at", "until")
-    muted = words.time_of("muted_until", "silent until")
+    muted = words.time_of("muted_until", "muted until")

@@ -266,7 +266,7 @@ EVENTS = {
 }
 HANDLINGS = {
     "Take it": {"acknowledged": True, "owner": "ben", "note": "Asking Carla for a new token"},
-    "Be silent": {"mutedUntil": "2026-11-22T18:00:00Z"},
+    "Mute it": {"mutedUntil": "2026-11-22T18:00:00Z"},
     "Give it up": {"owner": None, "note": None},
 }
 MEMBER = {

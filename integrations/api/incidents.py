@@ -30,7 +30,7 @@ def incident(row: Incident) -> Json:
         "message": row.message,
         "action": row.action or None,
         "actionUrl": row.action_url or None,
-        "stops": row.stops,
+        "stops": handling.stops_of(row),
         "connections": [str(one.pk) for one in handling.connections_of(row)],
         "openedAt": moment(row.opened_at),
         "confirmedAt": moment(row.confirmed_at),
@@ -98,7 +98,7 @@ class Incidents(InWorkspace):
 
     @api_schema.handle_incident
     def partial_update(self, request: Request, id: int) -> Response:  # noqa: A002
-        """Say that you have seen it, who takes it, a note, or until when it is silent."""
+        """Say that you have seen it, who takes it, a note, or until when it is muted."""
         body = HandleRequest(data=request.data)
         body.is_valid(raise_exception=True)
         try:

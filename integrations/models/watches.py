@@ -1,5 +1,6 @@
 """Watches: when each connection is checked next, and how its people want to hear of it."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -49,6 +50,10 @@ class Watch(models.Model):
 
     def __str__(self) -> str:
         return f"Watch of {self.connection_id}, due at {self.due_at:%Y-%m-%d %H:%M}"
+
+    def is_muted(self, now: datetime) -> bool:
+        """Whether nobody is told of it: for a time, or until somebody changes that."""
+        return self.is_quiet or (self.muted_until is not None and self.muted_until > now)
 
 
 class Budget(models.Model):

@@ -413,8 +413,22 @@ class Card:
             silent_since and silent_since + timedelta(minutes=settings.OUTAGE_MINUTES),
             ends_at and ends_at - EXPIRING_WITHIN,
             ends_at,
+            self.muted_until,
         ]
         return min((one for one in moments if one and one > self.now), default=None)
+
+    @property
+    def is_muted(self) -> bool:
+        watch = self.connection.watched
+        return watch is not None and watch.is_muted(self.now)
+
+    @property
+    def muted_until(self) -> datetime | None:
+        """None where it is not muted, or until somebody changes that."""
+        watch = self.connection.watched
+        if watch is None or watch.is_quiet or not watch.is_muted(self.now):
+            return None
+        return watch.muted_until
 
     @property
     def is_busy(self) -> bool:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 
 from integrations import platforms
 from integrations.models import After, Event, EventType, Role, Trigger
-from integrations.pages import platform_cards, sections
+from integrations.pages import paces, platform_cards, sections
 from integrations.pages.parts import Request, in_workspace
 from integrations.services import events, rows
 from integrations.services.connecting import saving
@@ -212,7 +212,7 @@ def _line(event: Event, name: str) -> Line:
         said = f"{name}: {DRILLED[data['what']]}"
         return Line(event.at, said, " by " if who else "", who)
     if data["what"] == "edited":
-        said = f"{name} was connected" if "is_first" in data else _edited(name, data["fields"])
+        said = f"{name} was connected" if "is_first" in data else _edited(name, data)
         return Line(event.at, said, " by " if who else "", who)
     if data["what"] == "removed":
         return Line(event.at, f"{name} was removed", " by " if who else "", who)
@@ -228,14 +228,19 @@ def _lender_of(event: Event) -> str:
     return by.name if by and event.data.get("fields") == [saving.TAKEN_BACK] else ""
 
 
-def _edited(name: str, fields: list[str]) -> str:
+def _edited(name: str, data: dict[str, Any]) -> str:
+    fields: list[str] = data["fields"]
     if fields in (["disconnected"], [saving.TAKEN_BACK]):
         return f"{name} was {fields[0]}"
     if fields[:1] == ["added"]:
         return f"{name} was added"
     if fields in (["disabled"], ["enabled"]):
         return f"{name} was {fields[0]}"
-    return f"{name}: {get_text_list(fields, 'and')} changed"
+    said = f"{name}: {get_text_list(fields, 'and')} changed"
+    if "every" in data and len(fields) == 1:
+        before, after = (paces.every(one) for one in data["every"])
+        said += f" from {before} to {after}"
+    return said
 
 
 def _verb(kind: str, data: dict[str, Any]) -> str:

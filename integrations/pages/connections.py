@@ -11,40 +11,28 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from integrations.models import IntegrationConnection, Role, Watch
+from integrations import clock
+from integrations.models import IntegrationConnection, Role
 from integrations.pages import changes as change_views
-from integrations.pages import one, reports, sections
+from integrations.pages import mutes, one, paces, reports, sections
 from integrations.pages.drill_records import Practised
 from integrations.pages.parts import Request, find_connection, in_workspace, posted
 from integrations.services import events, rows
 from integrations.services.refusals import NoConnection
-from integrations.services.watching import wishes
+from integrations.services.watching import budgets, engine, intervals, wishes
 
 PAGE = "integrations/connection.html"
 MOST_EVENTS = 20
-MINUTE, HOUR, DAY = 60, 3600, 86400
-INTERVALS = {
-    5 * MINUTE: "every 5 minutes",
-    15 * MINUTE: "every 15 minutes",
-    30 * MINUTE: "every 30 minutes",
-    HOUR: "every hour",
-    3 * HOUR: "every 3 hours",
-    8 * HOUR: "every 8 hours",
-    DAY: "once a day",
-}
-MUTES = {
-    HOUR: "for an hour",
-    8 * HOUR: "for 8 hours",
-    DAY: "for a day",
-    3 * DAY: "for 3 days",
-    7 * DAY: "for a week",
-    30 * DAY: "for 30 days",
-}
+NO_LENGTH = "Choose for how long."
+TWO_WISHES = "A length was chosen as well: choose Mute, or take the length away."
 NO_MONTH = "There is no report of that month. Choose one of the list."
 
 
 class WatchForm(forms.Form):
-    """How often it is checked, and how its people hear of it. `keep` goes on with a mute."""
+    """How often it is checked, and how its people hear of it. `keep` goes on with a mute.
+
+    Whoever chooses a length means to mute it, whether they chose that, too, or left it as it was.
+    """
 
     every = forms.TypedChoiceField(
         label="Check", required=False, coerce=int, empty_value=None, choices=()
@@ -53,43 +41,50 @@ class WatchForm(forms.Form):
         choices=[("usual", ""), ("keep", ""), ("mute", ""), ("quiet", "")],
         error_messages={"required": "Choose how it is told.", "invalid_choice": "Choose one."},
     )
-    mute = forms.TypedChoiceField(label="Mute", coerce=int, choices=[*MUTES.items()])
+    mute = forms.TypedChoiceField(
+        label="Mute for how long",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "for … (choose how long)"), *mutes.LENGTHS.items()],
+    )
 
-    def __init__(self, watch: Watch | None, now: datetime, data: Any = None) -> None:
-        self.watch, self.now = watch, now
-        every = watch.every_seconds if watch else None
-        super().__init__(
-            data, initial={"every": every or "", "tell": self._told(watch, now), "mute": DAY}
-        )
-        choices = ({every: f"every {every} seconds"} if every else {}) | INTERVALS
-        field = self.fields["every"]
-        field.choices = [("", "as often as its platform's own file says"), *sorted(choices.items())]  # type: ignore[attr-defined]
-
-    @staticmethod
-    def _told(watch: Watch | None, now: datetime) -> str:
-        if watch and watch.muted_until and watch.muted_until > now:
-            return "keep"
-        return "quiet" if watch and watch.is_quiet else "usual"
+    def __init__(self, connection: IntegrationConnection, now: datetime, data: Any = None) -> None:
+        self.watch, self.now = connection.watched, now
+        every = self.watch.every_seconds if self.watch else None
+        super().__init__(data, initial={"every": every or "", "tell": self._told})
+        choices = ({every: paces.every(every)} if every else {}) | paces.INTERVALS
+        usual = paces.usual(connection.platform.name, intervals.declared(connection))
+        self.fields["every"].choices = [("", usual), *sorted(choices.items())]  # type: ignore[attr-defined]
 
     @property
-    def interval(self) -> str:
-        """How often it is checked, in words."""
-        chosen = str(self["every"].value())
-        choices = self.fields["every"].choices  # type: ignore[attr-defined]
-        return next((str(words) for value, words in choices if str(value) == chosen), "")
+    def _told(self) -> str:
+        if self.watch is None or not self.watch.is_muted(self.now):
+            return "usual"
+        return "quiet" if self.watch.is_quiet else "keep"
 
     @property
     def tells(self) -> str:
         return str(self["tell"].value())
 
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        told, seconds = given.get("tell"), given.get("mute")
+        if told == "mute" and not seconds and "mute" not in self.errors:
+            self.add_error("mute", NO_LENGTH)
+        if seconds and told not in ("mute", self._told, None):
+            self.add_error("mute", TWO_WISHES)
+        return given
+
     @property
     def wishes(self) -> dict[str, Any]:
-        told = self.cleaned_data["tell"]
+        told, seconds = self.cleaned_data["tell"], self.cleaned_data["mute"]
         until = self.watch.muted_until if self.watch and told == "keep" else None
-        if told == "mute":
-            until = self.now + timedelta(seconds=self.cleaned_data["mute"])
+        if seconds:
+            until = self.now + timedelta(seconds=seconds)
+        is_quiet = told == "quiet" and not seconds
         every = self.cleaned_data["every"]
-        return {"every_seconds": every, "muted_until": until, "is_quiet": told == "quiet"}
+        return {"every_seconds": every, "muted_until": until, "is_quiet": is_quiet}
 
 
 @require_GET
@@ -103,12 +98,21 @@ def page(request: Request, slug: str) -> HttpResponse:
 def watch(request: Request, slug: str) -> HttpResponse:
     """Keep how it is watched."""
     connection, now = _found(request), timezone.now()
-    form = WatchForm(wishes.of(connection), now, request.POST)
+    form = WatchForm(connection, now, request.POST)
     if not form.is_valid():
         return _page(request, connection, form)
     is_other = wishes.keep(connection, form.wishes, by=request.user, now=now)
-    messages.info(request, "Saved." if is_other else "Nothing was different.")
+    said = f"Saved. {_held(connection, now)}".rstrip()
+    messages.info(request, said if is_other else "Nothing was different.")
     return redirect("connection-page", request.access.workspace.slug, connection.pk)
+
+
+def _held(connection: IntegrationConnection, now: datetime) -> str:
+    """Why it is not checked as often as was asked for; "" where it is."""
+    pace = intervals.pace(connection)
+    if pace is None or not pace.is_held:
+        return ""
+    return paces.told(pace, budgets.told(connection, connection.watched, now))
 
 
 @require_GET
@@ -182,8 +186,9 @@ def _page(
         "one": shown,
         "practised": Practised(connection, shown.now),
         "connection": connection,
-        "form": form or WatchForm(shown.watch, shown.now),
+        "form": form or WatchForm(connection, shown.now),
         "history": change_views.history(happened),
+        "unchecked": engine.problem(clock.now()),
         "months": reports.months(connection, shown.now),
         "since": latest,
         "latest": latest,

@@ -1,36 +1,41 @@
 """What broke, by its causes: the page of a workspace, and the one of operators over all of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F, Min, Prefetch, Q
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from integrations.models import Incident, IntegrationConnection, Role, Workspace
-from integrations.pages import cards
+from integrations import clock
+from integrations.models import Ending, Incident, IntegrationConnection, Role, Workspace
+from integrations.pages import cards, mutes
+from integrations.pages import changes as change_views
 from integrations.pages.cards import Card, Pill
 from integrations.pages.parts import Request, in_workspace, posted, signed_in
+from integrations.services import events
 from integrations.services.people import members
 from integrations.services.people.members import Archived
 from integrations.services.refusals import InvalidChange
-from integrations.services.watching import handling, wording
+from integrations.services.watching import engine, handling, wording
 from integrations.services.watching.handling import Handling, NoIncident
 from providers.errors import Unanswered
 
 PER_PAGE = 25
 MOST_NAMED = 5  # workspaces of a cause, and connections of an incident
 LATELY, MOST_LATELY = timedelta(days=7), 500
-SILENCES = ((1, "for an hour"), (4, "for 4 hours"), (24, "for a day"), (7 * 24, "for a week"))
 SILENT = {error.kind for error in Unanswered.__subclasses__()}
 SAVED = "It is saved."
+NOT_SAVED = "Nothing is saved yet."
+SEEN = {"take": True, "seen": True, "unseen": False}
 ARCHIVED = "The workspace was archived meanwhile. Nothing was changed."
 
 
@@ -42,6 +47,17 @@ class Told:
     cards: list[Card]
     more: int
     now: datetime
+    is_muted: bool = False
+    muted_until: datetime | None = None
+
+    @property
+    def stops(self) -> list[str]:
+        return handling.stops_of(self.incident)
+
+    @property
+    def went_on(self) -> bool:
+        """Whether it turned out to have another cause, and is told there."""
+        return self.incident.ended_by == Ending.MOVED
 
     @property
     def length(self) -> str:
@@ -63,6 +79,15 @@ class Told:
 
     @property
     def pill(self) -> Pill:
+        """Its state, and that nobody is told of it, where that is so."""
+        state = self._state
+        if not self.is_muted or state.since:
+            return state
+        muted = "muted until" if self.muted_until else "muted"
+        return replace(state, text=f"{state.text}, {muted}", since=self.muted_until)
+
+    @property
+    def _state(self) -> Pill:
         incident = self.incident
         if self.is_drill and incident.is_open:
             return Pill("idle", "Drill", "stand-in")
@@ -95,10 +120,6 @@ class Told:
         """The connection whose report is to be cleared, where that is all there is to do."""
         reported = (card for card in self.cards if card.next_click.does == "clear")
         return next(reported, None) if self.needs_someone and not self.click else None
-
-    @property
-    def is_muted(self) -> bool:
-        return self.incident.is_muted(self.now)
 
 
 def tell(incidents: Iterable[Incident], now: datetime) -> list[Told]:
@@ -166,13 +187,54 @@ def _told(
     now: datetime,
 ) -> Told:
     shown = [by_pk[one.pk] for one in connections[:MOST_NAMED] if one.pk in by_pk]
-    return Told(incident, shown, len(connections) - len(shown), now)
+    more = len(connections) - len(shown)
+    return Told(incident, shown, more, now, *_mute(incident, connections, now))
+
+
+def _mute(
+    incident: Incident, connections: list[IntegrationConnection], now: datetime
+) -> tuple[bool, datetime | None]:
+    """Whether nobody is told of it, and until when: it is muted itself, or all that is in it."""
+    if incident.is_muted(now):
+        return True, incident.muted_until
+    watches = [one.watched for one in connections]
+    if not watches or not all(one and one.is_muted(now) for one in watches):
+        return False, None
+    ends = [one.muted_until for one in watches if one and one.muted_until and not one.is_quiet]
+    return True, min(ends, default=None)
 
 
 @require_GET
 @in_workspace(Role.VIEWER)
 def page(request: Request) -> HttpResponse:
     """The open ones first, then those that are over, a page at a time."""
+    return _page(request)
+
+
+@require_GET
+@in_workspace(Role.VIEWER)
+def changes(request: Request) -> HttpResponse:
+    """The list as it is by now, if anything has happened since `after`."""
+    latest = events.latest_id(request.access.workspace)
+    if change_views.number(request.GET.get("after", "")) >= latest:
+        return HttpResponseNotModified()
+    context = _listed(request) | {"latest": latest, "is_redrawn": True}
+    return render(request, "integrations/partials/incident_changes.html", context)
+
+
+def _page(request: Request, kept: dict[str, Any] | None = None) -> HttpResponse:
+    """`kept` is what was typed and not taken."""
+    latest = events.latest_id(request.access.workspace)  # before what it changed is read
+    context = _listed(request) | {
+        "page": "incidents",
+        "latest": latest,
+        "unchecked": engine.problem(clock.now()),
+        "kept": kept,
+    }
+    return render(request, "integrations/incidents.html", context, status=422 if kept else 200)
+
+
+def _listed(request: Request) -> dict[str, Any]:
     workspace, now = request.access.workspace, timezone.now()
     every = handling.of(workspace)
     closed = Paginator(every.exclude(closed_at=None), PER_PAGE).get_page(request.GET.get("page"))
@@ -180,24 +242,22 @@ def page(request: Request) -> HttpResponse:
     real = Incident.objects.filter(workspace=workspace, cause__is_drill=False)
     over = real.exclude(closed_at=None).order_by("-pk").values_list("closed_at", flat=True)
     told = tell(every.filter(closed_at=None), now)
-    context = {
-        "page": "incidents",
+    return {
         "open": [one for one in told if not one.is_drill],
         "drills": [one for one in told if one.is_drill],
         "closed": closed,
         "over": [_told(one, [], {}, now) for one in closed],
         "quiet_since": over.first() or saved.aggregate(at=Min("created_at"))["at"],
         "members": [one.user for one in members.of(workspace) if one.user.is_active],
-        "silences": SILENCES,
+        "lengths": mutes.LENGTHS,
         "longest_note": handling.LONGEST_NOTE,
     }
-    return render(request, "integrations/incidents.html", context)
 
 
 @in_workspace(Role.EDITOR)
 @posted("incidents")
 def handle(request: Request, incident_id: int) -> HttpResponse:
-    """What a person says about one: taken, given back, seen, or what the form under it has."""
+    """What a person says about one: a button, and whatever the form beside it has."""
     workspace = request.access.workspace
     try:
         wanted = _handling(request)
@@ -208,30 +268,36 @@ def handle(request: Request, incident_id: int) -> HttpResponse:
         messages.error(request, ARCHIVED)
         return redirect("dashboard")
     except InvalidChange as refused:
-        messages.error(request, " ".join(one for said in refused.errors.values() for one in said))
-    else:
-        messages.info(request, SAVED)
+        said = [one for its in refused.errors.values() for one in its]
+        messages.error(request, " ".join([*said, NOT_SAVED]))
+        typed = {name: request.POST.get(name, "") for name in ("owner", "note", "mute")}
+        return _page(request, typed | {"id": incident_id, "errors": said})
+    messages.info(request, SAVED)
     return redirect(f"{reverse('incidents', args=[workspace.slug])}#incident-{incident_id}")
 
 
 def _handling(request: Request) -> Handling:
-    sent, me = request.POST, request.user.get_username()
+    """What was pressed, and what was typed: what stands as it was shown changes nothing, so that
+    nobody takes back what another one wrote meanwhile.
+    """
+    sent = request.POST
     does = sent.get("do", "")
-    if does == "take":
-        return Handling(acknowledged=True, owner=me)
-    if does == "seen":
-        return Handling(acknowledged=True)
-    if does == "give-back":
-        return Handling(clears=frozenset({"owner"}))
-    owner, note, silence = (sent.get(name, "").strip() for name in ("owner", "note", "silence"))
-    hours = next((hours for hours, _ in SILENCES if str(hours) == silence), 0)
-    given = {"owner": owner, "note": note}
+    given = {
+        name: sent[name].strip()
+        for name in ("owner", "note")
+        if name in sent and sent[name].strip() != sent.get(f"{name}_was")
+    }
+    owners = {"take": request.user.get_username(), "give-back": ""}
+    given |= {"owner": owners[does]} if does in owners else {}
+    mute = sent.get("mute", "")
+    seconds = next((one for one in mutes.LENGTHS if str(one) == mute), 0)
     cleared = {name for name, value in given.items() if not value}
     return Handling(
-        owner=owner or None,
-        note=note or None,
-        muted_until=timezone.now() + timedelta(hours=hours) if hours else None,
-        clears=frozenset(cleared | ({"muted_until"} if silence == "none" else set())),
+        acknowledged=SEEN.get(does),
+        owner=given.get("owner") or None,
+        note=given.get("note") or None,
+        muted_until=timezone.now() + timedelta(seconds=seconds) if seconds else None,
+        clears=frozenset(cleared | ({"muted_until"} if mute == "none" else set())),
     )
 
 

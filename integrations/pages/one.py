@@ -10,16 +10,18 @@ from django.conf import settings
 from integrations.models import (
     ConnectionDay,
     ConnectionTest,
+    Incident,
     IntegrationConnection,
     Watch,
 )
-from integrations.pages import cards, record
+from integrations.pages import cards, paces, record
 from integrations.pages.cards import Card
 from integrations.pages.record import STRIP_DAYS, Figures, Step, Strip
-from integrations.services.watching import days, wishes
+from integrations.services.watching import budgets, days, handling, intervals
 from integrations.services.watching.states import State
 
 FASTNESS_DAYS = 30
+MOST_INCIDENTS = 10
 # Groups of cards whose connections can be asked.
 ASKED = frozenset({"error", "unproven", "unanswered", "stand_in", "proven", "unprovable"})
 
@@ -50,7 +52,7 @@ class One:
 
     @cached_property
     def watch(self) -> Watch | None:
-        return wishes.of(self.connection)
+        return self.connection.watched
 
     @property
     def history_days(self) -> int:
@@ -61,10 +63,31 @@ class One:
         """When the schedule asks; None while it does not."""
         return self.watch.due_at if self.watch and self.card.group in ASKED else None
 
+    @cached_property
+    def pace(self) -> intervals.Pace | None:
+        """How often the schedule asks; None while it does not."""
+        return intervals.pace(self.connection) if self.card.group in ASKED else None
+
     @property
-    def muted_until(self) -> datetime | None:
-        until = self.watch.muted_until if self.watch else None
-        return until if until and until > self.now else None
+    def pace_words(self) -> str:
+        return paces.told(self.pace, self.budget) if self.pace else ""
+
+    @property
+    def budget(self) -> budgets.Told | None:
+        return budgets.told(self.connection, self.watch, self.now) if self.pace else None
+
+    @cached_property
+    def incidents(self) -> list[Incident]:
+        """Those that it is in or was in, the newest first."""
+        return [*handling.of_connection(self.connection)[:MOST_INCIDENTS]]
+
+    @property
+    def incident(self) -> Incident | None:
+        """The one that it is in."""
+        return next((one for one in self.incidents if one.is_open and self._is_in(one)), None)
+
+    def _is_in(self, incident: Incident) -> bool:
+        return self.connection in handling.connections_of(incident)
 
     @cached_property
     def days(self) -> list[ConnectionDay]:

@@ -26,7 +26,7 @@ PAGE = "integrations/spread_progress.html"
 PROGRESS = "integrations/partials/spread_progress.html"
 NO_WORKER = (
     "The worker is not running, so nothing more is done. "
-    "Start `./dev serve` or `manage.py worker`, then go on."
+    "Whoever runs this installation starts it (./dev serve, or manage.py worker); then go on."
 )
 STOPPED = "Whoever did this was stopped. What is done is whole; go on with the rest."
 OPERATOR = "whoever runs this installation"

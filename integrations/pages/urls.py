@@ -202,6 +202,7 @@ urlpatterns = [
     path("w/<slug:workspace>/dashboard/", overview_views.overview, name="overview"),
     path("w/<slug:workspace>/dashboard/settings/", include(settings_urls)),
     path("w/<slug:workspace>/incidents/", incident_views.page, name="incidents"),
+    path("w/<slug:workspace>/incidents/changes/", incident_views.changes, name="incident-changes"),
     path(
         "w/<slug:workspace>/incidents/<int:incident_id>/",
         incident_views.handle,

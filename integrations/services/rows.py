@@ -43,7 +43,11 @@ State = dict[str, Any]
 
 CONNECTION, LAST_TEST = columns_of(IntegrationConnection), columns_of(ConnectionTest)
 WATCH = columns_of(
-    Watch, ("connection_id", "provider", "due_at", "every_seconds", "muted_until", "budget_id")
+    Watch,
+    (
+        *("connection_id", "provider", "due_at", "every_seconds", "budget_id"),
+        *("muted_until", "is_quiet"),
+    ),
 )
 BUDGET = columns_of(Budget, ("id", "day", "used"))
 SHOWN = (
@@ -196,8 +200,9 @@ def _of_place(workspace_id: int, provider: str) -> list[IntegrationConnection]:
 
 
 def with_tests(ids: Collection[UUID]) -> list[IntegrationConnection]:
-    """These, in any order, with their last tests; one query."""
-    return [*IntegrationConnection.objects.filter(pk__in=ids).select_related("last_test")]
+    """These, in any order, with their last tests and their watches; one query."""
+    found = IntegrationConnection.objects.filter(pk__in=ids)
+    return [*found.select_related("last_test", "watch")]
 
 
 def all_of_platform(workspace: Workspace, provider: str) -> QuerySet[IntegrationConnection]:

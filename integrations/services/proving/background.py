@@ -26,11 +26,12 @@ logger = logging.getLogger(__name__)
 
 NO_WORKER_HERE = (
     "The worker is not running, so this was not tested. "
-    "Start `./dev serve` or `manage.py worker`, then try again."
+    "Whoever runs this installation starts it (./dev serve, or manage.py worker); then try again."
 )
 NO_WORKER = (
     "The worker is not running, so nothing was tested. "
-    "Start `./dev serve` or `manage.py worker`, then test all again."
+    "Whoever runs this installation starts it (./dev serve, or manage.py worker); then test all "
+    "again."
 )
 
 

@@ -1,8 +1,6 @@
 """Whether anything is checked at all: the beat of those who check, and what is said without one."""
 
-from datetime import datetime, timedelta
-
-from django.utils import timezone
+from datetime import UTC, datetime, timedelta
 
 from integrations import platforms
 from integrations.models import Heartbeat, IntegrationConnection, Watch
@@ -81,7 +79,5 @@ def _stopped(last: datetime | None, now: datetime) -> str | None:
 
 
 def _said(at: datetime) -> str:
-    """In the reader's time zone; with the day if that is not today."""
-    local = timezone.localtime(at)
-    is_today = local.date() == timezone.localdate()
-    return f"{local:%H:%M}" if is_today else f"{local:%H:%M} on {local.day} {local:%B}"
+    """As pages find it in a sentence, and show it in the reader's own zone."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""What people read of incidents, and do with one: see it, take it, write a note, want silence."""
+"""What people read of incidents, and do with one: see it, take it, write a note, mute it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from integrations.models import (
 )
 from integrations.services.people.members import Archived
 from integrations.services.refusals import InvalidChange
-from integrations.services.watching import news
+from integrations.services.watching import news, wording
 from integrations.services.watching.news import News
 
 LONGEST_NOTE = 500
@@ -52,7 +52,7 @@ class Handling:
 
 def of(workspace: Workspace) -> QuerySet[Incident]:
     """The newest first, with what is told of each: two queries for a page of any length."""
-    inside = IncidentConnection.objects.select_related("connection").order_by("pk")
+    inside = IncidentConnection.objects.select_related("connection__watch").order_by("pk")
     members = Prefetch("members", queryset=inside, to_attr="all_members")
     found = Incident.objects.filter(workspace=workspace).prefetch_related(members)
     read = ("cause", "owner", "acknowledged_by", "drill__connection")
@@ -78,6 +78,23 @@ def connections_of(incident: Incident) -> list[IntegrationConnection]:
     shown = [one for one in members if one.left_at is None or not incident.is_open]
     found = {one.connection.pk: one.connection for one in shown if one.connection}
     return [*found.values()]
+
+
+def stops_of(incident: Incident) -> list[str]:
+    """What stops; once it is over what did, of all that were ever in it.
+
+    For one that `of` read.
+    """
+    if incident.is_open:
+        return [*incident.stops]
+    members: list[IncidentConnection] = incident.all_members  # type: ignore[attr-defined]
+    found = dict.fromkeys(use for one in members for use in wording.used_by(one.provider))
+    return [*found] or [*incident.stops]
+
+
+def of_connection(connection: IntegrationConnection) -> QuerySet[Incident]:
+    """Those that it is in or was in, the newest first."""
+    return of(connection.workspace).filter(members__connection=connection.pk).distinct()
 
 
 class Open(NamedTuple):

@@ -1,5 +1,6 @@
 """How often a connection is checked, and whether it is at all."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from integrations import platforms
@@ -7,6 +8,24 @@ from integrations.models import IntegrationConnection, Watch
 from integrations.services.watching import budgets, schedule
 
 DEAR = 1 / 8
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often it was asked for, and how often it is checked really.
+
+    `sharing` connections spend what one budget has, each check `each` of it at most.
+    """
+
+    asked: timedelta
+    real: timedelta
+    sharing: int = 1
+    each: int = 0
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the budget allows less than was asked for."""
+        return self.real > self.asked
 
 
 def is_checked(connection: IntegrationConnection) -> bool:
@@ -38,8 +57,12 @@ def usual(watch: Watch) -> timedelta:
     """Its team's own, or else what its platform's file says."""
     if watch.every_seconds:
         return timedelta(seconds=watch.every_seconds)
-    provider = platforms.get(watch.provider)
-    return provider.for_values(watch.connection.config).checks.every
+    return declared(watch.connection)
+
+
+def declared(connection: IntegrationConnection) -> timedelta:
+    """What its platform's file says."""
+    return connection.platform.for_values(connection.config).checks.every
 
 
 def interval(watch: Watch, sharing: int | None = None) -> timedelta:
@@ -50,9 +73,24 @@ def interval(watch: Watch, sharing: int | None = None) -> timedelta:
     budget = budgets.declared(watch.connection)
     if budget is None:
         return usual(watch)
-    if sharing is None:
-        sharing = budgets.sharing(watch.budget_id) if watch.budget_id else 1
-    return max(usual(watch), budgets.shared(sharing, budget))
+    return max(usual(watch), budgets.shared(sharing or _sharing(watch), budget))
+
+
+def pace(connection: IntegrationConnection) -> Pace | None:
+    """None for what is not checked."""
+    if not is_checked(connection):
+        return None
+    watch, budget = connection.watched, budgets.declared(connection)
+    asked = usual(watch) if watch else declared(connection)
+    if budget is None:
+        return Pace(asked, asked)
+    sharing = _sharing(watch)
+    return Pace(asked, max(asked, budgets.shared(sharing, budget)), sharing, budget.each)
+
+
+def _sharing(watch: Watch | None) -> int:
+    """How many spend of the same budget; it alone while nobody has checked it yet."""
+    return budgets.sharing(watch.budget_id) if watch and watch.budget_id else 1
 
 
 def next_check_at(connection: IntegrationConnection) -> datetime | None:

@@ -17,7 +17,7 @@ from integrations.services.watching.intervals import interval
 SOONEST = timedelta(minutes=1)
 LATEST = timedelta(days=30)
 # What a change is called where it is told of.
-LABELS = {"every_seconds": "time between checks", "muted_until": "mute", "is_quiet": "quiet"}
+LABELS = {"every_seconds": "time between checks", "muted_until": "mute", "is_quiet": "mute"}
 KEYS = {"every_seconds": "checksEverySeconds", "muted_until": "mutedUntil", "is_quiet": "isQuiet"}
 NOTHING_SAVED = "There is nothing to check yet. Save the connection first."
 NOT_AHEAD = "This must be a time that is still to come."
@@ -49,6 +49,7 @@ def keep(
         watch, _ = Watch.objects.select_for_update().get_or_create(
             connection=connection, defaults=place | {"due_at": now}
         )
+        before = watch.every_seconds
         changed = [name for name, value in wishes.items() if getattr(watch, name) != value]
         muted_until = wishes.get("muted_until")
         if "muted_until" in changed and muted_until is not None and muted_until <= now:
@@ -59,8 +60,11 @@ def keep(
             watch.due_at = schedule.next_point(watch.pk, interval(watch), now, SystemRandom())
         if changed:
             watch.save(update_fields=[*changed, "due_at"])
-            fields = [LABELS[name] for name in LABELS if name in changed]
+            fields = [*dict.fromkeys(LABELS[name] for name in LABELS if name in changed)]
+            data: dict[str, Any] = {"fields": fields}
+            if "every_seconds" in changed:
+                data["every"] = [before, watch.every_seconds]
             by_id = by.pk if by else None
-            events.record(connection, EventType.CHANGED, by_id=by_id, what="edited", fields=fields)
+            events.record(connection, EventType.CHANGED, by_id=by_id, what="edited", **data)
     connection.watch = watch
     return bool(changed)

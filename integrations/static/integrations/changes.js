@@ -7,6 +7,8 @@
 
   const look = () => {
     if (document.hidden || isSignedOut || Date.now() - last < EVERY / 2) return;
+    // Nothing is moved from under somebody's hands.
+    if (document.activeElement?.closest("[data-held]")) return;
     last = Date.now();
     document.body.dispatchEvent(new Event("look-again"));
   };

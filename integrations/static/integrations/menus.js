@@ -2,6 +2,8 @@
 // another one opens. The arrow keys open one and go through what is in it.
 "use strict";
 (() => {
+  // Where a row of links is wider than the screen, the one that is open stands in it.
+  document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   const close = (menu, returnsFocus) => {
     menu.open = false;
     if (returnsFocus) menu.querySelector("summary").focus();

@@ -10,7 +10,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import ConnectionDay, Event, Role, Trigger, Watch, Workspace
+from integrations.models import (
+    Budget,
+    ConnectionDay,
+    Event,
+    Incident,
+    Role,
+    Trigger,
+    Watch,
+    Workspace,
+)
 from integrations.services import rows
 from integrations.services.connecting import disconnecting, saving, several
 from integrations.services.connecting.changes import Changes
@@ -18,7 +27,9 @@ from integrations.services.proving import testing
 from integrations.services.watching import days
 from tests.integrations.conftest import VALUES, signed_in
 from tests.integrations.pages.people import Visitor, text_of
+from tests.integrations.services.watching import world
 from tests.integrations.services.watching.history import end_test
+from tests.integrations.services.watching.world import connected as connected_to
 
 DAY = timedelta(days=1)
 HTMX = {"HX-Request": "true"}
@@ -282,7 +293,7 @@ def watch(visitor, connection, **typed):
 
 
 def test_an_interval_is_saved_and_told_of_without_a_new_version(visitor, proven):
-    shown = watch(visitor, proven, every="3600", tell="usual", mute="86400")
+    shown = watch(visitor, proven, every="3600", tell="usual")
 
     found = Watch.objects.get()
     now = rows.find(proven.workspace, "meta")
@@ -297,7 +308,9 @@ def test_an_interval_is_saved_and_told_of_without_a_new_version(visitor, proven)
         proven.revision,
         proven.proven_at,
     )
-    assert "Meta: time between checks changed by Emil Edit" in text_of(shown)
+    assert "Meta: time between checks changed from as usual to every hour by Emil Edit" in text_of(
+        shown
+    )
     assert '<option value="3600" selected>every hour</option>' in shown.content.decode()
 
 
@@ -307,9 +320,9 @@ def test_another_interval_brings_the_next_check_to_a_point_of_its_own(visitor, p
         connection=proven, workspace=proven.workspace, provider="meta", due_at=due_at
     )
 
-    watch(visitor, proven, every="86400", tell="usual", mute="3600")
+    watch(visitor, proven, every="86400", tell="usual")
     assert Watch.objects.get().due_at <= timezone.now() + timedelta(hours=28)
-    watch(visitor, proven, every="300", tell="usual", mute="3600")
+    watch(visitor, proven, every="300", tell="usual")
     assert Watch.objects.get().due_at <= timezone.now() + timedelta(minutes=6)
 
 
@@ -319,25 +332,101 @@ def test_a_mute_lasts_as_long_as_was_chosen_and_stays_when_something_else_is_sav
     assert abs(until - timezone.now() - timedelta(hours=8)) < timedelta(minutes=1)
     assert "Stay muted until" in visitor.says(page_of(proven))
 
-    watch(visitor, proven, every="3600", tell="keep", mute="3600")
+    watch(visitor, proven, every="3600", tell="keep")
     assert Watch.objects.get().muted_until == until
 
-    watch(visitor, proven, every="3600", tell="usual", mute="3600")
+    watch(visitor, proven, every="3600", tell="usual")
     assert Watch.objects.get().muted_until is None
 
 
 def test_quiet_is_kept(visitor, proven):
-    watch(visitor, proven, every="", tell="quiet", mute="3600")
+    watch(visitor, proven, every="", tell="quiet")
 
     assert Watch.objects.get().is_quiet
-    assert "Messages Quiet" in visitor.says(page_of(proven))
+    assert "Muted Until that is changed Checks go on" in visitor.says(page_of(proven))
+
+
+def test_whoever_chooses_a_length_means_to_mute_it(visitor, proven):
+    watch(visitor, proven, every="", tell="usual", mute="28800")
+
+    until = Watch.objects.get().muted_until
+    assert abs(until - timezone.now() - timedelta(hours=8)) < timedelta(minutes=1)
+    watch(visitor, proven, every="", tell="quiet", mute="")
+    watch(visitor, proven, every="", tell="quiet", mute="3600")
+    found = Watch.objects.get()
+    assert not found.is_quiet
+    assert found.muted_until
+
+
+def test_a_length_and_another_choice_are_two_wishes(visitor, proven):
+    refused = watch(visitor, proven, every="", tell="quiet", mute="3600")
+
+    assert refused.status_code == 422
+    assert "choose Mute, or take the length away" in text_of(refused)
+    assert '<option value="3600" selected>' in refused.content.decode()
+
+
+def test_the_usual_interval_is_named(visitor, proven):
+    shown = visitor.get(page_of(proven)).content.decode()
+
+    assert "as usual for Meta (every hour)" in shown
+    assert "It is checked every hour." in shown
+
+
+def test_an_interval_beyond_its_budget_says_what_holds_and_why(visitor, workspace):
+    dear = connected_to(workspace, "x")
+
+    shown = text_of(watch(visitor, dear, every="300", tell="usual"))
+
+    held = (
+        "Asked for is every 5 minutes, and its budget allows less: it is checked "
+        "every 1 h 24 min (checks may spend 150 US cents a day, and one may take 7; "
+        "a fifth is kept for checks after a break)."
+    )
+    assert shown.replace("\N{NO-BREAK SPACE}", " ").count(held) == 2  # said once more by the form
+    assert "Budget of its checks 0 of 150 US cents spent Begins anew" in shown
+    assert Watch.objects.get().every_seconds == 300
+
+
+def test_many_that_share_a_budget_say_how_many(visitor, workspace):
+    dear = connected_to(workspace, "x")
+    budget = Budget.objects.create(
+        provider="x", counted_by="app", name="a", day=days.day_of(timezone.now()), used=21
+    )
+    for one in (dear, *(connected_to(workspace, "x", slug=f"n{n}") for n in range(19))):
+        place = {"workspace": workspace, "provider": "x", "budget": budget}
+        Watch.objects.create(connection=one, due_at=timezone.now(), **place)
+
+    said = visitor.says(page_of(dear)).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert "20 connections share this budget, so each is checked every 1 day 4 h" in said
+    assert "21 of 150 US cents spent" in said
+
+
+def test_its_incidents_are_told_and_linked(visitor, workspace, editor):
+    broken = connected_to(workspace, "meta")
+    world.fails(broken, "auth_invalid", timezone.now(), "The password was changed.")
+    world.go_round(timezone.now())
+    incident = Incident.objects.get()
+    Incident.objects.update(owner=editor, note="Asking Carla")
+
+    page = visitor.get(page_of(broken))
+
+    assert page.content.decode().count(f"/w/main/incidents/#incident-{incident.pk}") == 2
+    assert "Taken by Emil Edit: “Asking Carla”" in text_of(page)
+
+
+def test_it_says_when_nothing_is_checked(visitor, workspace):
+    old = connected_to(workspace, "meta", created_at=timezone.now() - DAY)
+
+    assert "the worker is not running" in visitor.says(page_of(old))
 
 
 def test_saving_what_is_saved_tells_nobody(visitor, proven):
-    watch(visitor, proven, every="3600", tell="usual", mute="3600")
+    watch(visitor, proven, every="3600", tell="usual")
     told = Event.objects.count()
 
-    shown = watch(visitor, proven, every="3600", tell="usual", mute="3600")
+    shown = watch(visitor, proven, every="3600", tell="usual")
 
     assert "Nothing was different." in text_of(shown)
     assert Event.objects.count() == told
@@ -350,13 +439,14 @@ def test_saving_what_is_saved_tells_nobody(visitor, proven):
         {"every": "", "tell": "loud", "mute": "3600"},
         {"every": "", "tell": "mute", "mute": "-5"},
         {"every": "", "tell": "usual", "mute": "nine"},
+        {"every": "", "tell": "mute", "mute": ""},
     ],
 )
 def test_what_is_not_on_the_list_is_not_saved(visitor, proven, typed):
     refused = watch(visitor, proven, **typed)
 
     assert refused.status_code == 422
-    assert "Select a valid choice" in text_of(refused) or "Choose one." in text_of(refused)
+    assert "Select a valid choice" in text_of(refused) or "Choose" in text_of(refused)
     assert not Watch.objects.exists()
 
 
@@ -371,7 +461,7 @@ def test_an_interval_of_a_script_stays_on_the_list(visitor, proven):
 
     shown = visitor.get(page_of(proven)).content.decode()
 
-    assert '<option value="420" selected>every 420 seconds</option>' in shown
+    assert '<option value="420" selected>every 7\N{NO-BREAK SPACE}min</option>' in shown
 
 
 def test_viewers_see_how_it_is_watched_and_change_nothing(proven, viewer):
@@ -383,7 +473,7 @@ def test_viewers_see_how_it_is_watched_and_change_nothing(proven, viewer):
         page_of(proven, "watch-connection"), {"tell": "quiet", "csrfmiddlewaretoken": token}
     )
 
-    assert "Checked as often as its platform" in text_of(page)
+    assert "It is checked every hour. Everybody is told as usual." in text_of(page)
     assert page_of(proven, "watch-connection") not in page.content.decode()
     assert refused.status_code == 403
     assert not Watch.objects.exists()

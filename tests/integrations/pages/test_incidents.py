@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from integrations.models import Incident
+from integrations.models import Event, Incident, Watch
 from tests.integrations.conftest import signed_in
 from tests.integrations.pages.test_pages import text_of
 from tests.integrations.services.watching.world import (
@@ -72,23 +72,23 @@ def test_an_editor_takes_it_and_gives_it_back(browser, broken, editor):
     assert Incident.objects.get().owner is None
 
 
-def test_the_form_under_it_saves_owner_note_and_silence(browser, broken, owner):
-    said = text_of(do(browser, owner="olga", note="Asking Carla", silence="4"))
+def test_the_form_under_it_saves_owner_note_and_mute(browser, broken, owner):
+    said = text_of(do(browser, owner="olga", note="Asking Carla", mute="14400"))
 
     assert "Asking Carla" in said
-    assert "silent until" in said
+    assert "muted until" in said
     incident = Incident.objects.get()
     assert (incident.owner, incident.muted_until) == (owner, NOW + 6 * HOUR)
 
-    do(browser, owner="olga", note="Asking Carla", silence="")
+    do(browser, owner="olga", note="Asking Carla", mute="")
     assert Incident.objects.get().muted_until == NOW + 6 * HOUR
-    do(browser, owner="", note="", silence="none")
+    do(browser, owner="", note="", mute="none")
     incident = Incident.objects.get()
     assert (incident.owner, incident.note, incident.muted_until) == (None, "", None)
 
 
 def test_what_is_not_right_is_told(browser, broken):
-    said = text_of(do(browser, owner="nobody", note="", silence=""))
+    said = text_of(do(browser, owner="nobody", note="", mute=""))
 
     assert "Nobody in this workspace has this user name." in said
 
@@ -171,3 +171,128 @@ def test_operators_see_the_causes_of_all_workspaces_and_nobody_else_does(browser
     refused = browser.get("/dashboard/operations/")
     assert refused.status_code == 403
     assert "whoever runs this installation" in text_of(refused)
+
+
+def mute(connection, **how):
+    place = {"workspace": connection.workspace, "provider": connection.provider}
+    return Watch.objects.create(connection=connection, due_at=NOW, **place, **how)
+
+
+def test_a_mute_of_its_only_connection_is_a_mute_of_it(browser, broken):
+    mute(broken, muted_until=NOW + 3 * HOUR)
+
+    said = page(browser)
+
+    assert "Open, muted until 27 Nov 12:14 UTC" in said
+    assert "with its connection: nobody is told." in said
+
+
+def test_one_that_is_muted_for_good_says_so(browser, broken):
+    mute(broken, is_quiet=True)
+
+    assert "Muted until that is changed with its connection: nobody is told." in page(browser)
+
+
+def test_where_one_of_two_is_not_muted_people_are_told(browser, workspace, broken):
+    other = connected(workspace, slug="north", opens=broken.credential)
+    fails(other, "auth_invalid", NOW)
+    go_round(NOW)
+    mute(broken, is_quiet=True)
+
+    assert "nobody is told" not in page(browser)
+
+
+def test_the_overview_and_the_card_say_so_too(browser, broken):
+    mute(broken, muted_until=NOW + 3 * HOUR)
+
+    for address in ("/w/main/dashboard/", "/w/main/dashboard/settings/"):
+        said = page(browser, address).replace(" :", ":")
+        assert "Muted until 27 Nov 12:14 UTC: nobody is told." in said, address
+    assert "Open, muted until" in page(browser, "/w/main/dashboard/")
+
+
+def test_a_button_keeps_what_was_typed_beside_it(browser, broken, editor):
+    do(browser, do="take", owner="", owner_was="", note="Asking Carla", note_was="", mute="")
+
+    incident = Incident.objects.get()
+    assert (incident.owner, incident.note) == (editor, "Asking Carla")
+
+
+def test_a_button_takes_back_nothing_that_another_one_wrote_meanwhile(browser, broken, owner):
+    Incident.objects.update(note="Written meanwhile", owner=owner)
+
+    do(browser, do="seen", owner="", owner_was="", note="", note_was="", mute="")
+
+    incident = Incident.objects.get()
+    assert (incident.note, incident.owner) == ("Written meanwhile", owner)
+
+
+def test_what_is_too_long_stays_typed(browser, broken, owner):
+    note = "A long story. " * 40
+
+    reply = do(browser, owner="olga", owner_was="", note=note, note_was="", mute="3600")
+
+    assert reply.status_code == 422
+    shown = reply.content.decode()
+    assert "A note may have 500 characters at most." in shown
+    assert note.strip() in shown
+    assert '<option value="olga" selected>' in shown
+    assert '<option value="3600" selected>' in shown
+    assert Incident.objects.get().note == ""
+
+
+def test_that_one_has_seen_it_is_taken_back(browser, broken, editor):
+    assert "I have not seen it after all" in text_of(do(browser, do="seen"))
+
+    do(browser, do="unseen")
+
+    assert Incident.objects.get().acknowledged_by is None
+
+
+def test_its_connection_leads_to_the_page_of_it(browser, broken):
+    assert f"/w/main/connections/{broken.pk}/" in browser.get(PAGE).content.decode()
+
+
+def test_what_is_over_names_all_that_it_stopped(browser, workspace, broken):
+    other = connected(workspace, "stripe", opens=broken.credential)
+    fails(other, "auth_invalid", NOW)
+    go_round(NOW)
+    passes(other, NOW + HOUR / 2)
+    go_round(NOW + HOUR / 2)
+    passes(broken, NOW + HOUR)
+    go_round(NOW + HOUR)
+
+    told = browser.get("/api/incidents").json()["results"]
+
+    assert "Payments" in page(browser)
+    assert all("Ads monitor" in one["stops"] or "Payments" in one["stops"] for one in told)
+    assert {use for one in told for use in one["stops"]} >= {"Ads monitor", "Payments"}
+
+
+def test_what_went_on_as_another_one_did_not_pass(browser, broken):
+    Incident.objects.update(closed_at=NOW, ended_by="moved", confirmed_at=None)
+
+    said = page(browser)
+
+    assert "It goes on as another incident" in said
+    assert "Passed before" not in said
+
+
+def test_an_open_page_is_drawn_anew_when_something_happened(browser, broken):
+    latest = Event.objects.latest("pk").pk
+    again = f"{PAGE}changes/?after="
+
+    drawn = browser.get(f"{again}{latest - 1}").content.decode()
+
+    assert browser.get(f"{again}{latest}").status_code == 304
+    assert 'id="incidents" data-held hx-swap-oob="true"' in drawn
+    assert "shown as they are now: 1 open." in drawn
+    assert f"after={latest}" in drawn
+    assert "changes.js" in browser.get(PAGE).content.decode()
+
+
+def test_it_says_when_nothing_is_checked(browser, broken):
+    broken.created_at = NOW - HOUR
+    broken.save()
+
+    assert "the worker is not running" in page(browser)
