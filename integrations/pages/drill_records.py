@@ -10,7 +10,8 @@ from django.conf import settings
 from django.utils.text import get_text_list
 
 from integrations.models import Drill, DrillKind, DrillPlan, DrillState, IntegrationConnection
-from integrations.services.watching import engine
+from integrations.services.telling.messages import length
+from integrations.services.watching import engine, intervals, wishes
 from integrations.services.watching.drills import hearing, plans, starting
 from integrations.services.watching.drills.starting import Choice
 
@@ -23,7 +24,8 @@ SHOWS = {
     DrillKind.SILENCE: "{who} does not answer at all. To wait for that twice takes half a minute.",
 }
 AT_ONCE = (DrillKind.REVOKED, DrillKind.ACCOUNT)
-REAL_ONE = "A real one is told after {} minutes, as most pass by themselves; a drill at once."
+CHECKED = "A drill is checked at once; a real break shows with the next check, within {}."
+REAL_ONE = "A real one is told once it has lasted {} minutes, as most pass by themselves."
 SIGNS = {
     DrillState.PASSED: ("ok", "ok"),
     DrillState.FAILED: ("bad", "bad"),
@@ -139,6 +141,12 @@ class Practised:
         return next((one for one in self._last if not one.is_over), None)
 
     @property
+    def stamp(self) -> str:
+        """Another one as soon as there is more to show; "" when nothing goes on any more."""
+        drill, course = self.going_on, self.course
+        return f"{drill.pk}-{drill.state}-{len(course.lines)}" if drill and course else ""
+
+    @cached_property
     def course(self) -> Record | None:
         """Of the one that goes on, with those who were told by now."""
         drill = self.going_on
@@ -184,6 +192,8 @@ def announced(connection: IntegrationConnection, kind: DrillKind, now: datetime)
     """What is said before one is begun: what happens, who is told and when."""
     told = hearing.forecast(connection, now)
     sentences = [SHOWS[kind].format(who=_who(connection))]
+    if watch := wishes.of(connection):
+        sentences.append(CHECKED.format(length(intervals.interval(watch))))
     if kind not in AT_ONCE:
         sentences.append(REAL_ONE.format(settings.OUTAGE_MINUTES))
     return [*sentences, *_whom(told), PRACTISED]

@@ -77,9 +77,12 @@ def monthly(request: Request, slug: str) -> HttpResponse:
 @require_GET
 @in_workspace(Role.VIEWER)
 def progress(request: Request, slug: str) -> HttpResponse:
-    """The section alone, while a drill goes on."""
+    """The section alone, while a drill goes on; nothing while it says what was seen already."""
     connection = _found(request)
-    context = {"practised": Practised(connection, timezone.now()), "connection": connection}
+    practised = Practised(connection, timezone.now())
+    if practised.stamp and practised.stamp == request.GET.get("seen"):
+        return HttpResponse(status=204)
+    context = {"practised": practised, "connection": connection}
     return render(request, SECTION, context)
 
 

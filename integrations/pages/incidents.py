@@ -310,7 +310,7 @@ def operations(request: Request) -> HttpResponse:
     now = timezone.now()
     first = Incident.objects.filter(closed_at=None).select_related("workspace").order_by("pk")
     read = Prefetch("incidents", queryset=first[:MOST_NAMED], to_attr="first")
-    causes = handling.causes().prefetch_related(read)
+    causes = handling.causes().filter(is_drill=False).prefetch_related(read)
     open_ones = causes.filter(closed_at=None).order_by(F("workspaces").desc(), "opened_at")
     context = {
         "page": "operations",

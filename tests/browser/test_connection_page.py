@@ -12,6 +12,8 @@ from integrations.services import rows
 from integrations.services.connecting import saving
 from integrations.services.connecting.changes import Changes
 from integrations.services.watching import days
+from integrations.services.watching import engine as checks
+from integrations.services.watching.drills import performing
 from tests.browser.test_every_page import problems
 from tests.integrations.conftest import VALUES
 
@@ -59,3 +61,35 @@ def test_a_connection_is_tested_and_muted_on_its_page_without_a_mouse(
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Configure")).to_be_focused()
     assert problems(page, "the page of a connection") == []
+
+
+def test_a_drill_is_begun_followed_and_stopped_without_a_mouse(open_page, editor, connection):
+    checks.beat(timezone.now())
+    page = open_page(editor, reverse("connection-page", args=["main", connection.pk]))
+    begin = page.get_by_role("button", name="Start a drill…")
+    page.get_by_role("radio", name="Access withdrawn").focus()
+    page.keyboard.press("ArrowDown")
+    begin.press("Enter")
+    page.locator("#dialog[open] .dialog").wait_for()
+    expect(page.locator("#dialog")).to_contain_text("Start a fire drill: outage?")
+    assert problems(page, "the question before a drill") == []
+    page.keyboard.press("Escape")
+    expect(begin).to_be_focused()
+
+    page.get_by_role("radio", name="Outage").focus()
+    page.keyboard.press("ArrowUp")
+    begin.press("Enter")
+    page.get_by_role("button", name="Start the drill").press("Enter")
+    stop = page.get_by_role("button", name="Stop the drill")
+    stop.focus()
+    for _ in range(2):
+        for taken in performing.claim(timezone.now(), 1):
+            performing.perform(taken, timezone.now)
+    expect(page.locator("#drill")).to_contain_text("Now people are told")
+    expect(stop).to_be_focused()  # though it was drawn anew
+    assert problems(page, "a connection while a drill goes on") == []
+
+    stop.press("Enter")
+    page.locator(".drills summary").press("Enter")
+    expect(page.locator(".drills")).to_contain_text("Somebody stopped it.")
+    assert problems(page, "the record of a drill") == []

@@ -19,6 +19,7 @@ from integrations.management import spreads, watch
 from integrations.management.arguments import confirm, content_of, named_workspace
 from integrations.models import (
     ConnectionTest,
+    DrillKind,
     Incident,
     IntegrationConnection,
     RunItem,
@@ -54,6 +55,8 @@ from integrations.services.refusals import (
     TooManyTests,
 )
 from integrations.services.watching import engine, handling
+from integrations.services.watching.drills import starting
+from integrations_center import public_url
 from providers.errors import ProviderError
 
 PASSED, FAILED, USAGE, NO_ANSWER, NOTHING_TO_TEST = range(5)
@@ -68,13 +71,15 @@ EXIT_CODES = """exit codes:
      incidents: one is open
   2  not understood: arguments, platform, workspace, file; or nobody confirmed
   3  no test failed, but at least one got no answer
-  4  no test failed or stayed unanswered, but something is not connected or was not tested
+  4  no test failed or stayed unanswered, but something is not connected or was not tested; of a
+     drill: it cannot be begun
 """
 
 
 class Command(BaseCommand):
     help = (
-        "Lists, tests, watches, adds, spreads, disconnects and imports a workspace's connections."
+        "Lists, tests, watches, adds, spreads, disconnects and imports a workspace's connections, "
+        "and practises a break of one."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -122,7 +127,21 @@ class Command(BaseCommand):
         broken = actions.add_parser("incidents", help="what is broken, by its causes", **everyone)
         broken.add_argument("--all", action="store_true", help="also what is over, the latest 100")
 
-        several = (listing, test, accounts, spread, disconnect, taking_over, watching, broken)
+        drill = actions.add_parser("drill", help="practise a break, told as a drill", **everyone)
+        drill.add_argument("connection", metavar="PROVIDER[/SLUG]")
+        drill.add_argument("--kind", choices=DrillKind.values, default=DrillKind.REVOKED)
+
+        several = (
+            listing,
+            test,
+            accounts,
+            spread,
+            disconnect,
+            taking_over,
+            watching,
+            broken,
+            drill,
+        )
         for action in several:
             action.add_argument("--workspace", metavar="SLUG", help="the first one unless named")
             action.add_argument("--json", action="store_true", help="print JSON")
@@ -134,6 +153,7 @@ class Command(BaseCommand):
             "accounts": self.accounts,
             "spread": self.spread,
             "disconnect": self.disconnect,
+            "drill": self.drill,
             "incidents": self.incidents,
             "import": self.take_over,
             "watch": self.watch,
@@ -327,6 +347,24 @@ class Command(BaseCommand):
         else:
             ordered = sorted(saved, key=watch.order)
             self.write_table([watch.line(_name(one), one, now) for one in ordered], watch.HEAD)
+        return PASSED
+
+    # --- drill -------------------------------------------------------------------------------
+
+    def drill(
+        self, workspace: Workspace, *, connection: str, kind: str, json: bool, **_: Any
+    ) -> int:
+        """Have the worker do it; the connection's page has its record."""
+        found = _named(workspace, connection)
+        try:
+            begun = starting.start(found, DrillKind(kind), by=None, now=clock.now())
+        except starting.NotPossible as refused:
+            raise CommandError(refused.sentence, returncode=NOTHING_TO_TEST) from None
+        page = public_url.link("connection-page", workspace.slug, found.pk)
+        if json:
+            self.write_json({"drill": begun.pk, "connection": _name(found), "kind": kind})
+        else:
+            self.stdout.write(f"The drill begins. Follow it at {page}#drill")
         return PASSED
 
     def write_json(self, value: Any) -> None:

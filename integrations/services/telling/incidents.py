@@ -39,6 +39,7 @@ SEE_DRILL = "See the drill"
 UNTOUCHED = "Nobody has to do anything: what is live was not touched."
 STARTED_BY = f"A fire drill that {{}} started. {UNTOUCHED}"
 PLANNED = f"The monthly fire drill. {UNTOUCHED}"
+PRACTISED = f"A fire drill. {UNTOUCHED}"
 REALLY = "Of a real break it would say: {}"
 WORKS_AGAIN = (Ending.PROVEN, Ending.CLEARED, Ending.READABLE)
 OVER = {
@@ -213,8 +214,9 @@ def _link(incident: Incident, connections: list[IntegrationConnection]) -> str:
 
 def _nothing_to_do(incident: Incident) -> str:
     drill = Drill.objects.filter(incident=incident).select_related("asked_by").first()
-    by = drill.asked_by if drill else None
-    return STARTED_BY.format(full_name(by)) if by else PLANNED
+    if drill and drill.asked_by:
+        return STARTED_BY.format(full_name(drill.asked_by))
+    return PLANNED if drill and drill.is_planned else PRACTISED
 
 
 def _drill_link(incident: Incident, connections: list[IntegrationConnection]) -> str:

@@ -1,5 +1,6 @@
 """Fire drills on a connection's page: asked about, begun, followed, stopped, remembered."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import Drill, DrillKind, DrillPlan, DrillState, Incident
+from integrations.models import Drill, DrillKind, DrillPlan, DrillState, Incident, Watch
 from integrations.services.people import workspaces
 from integrations.services.watching import engine as checks
 from integrations.services.watching.drills import performing, starting
@@ -17,7 +18,7 @@ from integrations.sessions import BACKEND
 from providers.outbound.transport import Timeouts
 from tests.integrations.pages.people import Visitor, text_of
 
-SOON = Timeouts(read=0.05)
+SOON = Timeouts(read=0.5)  # of silence; a busy machine answers within it
 SECOND = timedelta(seconds=1)
 HTMX = {"HX-Request": "true"}
 
@@ -73,8 +74,27 @@ def test_before_it_begins_it_names_who_will_be_told(visitor, proven, channel, wo
 
     assert "Start a fire drill: outage?" in said
     assert "Told within a minute or two, as a drill: Marketing (Slack)." in said
-    assert "A real one is told after 30 minutes" in said
+    assert "A real one is told once it has lasted 30 minutes" in said
     assert not Drill.objects.exists()
+
+
+def test_it_says_how_much_later_a_real_break_shows(visitor, proven, workspace):
+    due = {"workspace": workspace, "provider": "meta", "due_at": timezone.now()}
+    Watch.objects.create(connection=proven, every_seconds=3600, **due)
+
+    said = visitor.says(f"{page_of(proven, 'start-drill')}?kind=revoked")
+
+    assert "a real break shows with the next check, within 1 hour." in said
+
+
+def test_a_mute_is_told_before_it_begins_in_the_readers_zone(visitor, proven, workspace):
+    now = timezone.now()
+    due = {"workspace": workspace, "provider": "meta", "due_at": now}
+    Watch.objects.create(connection=proven, muted_until=now + timedelta(days=1), **due)
+    shown = visitor.get(f"{page_of(proven, 'start-drill')}?kind=revoked")
+
+    assert "Nobody is told: it is muted until" in text_of(shown)
+    assert "<time datetime=" in shown.content.decode()
 
 
 def test_with_nobody_to_tell_it_says_that_it_will_fail(visitor, proven):
@@ -105,11 +125,13 @@ def test_while_it_goes_on_the_page_follows_it_and_offers_to_stop(visitor, proven
     begin(proven)
     html = visitor.get(page_of(proven)).content.decode()
 
-    assert f'hx-get="{page_of(proven, "drill-progress")}"' in html
+    (url,) = re.findall(r'hx-get="([^"]+)" hx-trigger="every', html)
+    assert url.startswith(page_of(proven, "drill-progress"))
+    assert visitor.get(url, headers=HTMX).status_code == 204  # nothing to draw anew
     assert '<noscript><meta http-equiv="refresh"' in html
     assert "The worker takes it in a moment." in text_of(visitor.get(page_of(proven)))
     step(2)
-    said = text_of(visitor.get(page_of(proven, "drill-progress"), headers=HTMX))
+    said = text_of(visitor.get(url, headers=HTMX))
     assert "Now people are told" in said
     assert "Noticed by the engine" in said
     assert "Start a drill" not in said

@@ -10,7 +10,7 @@ from providers.sandbox.__main__ import PLATFORMS
 from providers.sandbox.practice import Fault
 from providers.sandbox.stand_in import DOWN
 
-SOON = Timeouts(read=0.05)
+SOON, USUAL = Timeouts(read=0.05), Timeouts()
 REVOKED = {AuthInvalid.kind, AuthExpired.kind}
 LIMIT = {"rate_limited", "quota_exhausted"}
 WRONG_ACCOUNT = {AccountNotFound.kind, PermissionMissing.kind}
@@ -83,7 +83,8 @@ def test_a_fault_is_told_in_the_platforms_own_words(provider, practice, fault):
     name = provider.for_values(practice.healthy).name
     revoked, account = WORDS[name]
 
-    result = drill.climb(provider, practice, fault, timeouts=SOON)
+    timeouts = SOON if fault == Fault.SILENCE else USUAL
+    result = drill.climb(provider, practice, fault, timeouts=timeouts)
 
     assert result.error.kind in KINDS[fault]
     said = SAID | {Fault.REVOKED: revoked, Fault.ACCOUNT: account}

@@ -2,18 +2,31 @@
 
 import logging
 from datetime import datetime
+from typing import Any
 
-from integrations.models import Drill, DrillState, Ending, EventType
+from integrations.models import Drill, DrillState, Ending, EventType, IntegrationConnection
 from integrations.services import events
 from integrations.services.watching.drills import hearing, staging
 
 logger = logging.getLogger(__name__)
 
 
+def lock(drill: Drill, **mine: Any) -> Drill | None:
+    """Its row as it is now, while it goes on. Part of a transaction.
+
+    Its connection's comes first, as for whoever removes that: of two in another order each would
+    wait for the other.
+    """
+    connections = IntegrationConnection.objects.select_for_update(no_key=True)
+    list(connections.filter(pk=drill.connection_id).values_list("pk"))
+    going_on = Drill.objects.filter(pk=drill.pk, ended_at=None, **mine)
+    return going_on.select_for_update().first()
+
+
 def end(
     drill: Drill, state: DrillState, remark: str, now: datetime, *, by_id: int | None = None
 ) -> None:
-    """Part of a transaction that holds the drill's row, of one that goes on."""
+    """For one that `lock` gave, in the same transaction."""
     if drill.incident_id:
         staging.take_off(drill.incident_id, Ending.STOPPED, now)
         told = hearing.heard(drill.incident) if drill.incident else []

@@ -22,7 +22,7 @@ from integrations.services.telling.quiet import quiet_until
 from integrations.services.telling.told import LASTS, Moment
 
 OWNERS = "The owners, by e-mail"
-HELD_BACK = (deliveries.MUTED, deliveries.QUIET)
+HELD_BACK = {deliveries.MUTED: "It is muted.", deliveries.QUIET: "It has quiet hours."}
 NOBODY = "Nobody was told: no channel hears of it, and no owner can be mailed."
 NOT_LOOKED = "Nobody was told in time: the worker did not come to it."
 QUIET = "Nobody was told, as the connection is set to quiet."
@@ -84,13 +84,13 @@ class Heard:
     at: datetime | None
     outcome: str
     sentence: str
+    is_held_back: bool = False
 
     @property
     def is_as_wished(self) -> bool:
         """Whether somebody wanted it to wait, or to be left out."""
-        waits = self.outcome == deliveries.WAITING and self.sentence in HELD_BACK
         is_left_out = self.outcome == deliveries.LEFT_OUT
-        return waits or (is_left_out and self.sentence != deliveries.OVERTAKEN)
+        return self.is_held_back or (is_left_out and self.sentence != deliveries.OVERTAKEN)
 
     @property
     def is_open(self) -> bool:
@@ -123,11 +123,17 @@ def heard(incident: Incident) -> list[Heard]:
             is_end=one.moment == Moment.CLOSED,
             at=one.delivered_at,
             outcome=one.outcome,
-            sentence=one.sentence,
+            sentence=_said(one),
+            is_held_back=one.outcome == deliveries.WAITING and one.sentence in HELD_BACK,
         )
         for one in found.order_by("made_at", "pk")
         if one.moment in told
     ]
+
+
+def _said(delivery: Delivery) -> str:
+    """What is said of it, in a record that is read when it waits no more."""
+    return HELD_BACK.get(delivery.sentence, delivery.sentence)
 
 
 def is_settled(incident: Incident, kind: EventType) -> bool:

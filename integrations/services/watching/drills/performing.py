@@ -185,18 +185,12 @@ class _Step:
         return stand_ins.climb(platform, self._practice, fault, timeouts=self._timeouts)
 
     def _write(self, **values: Any) -> None:
-        self._mine.update(lease_until=None, **values)
-
-    @property
-    def _mine(self) -> Any:
-        drill = self._drill
-        return Drill.objects.filter(pk=drill.pk, lease=drill.lease, ended_at=None)
+        mine = Drill.objects.filter(pk=self._drill.pk, ended_at=None, lease=self._drill.lease)
+        mine.update(lease_until=None, **values)
 
     def _lock(self) -> Drill | None:
         """The row as it is now, while it is still ours."""
-        locked = self._mine.select_for_update(of=("self",))
-        found: Drill | None = locked.select_related("connection", "incident").first()
-        return found
+        return ending.lock(self._drill, lease=self._drill.lease)
 
     def _end(self, state: DrillState, remark: str) -> None:
         with transaction.atomic():

@@ -82,7 +82,8 @@ def put_on(drill: Drill, staged: Staged, now: datetime) -> Incident:
 
 def take_off(incident_id: int, why: Ending, now: datetime) -> None:
     """Close it with its cause, once. Part of a transaction."""
-    cause = Cause.objects.select_for_update().filter(incidents=incident_id).first()
+    causes = Cause.objects.select_for_update(of=("self",))
+    cause = causes.filter(incidents=incident_id).first()
     locked = Incident.objects.select_for_update(of=("self",)).select_related("cause", "workspace")
     incident = locked.filter(pk=incident_id, closed_at=None).first()
     if cause is None or incident is None:

@@ -124,11 +124,11 @@ def start(
 
 def stop(connection: IntegrationConnection, *, by: User | None, now: datetime) -> Drill | None:
     """End the one that goes on, with its incident; None where none does."""
+    found = going_on(connection)
+    if found is None:
+        return None
     with transaction.atomic():
-        locked = Drill.objects.select_for_update(of=("self",)).filter(
-            connection=connection, ended_at=None
-        )
-        found = locked.select_related("connection", "incident").first()
-        if found:
-            ending.end(found, DrillState.STOPPED, BY_HAND, now, by_id=by.pk if by else None)
-    return found
+        locked = ending.lock(found)
+        if locked:
+            ending.end(locked, DrillState.STOPPED, BY_HAND, now, by_id=by.pk if by else None)
+    return locked

@@ -94,6 +94,13 @@ def test_a_chat_reads_first_that_nothing_is_broken(engine, meta_connection, chan
     assert "DRILL, nothing is broken. Works again: Meta works again. The drill is over." in over
 
 
+def test_one_that_nobody_started_names_nobody(engine, meta_connection, channel, receiver):
+    channel()
+    engine.run(engine.start(meta_connection))
+
+    assert told(receiver)[0]["whatHappened"].startswith("A fire drill. Nobody has to do anything")
+
+
 def test_its_incident_says_that_it_is_a_drill_and_closes(engine, meta_connection, channel):
     channel()
     engine.run(engine.start(meta_connection))
@@ -202,7 +209,9 @@ def test_a_real_break_meanwhile_is_an_incident_of_its_own(engine, meta_connectio
 
     fails(meta_connection, "auth_invalid", timezone.now())
     go_round(timezone.now())
-    engine.run(drill)
+    drill.incident.refresh_from_db()
+    assert drill.incident.is_open
+    assert engine.run(drill).state == DrillState.PASSED
     go_round(timezone.now())
 
     real, practised = Incident.objects.order_by("cause__is_drill")
@@ -273,6 +282,7 @@ def test_quiet_hours_hold_it_back_as_they_would_a_break(engine, meta_connection,
 
     assert (drill.state, drill.remark) == (DrillState.PASSED, hearing.HELD)
     assert drill.told_at is None
+    assert drill.told[0]["sentence"] == "It has quiet hours."
     assert receiver.seen == []
 
 
