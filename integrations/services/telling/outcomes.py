@@ -2,10 +2,10 @@
 
 from integrations.models import Channel, Delivery
 from integrations.services import journal, tallies
+from integrations.services.telling.told import Moment
 
 MAIL = "email"  # the owners', where there is no channel
 RETRYING = "retrying"
-TEST = "test"  # a moment: what a person sends to try a channel says nothing of messages
 
 
 def note(
@@ -14,7 +14,7 @@ def note(
     """In the transaction that writes it down. With the outcome `waiting` it is tried again."""
     kind = channel.kind if channel else MAIL
     is_settled = outcome in tallies.SETTLED
-    if is_settled and delivery.moment != TEST:
+    if is_settled and delivery.moment != Moment.TEST:  # by which a person tries a channel
         tallies.count_message(kind, outcome)
     journal.write(
         "message",

@@ -1,11 +1,13 @@
 """Events are numbered in the order in which their readers get to see them."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event as Signal
 
 import pytest
 from django.db import connection as database
 from django.db import transaction
+from django.utils import timezone
 
 from integrations.models import Event, EventType, IntegrationConnection, Workspace
 from integrations.services import events
@@ -55,3 +57,36 @@ def test_who_records_second_is_numbered_after_all_of_the_first(connection):
 
     in_order = Event.objects.order_by("pk").values_list("data__what", flat=True)
     assert list(in_order) == ["first", "first again", "second"]
+
+
+def test_who_reads_on_while_others_write_misses_nothing(connection):
+    workspace, since = connection.workspace, timezone.now() - timedelta(days=30)
+    writers, each = 4, 15
+
+    def write(number):
+        try:
+            for count in range(each):
+                with transaction.atomic():
+                    record(connection, f"{number}-{count}")
+                    Event.objects.count()  # there is time between writing and being seen
+        finally:
+            database.close()
+
+    seen = []
+
+    def read():
+        last = seen[-1].pk if seen else 0
+        seen.extend(events.feed(workspace, last, types=EventType.values, since=since, most=7))
+
+    with ThreadPoolExecutor(writers) as pool:
+        writing = [pool.submit(write, number) for number in range(writers)]
+        while not all(one.done() for one in writing):
+            read()
+    for one in writing:
+        one.result()
+    for _ in range(writers * each):
+        read()
+
+    in_order = Event.objects.order_by("pk").values_list("pk", flat=True)
+    assert [one.pk for one in seen] == list(in_order)
+    assert len(seen) == writers * each
