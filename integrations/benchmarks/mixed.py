@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connection
 from django.test import override_settings
 
-from integrations.benchmarks import Measure, jobs
+from integrations.benchmarks import Measure, jobs, scratch
 from integrations.benchmarks.jobs import Json
 from integrations_center import port as ports
 from providers.outbound.addresses import parse_allowed
@@ -71,7 +70,7 @@ def _served(allowed: str) -> Iterator[str]:
     port = _free_port()
     environment = os.environ | {
         "CREDENTIAL_KEYS": ",".join(settings.CREDENTIAL_KEYS),
-        "DATABASE_URL": _scratch_url(),
+        "DATABASE_URL": scratch.url(),
         "DJANGO_SETTINGS_MODULE": "integrations_center.settings",
         "OUTBOUND_ALLOW": allowed,
         "PORT": str(port),
@@ -97,14 +96,6 @@ def _served(allowed: str) -> Iterator[str]:
 def _free_port() -> int:
     with socket.create_server((ports.HOST, 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-def _scratch_url() -> str:
-    """The database of this run, in the form of the setting."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{quote(name)}").geturl()
 
 
 def _wait_for(site: str, server: "subprocess.Popen[bytes]") -> None:

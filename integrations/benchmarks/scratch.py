@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from django.db import connection
 from django.test import override_settings
@@ -32,6 +33,14 @@ def scratch_database() -> Iterator[None]:
         finally:
             connection.creation.destroy_test_db(real, verbosity=0)
             options["NAME"] = before
+
+
+def url() -> str:
+    """The database of this run, in the form of the setting: for a process beside this one."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{quote(name)}").geturl()
 
 
 @contextmanager

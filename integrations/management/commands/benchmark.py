@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from integrations.benchmarks import (
     Measure,
+    checks,
     data,
     jobs,
     listing,
@@ -39,18 +40,21 @@ class Command(BaseCommand):
         parser.add_argument(
             "what",
             nargs="?",
-            choices=["limits", "mixed", "jobs"],
+            choices=["limits", "mixed", "checks", "jobs"],
             default="limits",
             help="limits (default): what is promised. mixed: reading, changing and testing at "
-            "once. jobs: fill the database that DATABASE_URL "
+            "once. checks: what a worker reaches by schedule, on the engine that TASKS_URL "
+            "names. jobs: fill the database that DATABASE_URL "
             "names and print, as JSON, what a load tool asks; the test jobs go to the ports in "
             "BENCH_STUB0 and BENCH_STUB200.",
         )
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--connections", type=int, default=130_000, help="rows to fill in")
         parser.add_argument("--requests", type=int, default=200, help="requests to time")
-        parser.add_argument("--seconds", type=int, default=15, help="of mixed")
-        parser.add_argument("--answer-ms", type=int, default=200, help="of a platform in Test all")
+        parser.add_argument("--seconds", type=int, default=15, help="of mixed and checks")
+        parser.add_argument(
+            "--answer-ms", type=int, default=200, help="of a platform in Test all, and in checks"
+        )
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
         if what == "jobs":
@@ -67,7 +71,7 @@ class Command(BaseCommand):
     def measure(self, what: str, *, json: bool, **options: Any) -> None:
         with scratch.scratch_database(), scratch.scratch_settings():
             machine = _machine()
-            measures = mixed.measure(options["seconds"]) if what == "mixed" else _limits(**options)
+            measures = _measures(what, **options)
         if json:
             self.write_json(machine, measures)
         else:
@@ -79,6 +83,14 @@ class Command(BaseCommand):
     def write_json(self, machine: dict[str, Any], measures: list[Measure]) -> None:
         found = [vars(measure) | {"holds": measure.holds} for measure in measures]
         self.stdout.write(json.dumps({"machine": machine, "measures": found}, indent=2))
+
+
+def _measures(what: str, *, seconds: int, answer_ms: int, **options: Any) -> list[Measure]:
+    if what == "mixed":
+        return mixed.measure(seconds)
+    if what == "checks":
+        return checks.measure(seconds, answer_ms)
+    return _limits(answer_ms=answer_ms, **options)
 
 
 def _limits(*, connections: int, requests: int, answer_ms: int, **_: Any) -> list[Measure]:
