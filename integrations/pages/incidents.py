@@ -207,7 +207,7 @@ def _mute(
 @require_GET
 @in_workspace(Role.VIEWER)
 def page(request: Request) -> HttpResponse:
-    """The open ones first, then those that are over, a page at a time."""
+    """The open ones first, then those that are over; of both a page at a time."""
     return _page(request)
 
 
@@ -236,15 +236,18 @@ def _page(request: Request, kept: dict[str, Any] | None = None) -> HttpResponse:
 
 def _listed(request: Request) -> dict[str, Any]:
     workspace, now = request.access.workspace, timezone.now()
-    every = handling.of(workspace)
-    closed = Paginator(every.exclude(closed_at=None), PER_PAGE).get_page(request.GET.get("page"))
+    shown = request.GET.get("open") or request.POST.get("open")
+    found = Paginator(handling.open_ones(workspace), PER_PAGE).get_page(shown)
+    every = handling.of(workspace).exclude(closed_at=None)
+    closed = Paginator(every, PER_PAGE).get_page(request.GET.get("page"))
     saved = IntegrationConnection.objects.filter(workspace=workspace, version__gt=0)
     real = Incident.objects.filter(workspace=workspace, cause__is_drill=False)
     over = real.exclude(closed_at=None).order_by("-pk").values_list("closed_at", flat=True)
-    told = tell(every.filter(closed_at=None), now)
+    practised = handling.of(workspace).filter(closed_at=None, cause__is_drill=True)
     return {
-        "open": [one for one in told if not one.is_drill],
-        "drills": [one for one in told if one.is_drill],
+        "found": found,
+        "open": tell(found, now),
+        "drills": tell(practised, now),
         "closed": closed,
         "over": [_told(one, [], {}, now) for one in closed],
         "quiet_since": over.first() or saved.aggregate(at=Min("created_at"))["at"],
@@ -273,7 +276,10 @@ def handle(request: Request, incident_id: int) -> HttpResponse:
         typed = {name: request.POST.get(name, "") for name in ("owner", "note", "mute")}
         return _page(request, typed | {"id": incident_id, "errors": said})
     messages.info(request, SAVED)
-    return redirect(f"{reverse('incidents', args=[workspace.slug])}#incident-{incident_id}")
+    there = reverse("incidents", args=[workspace.slug])
+    shown = request.POST.get("open", "")
+    which = f"?open={shown}" if shown.isdecimal() and shown != "1" else ""
+    return redirect(f"{there}{which}#incident-{incident_id}")
 
 
 def _handling(request: Request) -> Handling:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Case, Count, Func, IntegerField, Prefetch, Q, QuerySet, When
 
 from integrations.compiled import Compiled
 from integrations.models import (
@@ -21,10 +21,12 @@ from integrations.models import (
     Membership,
     Workspace,
 )
+from integrations.models.incidents import FLAPS, OURS
 from integrations.services.people.members import Archived
 from integrations.services.refusals import InvalidChange
 from integrations.services.watching import news, wording
 from integrations.services.watching.news import News
+from providers.errors import Unanswered
 
 LONGEST_NOTE = 500
 LONGEST_MUTE = timedelta(days=366)
@@ -57,6 +59,29 @@ def of(workspace: Workspace) -> QuerySet[Incident]:
     found = Incident.objects.filter(workspace=workspace).prefetch_related(members)
     read = ("cause", "owner", "acknowledged_by", "drill__connection")
     return found.select_related(*read).order_by("-pk")
+
+
+class _Length(Func):
+    """Of a list in JSON."""
+
+    function = "jsonb_array_length"
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(compiler, connection, function="json_array_length", **more)
+
+
+def open_ones(workspace: Workspace) -> QuerySet[Incident]:
+    """The open ones: what somebody must act on first, and of that what stops most."""
+    is_silent = Q(cause__kind__in=[error.kind for error in Unanswered.__subclasses__()])
+    asks_nobody = is_silent | Q(cause__kind=OURS) | Q(confirmed_at=None)
+    asks_nobody |= Q(well_since__isnull=False) | Q(returns__gte=FLAPS)
+    waits = Case(When(asks_nobody, then=1), default=0)
+    return (
+        of(workspace)
+        .filter(closed_at=None, cause__is_drill=False)
+        .order_by(waits, _Length("stops").desc(), "opened_at", "pk")
+    )
 
 
 def find(workspace: Workspace, incident_id: int) -> Incident:

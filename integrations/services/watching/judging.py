@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -125,14 +126,7 @@ class Trouble:
 
     @property
     def nature(self) -> Nature:
-        if self.kind == REPORTED:
-            return Nature.REPORTED
-        if self.kind == CredentialsUnreadable.kind:
-            return Nature.OURS
-        if self.kind in LIMITS:
-            return Nature.LIMITED
-        silent = issubclass(of_kind(self.kind), Unanswered)
-        return Nature.UNANSWERED if silent else Nature.REFUSED
+        return _nature(self.kind)
 
     @property
     def might_be_ours(self) -> bool:
@@ -144,15 +138,28 @@ class Trouble:
         return self.asks if self.kind in OUTAGE else f"{self.asks} {self.kind}"
 
 
+@cache
+def _nature(kind: str) -> Nature:
+    if kind == REPORTED:
+        return Nature.REPORTED
+    if kind == CredentialsUnreadable.kind:
+        return Nature.OURS
+    if kind in LIMITS:
+        return Nature.LIMITED
+    silent = issubclass(of_kind(kind), Unanswered)
+    return Nature.UNANSWERED if silent else Nature.REFUSED
+
+
 @dataclass(frozen=True)
 class Known:
     """What is known beside: when anything answered, and when those did that are asked in a
-    silence, the latest first; when an app last let somebody in, and when the last connection of
-    a cause came right.
+    silence, over all and in a workspace; when an app last let somebody in, and when the last
+    connection of a cause came right.
     """
 
     answered_at: datetime | None = None
     answers: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
+    answers_in: Mapping[tuple[str, int], Sequence[datetime]] = field(default_factory=dict)
     let_in_at: Mapping[str, datetime] = field(default_factory=dict)
     right_at: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -261,17 +268,42 @@ def _silent(
     troubles: Iterable[Trouble], present: Mapping[UUID, str], known: Known
 ) -> dict[UUID, Key]:
     """A platform is silent when it is to several: by other credentials, or at several places; and
-    when few of those that were asked since then got an answer.
+    when few of those that were asked since then got an answer. Where others did, it may still be
+    silent to one workspace.
     """
-    found = {}
-    for silence, alike in silences(troubles).items():
-        key = Key(Nature.UNANSWERED, Scope.FAMILY, silence)
-        began = _began(alike, known.answers.get(silence, ()))
+    found: dict[UUID, Key] = {}
+    for name, alike in silences(troubles).items():
+        key = Key(Nature.UNANSWERED, Scope.FAMILY, name)
+        silent = _together(key, alike, known.answers.get(name, ()), present, known)
+        by_workspace: dict[int, list[Trouble]] = defaultdict(list)
         for one in alike:
-            is_part = began is not None and one.since >= began
-            is_part = is_part or known.is_waiting(one, key, present)
-            found[one.connection_id] = key if is_part else _alone(one)
+            if one.connection_id not in silent:
+                by_workspace[one.workspace_id].append(one)
+        for workspace_id, left in by_workspace.items():
+            here = Key(Nature.UNANSWERED, Scope.FAMILY, f"{name} in {workspace_id}")
+            answers = known.answers_in.get((name, workspace_id), ())
+            silent |= _together(here, left, answers, present, known)
+        found |= {pk: silent.get(pk) or _alone(one) for pk, one in _by_id(alike).items()}
     return found
+
+
+def _together(
+    key: Key,
+    alike: Sequence[Trouble],
+    answers: Sequence[datetime],
+    present: Mapping[UUID, str],
+    known: Known,
+) -> dict[UUID, Key]:
+    began = _began(alike, answers)
+    return {
+        one.connection_id: key
+        for one in alike
+        if (began is not None and one.since >= began) or known.is_waiting(one, key, present)
+    }
+
+
+def _by_id(those: Iterable[Trouble]) -> dict[UUID, Trouble]:
+    return {one.connection_id: one for one in those}
 
 
 def silences(troubles: Iterable[Trouble]) -> dict[str, list[Trouble]]:

@@ -53,6 +53,8 @@ COUNTED = {
 # No clear answer, but one: it came through the internet.
 ANSWERS = {one.kind for one in (RateLimited, QuotaExhausted, ProviderUnavailable, Blocked)}
 Row = dict[str, Any]
+Answered = dict[str, list[tuple[int, datetime]]]  # by whom is asked: in which workspace, and when
+type Answers[Place] = dict[Place, list[datetime]]
 
 
 def find(among: Collection[UUID] | None = None) -> dict[UUID, Trouble]:
@@ -205,10 +207,12 @@ def known(wrong: Mapping[UUID, Trouble], members: Collection[Row]) -> Known:
     keys = {Key.parsed(one["incident__cause__key"]) for one in members}
     shared = {str(key) for key in keys if key.keeps_together}
     apps = judging.apps_in_question(wrong.values())
+    of_all, within = _answers(wrong)
     apps |= {key.name for key in keys if key == judging.app_key(key.name)}
     return Known(
         answered_at=_answered_at(wrong, is_cut=judging.OUR_NETWORK in keys),
-        answers=_answers(wrong),
+        answers=of_all,
+        answers_in=within,
         let_in_at={app: at for app in apps if (at := _let_in_at(app, wrong))},
         right_at=_right_at(shared, wrong, members) if shared else {},
     )
@@ -242,39 +246,58 @@ def _proven() -> QuerySet[IntegrationConnection]:
     return IntegrationConnection.objects.filter(by_now).order_by()
 
 
-def _answers(wrong: Mapping[UUID, Trouble]) -> dict[str, list[datetime]]:
-    """When those were last answered that are asked in a silence of several."""
+def _answers(wrong: Mapping[UUID, Trouble]) -> tuple[Answers[str], Answers[tuple[str, int]]]:
+    """When those were last answered that are asked in a silence of several: over all, as far as
+    they may outnumber it, and in each workspace.
+    """
     several = {
         name: alike for name, alike in judging.silences(wrong.values()).items() if len(alike) > 1
     }
     by_family: dict[str, list[Trouble]] = defaultdict(list)
     for alike in several.values():
         by_family[_family(alike[0].provider)] += alike
-    answered: dict[str, list[datetime]] = defaultdict(list)
+    answered = _refusals(wrong, {one.asks for alike in several.values() for one in alike})
     for family, silent in by_family.items():
-        for asks, at in _proofs(family, silent):
-            answered[asks].append(at)
+        for asks, workspace_id, at in _proofs(family, silent):
+            answered[asks].append((workspace_id, at))
+    of_all: Answers[str] = {}
+    within: Answers[tuple[str, int]] = defaultdict(list)
+    for name, alike in several.items():
+        told = set(answered[alike[0].asks])
+        of_all[name] = [at for _, at in told]
+        for workspace_id, at in told:
+            within[name, workspace_id].append(at)
+    return of_all, within
+
+
+def _refusals(wrong: Mapping[UUID, Trouble], asked: Collection[str]) -> Answered:
+    """Those that say no are no part of a silence."""
+    found: Answered = defaultdict(list)
     for one in wrong.values():
-        if one.nature == Nature.REFUSED and one.answered_at:
-            answered[one.asks].append(one.answered_at)
-    return {name: answered[alike[0].asks] for name, alike in several.items()}
+        if one.asks in asked and one.nature == Nature.REFUSED and one.answered_at:
+            found[one.asks].append((one.workspace_id, one.answered_at))
+    return found
 
 
-def _proofs(family: str, silent: Collection[Trouble]) -> Iterator[tuple[str, datetime]]:
-    """Whom those of a family were proven by since the first of a silence, and when; as far as
-    they may outnumber it.
+def _proofs(family: str, silent: Collection[Trouble]) -> Iterator[tuple[str, int, datetime]]:
+    """Who of a family was proven since the first of a silence: whom it asked, its workspace, and
+    when. The latest over all are enough, and all in the workspaces that are silent.
     """
     there = [slug for slug in platforms.catalogue() if _family(slug) == family]
     since = min(one.since for one in silent)
-    found = _proven().filter(provider__in=there, proven_at__gt=since).order_by("-proven_at")
-    if all(one.asks == family for one in silent):
-        latest = found.values_list("proven_at", flat=True)[: len(silent)]
-        yield from ((family, at) for at in latest if at)
-        return
-    for slug, config, at in found.values_list("provider", "config", "proven_at"):
-        if at:
+    found = _proven().filter(provider__in=there, proven_at__gt=since)
+    if any(one.asks != family for one in silent):
+        rows = found.values_list("provider", "config", "workspace", "proven_at")
+        for slug, config, workspace_id, at in rows:
             provider = platforms.get(slug)
-            yield _asked(provider, provider.for_values(config), config), at
+            if at:
+                yield _asked(provider, provider.for_values(config), config), workspace_id, at
+        return
+    beside = found.filter(workspace__in={one.workspace_id for one in silent})
+    for some in (found.order_by("-proven_at")[: len(silent)], beside):
+        for workspace_id, at in some.values_list("workspace", "proven_at"):
+            if at:
+                yield family, workspace_id, at
 
 
 def _family(slug: str) -> str:

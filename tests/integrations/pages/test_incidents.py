@@ -104,6 +104,35 @@ def test_a_viewer_reads_it_and_is_offered_nothing(viewer, broken):
     assert Incident.objects.get().owner is None
 
 
+def test_many_open_ones_are_shown_a_page_at_a_time_the_worst_first(browser, workspace):
+    silent = connected(workspace, "reddit")
+    fails(silent, "provider_unavailable", NOW - HOUR)
+    for number in range(27):
+        fails(connected(workspace, "stripe", slug=f"s-{number}"), "auth_invalid", NOW)
+    fails(connected(workspace), "auth_invalid", NOW + HOUR)
+    fails(connected(workspace, "youtube"), "auth_invalid", NOW - HOUR)
+    go_round(NOW + HOUR)
+
+    reply = browser.get(PAGE)
+    assert "30 incidents open" in text_of(reply)
+    assert {one.incident.title for one in reply.context["open"]} == {
+        "Stripe ended the access token"
+    }
+    assert len(reply.context["open"]) == 25
+    assert "?open=2" in reply.content.decode()
+    last = browser.get(f"{PAGE}?open=2")
+    assert [one.incident.title for one in last.context["open"]][2:] == [
+        "Meta ended the access token",
+        "YouTube ended the access token",
+        "No answer from Reddit",
+    ]
+
+    incident = last.context["open"][0].incident
+    assert 'name="open" value="2"' in last.content.decode()
+    reply = browser.post(f"{PAGE}{incident.pk}/", {"do": "take", "open": "2"})
+    assert reply.url == f"{PAGE}?open=2#incident-{incident.pk}"
+
+
 def test_what_is_over_says_how_long_it_was(browser, broken):
     passes(broken, NOW + HOUR)
     go_round(NOW + HOUR)

@@ -275,6 +275,24 @@ def test_what_joins_an_old_cause_is_told_when_it_has_lasted_itself(db):
     assert Incident.objects.get(workspace=joins.workspace).confirmed_at == LATER
 
 
+def test_a_platform_that_is_silent_to_one_workspace_alone_is_one_incident_there(acme):
+    elsewhere = [connected(workspace(f"w-{number}"), "ga4") for number in range(9)]
+    silent = [connected(acme, slug) for slug in ("ga4", "youtube", "search_console")]
+    for one in silent:
+        fails(one, "provider_unavailable", NOW)
+    for one in elsewhere:
+        passes(one, NOW + MINUTE)
+    go_round(NOW + 2 * MINUTE)
+    assert open_titles() == ["No answer from Google"]
+
+    for one in silent[:2]:
+        passes(one, NOW + HOUR)
+    fails(silent[2], "provider_unavailable", NOW + 2 * HOUR)
+    go_round(NOW + HOUR, NOW + 2 * HOUR)
+    assert open_titles() == ["No answer from Search Console"]
+    assert Incident.objects.count() == 1
+
+
 def test_different_replies_that_say_nothing_are_no_outage(db):
     for kind in ("blocked", "unexpected_reply"):
         fails(connected(workspace(kind.replace("_", "-")), "ga4"), kind, NOW)
