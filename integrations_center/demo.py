@@ -7,6 +7,7 @@ nothing of a real installation is touched or asked.
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from integrations import crypto
 from providers import registry
@@ -32,7 +33,7 @@ def prepare() -> None:
             "CREDENTIAL_KEYS": crypto.new_key(),
             "PUBLIC_URL": "",
             "ALLOWED_HOSTS": "",
-            "OUTBOUND_ALLOW": "",
+            "OUTBOUND_ALLOW": urlsplit(server.url).netloc,
             "TASKS_URL": "",
             "HISTORY_DAYS": "",
             "TEST_RATE": "",

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db import connection as database
 from django.utils import timezone
 
-from integrations.demo import records
+from integrations.demo import past, records
 from integrations.models import ConnectionTest, IntegrationConnection, Trigger, Workspace
 from integrations.services import rows
 from integrations.services.connecting import candidates, saving, several, signing_in
@@ -28,11 +28,12 @@ from providers.sandbox.stand_in import Story
 AT_ONCE = 6
 WEEK = timedelta(days=7)
 NAME = "Acme Studio (demo)"
+OWNER = "dana"
 
 
 def make_owner() -> None:
     """Without a password: the demo's log-in page lets everybody in as them."""
-    User.objects.create_superuser("dana", first_name="Dana", last_name="Demo")
+    User.objects.create_superuser(OWNER, first_name="Dana", last_name="Demo")
 
 
 def fill(workspace: Workspace) -> None:
@@ -42,6 +43,8 @@ def fill(workspace: Workspace) -> None:
         told = [pool.submit(_tell, workspace, slug, one.story) for slug, one in PLATFORMS.items()]
         for done in told:
             done.result()
+    past.add_incidents(workspace, User.objects.filter(username=OWNER).first())
+    past.add_channel(workspace)
 
 
 def _tell(workspace: Workspace, provider: str, story: Story) -> None:

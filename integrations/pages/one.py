@@ -22,6 +22,7 @@ from integrations.services.watching.states import State
 
 FASTNESS_DAYS = 30
 MOST_INCIDENTS = 10
+LONGER = {30: 7, STRIP_DAYS: 30}  # than so many days the record is, where figures of more say more
 # Groups of cards whose connections can be asked.
 ASKED = frozenset({"error", "unproven", "unanswered", "stand_in", "proven", "unprovable"})
 
@@ -110,8 +111,16 @@ class One:
 
     @property
     def figures(self) -> list[Figures]:
-        spans = ((7, "7 days"), (30, "30 days"), (STRIP_DAYS, "90 days"))
-        return [Figures(words, self._last(count)) for count, words in spans]
+        """Of spans that say something else than the one before: a young record has one."""
+        known_for = record.known_for(self.days, self.today)
+        found = [7, *(days for days in (30, STRIP_DAYS) if known_for > LONGER[days])]
+        return [Figures(self._span(days, known_for), self._last(days)) for days in found]
+
+    def _span(self, days: int, known_for: int) -> str:
+        if known_for >= days:
+            return f"{days} days"
+        begins = self.today - timedelta(days=known_for - 1)
+        return "today" if known_for == 1 else f"since {record.short(begins)}"
 
     @property
     def steps(self) -> list[Step]:

@@ -53,9 +53,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Strip:
-    """Days that follow each other; the last one is today."""
+    """Days that follow each other; the last one is today.
+
+    Of days before `begins` nothing was recorded: they are drawn as off, and not counted so.
+    """
 
     cells: Sequence[Cell]
+    begins: date
 
     @property
     def width(self) -> int:
@@ -82,19 +86,26 @@ class Strip:
 
     @property
     def sentence(self) -> str:
-        """ "In error on 2 days (13 Oct, today), proven on the other 88."."""
+        """ "In error on 2 days (13 Oct, today); proven on the other 88."."""
+        since = f" The record begins on {self._called(self.begins)}."
+        if self.begins == self.cells[-1].day:
+            since = " The record begins today."
+        return self._states + (since if self.begins > self.cells[0].day else "")
+
+    @property
+    def _states(self) -> str:
         parts = [self._part(state) for state in SAID]
         told = get_text_list([part for part in parts if part], "and")
         proven = sum(cell.state is State.PROVEN for cell in self.cells)
         if not told:
-            return "Proven on every day."
+            return "Proven on every day." if self.begins <= self.cells[0].day else "Proven since."
         if not proven:
             return f"{told[0].upper()}{told[1:]}."
         others = "the other day" if proven == 1 else f"the other {proven}"
         return f"{told[0].upper()}{told[1:]}; proven on {others}."
 
     def _part(self, state: State) -> str:
-        found = [cell.day for cell in self.cells if cell.state is state]
+        found = [c.day for c in self.cells if c.state is state and c.day >= self.begins]
         if not found:
             return ""
         number = f"{len(found)} day{'' if len(found) == 1 else 's'}"
@@ -127,7 +138,13 @@ def strip(days: Sequence[ConnectionDay], today: date, length: int, *, now: State
     known = {one.day: state_of(one) for one in days}
     known[today] = min(known.get(today, State.OFF), now, key=IN_ORDER.index)
     asked = (today - timedelta(days=age) for age in reversed(range(length)))
-    return Strip([Cell(day, known.get(day, State.OFF)) for day in asked])
+    return Strip([Cell(day, known.get(day, State.OFF)) for day in asked], min(known))
+
+
+def known_for(days: Sequence[ConnectionDay], today: date) -> int:
+    """How many days ago the record begins, today being one."""
+    known = [day.day for day in days if state_of(day) is not State.OFF]
+    return (today - min(known, default=today)).days + 1
 
 
 def is_any(days: Sequence[ConnectionDay]) -> bool:
@@ -155,6 +172,11 @@ class Figures:
 
     def seconds(self, state: State) -> int:
         return sum(getattr(day, f"{state}_seconds") for day in self.days)
+
+    @property
+    def known(self) -> str:
+        """How much time there is of which an answer is known."""
+        return lasting(self.seconds(State.PROVEN) + self.seconds(State.ERROR))
 
     @property
     def uptime(self) -> str:

@@ -11,7 +11,7 @@ from integrations.services.watching import days
 from integrations.services.watching.states import State
 
 HEADING = (
-    *("day", "workspace", "platform", "connection"),
+    *("day (UTC)", "workspace", "platform", "connection"),
     *("tests passed", "tests failed", "tests without an answer"),
     *("seconds proven", "seconds in error", "seconds without an answer"),
     *("seconds not proven", "seconds off or not connected"),
@@ -32,9 +32,14 @@ def months(connection: IntegrationConnection, now: datetime) -> list[date]:
 
 
 def written(connection: IntegrationConnection, month: date, now: datetime) -> str:
-    """A line for each day, by UTC, and one for all of them."""
+    """A line for each day until today, by UTC, and one for all of them. A day of which nothing is
+    known, as before it was connected, has noughts.
+    """
     following = (month + timedelta(days=32)).replace(day=1)
-    shown = [day for day in days.with_today(connection, month, now) if day.day < following]
+    known = {day.day: day for day in days.with_today(connection, month, now)}
+    last = min(following - days.DAY, days.day_of(now))
+    every = (month + days.DAY * number for number in range((last - month).days + 1))
+    shown = [known.get(day) or ConnectionDay(day=day) for day in every]
     names = (connection.workspace.name, connection.platform.name, connection.title)
     out = io.StringIO(newline="")
     writer = csv.writer(out)

@@ -22,7 +22,7 @@ MOMENTS = {
     "opened": "Broken",
     "updated": "Broken in another way",
     "reminder": "Reminder",
-    "closed": "Works again",
+    "closed": "Works again, after",
     "notice": "Notice",
     "test": "Test",
 }

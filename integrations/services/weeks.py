@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import F, Q, Sum
 
 from integrations.models import ConnectionDay, Workspace
+from integrations.models.days import SECONDS_A_DAY
 
 DAYS = 7
 DAY = timedelta(days=1)
@@ -100,9 +101,12 @@ def until(workspace: Workspace, last: date, platforms: Collection[str] = ()) -> 
 
 
 def percent(part: int, whole: int) -> str:
-    """ "99.98 %": rounded down, so that 100 is said only of all of it; "" of nothing."""
+    """ "99.98 %" of so many seconds, "81 %" of less than a day of them, "" of nothing.
+
+    Rounded down, so that 100 is said only of all of it.
+    """
     if not whole:
         return ""
-    hundredths = math.floor(part * 10_000 / whole)
-    shown = f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
+    exact = 100 if whole >= SECONDS_A_DAY else 1
+    shown = f"{math.floor(part * 100 * exact / whole) / exact:.2f}".rstrip("0").rstrip(".")
     return f"{shown}\N{NO-BREAK SPACE}%"

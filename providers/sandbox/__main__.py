@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 import providers.sandbox
 from providers import registry
 from providers.declare import App
-from providers.sandbox.server import Server, prefixed
+from providers.sandbox.server import Answer, Server, prefixed
 from providers.sandbox.sign_in import AuthorizationServer
 from providers.sandbox.stand_in import Platform
 
@@ -33,6 +33,7 @@ def stand_ins() -> dict[str, Platform]:
 
 
 PLATFORMS = stand_ins()
+INBOX = "inbox"  # takes whatever is posted there, as a webhook's receiver does
 SIGN_INS: dict[str, AuthorizationServer] = {
     app: server for platform in PLATFORMS.values() for app, server in platform.sign_ins.items()
 }
@@ -49,7 +50,11 @@ pre {{ overflow-x: auto; padding: .6rem; border: 1px solid }}</style></head><bod
 <h1>Sandbox</h1>
 <p>A stand-in for the platforms, on this machine. The credential that is used decides what
 happens; none of them opens anything. Put the lines of a platform into .env and restart:
-its calls then come here.</p>{}</main></body></html>"""
+its calls then come here.</p>
+<p>To see a saved connection break, put one that breaks in its place by the API, which asks nobody:
+<code>PATCH /api/integrations/… {{"config": {{"accessToken": "…"}}}}</code>. The next
+check finds it. Stop this server to see an outage. It takes a webhook's messages at
+<code>/inbox/</code>, once OUTBOUND_ALLOW names its host and port.</p>{}</main></body></html>"""
 
 
 def guide(url: str) -> str:
@@ -89,6 +94,7 @@ def page(url: str) -> str:
 def sandbox(*, port: int = 0) -> Server:
     """The server for all platforms, not started yet. Raises OSError for a port in use."""
     answers = {slug: platform.answer for slug, platform in PLATFORMS.items()}
+    answers[INBOX] = lambda _asked: Answer(204)
     server = Server(prefixed(answers), port=port)
     server.answer = prefixed(answers, home=page(server.url))
     return server

@@ -11,13 +11,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
-from integrations import crypto, platforms
+from integrations import clock, crypto, platforms
 from integrations.models import Channel, Delivery, Workspace
 from integrations.services import waiting
 from integrations.services.credentials import sealing
 from integrations.services.people import members, own
 from integrations.services.refusals import InvalidChange, TooManyTests
-from integrations.services.telling import catalogue, deliveries, outcomes
+from integrations.services.telling import catalogue, deliveries, outcomes, waking
 from integrations.services.telling.kinds import Kind
 from integrations.services.telling.told import Moment, Severity, Told
 from integrations_center import public_url
@@ -118,6 +118,8 @@ def change(workspace: Workspace, channel_id: UUID, changes: Changes, *, by: User
             raise NoChannel
         made = _apply(channel, changes)
         channel.save()
+        if changes.quiet is not None:
+            waking.after_quiet(channel, clock.now())
     return Saved(channel, made)
 
 

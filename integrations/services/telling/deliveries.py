@@ -37,7 +37,7 @@ DELAYS = (
 TRIES = len(DELAYS) + 1
 LONGEST_DELAY = timedelta(days=1)
 JITTER = 0.1  # of a delay, so that not all come back together
-LOOKS_AGAIN = timedelta(minutes=5)  # at what waits, as a mute may be taken back
+LOOKS_AGAIN = timedelta(minutes=5)  # at what waits, in case nobody was woken
 REMINDS = timedelta(days=1)
 HOUR, MOST_AN_HOUR = timedelta(hours=1), 2
 CONFIRMED = 3  # tries, after which others are told that a channel takes nothing

@@ -145,6 +145,7 @@ def _break(incident: Incident, moment: Moment, key: str) -> Told | None:
         is_drill=is_drill,
         act=SEE_DRILL if is_drill else _act(connections),
         link=_drill_link(incident, connections) if is_drill else _link(incident, connections),
+        can_be_sent=not (incident.is_ours or is_drill) and _can_be_sent(connections),
     )
 
 
@@ -228,6 +229,13 @@ def _act(connections: list[IntegrationConnection]) -> str:
     if len(connections) > 1:
         return "See the incident"
     return RENEW if connections[0].needs_reauth else "See what is wrong"
+
+
+def _can_be_sent(connections: list[IntegrationConnection]) -> bool:
+    """Whether the link leads to where an owner sends a fix link."""
+    return len(connections) == 1 and bool(
+        connections[0].platform.sign_ins and not connections[0].is_lent
+    )
 
 
 def _who(incident: Incident, connections: list[IntegrationConnection]) -> str:

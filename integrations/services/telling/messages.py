@@ -14,7 +14,10 @@ Tone = Literal["bad", "ok", "warn", "idle"]
 SHOWN = 3  # names, then how many more there are
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 AGAIN = "You hear again when it is over, and at most once a day until then."
-HELP = 'Has the right person no account here? Open the link and choose "Send a fix link".'
+HELP = (
+    "Has the right person no account here? An owner opens the link and chooses "
+    '"Another way", then "Send a fix link".'
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Letter:
     act: str
     end: str
     why: str = ""
+    is_end: bool = False
 
     @property
     def first_line(self) -> str:
@@ -67,12 +71,15 @@ def letter_of(told: Told, zone: ZoneInfo, now: datetime) -> Letter:
         link=told.link,
         act=told.act,
         end=writer.end(),
+        is_end=told.moment == Moment.CLOSED,
     )
 
 
 def answering(letter: Letter, first: Letter) -> Letter:
-    """In the thread of the first one: by its subject mails are joined."""
-    return replace(letter, subject=first.subject)
+    """In the thread of the first one: by its subject mails are joined. An end says so in its own,
+    as a list of mails shows nothing else; headers join it all the same.
+    """
+    return letter if letter.is_end else replace(letter, subject=first.subject)
 
 
 def some(names: Sequence[str], number: int) -> str:
@@ -121,9 +128,14 @@ def _subject(told: Told) -> str:
     drill = "DRILL: " if told.is_drill else ""
     if told.moment in (Moment.NOTICE, Moment.TEST):
         return f"{drill}{told.title.rstrip('.')}"
-    is_over = told.moment == Moment.CLOSED
-    state = _works_again(told) if is_over and not told.state else _is_broken(told)
-    return f"{drill}{told.about} {state}: {told.title.rstrip('.')} ({told.workspace})"
+    if told.moment == Moment.CLOSED and not told.state:
+        return f"{drill}{told.about} {_works_again(told)} ({told.workspace})"
+    title = told.title.rstrip(".")
+    if told.moment == Moment.CLOSED:
+        return f"{drill}Over: {title} ({told.workspace})"
+    is_named = title.startswith(told.about)
+    state = "Broken" if is_named else f"{told.about} {_is_broken(told)}"
+    return f"{drill}{state}: {title} ({told.workspace})"
 
 
 def _is_broken(told: Told) -> str:
@@ -180,9 +192,10 @@ class _Writer:
         ]
 
     def end(self) -> str:
-        if self.told.moment in LASTS and not self.told.is_drill:
-            return f"{HELP} {AGAIN}"
-        return ""
+        if self.told.moment not in LASTS or self.told.is_drill:
+            return ""
+        # A fix link is sent from the dialog of the one that it is about.
+        return f"{HELP} {AGAIN}" if self.told.can_be_sent else AGAIN
 
     def _stands_still(self) -> str:
         stops = self.told.stops
@@ -192,11 +205,17 @@ class _Writer:
         return f"{some(stops, len(stops))} {verb} still."
 
     def _was_broken(self) -> str:
-        lasted = self.told.lasted
         if self.told.is_drill:
             return "The drill is over."
+        if self.told.lasted is None:
+            return ""
+        # As the clocks say it that stand beside it, which show no seconds.
+        began, ended = (
+            at.replace(second=0, microsecond=0)
+            for at in (self.told.since, self.told.since + self.told.lasted)
+        )
         they = "They were" if self.told.are_many else "It was"
-        return f"{they} broken for {length(lasted)}." if lasted is not None else ""
+        return f"{they} broken for {length(ended - began)}."
 
     def _since(self) -> str:
         proven = self.told.proven_at

@@ -35,8 +35,9 @@ class Told:
     `title` is a sentence; so are `what_happened` and `who_can_fix`, which may be empty. `stops` is
     what people miss meanwhile, `act` the word on the link, `state` the first words of a notice, of
     what became more, or of an end where nothing works again. `are_many` where `about` names
-    several. `event_id` and `at` are of the event that it is told for; a reminder has none.
-    `details` are more of a notice, as pairs of a label and words; with `is_well` it is good news.
+    several, `can_be_sent` where an owner may send somebody a link to put it right. `event_id` and
+    `at` are of the event that it is told for; a reminder has none. `details` are more of a notice,
+    as pairs of a label and words; with `is_well` it is good news.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Told:
     at: datetime | None = None
     details: tuple[tuple[str, str], ...] = ()
     is_well: bool = False
+    can_be_sent: bool = False
 
     @property
     def source(self) -> str:

@@ -24,6 +24,7 @@ from integrations.models import (
 from integrations.models.incidents import FLAPS, OURS
 from integrations.services.people.members import Archived
 from integrations.services.refusals import InvalidChange
+from integrations.services.telling import waking
 from integrations.services.watching import news, wording
 from integrations.services.watching.news import News
 from providers.errors import Unanswered
@@ -184,6 +185,8 @@ def handle(
             incident.save(update_fields=changed)
             told = News(incident, EventType.INCIDENT_UPDATED, {"what": "handled"})
             news.record([told], now, by=by)
+        if "muted_until" in changed and not incident.is_muted(now):
+            waking.after_mute(workspace, now)
     return find(workspace, incident_id)
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from integrations.models import EventType, IntegrationConnection, Watch
 from integrations.services import events
 from integrations.services.refusals import InvalidChange
+from integrations.services.telling import waking
 from integrations.services.watching import schedule
 from integrations.services.watching.intervals import interval
 
@@ -66,5 +67,7 @@ def keep(
                 data["every"] = [before, watch.every_seconds]
             by_id = by.pk if by else None
             events.record(connection, EventType.CHANGED, by_id=by_id, what="edited", **data)
+        if {"muted_until", "is_quiet"} & {*changed} and not watch.is_muted(now):
+            waking.after_mute(connection.workspace, now)
     connection.watch = watch
     return bool(changed)

@@ -123,7 +123,8 @@ def used_by(slug: str) -> tuple[str, ...]:
 
 
 def lasted(began: datetime, ended: datetime) -> str:
-    """ "5 h 6 min", with spaces that do not break."""
+    """ "5 h 6 min", with spaces that do not break: from the minute that is shown to the other."""
+    began, ended = (one.replace(second=0, microsecond=0) for one in (began, ended))
     minutes = max(0, int((ended - began) / timedelta(minutes=1)))
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)

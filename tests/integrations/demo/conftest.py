@@ -4,6 +4,7 @@ import pytest
 
 from integrations import platforms
 from providers import registry
+from providers.outbound.addresses import parse_allowed
 from providers.sandbox.__main__ import APPS, sandbox
 
 
@@ -15,6 +16,7 @@ def stand_ins(settings):
             for slug, provider in registry.catalogue().items()
         }
         settings.APPS = APPS
+        settings.OUTBOUND_ALLOW = parse_allowed(server.url.partition("://")[2])
         platforms.catalogue.cache_clear()
         yield server
     platforms.catalogue.cache_clear()

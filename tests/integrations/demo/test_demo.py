@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.demo import stories as demo
-from integrations.models import Workspace
+from integrations.models import Channel, Incident, Workspace
 from integrations.pages import record
 from integrations.services import rows
 from integrations_center.demo import origins
@@ -37,6 +37,10 @@ def test_a_filled_workspace_shows_every_state(stand_ins):
     assert [one.title for one in rows.of_platform(workspace, "ga4")] == ["acme.example", "New site"]
     told = [record.state_of(day) for day in found["meta"].days.order_by("day")]
     assert (len(told), told.count("error"), told.count("silent")) == (85, 4, 1)
+    over = Incident.objects.exclude(closed_at=None)
+    assert {one.title for one in over} >= {"No answer from Meta", "Meta ended the credentials"}
+    assert all(one.closed_at > one.opened_at for one in over)
+    assert Channel.objects.get().kind == "webhook"
     assert found["upwork"].is_signed_in
     assert found["upwork"].light(found["upwork"].proven_at) == "green"
 

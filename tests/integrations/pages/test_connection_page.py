@@ -499,9 +499,10 @@ def test_a_month_is_a_line_a_day_and_one_for_all(visitor, connected, noon):
 
     heading, *lines, whole = table(visitor, connected, month="2026-11")
 
-    assert [line[0] for line in lines] == ["2026-11-21", "2026-11-22", "2026-11-23"]
+    assert [line[0] for line in lines] == [f"2026-11-{number:02}" for number in range(1, 24)]
+    assert set(lines[0][4:]) == {"0", ""}
     assert dict(zip(heading, whole, strict=True)) | {"seconds not proven": "", "proven %": ""} == {
-        "day": "2026-11",
+        "day (UTC)": "2026-11",
         "workspace": "Main",
         "platform": "Meta",
         "connection": "act_1001",
@@ -523,10 +524,27 @@ def test_a_month_is_a_line_a_day_and_one_for_all(visitor, connected, noon):
 def test_an_earlier_month_is_chosen_of_a_list(visitor, connected, noon):
     remember(connected, 40, proven=86400)
 
-    assert [line[0] for line in table(visitor, connected, month="2026-10")][1:] == [
+    days_of_it = [line[0] for line in table(visitor, connected, month="2026-10")][1:]
+
+    assert (days_of_it[0], days_of_it[13], days_of_it[-2:]) == (
+        "2026-10-01",
         "2026-10-14",
-        "2026-10",
-    ]
+        ["2026-10-31", "2026-10"],
+    )
+
+
+def test_a_young_record_says_of_how_much_time_its_figures_are(visitor, proven):
+    said = visitor.says(page_of(proven))
+
+    assert "Uptime, today –" in said
+    assert "Uptime, 30 days" not in said
+    assert "The record begins today." in said
+    remember(proven, 12, proven=86400)
+    begins = (timezone.now() - 12 * DAY).date()
+    words = visitor.says(page_of(proven)).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Uptime, 7 days" in words
+    assert f"Uptime, since {begins.day} {begins:%b}" in words
+    assert "Uptime, 90 days" not in words
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2025-01", "2027-01", "november", "0000-01", ""])

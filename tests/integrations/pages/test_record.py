@@ -67,7 +67,7 @@ def test_each_state_has_a_shape_of_its_own():
 
 def test_the_sentence_names_what_was_wrong_and_when():
     shown = strip(
-        *(day(ago, proven=ALL_DAY) for ago in range(1, 20)),
+        *(day(ago, proven=ALL_DAY) for ago in range(1, 19)),
         day(20, error=ALL_DAY),
         day(21, silent=ALL_DAY),
         length=23,
@@ -76,7 +76,7 @@ def test_the_sentence_names_what_was_wrong_and_when():
 
     assert shown.sentence.replace("\N{NO-BREAK SPACE}", " ") == (
         "In error on 2 days (3 Nov, today), without an answer on 1 day (2 Nov) "
-        "and off or not connected on 1 day; proven on the other 19."
+        "and off or not connected on 1 day; proven on the other 18. The record begins on 2 Nov."
     )
 
 
@@ -136,3 +136,23 @@ def test_steps_are_told_in_their_order_with_average_and_slowest():
 
     assert found == [("Token is valid", 150, 300), ("Account", 90, 90), ("An old step", 50, 50)]
     assert record.steps(days)[0].course == "0,2 120,13"
+
+
+def test_a_record_of_today_counts_no_day_before_it_as_off():
+    assert strip(day(0, error=600), length=90).sentence == (
+        "In error on 1 day (today). The record begins today."
+    )
+    assert strip(day(0, proven=600), length=90).sentence == "Proven since. The record begins today."
+
+
+def test_less_than_a_day_has_no_decimals():
+    assert record.percent(196, 240) == "81\N{NO-BREAK SPACE}%"
+
+
+def test_figures_say_of_how_much_time_they_are():
+    assert Figures("", [day(0, proven=180, error=60, unproven=900)]).known.startswith("4")
+
+
+def test_a_record_is_as_old_as_its_first_answer():
+    assert record.known_for([day(5, off=ALL_DAY), day(3, proven=ALL_DAY)], TODAY) == 4
+    assert record.known_for([], TODAY) == 1

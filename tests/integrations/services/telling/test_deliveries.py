@@ -20,6 +20,7 @@ from integrations.models import (
 from integrations.services.telling import changes, deliveries, owed
 from integrations.services.telling.changes import Changes
 from integrations.services.telling.told import Moment, Severity
+from integrations.services.watching import wishes
 from providers.outbound.addresses import parse_allowed
 from providers.sandbox.server import Answer
 from tests.integrations.processes import order, process
@@ -291,6 +292,28 @@ def test_a_mute_that_is_taken_back_ends_within_minutes(workspace, channel, recei
     assert said(receiver) == ["opened"]
 
 
+def test_a_mute_that_a_person_takes_back_ends_at_once(workspace, channel, receiver, muted):
+    channel()
+    watch, about = muted
+    watch.connection.version = 1
+    owe(workspace, told(**about))
+    assert said(receiver) == []
+
+    wishes.keep(watch.connection, {"muted_until": None}, by=None, now=NOW)
+
+    assert said(receiver) == ["opened"]
+
+
+def test_quiet_hours_that_a_person_takes_back_end_at_once(workspace, channel, receiver):
+    one = channel(quiet=(time(22), time(11)), time_zone="Europe/Madrid")
+    owe(workspace, told())
+    assert said(receiver) == []
+
+    changes.change(workspace, one.pk, Changes(quiet=(None, None)), by=None)
+
+    assert said(receiver) == ["opened"]
+
+
 def test_what_began_and_ended_within_a_mute_is_told_neither_as_new_nor_as_over(
     workspace, channel, receiver, muted
 ):
@@ -437,7 +460,7 @@ def test_without_a_channel_the_owners_are_mailed(workspace, olga, office, person
 
     (mail,) = office.mails
     assert mail["To"] == "olga@acme.example"
-    assert mail["Subject"] == "Postbox is broken: Postbox ended the access token (Acme Studio)"
+    assert mail["Subject"] == "Broken: Postbox ended the access token (Acme Studio)"
     text = mail.get_body(("plain",)).get_content()
     assert "Postbox ended the access token. Ads monitor and Lead tracking stand still." in text
     assert "You get this as an owner of Main, which has no channel yet." in text
@@ -462,7 +485,8 @@ def test_the_mails_of_a_break_are_one_thread(workspace, channel, office):
     owe(workspace, told(key="thing-2/9"), NOW + HOUR)
 
     first, over, another = office.mails
-    assert over["Subject"] == f"Re: {first['Subject']}"
+    assert first["Subject"] == "Broken: Postbox ended the access token (Acme Studio)"
+    assert over["Subject"] == "Postbox works again (Acme Studio)"
     assert over["In-Reply-To"] == over["References"] == first["References"]
     assert first["In-Reply-To"] is None
     assert another["References"] != first["References"]
@@ -527,7 +551,7 @@ def test_a_channel_that_fails_is_told_through_another_once(workspace, channel, r
     receiver.answers = [Answer(404, "no_service")]
 
     owe(workspace, told())
-    assert [mail["Subject"][:7] for mail in office.mails] == ["Postbox"]
+    assert [mail["Subject"][:15] for mail in office.mails] == ["Broken: Postbox"]
     owed.catch_up(workspace.pk, NOW)
     owed.catch_up(workspace.pk, NOW)
     look(NOW + HOUR)

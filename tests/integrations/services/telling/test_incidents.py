@@ -2,11 +2,13 @@
 
 import json
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from integrations.models import Delivery, Event, EventType, Incident, Watch
-from integrations.services.telling import owed
+from integrations.services.telling import messages, owed
+from integrations.services.telling.told import Told
 from integrations.services.watching import handling, incidents
 from integrations.services.watching.handling import Handling
 from integrations.services.watching.wording import BY_ITSELF
@@ -294,3 +296,55 @@ def test_the_end_is_heard_by_whoever_heard_of_a_part_that_was_over_before(
     at(33 * HOUR)
 
     assert [one for one in receiver.seen if "Works again" in one.body.decode()]
+
+
+# --- In words ------------------------------------------------------------------------------------
+
+
+def letter(now=NOW):
+    told = Told.from_json(Delivery.objects.latest("made_at").facts)
+    return messages.letter_of(told, ZoneInfo("UTC"), now)
+
+
+def test_a_fix_link_is_offered_where_the_link_leads_to_one(workspace, channel, at):
+    channel("webhook")
+    fails(connected(workspace), "auth_invalid", NOW)
+    at(MINUTE)
+    assert 'An owner opens the link and chooses "Another way"' in letter().end
+
+
+def test_no_fix_link_is_offered_where_there_is_none(shared, channel, at):
+    channel("webhook")
+    for one in shared:
+        fails(one, "auth_invalid", NOW)
+    at(MINUTE)
+    assert "incidents/#incident" in letter().link
+    assert letter().end == messages.AGAIN
+
+
+def test_how_long_it_was_is_what_its_clocks_say(workspace, channel, at):
+    channel("webhook")
+    meta = connected(workspace)
+    fails(meta, "auth_invalid", NOW + timedelta(seconds=48))
+    at(MINUTE)
+    passes(meta, NOW + timedelta(minutes=4, seconds=2))
+    at(5 * MINUTE)
+
+    assert "09:14 UTC to Fri 27 Nov, 09:18 UTC" in dict(letter().facts)["From, to"]
+    assert letter().more == "It was broken for 4 minutes."
+
+
+def test_an_incident_that_is_muted_no_more_is_told_at_once(workspace, channel, at, moments, editor):
+    channel("webhook")
+    meta = connected(workspace)
+    fails(meta, "auth_invalid", NOW)
+    incidents.reconcile(NOW)
+    Incident.objects.update(muted_until=NOW + DAY)
+    at(MINUTE)
+    assert moments() == []
+
+    silence_over = Handling(clears=frozenset({"muted_until"}))
+    number = Incident.objects.get().pk
+    handling.handle(workspace, number, silence_over, by=editor, now=NOW + MINUTE)
+
+    assert moments() == ["opened"]
