@@ -323,6 +323,4 @@ def mailers(name: str) -> dict[str, dict[str, Any]]:
         "use_ssl": parts.scheme == "smtp+ssl",
         "timeout": 20,
     }
-    return {
-        "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
-    }
+    return {"default": {"BACKEND": "integrations_center.mail.EmailBackend", "OPTIONS": options}}

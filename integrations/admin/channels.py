@@ -53,7 +53,7 @@ class DeliveryAdmin(ReadOnly):
 
     @admin.display(description="channel")
     def whereto(self, delivery: Delivery) -> str:
-        return delivery.channel.name if delivery.channel else "The owners, by mail"
+        return delivery.channel.name if delivery.channel else "An owner, by mail"
 
     @admin.display
     def about(self, delivery: Delivery) -> str:

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from integrations import clock
 from integrations.api import schema as api_schema
 from integrations.api.presentation import Json, moment
 from integrations.api.serializers import AddChannelRequest, ChannelRequest
@@ -115,7 +115,7 @@ class Channels(InWorkspace):
 
     @api_schema.remove_channel
     def destroy(self, request: Request, id: UUID) -> Response:  # noqa: A002
-        """Remove one, with its log. What waits for it is not sent."""
+        """Remove one, with its log. Of what is broken, and waits for it, others hear."""
         try:
             changes.remove(self.workspace, id, by=self.person)
         except NoChannel:
@@ -125,7 +125,7 @@ class Channels(InWorkspace):
     @api_schema.test_channel
     def test(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Send a test message now, and wait for what becomes of it."""
-        return Response(tried(changes.send_test(self._find(id), timezone.now())))
+        return Response(tried(changes.send_test(self._find(id), clock.now())))
 
     def _find(self, channel_id: UUID) -> Channel:
         try:

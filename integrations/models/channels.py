@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import models
 from django.db.models import Q
@@ -17,9 +18,11 @@ class Channel(models.Model):
 
     `values` are the plain values of its kind; its secret ones are sealed, and bound to them.
     `platforms` is empty for all. Within quiet hours, which are told in `time_zone`, messages wait.
-    `failing_since` is when it first took nothing, and `problem` why; `is_gone` means that the
-    receiver switched it off for good. `is_problem_told` that others were told of it. With
-    `tells_week` it is told each Monday how the week was.
+    `failing_since` is when it first took nothing, and `problem` why; `problems` has it for each
+    of the people to whom it writes one by one, with "" for a channel of a whole room. `is_gone`
+    means that the receiver switched it off for good, `is_problem_told` that others were told of
+    it. Nothing goes out before `not_before`, as the receiver asked; `moved_at` is since when it
+    leads where it does. With `tells_week` it is told each Monday how the week was.
     """
 
     class Hears(models.TextChoices):
@@ -45,7 +48,10 @@ class Channel(models.Model):
     is_gone = models.BooleanField(default=False)
     failing_since = models.DateTimeField(null=True, blank=True)
     problem = models.TextField(blank=True, default="")
+    problems = models.JSONField(default=dict, blank=True, editable=False)
     is_problem_told = models.BooleanField(default=False)
+    not_before = models.DateTimeField(null=True, blank=True)
+    moved_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     made_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -68,6 +74,14 @@ class Channel(models.Model):
         return f"{self.name} of {self.workspace}"
 
     @property
+    def zone(self) -> ZoneInfo:
+        """UTC in place of one that nobody knows any more: that keeps nothing from being told."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except ZoneInfoNotFoundError:
+            return ZoneInfo("UTC")
+
+    @property
     def place(self) -> crypto.Place:
         """Where its envelope belongs."""
         return crypto.Place(
@@ -85,14 +99,16 @@ class Channel(models.Model):
 
 
 class Delivery(models.Model):
-    """One message that is owed to one channel, or to the owners by mail where there is none.
+    """One message that is owed to one channel, or to an owner by mail where there is none.
 
-    Its id is what the receiver knows it by, however often it is sent. `thread` is the same for a
-    break and its end, `source` for all that is told of one thing. `facts` are the message in
-    words, without secrets. While it waits `due_at` says for when; who sends it holds the lease,
-    and only the last of those may write back. `reference` is the receiver's name for it,
-    `remind_at` when to look whether what it tells still lasts. With `is_by_hand` it waits for
-    nothing: a person sends it again.
+    Where people are written to one by one, `recipient` is which of them. Its id is what the
+    receiver knows it by, however often it is sent. `thread` is the same for a break and its end,
+    `source` for all that is told of one thing, and `number` its place among that. `facts` are the
+    message in words, without secrets. While it waits `due_at` says for when; who sends it holds
+    the lease, and only the last of those may write back. Of its `tries`, `refusals` were answered
+    with a clear no: after any other it may have arrived. `reference` is the receiver's name for
+    it, `remind_at` when to look whether what it tells still lasts, and who has to hear of it.
+    With `is_by_hand` it waits for nothing: a person sends it again.
     """
 
     class Outcome(models.TextChoices):
@@ -106,8 +122,10 @@ class Delivery(models.Model):
     channel = models.ForeignKey(
         Channel, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
     )
+    recipient = models.CharField(max_length=254, blank=True, default="")
     source = models.CharField(max_length=60)
     thread = models.CharField(max_length=100)
+    number = models.PositiveIntegerField(default=0)
     moment = models.CharField(max_length=10)
     facts = models.JSONField(default=dict)
     made_at = models.DateTimeField(default=timezone.now)
@@ -115,6 +133,7 @@ class Delivery(models.Model):
     lease = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    refusals = models.PositiveSmallIntegerField(default=0)
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING)
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
     sentence = models.TextField(blank=True, default="")
@@ -129,6 +148,11 @@ class Delivery(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["workspace", "source"], name="deliveries_of_source"),
             models.Index(fields=["channel", "made_at"], name="deliveries_of_channel"),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(lease_until__isnull=False),
+                name="deliveries_on_their_way",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

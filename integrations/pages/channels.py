@@ -9,11 +9,10 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from integrations import platforms
+from integrations import clock, platforms
 from integrations.models import Channel, Role
 from integrations.pages import sentences
 from integrations.pages.members import refusing
@@ -21,7 +20,7 @@ from integrations.pages.parts import Request, View, in_workspace
 from integrations.pages.questions import Question, ask
 from integrations.services.people import own
 from integrations.services.refusals import Busy, InvalidChange, TooManyTests
-from integrations.services.telling import catalogue, changes, deliveries, outcomes
+from integrations.services.telling import audience, catalogue, changes, deliveries
 from integrations.services.telling.changes import Changes, NoChannel
 from integrations.services.telling.kinds import Kind
 from integrations_center import public_url
@@ -118,7 +117,7 @@ class ChannelForm(forms.Form):
 
 def _initial(channel: Channel | None, kind: Kind) -> dict[str, Any]:
     if channel is None:
-        tells_week = kind.slug == outcomes.MAIL
+        tells_week = kind.slug == catalogue.MAIL
         return {
             "hears": "all",
             "tells_recovery": True,
@@ -170,13 +169,14 @@ def finding(view: View) -> View:
 def page(request: Request) -> HttpResponse:
     """All of them, or who is told while there is none."""
     workspace = request.access.workspace
-    every = [(one, _kind(one)) for one in changes.of(workspace)]
+    every = [(one, _kind(one), audience.reaches_some(one)) for one in changes.of(workspace)]
     context = {
         "page": "settings",
         "section": "channels",
         "channels": every,
-        "is_any_on": any(one.is_enabled for one, _ in every),
-        "owners": deliveries.owners_are_mailed(workspace),
+        "is_any_on": any(one.is_enabled for one, *_ in every),
+        "owners": audience.owners_are_mailed(workspace),
+        "odd": audience.odd_addresses(workspace),
         "unreachable": _unreachable(),
     }
     return render(request, "integrations/channels.html", context)
@@ -266,6 +266,8 @@ def _show(
         "made": {kind.field(name).label: value for name, value in (made or {}).items()}
         if kind
         else {},
+        "reaches_some": audience.reaches_some(channel),
+        "unreached": [one for one in channel.problems if one],
         "deliveries": sent[:MOST_SHOWN],
         "total": sent.count(),
         "unreachable": _unreachable(),
@@ -284,7 +286,7 @@ def send_test(request: Request, channel_id: UUID) -> HttpResponse:
         return redirect("channel", workspace.slug, channel_id)
     channel = changes.find(workspace, channel_id)
     try:
-        tried = changes.send_test(channel, timezone.now())
+        tried = changes.send_test(channel, clock.now())
     except TooManyTests as error:
         wait = error.retry_after_seconds
         messages.warning(request, f"Too many tests within a minute. Send one again in {wait} s.")
@@ -324,7 +326,7 @@ def resend(request: Request, channel_id: UUID, delivery_id: UUID) -> HttpRespons
     if request.method == "POST":
         channel = changes.find(workspace, channel_id)
         try:
-            deliveries.resend(changes.find_delivery(channel, delivery_id), timezone.now())
+            deliveries.resend(changes.find_delivery(channel, delivery_id), clock.now())
         except deliveries.NotToSend:
             messages.warning(request, NOT_SENT)
         else:
@@ -350,7 +352,8 @@ def remove(request: Request, channel_id: UUID) -> HttpResponse:
         Question(
             title=f"Remove {channel.name}?",
             sentences=[
-                "Nothing is sent there any more, and its log is deleted. What waits is not sent.",
+                "Nothing is sent there any more, and its log is deleted. What waits is not sent: "
+                "of what still is broken others hear.",
                 *([] if others.exists() else [_who_hears(request)]),
             ],
             action=reverse("remove-channel", args=[workspace.slug, channel_id]),
@@ -364,6 +367,6 @@ def remove(request: Request, channel_id: UUID) -> HttpResponse:
 
 
 def _who_hears(request: Request) -> str:
-    if deliveries.owners_are_mailed(request.access.workspace):
+    if audience.owners_are_mailed(request.access.workspace):
         return "It is the last one: the owners are told by mail then."
     return "It is the last one: nobody hears of a break then."

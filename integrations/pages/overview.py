@@ -17,7 +17,7 @@ from django.utils.text import get_text_list
 from django.views.decorators.http import require_GET
 
 from integrations import clock
-from integrations.models import Role, naming
+from integrations.models import Role, Workspace, naming
 from integrations.pages import cards, incidents, platform_cards, sections, strip, wall
 from integrations.pages.cards import Card, Pill
 from integrations.pages.incidents import Lately
@@ -25,7 +25,7 @@ from integrations.pages.parts import Request, in_workspace
 from integrations.pages.platform_cards import MOST_ROWS, PlatformCard
 from integrations.services import events, weeks
 from integrations.services.people import hand_over
-from integrations.services.telling import deliveries, notices
+from integrations.services.telling import audience, notices
 from integrations.services.watching import budgets, days, engine, handling
 
 MOST_ASKS = 8
@@ -86,7 +86,7 @@ def overview(request: Request) -> HttpResponse:
         "later": len(bars[MOST_BARS:]),
         **_lenders(every),
         "hand_over": hand_over.pending(workspace),
-        "is_heard": deliveries.is_heard(workspace),
+        **_nobody_hears(workspace, shown),
         "since": latest,
         "latest": latest,
     }
@@ -95,6 +95,17 @@ def overview(request: Request) -> HttpResponse:
             request, "dashboard/overview_wall.html", context | _wall(context, now)
         )
     return render(request, "dashboard/overview.html", context)
+
+
+def _nobody_hears(workspace: Workspace, shown: list[PlatformCard]) -> dict[str, Any]:
+    """Whether anybody would hear of any platform, and of which of those in use nobody would."""
+    slugs = [one.slug for one in shown]
+    unheard = audience.unheard(workspace, slugs)
+    silent = [one for one in shown if one.slug in unheard]
+    used = [one for one in silent if any(card.connection.has_anything for card in one.cards)]
+    names = [one.provider.name for one in used]
+    few = naming.few(names[: naming.MOST_NAMED], len(names))
+    return {"is_heard": unheard != slugs, "unheard": get_text_list(few, "and")}
 
 
 def _wall(context: dict[str, Any], now: datetime) -> dict[str, Any]:

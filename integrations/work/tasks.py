@@ -12,7 +12,6 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.tasks import Task, task
-from django.utils import timezone
 
 from integrations import clock, queue
 from integrations.models import (
@@ -129,25 +128,25 @@ def look_after() -> None:
 @body("telling.catch_up")
 def catch_up(workspace_id: int) -> None:
     """Tell a workspace's people of what happened there since they were told last."""
-    owed.catch_up(workspace_id, timezone.now())
+    owed.catch_up(workspace_id, clock.now())
 
 
 @body("telling.remind")
 def remind(delivery_id: str) -> None:
     """Tell once more of what still lasts a day later."""
-    owed.remind(UUID(delivery_id), timezone.now())
+    owed.remind(UUID(delivery_id), clock.now())
 
 
 @body("telling.tell_week")
 def tell_week(workspace_id: int) -> None:
     """Tell a workspace's people how their week was, unless they were told."""
-    digests.tell(workspace_id, timezone.now())
+    digests.tell(workspace_id, clock.now())
 
 
 @body("telling.deliver")
 def deliver(delivery_id: str) -> None:
     """Send one message that is still due."""
-    deliveries.deliver(UUID(delivery_id), timezone.now())
+    deliveries.deliver(UUID(delivery_id), clock.now())
 
 
 @body("watching.reconcile")

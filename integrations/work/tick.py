@@ -63,5 +63,5 @@ def _try(what: Callable[[datetime], object]) -> None:
     """At the database's time: of several workers one may have a wrong clock."""
     close_old_connections()
     with apart(what.__name__):
-        what(clock.now())
+        what(clock.now())  # which may fail, as all that asks the database
     close_old_connections()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from integrations.models import Channel, Delivery
-from integrations.services.telling.deliveries import OVERTAKEN
+from integrations.services.telling.takes import OVERTAKEN
 from providers.sandbox.server import Answer
 from tests.browser.test_every_page import walk
 from tests.integrations.receivers import NOW

@@ -7,6 +7,8 @@ from pkgutil import iter_modules
 from integrations.services.telling import channels
 from integrations.services.telling.kinds import Kind
 
+MAIL = "email"  # the owners', where no channel tells them
+
 
 @cache
 def kinds() -> dict[str, Kind]:

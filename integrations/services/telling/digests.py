@@ -26,7 +26,7 @@ from integrations.models import (
     Workspace,
 )
 from integrations.services import rows, weeks
-from integrations.services.telling import deliveries
+from integrations.services.telling import audience, deliveries
 from integrations.services.telling.kinds import cut
 from integrations.services.telling.messages import SHOWN, clock, length, some
 from integrations.services.telling.told import Moment, Severity, Told
@@ -92,7 +92,7 @@ def _by_mail(now: datetime) -> Iterable[int]:
         return ()
     on = Channel.objects.filter(workspace=OuterRef("pk"), is_enabled=True)
     told = Delivery.objects.filter(workspace=OuterRef("pk"), source=its.source, channel=None)
-    mailed = deliveries.mailed_owners().filter(workspace=OuterRef("pk"))
+    mailed = audience.mailed_owners().filter(workspace=OuterRef("pk"))
     left = Workspace.objects.filter(
         ~Exists(on), ~Exists(told), Exists(mailed), Exists(_watched("pk")), archived_at=None
     )
@@ -127,7 +127,7 @@ def tell(workspace_id: int, now: datetime) -> None:
             _tell(workspace, channel, its, now)
     on = Channel.objects.filter(workspace=workspace, is_enabled=True)
     its = monday(now, ZoneInfo("UTC"))
-    if its and not on.exists() and deliveries.owners_are_mailed(workspace):
+    if its and not on.exists() and audience.owners_are_mailed(workspace):
         _tell(workspace, None, its, now)
 
 

@@ -24,7 +24,7 @@ from integrations.models.incidents import DRILL, OUR_SIDE
 from integrations.services import rows
 from integrations.services.people.invitations import full_name
 from integrations.services.telling.messages import SHOWN, some
-from integrations.services.telling.told import LASTS, Moment, Severity, Told
+from integrations.services.telling.told import Moment, Severity, Told
 from integrations_center import public_url
 from providers.errors import Unanswered
 
@@ -58,16 +58,16 @@ def told_of(event: Event) -> Told | None:
     incident = _all_of(event.workspace).filter(pk=pk).first()
     if incident is None:
         return None
-    last = _last(incident)
+    before = _lasting(incident)
     if event.type == EventType.INCIDENT_CLOSED:
         is_back = incident.is_open and incident.confirmed_at
-        return None if is_back or last is None else _end(event, last)
+        return _end(event, before) if before and not is_back else None
     if event.data["what"] == HANDLED or not incident.is_open or incident.confirmed_at is None:
         return None
-    if last is None or last.moment not in LASTS or last.outcome == Delivery.Outcome.LEFT_OUT:
+    if not before:
         return _break(incident, Moment.OPENED, f"{source_of(incident.pk)}/{event.pk}")
-    told = _break(incident, Moment.UPDATED, last.thread)
-    return _news(told, Told.from_json(last.facts)) if told else None
+    told = _break(incident, Moment.UPDATED, before[-1].key)
+    return _news(told, before[-1]) if told else None
 
 
 def told_again(told: Told, now: datetime) -> Told | None:
@@ -96,10 +96,17 @@ def _all_of(workspace: Workspace) -> QuerySet[Incident]:
     return Incident.objects.select_related("cause", "workspace").filter(workspace=workspace)
 
 
-def _last(incident: Incident) -> Delivery | None:
-    """What was told of it last, to anybody."""
+def _lasting(incident: Incident) -> list[Told]:
+    """All that was told of it, or is about to be, since it broke last; nothing if its end was.
+
+    What was told to somebody counts, also where it was left out for others.
+    """
     every = Delivery.objects.filter(workspace=incident.workspace_id, source=source_of(incident.pk))
-    return every.order_by("-made_at").first()
+    newest = every.order_by("-number", "-made_at").values_list("thread", flat=True).first()
+    thread = list(every.filter(thread=newest).order_by("number", "made_at"))
+    heard = [one for one in thread if one.outcome != Delivery.Outcome.LEFT_OUT]
+    is_over = any(one.moment == Moment.CLOSED for one in thread)
+    return [] if is_over else [Told.from_json(one.facts) for one in heard]
 
 
 def _news(told: Told, last: Told) -> Told | None:
@@ -149,14 +156,13 @@ def _break(incident: Incident, moment: Moment, key: str) -> Told | None:
     )
 
 
-def _end(event: Event, last: Delivery) -> Told | None:
+def _end(event: Event, told: list[Told]) -> Told | None:
     """Of what was told as broken. With an archived workspace all of its watching ends."""
     why = Ending(event.data["what"])
-    if last.moment not in LASTS or why == Ending.ARCHIVED:
+    if why == Ending.ARCHIVED:
         return None
-    told = [Told.from_json(one.facts) for one in _thread_of(last)]
     return replace(
-        Told.from_json(last.facts),
+        told[-1],
         moment=Moment.CLOSED,
         state="" if why in WORKS_AGAIN else "Over",
         what_happened="" if why in WORKS_AGAIN else OVER[why],
@@ -172,11 +178,6 @@ def _act_at_end(last: Told) -> str:
     if last.is_drill:
         return SEE_DRILL
     return "See the connection" if len(last.connections) == 1 else "See the incident"
-
-
-def _thread_of(delivery: Delivery) -> QuerySet[Delivery]:
-    same = Delivery.objects.filter(workspace=delivery.workspace_id, source=delivery.source)
-    return same.filter(thread=delivery.thread).order_by("made_at")
 
 
 def _inside(incident: Incident) -> QuerySet[IntegrationConnection]:

@@ -45,6 +45,11 @@ class NotTaken(Exception):
         self.is_gone = is_gone
         super().__init__("A message was not taken.")
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether it surely did not arrive: after a silence or a crash there it may have."""
+        return self.is_refused or (self.status is not None and 400 <= self.status < 500)
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -89,7 +94,8 @@ class Kind:
     """One way to tell people.
 
     `check` says what is wrong with clean values, by field. `made` are values that are made here
-    where nobody typed any, and shown once.
+    where nobody typed any, and shown once. `recipients` are those in its plain values who are
+    written to one by one, each found as the only one in `recipients_at` when it is sent.
     """
 
     slug: str
@@ -100,6 +106,8 @@ class Kind:
     send: Send = field(repr=False)
     check: Callable[[Mapping[str, str]], Errors] = lambda _values: {}
     made: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    recipients: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda _values: ()
+    recipients_at: str = ""
 
     def field(self, name: str) -> Field:
         return next(one for one in self.fields if one.name == name)
@@ -123,7 +131,7 @@ def over_http(
             raise NotTaken(f"{error.message} {error.action}".strip()) from None
         if not 200 <= reply.status < 300:
             raise refusal(name, reply)
-        return Receipt(reply.status, read(reply)[:100])
+        return Receipt(reply.status, read(reply))
 
     return send
 

@@ -22,6 +22,7 @@ from integrations.services.credentials import sharing
 from integrations.services.telling.told import Moment, Severity, Told
 from integrations_center import public_url
 
+SOURCE = "end"
 DAYS = (30, 14, 7, 1)
 # A platform that counts down in whole seconds moves an end a little with every reply.
 SAME_END = timedelta(days=1)
@@ -137,9 +138,26 @@ def told_of(event: Event) -> Told | None:
     """That a connection ends, unless its end moved since or its platform is gone."""
     found = ExpiryNotice.objects.filter(pk=event.data["notice"])
     notice = found.select_related("connection__workspace", "connection__lender").first()
-    if notice is None or notice.connection.provider not in platforms.catalogue():
+    return _told(notice) if notice else None
+
+
+def told_again(told: Told, now: datetime) -> Told | None:
+    """The same while that end is ahead, and nothing nearer was told of it."""
+    found = ExpiryNotice.objects.filter(pk=int(told.key.rpartition("/")[2]))
+    notice = found.select_related("connection__workspace", "connection__lender").first()
+    if notice is None or notice.ends_at <= now:
         return None
     connection = notice.connection
+    newer = connection.expiry_notices.filter(pk__gt=notice.pk, days__lt=notice.days)
+    if not connection.is_enabled or newer.exists():
+        return None
+    return _told(notice)
+
+
+def _told(notice: ExpiryNotice) -> Told | None:
+    connection = notice.connection
+    if connection.provider not in platforms.catalogue():
+        return None
     if connection.expires_at is None or abs(connection.expires_at - notice.ends_at) >= SAME_END:
         return None
     name, stops = connection.platform.name, " and ".join(connection.platform.used_by)
@@ -150,7 +168,7 @@ def told_of(event: Event) -> Told | None:
     others = sharing.named(same, connection.workspace_id)
     with_it = f"What lets it in lets in {others}, too. " if others else ""
     return Told(
-        key=f"end-{connection.pk}/{notice.pk}",
+        key=f"{SOURCE}-{connection.pk}/{notice.pk}",
         moment=Moment.NOTICE,
         severity=Severity.NOTICE,
         state="Ends soon",

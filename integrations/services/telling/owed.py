@@ -15,8 +15,17 @@ from django.db.models import Exists, Max, OuterRef
 from django.db.models.functions import Coalesce
 
 from integrations import queue
-from integrations.models import Delivery, Event, EventType, ToldUntil, Workspace
-from integrations.services.telling import deliveries, drills, failures, incidents, notices
+from integrations.models import Channel, Delivery, Event, EventType, ToldUntil, Workspace
+from integrations.services.telling import (
+    deliveries,
+    drills,
+    failures,
+    incidents,
+    notices,
+    outcomes,
+    sources,
+    threads,
+)
 from integrations.services.telling.told import Moment, Told
 
 logger = logging.getLogger(__name__)
@@ -32,9 +41,6 @@ TOLD_OF: Mapping[str, Callable[[Event], Told | None]] = {
     EventType.EXPIRY_NEAR: notices.told_of,
     EventType.CHANNEL_FAILING: failures.told_of,
     EventType.DRILL_CHANGED: drills.told_of,
-}
-TOLD_AGAIN: Mapping[str, Callable[[Told, datetime], Told | None]] = {
-    incidents.SOURCE: incidents.told_again,
 }
 
 
@@ -100,19 +106,65 @@ def _told_or_none(event: Event) -> Told | None:
 
 
 def remind(delivery_id: UUID, now: datetime) -> None:
-    """Tell the channel once more, if it still lasts and it heard of nothing since."""
+    """If what it tells still lasts: tell who has to hear of that and has not, as when its channel
+    takes nothing; and its own listener once more, a day after.
+    """
+    found = Delivery.objects.filter(pk=delivery_id, remind_at__lte=now)
     with transaction.atomic():
-        found = Delivery.objects.select_for_update().filter(pk=delivery_id, remind_at__lte=now)
-        delivery = found.first()
+        first = found.select_related("workspace").first()
+        if first is None:
+            return
+        _cursor(first.workspace, now)  # who writes a workspace's messages down is alone with that
+        delivery = found.select_for_update(of=("self",)).first()
         if delivery is None:
             return
-        delivery.remind_at = None
+        delivery.remind_at = _look(delivery, now)
         delivery.save(update_fields=["remind_at"])
-        thread = deliveries.of_thread(delivery.workspace_id, delivery.channel, delivery.thread)
-        if thread.filter(made_at__gt=delivery.made_at).exclude(outcome=deliveries.LEFT_OUT):
-            return
-        told = Told.from_json(delivery.facts)
-        again = TOLD_AGAIN.get(told.source.partition("-")[0])
-        if again and (lasting := again(told, now)):
-            reminder = replace(lasting, moment=Moment.REMINDER)
-            deliveries.owe_one(delivery.workspace, delivery.channel, reminder, now)
+
+
+def _look(delivery: Delivery, now: datetime) -> datetime | None:
+    """When to look at it again."""
+    if _has_later(delivery):
+        return None  # that one is looked at
+    tomorrow = now + outcomes.REMINDS
+    if delivery.workspace.archived_at:
+        return tomorrow
+    told = Told.from_json(delivery.facts)
+    lasting = sources.told_again(told, now)
+    if lasting is None:
+        return tomorrow if sources.may_last(told) else None
+    workspace, channel = delivery.workspace, delivery.channel
+    deliveries.owe_the_others(workspace, _as_new(lasting), now)
+    is_one_time = delivery.moment == Moment.NOTICE
+    if is_one_time or delivery.outcome == Delivery.Outcome.WAITING or _has_later(delivery):
+        return None
+    due_at = (delivery.delivered_at or delivery.made_at) + outcomes.REMINDS
+    if due_at > now:
+        return due_at
+    again = replace(lasting, moment=Moment.REMINDER)
+    to = delivery.recipient
+    is_owed = deliveries.owe_one(workspace, channel, again, now, recipient=to)
+    return None if is_owed else tomorrow
+
+
+def _has_later(delivery: Delivery) -> bool:
+    return threads.after(delivery).exclude(outcome=Delivery.Outcome.LEFT_OUT).exists()
+
+
+def _as_new(told: Told) -> Told:
+    return told if told.moment == Moment.NOTICE else replace(told, moment=Moment.OPENED)
+
+
+def hand_over(channel: Channel, now: datetime) -> None:
+    """Switch it off, for good: what it was told, or is to be told, of what lasts others hear who
+    have not. For who is about to remove it with its messages; part of that transaction.
+    """
+    _cursor(channel.workspace, now)
+    of_it = Delivery.objects.filter(channel=channel)
+    # Before its channel, as everybody does: nobody writes on one of them after this.
+    list(of_it.filter(outcome=Delivery.Outcome.WAITING).select_for_update().order_by("pk"))
+    told = {one.thread: Told.from_json(one.facts) for one in threads.ask_again(of_it, now)}
+    Channel.objects.filter(pk=channel.pk).update(is_enabled=False)
+    for one in told.values():
+        if lasting := sources.told_again(one, now):
+            deliveries.owe_the_others(channel.workspace, _as_new(lasting), now)

@@ -24,6 +24,7 @@ class Severity(StrEnum):
 
 
 LASTS = (Moment.OPENED, Moment.UPDATED, Moment.REMINDER)
+MAY_MATTER = (*LASTS, Moment.NOTICE)  # still, to somebody else, where its channel takes nothing
 
 
 @dataclass(frozen=True, kw_only=True)

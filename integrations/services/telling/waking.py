@@ -6,7 +6,10 @@ from django.db.models import QuerySet
 
 from integrations import queue
 from integrations.models import Channel, Delivery, Workspace
-from integrations.services.telling.deliveries import AT_ONCE, MUTED, QUIET, WAITING
+from integrations.services.telling.outcomes import WAITING
+from integrations.services.telling.takes import MUTED, QUIET
+
+AT_ONCE = 100
 
 
 def after_mute(workspace: Workspace, now: datetime) -> None:

@@ -245,3 +245,41 @@ def test_the_administration_reads_and_shows_no_value(
         assert page.status_code == 200
         assert not re.search(r"AAHdqTcvCH1|-1001|v2\.", page.content.decode())
     assert olga.client.post(f"{admin}channel/{one.pk}/change/", {"name": "x"}).status_code == 403
+
+
+def test_the_overview_names_platforms_that_nobody_hears_of(olga, connected, channel):
+    channel(platforms=["calendly"])
+
+    assert "Nobody hears of a break at Meta." in olga.reads("/w/main/dashboard/")
+
+
+def test_an_owner_whose_address_no_mail_has_is_named(olga, owner):
+    owner.email = "josé@acme.example"
+    owner.save()
+
+    said = olga.reads()
+
+    assert "An owner has an address that no mail can be sent to." in said
+    assert "josé@acme.example" in said
+
+
+def test_a_list_that_is_reached_in_part_says_whom_it_does_not_reach(
+    olga, channel, office, workspace
+):
+    async def rcpt(_server, _session, envelope, address, _options):
+        if address.startswith("ben"):
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    office.handle_RCPT = rcpt
+    one = channel("email")
+    owe(workspace, told())
+
+    page, every = olga.reads(of(one)), olga.reads()
+
+    assert "does not reach everybody since" in page
+    assert "The mail server refused the address." in page
+    assert "To ben@acme.example" in page
+    assert "To dana@acme.example" in page
+    assert "Does not reach everybody since" in every

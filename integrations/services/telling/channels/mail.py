@@ -114,6 +114,8 @@ KIND = Kind(
             example="dana@example.com, team@example.com",
         ),
     ),
+    recipients=lambda values: tuple(addresses(values.get("to", ""))),
+    recipients_at="to",
     check=check,
     send=send,
 )

@@ -17,12 +17,12 @@ from integrations.models import (
     ToldUntil,
     Watch,
 )
-from integrations.services.telling import catalogue, deliveries, incidents
+from integrations.services.telling import audience, catalogue, incidents, outcomes, takes
 from integrations.services.telling.quiet import quiet_until
 from integrations.services.telling.told import LASTS, Moment
 
 OWNERS = "The owners, by e-mail"
-HELD_BACK = {deliveries.MUTED: "It is muted.", deliveries.QUIET: "It has quiet hours."}
+HELD_BACK = {takes.MUTED: "It is muted.", takes.QUIET: "It has quiet hours."}
 NOBODY = "Nobody was told: no channel hears of it, and no owner can be mailed."
 NOT_LOOKED = "Nobody was told in time: the worker did not come to it."
 QUIET = "Nobody was told, as the connection is set to quiet."
@@ -53,7 +53,7 @@ def forecast(connection: IntegrationConnection, now: datetime) -> Forecast:
     """Who would be told of a break of it now, and when."""
     watch = Watch.objects.filter(connection=connection).first()
     until = watch.muted_until if watch else None
-    heard = deliveries.audience_of(connection.workspace, (connection.provider,))
+    heard = audience.audience_of_break(connection.workspace, (connection.provider,))
     return Forecast(
         hearers=[Hearer(name_of(one), _quiet_until(one, now)) for one in heard],
         is_quiet=bool(watch and watch.is_quiet),
@@ -89,13 +89,13 @@ class Heard:
     @property
     def is_as_wished(self) -> bool:
         """Whether somebody wanted it to wait, or to be left out."""
-        is_left_out = self.outcome == deliveries.LEFT_OUT
-        return self.is_held_back or (is_left_out and self.sentence != deliveries.OVERTAKEN)
+        is_left_out = self.outcome == outcomes.LEFT_OUT
+        return self.is_held_back or (is_left_out and self.sentence != takes.OVERTAKEN)
 
     @property
     def is_open(self) -> bool:
         """Whether it is to be sent yet."""
-        return self.outcome == deliveries.WAITING and not self.is_as_wished
+        return self.outcome == outcomes.WAITING and not self.is_as_wished
 
     @property
     def is_missing(self) -> bool:
@@ -124,7 +124,7 @@ def heard(incident: Incident) -> list[Heard]:
             at=one.delivered_at,
             outcome=one.outcome,
             sentence=_said(one),
-            is_held_back=one.outcome == deliveries.WAITING and one.sentence in HELD_BACK,
+            is_held_back=one.outcome == outcomes.WAITING and one.sentence in HELD_BACK,
         )
         for one in found.order_by("made_at", "pk")
         if one.moment in told

@@ -1,19 +1,22 @@
 """What owners do with channels: values are checked, secrets sealed, and bound to where they go."""
 
-from datetime import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import time, timedelta
 
 import pytest
 from django.db import connection as database
 
 from integrations import crypto
 from integrations.models import Channel, Delivery, Membership, Workspace
+from integrations.services import waiting
 from integrations.services.people.members import Archived, NotAnOwner
-from integrations.services.refusals import InvalidChange, TooManyTests
-from integrations.services.telling import changes, deliveries
+from integrations.services.refusals import Busy, InvalidChange, TooManyTests
+from integrations.services.telling import changes, deliveries, takes
 from integrations.services.telling.changes import Changes
+from integrations.services.telling.told import Moment
 from providers.outbound.addresses import REFUSED
 from providers.sandbox.server import Answer
-from tests.integrations.receivers import NOW, OVER_HTTP, SECRET_PATH, config_of
+from tests.integrations.receivers import NOW, OVER_HTTP, SECRET_PATH, config_of, look, told
 
 
 def refusals(workspace, kind, **more):
@@ -228,3 +231,30 @@ def test_a_test_waits_neither_for_quiet_hours_nor_for_a_switch(workspace, channe
     one = channel("slack", quiet=(time(0), time(23, 59)), is_enabled=False)
 
     assert changes.send_test(one, NOW).is_delivered
+
+
+def test_who_is_told_that_all_is_busy_is_not_sent_the_test_later(
+    workspace, channel, receiver, monkeypatch
+):
+    one = channel()
+    places = waiting.Places(threads=8)
+    monkeypatch.setattr(waiting, "place", places.taken)
+
+    with ThreadPoolExecutor(1) as pool:
+        other = places.taken(workspace.pk)  # by another thread, for this workspace's only place
+        pool.submit(other.__enter__).result()
+        with pytest.raises(Busy):
+            changes.send_test(one, NOW)
+
+    look(NOW + timedelta(minutes=10))
+    assert not receiver.seen
+    assert not Delivery.objects.exists()
+
+
+def test_a_test_is_taken_before_anybody_else_may_find_it(workspace, channel, receiver):
+    one = channel()
+    (taken,) = deliveries.at_once(workspace, one, told(Moment.TEST), NOW)
+
+    assert deliveries.due(NOW) == []
+    assert takes.take(taken.pk, NOW) is None
+    assert takes.take(taken.pk, NOW + takes.LEASE) is not None

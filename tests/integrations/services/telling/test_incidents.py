@@ -1,13 +1,14 @@
 """Incidents told to people: one message for what broke, and one when it is over."""
 
 import json
-from datetime import timedelta
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from integrations.models import Delivery, Event, EventType, Incident, Watch
-from integrations.services.telling import messages, owed
+from integrations.models import Channel, Delivery, Event, EventType, Incident, Watch
+from integrations.services.telling import changes, messages, owed
+from integrations.services.telling.changes import Changes
 from integrations.services.telling.told import Told
 from integrations.services.watching import handling, incidents
 from integrations.services.watching.handling import Handling
@@ -348,3 +349,22 @@ def test_an_incident_that_is_muted_no_more_is_told_at_once(workspace, channel, a
     handling.handle(workspace, number, silence_over, by=editor, now=NOW + MINUTE)
 
     assert moments() == ["opened"]
+
+
+@pytest.mark.parametrize("first", ["slack", "webhook"])
+def test_a_channel_that_was_switched_off_makes_no_other_hear_anew(
+    shared, workspace, channel, said, at, receiver, first
+):
+    off = channel("slack", quiet=(time(8), time(18)))
+    channel("webhook")
+    Channel.objects.filter(kind=first).update(made_at=NOW - DAY)
+    fails(shared[0], "auth_invalid", NOW)
+    at(MINUTE)
+    changes.change(workspace, off.pk, Changes(is_enabled=False), by=None)
+    at(10 * MINUTE)
+    fails(shared[1], "auth_invalid", NOW + 2 * HOUR)
+
+    at(2 * HOUR)
+
+    assert [one["moment"] for one in said()] == ["opened", "updated"]
+    assert len({one["key"] for one in said()}) == 1

@@ -9,6 +9,7 @@ from integrations.models import (
     Delivery,
     Event,
     EventType,
+    Incident,
     IntegrationConnection,
     ToldUntil,
     Trigger,
@@ -22,6 +23,7 @@ from integrations.services.keeping import rounds
 from integrations.services.proving import testing
 from integrations.services.telling import facts, owed
 from integrations.services.watching import incidents
+from providers.sandbox.server import Answer
 from tests.integrations.conftest import VALUES, with_token
 from tests.integrations.receivers import NOW, look
 from tests.integrations.services.proving.test_races import at_once
@@ -163,6 +165,40 @@ def test_a_reminder_comes_once_a_day_while_it_lasts(broken, moments, at, save, c
     for hours in range(61, 120, 4):
         at(MINUTE + hours * HOUR)
     assert moments() == ["opened", "reminder", "reminder", "closed"]
+
+
+def test_a_reminder_that_failed_is_not_the_last(broken, moments, at, receiver):
+    receiver.answers = [Answer(503, "")]
+    for hours in range(24, 24 + 40):
+        at(hours * HOUR + 2 * MINUTE)
+    receiver.answers = [Answer(200, "ok")]
+    before = len(moments())
+
+    for hours in range(64, 64 + 48, 6):
+        at(hours * HOUR + 2 * MINUTE)
+
+    assert moments()[before:].count("reminder") >= 2
+
+
+def test_a_reminder_due_while_it_was_well_for_a_moment_is_not_the_last(broken, moments, at, clock):
+    then = NOW + DAY + 2 * MINUTE
+    clock.move_to(then, tick=False)
+    Incident.objects.update(well_since=then)
+    owed.look(then)
+    assert moments() == ["opened"]
+    Incident.objects.update(well_since=None)
+
+    at(2 * DAY + 3 * MINUTE)
+
+    assert moments() == ["opened", "reminder"]
+
+
+def test_of_an_archived_workspace_reminders_wait(broken, moments, at):
+    Workspace.objects.update(archived_at=NOW)
+    for days in range(1, 4):
+        at(days * DAY + 2 * MINUTE)
+    assert moments() == ["opened"]
+    assert Delivery.objects.get().remind_at == NOW + 4 * DAY + 2 * MINUTE
 
 
 def test_no_reminder_comes_of_what_is_mended_and_not_proven_yet(broken, moments, at):

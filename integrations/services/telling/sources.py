@@ -1,0 +1,35 @@
+"""What messages are about, asked as it is now: one may have waited for hours."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from integrations.services.telling import failures, incidents, notices
+from integrations.services.telling.told import Told
+
+# By the first word of a source.
+TOLD_AGAIN: Mapping[str, Callable[[Told, datetime], Told | None]] = {
+    incidents.SOURCE: incidents.told_again,
+    notices.SOURCE: notices.told_again,
+    failures.SOURCE: failures.told_again,
+}
+
+
+def told_again(told: Told, now: datetime) -> Told | None:
+    """The same in the words of now; None if it is over, or nobody here can say."""
+    again = TOLD_AGAIN.get(_kind_of(told.source))
+    return again(told, now) if again else None
+
+
+def is_true(told: Told, now: datetime) -> bool:
+    """Whether it is not known to be over."""
+    return _kind_of(told.source) not in TOLD_AGAIN or told_again(told, now) is not None
+
+
+def may_last(told: Told) -> bool:
+    """Whether it may be told again later, though it is not to be told now."""
+    incident = incidents.of_source(told.source)
+    return incident is not None and incident.is_open
+
+
+def _kind_of(source: str) -> str:
+    return source.partition("-")[0]
