@@ -296,7 +296,7 @@ class _Digest:
     def _of_break(self, one: Incident) -> str:
         ended = one.closed_at or one.well_since
         lasted = length((ended or self.now) - one.opened_at)
-        stops = f" {get_text_list(one.stops, 'and')}." if one.stops else ""
+        stops = f" It concerned {get_text_list(one.stops, 'and')}." if one.stops else ""
         return f"{one.title}, {'for' if ended else 'not over, by now for'} {lasted}.{stops}"
 
     def _ends(self) -> list[IntegrationConnection]:

@@ -259,7 +259,7 @@ def test_it_is_worth_reading(workspace, week):
         "100\N{NO-BREAK SPACE}% the week before.",
         "Least proven": "Meta 92.85\N{NO-BREAK SPACE}%.",
         "Broke Fri 27 Nov, 09:14 UTC": "Meta ended the access token, for 12 hours. "
-        "Ads monitor and Pixel/CAPI lead tracking.",
+        "It concerned Ads monitor and Pixel/CAPI lead tracking.",
         "Ends soon": "Stripe on Sun 6 Dec.",
         "Not proven by now": "Calendly.",
     }
