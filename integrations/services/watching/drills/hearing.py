@@ -85,11 +85,12 @@ class Heard:
     outcome: str
     sentence: str
     is_held_back: bool = False
+    was_refused: bool = False
 
     @property
     def is_as_wished(self) -> bool:
         """Whether somebody wanted it to wait, or to be left out."""
-        is_left_out = self.outcome == outcomes.LEFT_OUT
+        is_left_out = self.outcome == outcomes.LEFT_OUT and not self.was_refused
         return self.is_held_back or (is_left_out and self.sentence != takes.OVERTAKEN)
 
     @property
@@ -125,6 +126,7 @@ def heard(incident: Incident) -> list[Heard]:
             outcome=one.outcome,
             sentence=_said(one),
             is_held_back=one.outcome == outcomes.WAITING and one.sentence in HELD_BACK,
+            was_refused=one.refusals > 0,
         )
         for one in found.order_by("made_at", "pk")
         if one.moment in told
@@ -133,6 +135,8 @@ def heard(incident: Incident) -> list[Heard]:
 
 def _said(delivery: Delivery) -> str:
     """What is said of it, in a record that is read when it waits no more."""
+    if delivery.refusals and delivery.outcome == outcomes.LEFT_OUT and delivery.channel:
+        return delivery.channel.problem or delivery.sentence
     return HELD_BACK.get(delivery.sentence, delivery.sentence)
 
 

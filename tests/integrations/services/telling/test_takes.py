@@ -161,7 +161,7 @@ def test_a_channel_that_works_again_is_not_told_of_as_taking_nothing(
     for minutes in range(0, 200, 5):
         look(NOW + minutes * MINUTE)
 
-    assert [mail["Subject"][:7] for mail in office.mails] == ["Postbox"]
+    assert [mail["Subject"][:7] for mail in office.mails] == ["Broken:"]
 
 
 # --- Limits and crowds ----------------------------------------------------------------------------
