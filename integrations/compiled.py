@@ -4,7 +4,7 @@ Worth it for what every request or every test asks. What they ask is still writt
 set; only its values change from one time to the next.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, NamedTuple, cast
@@ -175,6 +175,27 @@ def update(
             [*parameters, *more],
         )
         return cast(Row | None, cursor.fetchone())
+
+
+def update_each(rows: Sequence[Model], names: Collection[str]) -> None:
+    """Write these columns of each, in one go. What `bulk_update` works out of a case for each
+    row and column is far slower than to send the rows.
+    """
+    if not rows or not names:
+        return
+    here, model = connections[DEFAULT_DB_ALIAS], type(rows[0])
+    table = model._meta
+    fields = [cast("Field[Any, Any]", table.get_field(name)) for name in names]
+    changed = ", ".join(f"{_quoted(field.column)} = %s" for field in fields)
+    values = [
+        [*(one.get_db_prep_save(getattr(row, one.attname), here) for one in fields), row.pk]
+        for row in rows
+    ]
+    with here.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {_quoted(table.db_table)} SET {changed} WHERE {_quoted(table.pk.column)} = %s",
+            values,
+        )
 
 
 def delete(model: type[Model], **where: Any) -> None:

@@ -61,7 +61,10 @@ class Cause(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes: ClassVar = [models.Index(fields=["key", "-closed_at"], name="causes_of_a_key")]
+        indexes: ClassVar = [
+            models.Index(fields=["key", "-closed_at"], name="causes_of_a_key"),
+            models.Index(fields=["closed_at"], name="causes_by_end"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["key"], condition=Q(closed_at=None), name="one_open_cause"
@@ -108,7 +111,13 @@ class Incident(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes: ClassVar = [models.Index(fields=["workspace", "-id"], name="incidents_in_order")]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "-id"], name="incidents_in_order"),
+            models.Index(
+                fields=["closed_at"], condition=Q(confirmed_at=None), name="incidents_untold"
+            ),
+            models.Index(fields=["closed_at"], name="incidents_by_end"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["cause", "workspace"], condition=Q(closed_at=None), name="one_open_incident"

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery
 
+from integrations import compiled
 from integrations.models import (
     Cause,
     EventType,
@@ -112,7 +113,7 @@ def lock(by_key: Mapping[Key, Sequence[Trouble]], now: datetime) -> dict[str, Ca
     for name, cause in again.items():
         cause.closed_at = None
         cause.confirmed_at = None if wanted[name].needs_time else now
-    Cause.objects.bulk_update(again.values(), ["closed_at", "confirmed_at"])
+    compiled.update_each([*again.values()], ("closed_at", "confirmed_at"))
     found |= again
     new = [_made(key, by_key[key], now) for name, key in wanted.items() if name not in found]
     if new:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from integrations import compiled
 from integrations.models import Cause, Ending, EventType, Incident, IncidentConnection
 from integrations.services.watching import news
 from integrations.services.watching.judging import Trouble
@@ -84,11 +85,11 @@ class Sheet:
 
     def write(self) -> None:
         """Who leaves goes before who joins: a connection is in one incident at a time."""
-        IncidentConnection.objects.bulk_update(self.leaving, ["left_at", "left_by"])
+        compiled.update_each(self.leaving, ("left_at", "left_by"))
         every = self.drafts.values()
         changed = [one for one in every if one.changed and not one.is_new]
-        if fields := {name for one in changed for name in one.changed}:
-            Incident.objects.bulk_update([one.incident for one in changed], sorted(fields))
+        names = {name for one in changed for name in one.changed}
+        compiled.update_each([one.incident for one in changed], sorted(names))
         Incident.objects.bulk_create(one.incident for one in every if one.is_new)
         IncidentConnection.objects.bulk_create(self.joining)
         if self.news:

@@ -14,7 +14,7 @@ MEMBER = (
     *("connection_id", "incident_id", "incident__cause__key", "incident__workspace_id"),
     *("joined_at", "incident__message", "incident__workspace__archived_at"),
     *("connection__provider", "connection__is_complete", "connection__is_enabled"),
-    *("connection__proven_at", "connection__auth_method"),
+    *("connection__proven_at", "connection__proof_stand_in", "connection__auth_method"),
 )
 
 
@@ -38,7 +38,14 @@ def ending(member: Mapping[str, Any]) -> Ending | None:
         (Ending.DISABLED, not member["connection__is_enabled"]),
         (Ending.CLEARED, key.nature == Nature.REPORTED),
         (Ending.READABLE, key.nature == Nature.OURS and key != judging.OUR_NETWORK),
-        (Ending.PROVEN, member["connection__proven_at"]),
+        (Ending.PROVEN, _is_proven(member)),
         (Ending.CHANGED, not troubles.can_be_proven(provider, member["connection__auth_method"])),
     )
     return next((why for why, holds in reasons if holds), None)
+
+
+def _is_proven(member: Mapping[str, Any]) -> bool:
+    """By whoever is asked now: a stand-in proves nothing of the platform."""
+    stand_in = platforms.stand_in(member["connection__provider"]) or ""
+    proven_at, by = member["connection__proven_at"], member["connection__proof_stand_in"]
+    return bool(proven_at) and by == stand_in

@@ -5,14 +5,14 @@ once, so that nobody is told of the first few before the others.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
-from integrations.models import Incident, IncidentConnection, Scope
+from integrations.models import Incident, Scope
 from integrations.services.watching import judging, memberships
 from integrations.services.watching.judging import Key, Nature, Trouble
 from integrations.services.watching.memberships import Member
@@ -104,7 +104,7 @@ def _unsettled(
         if not is_said and _speaks_for_itself(judged[first.connection_id]):
             pk = first.connection_id
             yield first.workspace_id, _of_incident(incident_id), pk, incident_id
-    for incident_id, workspace_id in _well(now):
+    for incident_id, workspace_id in _well(picture.members, now):
         yield workspace_id, _of_incident(incident_id), None, incident_id
 
 
@@ -119,10 +119,11 @@ def _speaks_for_itself(key: Key) -> bool:
     )
 
 
-def _well(now: datetime) -> list[tuple[int, int]]:
+def _well(members: Iterable[Member], now: datetime) -> Iterator[tuple[int, int]]:
     """Those that nothing is wrong in any more, and that have to be closed."""
-    inside = IncidentConnection.objects.filter(incident=OuterRef("pk"), left_at=None)
+    inside = {one["incident_id"] for one in members}
     due = Q(well_since=None) | Q(returns=0) | Q(well_since__lte=now - SETTLES)
-    live = Incident.objects.filter(closed_at=None, cause__is_drill=False)
-    over = live.filter(~Exists(inside), due)
-    return [*over.order_by().values_list("pk", "workspace")]
+    found = Incident.objects.filter(due, closed_at=None, cause__is_drill=False).order_by()
+    for pk, workspace_id in found.values_list("pk", "workspace"):
+        if pk not in inside:
+            yield pk, workspace_id

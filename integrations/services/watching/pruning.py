@@ -1,6 +1,8 @@
-"""Pruning: old tests and events go once their day is summed, old sums after two years.
+"""Pruning, in small batches: old tests and events go once their day is summed, and sums after two
+years.
 
-In small batches.
+What broke and was told stays for two years too, since people look back at it; what passed before
+anybody was told goes with the tests that showed it.
 """
 
 from datetime import date, datetime, timedelta
@@ -10,12 +12,16 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.models import (
+    Budget,
+    Cause,
     ConnectionDay,
     ConnectionTest,
     Drill,
     Event,
     EventType,
     FixLink,
+    Incident,
+    IncidentConnection,
     IntegrationConnection,
     RunItem,
     TestRun,
@@ -26,6 +32,7 @@ AT_ONCE = 50  # days, each with a batch or several of tests
 BATCH = 500  # rows that one statement deletes
 BATCHES = 20
 EVENTS_KEPT = timedelta(days=30)  # at least, for those who read them one after the other
+UNUSED = timedelta(days=7)  # a budget of a token that was replaced, or of an app that is gone
 
 
 def prune(now: datetime) -> None:
@@ -39,6 +46,8 @@ def prune(now: datetime) -> None:
     if days.are_summed(now):
         _forget_events(min(days.midnight(oldest), now - EVENTS_KEPT))
     _delete(Drill.objects.filter(ended_at__lt=now - days.KEPT))
+    _forget_incidents(days.midnight(oldest), now - days.KEPT)
+    _delete(Budget.objects.filter(watches=None, day__lt=days.day_of(now) - UNUSED))
     _delete(ConnectionDay.objects.filter(has_tests=False, day__lt=days.day_of(now) - days.KEPT))
 
 
@@ -91,10 +100,25 @@ def _forget_fix_links(before: datetime) -> None:
     _delete(FixLink.objects.filter(~Exists(named), used_at__lt=before))
 
 
-def _delete(found: QuerySet[Any]) -> bool:
+def _forget_incidents(untold: datetime, told: datetime) -> None:
+    """With the causes that they were all of."""
+    for old in (
+        Incident.objects.filter(confirmed_at=None, closed_at__lt=untold),
+        Incident.objects.filter(closed_at__lt=told),
+    ):
+        oldest = [*old.order_by("closed_at").values_list("pk", flat=True)[:BATCH]]
+        if _delete(IncidentConnection.objects.filter(incident__in=oldest)):
+            Incident.objects.filter(pk__in=oldest).delete()
+    any_of_it = Incident.objects.filter(cause=OuterRef("pk"))
+    empty = Cause.objects.filter(~Exists(any_of_it))
+    _delete(empty.filter(confirmed_at=None, closed_at__lt=untold), "closed_at")
+    _delete(empty.filter(closed_at__lt=told), "closed_at")
+
+
+def _delete(found: QuerySet[Any], order: str = "pk") -> bool:
     """A batch after the other; whether nothing is left."""
     for _ in range(BATCHES):
-        batch = found.order_by("pk")[:BATCH]
+        batch = found.order_by(order)[:BATCH]
         deleted, _ = (
             QuerySet(found.model).filter(pk__in=[*batch.values_list("pk", flat=True)]).delete()
         )

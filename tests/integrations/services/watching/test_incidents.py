@@ -121,6 +121,20 @@ def test_it_is_over_when_it_is_proven_again_and_says_how_long_it_was(acme):
     assert Event.objects.get(type=EventType.INCIDENT_CLOSED).data["seconds"] == 5 * 3600
 
 
+def test_a_stand_in_that_proves_it_ends_nothing(acme):
+    meta = connected(acme)
+    fails(meta, "auth_invalid", NOW)
+    go_round(NOW)
+    passes(meta, NOW + MINUTE)
+    IntegrationConnection.objects.update(proof_stand_in="http://127.0.0.1:9")
+    go_round(NOW + MINUTE)
+    assert Incident.objects.get().is_open
+
+    passes(meta, NOW + 2 * MINUTE)
+    go_round(NOW + 2 * MINUTE)
+    assert not Incident.objects.get().is_open
+
+
 def test_new_values_do_not_end_it_before_they_are_proven(acme):
     meta = connected(acme)
     fails(meta, "auth_expired", NOW)

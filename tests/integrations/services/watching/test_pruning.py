@@ -2,12 +2,26 @@
 
 import pytest
 
-from integrations.models import ConnectionDay, ConnectionTest, Event, EventType, FixLink, RunItem
+from integrations.models import (
+    Budget,
+    Cause,
+    ConnectionDay,
+    ConnectionTest,
+    Ending,
+    Event,
+    EventType,
+    FixLink,
+    Incident,
+    IncidentConnection,
+    RunItem,
+    Scope,
+    Watch,
+)
 from integrations.models import TestRun as Run
 from integrations.services import events
 from integrations.services.keeping import rounds
 from integrations.services.people import workspaces
-from integrations.services.watching import days, pruning
+from integrations.services.watching import causes, days, pruning
 from tests.integrations.services.watching.history import (
     DAY,
     HOUR,
@@ -205,3 +219,93 @@ def test_who_archived_a_workspace_is_known_until_it_is_back(workspace, owner, ti
     workspaces.bring_back(workspace.slug, by=owner)
     keep()
     assert not Event.objects.filter(data__what="archived").exists()
+
+
+# --- Incidents -----------------------------------------------------------------------------------
+
+
+def ended(connection, at, *, confirmed_at=None):
+    cause = Cause.objects.create(
+        key="unanswered family postbox",
+        kind="provider_unavailable",
+        scope=Scope.FAMILY,
+        title="No answer from Postbox",
+        opened_at=at - HOUR,
+        confirmed_at=confirmed_at,
+        closed_at=at,
+    )
+    incident = Incident.objects.create(
+        cause=cause,
+        workspace=connection.workspace,
+        title=cause.title,
+        opened_at=at - HOUR,
+        confirmed_at=confirmed_at,
+        closed_at=at,
+        ended_by=Ending.PROVEN,
+    )
+    IncidentConnection.objects.create(
+        incident=incident,
+        connection=connection,
+        provider="meta",
+        joined_at=at - HOUR,
+        left_at=at,
+        left_by=Ending.PROVEN,
+    )
+    return incident
+
+
+def everything():
+    return [one.objects.count() for one in (Cause, Incident, IncidentConnection)]
+
+
+def test_what_passed_before_anybody_was_told_goes_with_the_tests(connection):
+    kept = ended(connection, NOW - 6 * DAY)
+    ended(connection, OLD)
+    assert everything() == [2, 2, 2]
+
+    pruning.prune(NOW)
+    assert everything() == [1, 1, 1]
+    assert Incident.objects.get() == kept
+
+
+def test_what_was_told_is_kept_for_two_years(connection):
+    ended(connection, NOW - days.KEPT + DAY, confirmed_at=OLD)
+    ended(connection, NOW - days.KEPT - DAY, confirmed_at=OLD)
+
+    pruning.prune(NOW)
+    assert everything() == [1, 1, 1]
+    pruning.prune(NOW + 2 * DAY)
+    assert everything() == [0, 0, 0]
+
+
+def test_what_is_open_stays_however_old_it_is(connection):
+    incident = ended(connection, NOW - 2 * days.KEPT)
+    Incident.objects.update(closed_at=None, ended_by="")
+    Cause.objects.update(closed_at=None)
+    IncidentConnection.objects.update(left_at=None, left_by="")
+
+    pruning.prune(NOW)
+    assert Incident.objects.get() == incident
+    assert everything() == [1, 1, 1]
+
+
+def test_a_time_in_which_nothing_was_checked_is_kept_for_two_years(connection):
+    causes.note_gap(NOW - DAY, NOW)
+
+    pruning.prune(NOW + days.KEPT - DAY)
+    assert Cause.objects.exists()
+    pruning.prune(NOW + days.KEPT + DAY)
+    assert not Cause.objects.exists()
+
+
+def test_budgets_that_nobody_spends_from_go_after_a_week(connection):
+    for name, day in (("gone", -8), ("lately", -6), ("used", -8)):
+        made = Budget.objects.create(
+            provider="x", counted_by="token", name=name, day=TODAY + day * DAY
+        )
+    Watch.objects.create(
+        connection=connection, workspace=connection.workspace, due_at=NOW, budget=made
+    )
+
+    pruning.prune(NOW)
+    assert set(Budget.objects.values_list("name", flat=True)) == {"lately", "used"}
