@@ -1,5 +1,7 @@
 """Two questions that monitors ask: is the process alive, and can it do its work?"""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations import Migration
@@ -12,7 +14,8 @@ from integrations import clock, queue
 from integrations.database import is_unavailable
 from integrations.services.credentials import sealing
 from integrations.services.keeping import rounds
-from integrations.services.watching import engine
+from integrations.services.trouble import apart
+from integrations.services.watching import engine, stops
 from integrations_center import broker
 
 OK = "ok"
@@ -77,11 +80,20 @@ def key() -> str:
 
 
 def worker() -> str:
+    """Where nothing is checked that is written down: the worker cannot do it itself."""
+    problem = _of_the_worker(clock.now())
+    if problem:
+        with apart("Writing a stop down"):
+            stops.look(clock.now())
+    return problem or OK
+
+
+def _of_the_worker(now: datetime) -> str | None:
     if not queue.has_worker():
         return f"No worker was seen in the last minute. {START}"
-    if rounds.is_late(clock.now()):
+    if rounds.is_late(now):
         return f"Nobody keeps the sign-ins alive. {START}"
-    return engine.problem(clock.now()) or OK
+    return engine.problem(now)
 
 
 def migrations_due() -> list[Migration]:

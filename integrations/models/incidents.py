@@ -25,6 +25,9 @@ class Scope(models.TextChoices):
     CONNECTION = "connection", "One connection"
 
 
+OPERATORS = (Scope.INSTALLATION, Scope.KEY)  # whoever runs the installation puts these right
+
+
 class Ending(models.TextChoices):
     """Why a connection is no part of an incident any more, or the incident ended."""
 
@@ -77,6 +80,11 @@ class Cause(models.Model):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def is_for_operators(self) -> bool:
+        """Whether they are who is told: workspaces only read of it."""
+        return self.kind == OURS and self.scope in OPERATORS
 
 
 class Incident(models.Model):

@@ -185,7 +185,7 @@ class Practised:
     @cached_property
     def unchecked(self) -> str:
         """Why nothing would notice, or goes on; "" while the engine runs."""
-        return starting.NO_ENGINE if engine.is_stopped(self.now) else ""
+        return starting.NO_ENGINE if not engine.goes_on(self.now) else ""
 
 
 def announced(connection: IntegrationConnection, kind: DrillKind, now: datetime) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import F, Min, Prefetch, Q
 from django.http import Http404, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
@@ -25,7 +25,7 @@ from integrations.services import events
 from integrations.services.people import members
 from integrations.services.people.members import Archived
 from integrations.services.refusals import InvalidChange
-from integrations.services.watching import engine, handling, wording
+from integrations.services.watching import engine, handling, stops, wording
 from integrations.services.watching.handling import Handling, NoIncident
 from providers.errors import Unanswered
 
@@ -253,6 +253,7 @@ def _listed(request: Request) -> dict[str, Any]:
         "quiet_since": over.first() or saved.aggregate(at=Min("created_at"))["at"],
         "members": [one.user for one in members.of(workspace) if one.user.is_active],
         "lengths": mutes.LENGTHS,
+        "stops": stops.lately(now),
         "longest_note": handling.LONGEST_NOTE,
     }
 
@@ -320,8 +321,15 @@ def operations(request: Request) -> HttpResponse:
     open_ones = causes.filter(closed_at=None).order_by(F("workspaces").desc(), "opened_at")
     context = {
         "page": "operations",
-        "open": Paginator(open_ones, PER_PAGE).get_page(request.GET.get("open")),
+        "open": _advised(Paginator(open_ones, PER_PAGE).get_page(request.GET.get("open"))),
         "closed": causes.exclude(closed_at=None)[:PER_PAGE],
         "now": now,
     }
     return render(request, "integrations/operations.html", context)
+
+
+def _advised(causes: "Page[Any]") -> "Page[Any]":
+    """With what operators read of those that they put right."""
+    for one in causes:
+        one.advice = wording.to_operators(one.key)
+    return causes

@@ -15,12 +15,12 @@ from integrations.services.measuring import spending, standing
 from integrations.services.telling import digests, ends, notices, owed
 from integrations.services.trouble import apart
 from integrations.services.watching import (
-    causes,
     days,
     engine,
     incidents,
     pruning,
     standings,
+    stops,
     sweep,
 )
 from integrations.services.watching.drills import plans, staging
@@ -33,7 +33,7 @@ TURN = "look after"
 def look_after(now: datetime) -> None:
     """All of it is harmless to repeat, and none is in the way of the others."""
     turns.begin(TURN)
-    found = (begin, sweep.look_after, tell_ends, incidents.reconcile)
+    found = (begin, stops.close, sweep.look_after, tell_ends, incidents.reconcile)
     practised = (plans.start_due, staging.take_off_left)
     told = (notices.give_due, ends.keep, owed.look, digests.look)
     summed = (days.sum_due, tallies.count_tests, standing.renew, standings.renew, spending.renew)
@@ -52,7 +52,7 @@ def begin(now: datetime) -> None:
     with transaction.atomic():
         beat = Heartbeat.objects.select_for_update().get(name=KEEPER)
         if now - beat.at > LATE:
-            causes.note_gap(beat.at, now)
+            stops.note(beat.at, now)
         if beat.at < now or engine.is_late(beat.at, now):
             Heartbeat.objects.filter(name=KEEPER).update(at=now)
 

@@ -16,9 +16,7 @@ from integrations.models import (
     EventType,
     Incident,
     IncidentConnection,
-    IntegrationConnection,
 )
-from integrations.models.incidents import OURS
 from integrations.services.trouble import apart
 from integrations.services.watching import judging, news, wording
 from integrations.services.watching.judging import OUR_WORKER, Key, Nature, Trouble
@@ -152,19 +150,3 @@ def close_causes() -> None:
             ended = any_of_it.order_by("-closed_at").values("closed_at")[:1]
             still.filter(Exists(any_of_it)).update(closed_at=Subquery(ended))
             still.filter(~Exists(any_of_it)).delete()
-
-
-def note_gap(began: datetime, now: datetime) -> None:
-    """Write down that nobody went round for a while: nothing was checked in that time."""
-    if not IntegrationConnection.objects.filter(is_complete=True, is_enabled=True).exists():
-        return
-    key, title = wording.of_gap()
-    Cause.objects.create(
-        key=str(key),
-        kind=OURS,
-        scope=key.scope,
-        title=title,
-        opened_at=began,
-        confirmed_at=now,
-        closed_at=now,
-    )

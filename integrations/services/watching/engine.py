@@ -12,7 +12,7 @@ BEAT = timedelta(seconds=10)
 GAP = timedelta(minutes=1)  # of nobody's beat: the machine slept, or nothing ran
 STOPPED = timedelta(minutes=2)
 BEHIND = timedelta(minutes=10)
-LATE = timedelta(minutes=5)  # of a round, which is gone each half minute
+LATE = timedelta(minutes=5)  # a worker that is started anew takes less
 
 
 def beat(now: datetime) -> None:
@@ -37,7 +37,7 @@ def problem(now: datetime) -> str | None:
     last, kept = at.get(NAME), at.get(KEEPER)
     if last is None or now - last > STOPPED:
         return _stopped(last, now)
-    if kept and now - kept > LATE and _has_any(now):
+    if kept and now - kept > LATE and has_any(now):
         return (
             f"Nobody has gone through what was found since {_said(kept)}: what breaks is not told, "
             "and sign-ins are not renewed."
@@ -53,10 +53,17 @@ def problem(now: datetime) -> str | None:
     )
 
 
-def is_stopped(now: datetime) -> bool:
-    """Whether nobody looks for what to check."""
-    last = Heartbeat.objects.filter(name=NAME).values_list("at", flat=True).first()
-    return last is None or now - last > STOPPED
+def stopped_since(now: datetime) -> datetime | None:
+    """Since when nothing has been checked, if that is longer than a worker takes to start again;
+    None also where nothing was ever checked, or nothing is there to be.
+    """
+    last = Heartbeat.objects.filter(name=NAME).first()
+    return last.at if last and now - last.at > LATE and has_any(now) else None
+
+
+def goes_on(now: datetime) -> bool:
+    """Whether somebody checked just now."""
+    return Heartbeat.objects.filter(name=NAME, at__gt=now - STOPPED).exists()
 
 
 def is_late(at: datetime, now: datetime) -> bool:
@@ -64,14 +71,14 @@ def is_late(at: datetime, now: datetime) -> bool:
     return abs(now - at) > LATE
 
 
-def _has_any(now: datetime) -> bool:
+def has_any(now: datetime) -> bool:
     """Whether there is anything to check; a start takes a moment."""
     waiting = IntegrationConnection.objects.filter(is_complete=True, is_enabled=True)
     return waiting.filter(created_at__lt=now - STOPPED).exists()
 
 
 def _stopped(last: datetime | None, now: datetime) -> str | None:
-    if not _has_any(now):
+    if not has_any(now):
         return None
     if last is None:
         return "Nothing was checked yet: the worker is not running."

@@ -55,10 +55,19 @@ KEY = (
 )
 # While a platform is only silent, nobody is asked to do anything.
 BY_ITSELF = "Nothing to do: it is asked again by itself, and you hear when it answers."
+# What is ours, for whoever runs the installation.
+CUT = (
+    "Several platforms could not be reached, and none answered since.",
+    "Look at this server's connection to the internet, its name server and its proxy.",
+)
+KEY_GONE = (
+    "Credentials were saved with an encryption key that is not here.",
+    "Put that key back into CREDENTIAL_KEYS and start again.",
+)
 WORKER = (
     "checks were not running",
     "No worker ran, so nothing was checked in that time.",
-    "Whoever runs this installation looks why it was stopped.",
+    "Look in its log why it stopped, and have it started again by itself.",
 )
 
 
@@ -102,6 +111,16 @@ def words(key: Key, members: Sequence[Trouble]) -> Words:
         url,
         stops,
     )
+
+
+def to_operators(cause_key: str) -> tuple[str, str]:
+    """What happened and what to do, for whoever runs the installation, of a cause that is ours;
+    two empty sentences of any other.
+    """
+    key = Key.parsed(cause_key)
+    if key.nature == Nature.OURS and key.scope == Scope.KEY:
+        return KEY_GONE
+    return {OUR_NETWORK: CUT, OUR_WORKER: (WORKER[1], WORKER[2])}.get(key, ("", ""))
 
 
 def of_gap() -> tuple[Key, str]:

@@ -244,7 +244,7 @@ def test_wakes_that_nobody_heard_yet_are_one():
 
 
 def begin_drill(connection, kind=DrillKind.REVOKED):
-    wait_until(lambda: not checks.is_stopped(timezone.now()))
+    wait_until(lambda: checks.goes_on(timezone.now()))
     return starting.start(connection, kind, by=None, now=timezone.now())
 
 

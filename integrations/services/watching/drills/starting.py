@@ -100,7 +100,7 @@ def start(
     )
     if why:
         raise NotPossible(why)
-    if not is_planned and engine.is_stopped(now):
+    if not is_planned and not engine.goes_on(now):
         raise NotPossible(NO_ENGINE)
     with transaction.atomic():
         workspaces = Workspace.objects.select_for_update(no_key=True)

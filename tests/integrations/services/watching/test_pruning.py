@@ -21,7 +21,7 @@ from integrations.models import TestRun as Run
 from integrations.services import events
 from integrations.services.keeping import rounds
 from integrations.services.people import workspaces
-from integrations.services.watching import causes, days, pruning
+from integrations.services.watching import days, pruning, stops
 from tests.integrations.services.watching.history import (
     DAY,
     HOUR,
@@ -290,7 +290,7 @@ def test_what_is_open_stays_however_old_it_is(connection):
 
 
 def test_a_time_in_which_nothing_was_checked_is_kept_for_two_years(connection):
-    causes.note_gap(NOW - DAY, NOW)
+    stops.note(NOW - DAY, NOW)
 
     pruning.prune(NOW + days.KEPT - DAY)
     assert Cause.objects.exists()
