@@ -19,7 +19,8 @@ from integrations.models import (
 )
 from integrations.services.trouble import apart
 from integrations.services.watching import judging, news, wording
-from integrations.services.watching.judging import OUR_WORKER, Key, Nature, Trouble
+from integrations.services.watching.judging import Trouble
+from integrations.services.watching.keys import OUR_WORKER, Key, Nature
 from integrations.services.watching.news import News
 
 COMES_BACK = timedelta(hours=1)  # what breaks again so soon is the same

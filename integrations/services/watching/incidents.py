@@ -9,7 +9,14 @@ from datetime import datetime
 from integrations.models import Event
 from integrations.services import turns
 from integrations.services.trouble import apart
-from integrations.services.watching import causes, judging, memberships, portions, troubles
+from integrations.services.watching import (
+    causes,
+    evidence,
+    judging,
+    memberships,
+    portions,
+    troubles,
+)
 from integrations.services.watching.portions import Picture
 from integrations.services.watching.settling import settle
 
@@ -44,5 +51,5 @@ def look() -> Picture:
     wrong = troubles.find()
     members = memberships.open_members()
     present = {one["connection_id"]: one["incident__cause__key"] for one in members}
-    judged = judging.judge([*wrong.values()], present, troubles.known(wrong, members))
+    judged = judging.judge([*wrong.values()], present, evidence.known(wrong, members))
     return Picture(wrong, judged, members, present)

@@ -10,13 +10,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import cache
-from typing import NamedTuple
 from uuid import UUID
 
 from integrations.models import Scope
 from integrations.models.incidents import OURS, REPORTED
+from integrations.services.watching.keys import OUR_NETWORK, Key, Nature
 from providers.errors import (
     AccountNotFound,
     AuthExpired,
@@ -38,50 +37,6 @@ OUTAGE = (Network.kind, ProviderUnavailable.kind)
 # What a credential may do, and sees: several connections of it may lose that at once.
 ALLOWED = (PermissionMissing.kind, AccountNotFound.kind)
 AT_ONCE = timedelta(hours=2)  # as checks find it, which come once an hour
-
-
-class Nature(StrEnum):
-    REFUSED = "refused"
-    UNANSWERED = "unanswered"
-    LIMITED = "limited"
-    REPORTED = "reported"
-    OURS = "ours"
-
-
-class Key(NamedTuple):
-    """Names a cause: `str` of it is what the row has."""
-
-    nature: Nature
-    scope: Scope
-    name: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.nature} {self.scope} {self.name}".rstrip()
-
-    @classmethod
-    def parsed(cls, text: str) -> "Key":
-        nature, scope, *name = text.split(" ", 2)
-        return cls(Nature(nature), Scope(scope), *name)
-
-    @property
-    def is_silence(self) -> bool:
-        """Whether a platform does not answer, which nobody here can put right."""
-        return self.nature in (Nature.UNANSWERED, Nature.LIMITED)
-
-    @property
-    def needs_time(self) -> bool:
-        """Whether it may pass by itself, so that nobody is told before it has lasted."""
-        return self.is_silence or self == OUR_NETWORK
-
-    @property
-    def keeps_together(self) -> bool:
-        """Whether those of it that were not asked again stay when the first one comes right."""
-        is_allowed = self.nature == Nature.REFUSED and " " in self.name
-        return self.scope == Scope.FAMILY or (is_allowed and self.scope == Scope.CREDENTIAL)
-
-
-OUR_NETWORK = Key(Nature.OURS, Scope.INSTALLATION, "network")
-OUR_WORKER = Key(Nature.OURS, Scope.INSTALLATION, "worker")
 
 
 @dataclass(frozen=True)

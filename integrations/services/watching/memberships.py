@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from integrations import platforms
 from integrations.models import Ending, IncidentConnection
-from integrations.services.watching import judging, troubles
-from integrations.services.watching.judging import Key, Nature
+from integrations.services.watching import troubles
+from integrations.services.watching.keys import OUR_NETWORK, Key, Nature
 
 MEMBER = (
     *("connection_id", "incident_id", "incident__cause__key", "incident__workspace_id"),
@@ -37,7 +37,7 @@ def ending(member: Mapping[str, Any]) -> Ending | None:
         (Ending.DISCONNECTED, not member["connection__is_complete"]),
         (Ending.DISABLED, not member["connection__is_enabled"]),
         (Ending.CLEARED, key.nature == Nature.REPORTED),
-        (Ending.READABLE, key.nature == Nature.OURS and key != judging.OUR_NETWORK),
+        (Ending.READABLE, key.nature == Nature.OURS and key != OUR_NETWORK),
         (Ending.PROVEN, _is_proven(member)),
         (Ending.CHANGED, not troubles.can_be_proven(provider, member["connection__auth_method"])),
     )

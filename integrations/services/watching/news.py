@@ -20,18 +20,17 @@ class News(NamedTuple):
 
 def record(those: Iterable[News], now: datetime, *, by: User | None = None) -> None:
     """Part of the transaction that made them so, and the last that it locks anything for."""
-    events.record_all(
-        Event(
-            workspace_id=incident.workspace_id,
-            type=kind,
-            at=now,
-            by=by,
-            data=data | _of(incident),
-        )
-        for incident, kind, data in those
+    events.record_all(_event(one, now, by) for one in those)
+
+
+def _event(one: News, now: datetime, by: User | None) -> Event:
+    incident, cause = one.incident, one.incident.cause
+    said = {"incident": incident.pk, "cause": cause.kind, "title": incident.title}
+    drill = {"is_drill": True} if cause.is_drill else {}
+    return Event(
+        workspace_id=incident.workspace_id,
+        type=one.type,
+        at=now,
+        by=by,
+        data=one.data | drill | said,
     )
-
-
-def _of(incident: Incident) -> dict[str, Any]:
-    facts = {"incident": incident.pk, "cause": incident.cause.kind, "title": incident.title}
-    return facts | {"is_drill": True} if incident.cause.is_drill else facts

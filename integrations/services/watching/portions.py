@@ -13,8 +13,9 @@ from uuid import UUID
 from django.db.models import Q
 
 from integrations.models import Incident, Scope
-from integrations.services.watching import judging, memberships
-from integrations.services.watching.judging import Key, Nature, Trouble
+from integrations.services.watching import memberships
+from integrations.services.watching.judging import Trouble
+from integrations.services.watching.keys import OUR_NETWORK, Key, Nature
 from integrations.services.watching.memberships import Member
 
 MOST = 300  # connections of which one transaction writes down what became of them
@@ -114,9 +115,7 @@ def _of_incident(incident_id: int) -> str:
 
 def _speaks_for_itself(key: Key) -> bool:
     """Whether an incident says what its first connection does."""
-    return key != judging.OUR_NETWORK and not (
-        key.nature == Nature.REFUSED and key.scope == Scope.APP
-    )
+    return key != OUR_NETWORK and not (key.nature == Nature.REFUSED and key.scope == Scope.APP)
 
 
 def _well(members: Iterable[Member], now: datetime) -> Iterator[tuple[int, int]]:

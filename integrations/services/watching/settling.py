@@ -24,7 +24,8 @@ from integrations.models import (
 from integrations.services.watching import causes, drafts, memberships, troubles, wording
 from integrations.services.watching.causes import COMES_BACK
 from integrations.services.watching.drafts import Draft, Sheet
-from integrations.services.watching.judging import Key, Trouble
+from integrations.services.watching.judging import Trouble
+from integrations.services.watching.keys import Key
 from integrations.services.watching.memberships import Member
 from integrations.services.watching.portions import SETTLES, Picture, Portion
 
@@ -100,7 +101,9 @@ def _locked_incidents(
     ids = portion.incidents | {one["incident_id"] for one in members}
     wanted = {one.pk for one in lock.values()}
     concerned = Q(pk__in=ids) | Q(workspace__in=portion.workspaces, cause__in=wanted)
-    found = Incident.objects.select_for_update(of=("self",)).filter(concerned, closed_at=None)
+    found = Incident.objects.select_for_update(of=("self",)).filter(
+        concerned, closed_at=None, cause__is_drill=False
+    )
     return drafts.read([*found.select_related("cause").order_by("pk")], now)
 
 

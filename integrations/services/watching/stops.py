@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from integrations import compiled
-from integrations.models import Cause
+from integrations.models import Cause, IntegrationConnection
 from integrations.models.incidents import OURS
 from integrations.services.watching import engine, wording
-from integrations.services.watching.judging import OUR_WORKER
+from integrations.services.watching.keys import OUR_WORKER
 
 LATELY, SHOWN = timedelta(days=7), 3
 
@@ -40,7 +40,8 @@ def close(now: datetime) -> None:
 
 def note(began: datetime, now: datetime) -> None:
     """Write down afterwards a stop that nobody saw while it lasted."""
-    if not _lasting().exists() and engine.has_any(now):
+    checked = IntegrationConnection.objects.filter(is_complete=True, is_enabled=True)
+    if not _lasting().exists() and checked.exists():
         made = _cause(began, now)
         made.closed_at = now
         made.save()

@@ -7,14 +7,8 @@ from typing import NamedTuple
 from integrations import platforms
 from integrations.models import Scope
 from integrations.models.incidents import OUR_SIDE, REPORTED
-from integrations.services.watching.judging import (
-    LET_IN,
-    OUR_NETWORK,
-    OUR_WORKER,
-    Key,
-    Nature,
-    Trouble,
-)
+from integrations.services.watching.judging import LET_IN, Trouble
+from integrations.services.watching.keys import OUR_NETWORK, OUR_WORKER, Key, Nature
 from providers.declare import SIGN_IN
 from providers.errors import (
     AccountNotFound,

@@ -13,7 +13,8 @@ from integrations.models import Cause, Drill, Ending, EventType, Incident
 from integrations.models.incidents import DRILL
 from integrations.services.trouble import apart
 from integrations.services.watching import judging, news, wording
-from integrations.services.watching.judging import Key, Known, Trouble
+from integrations.services.watching.judging import Known, Trouble
+from integrations.services.watching.keys import Key
 from integrations.services.watching.news import News
 from providers.declare import Provider
 from providers.errors import ProviderError

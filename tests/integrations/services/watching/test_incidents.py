@@ -121,6 +121,23 @@ def test_it_is_over_when_it_is_proven_again_and_says_how_long_it_was(acme):
     assert Event.objects.get(type=EventType.INCIDENT_CLOSED).data["seconds"] == 5 * 3600
 
 
+def test_an_incident_of_a_drill_is_left_alone(acme):
+    fails(connected(acme), "auth_invalid", NOW)
+    go_round(NOW)
+    of_drill = Cause.objects.create(
+        key="drill 1",
+        kind="auth_invalid",
+        scope="connection",
+        title="Meta ended the access token",
+        opened_at=NOW,
+        is_drill=True,
+    )
+    Incident.objects.create(cause=of_drill, workspace=acme, title=of_drill.title, opened_at=NOW)
+    go_round(NOW + MINUTE)
+
+    assert Incident.objects.get(cause=of_drill).is_open
+
+
 def test_a_stand_in_that_proves_it_ends_nothing(acme):
     meta = connected(acme)
     fails(meta, "auth_invalid", NOW)

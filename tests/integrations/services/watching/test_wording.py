@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from integrations.models import Scope
-from integrations.services.watching.judging import Key, Nature, Trouble
+from integrations.services.watching.judging import Trouble
+from integrations.services.watching.keys import Key, Nature
 from integrations.services.watching.wording import BY_ITSELF, words
 from providers.errors import CredentialsUnreadable, Refused, Unanswered
 from tests.integrations.services.keeping.moments import NOW
