@@ -33,7 +33,7 @@ WARM_SECONDS = 3
 MINUTES = 15
 STEADY = 0.45  # of what it reaches: of 130,000 connections each hour one worker has as much
 LOOK_SECONDS = 0.2
-LATER = timedelta(hours=2)
+LATER = timedelta(hours=1)
 
 
 @dataclass
@@ -71,9 +71,9 @@ def measure(seconds: int, answer_ms: int) -> list[Measure]:
     _connect_postboxes(int(calls) + threads)
     with _bench(seconds, answer_ms, threads) as bench:
         engine = bench.worker.ask()["engine"]
+        idle = _idle(bench)
         one = _reach(bench)
         lags = _lags(bench, one.checks * STEADY)
-        idle = _idle(bench)
         _connect_platforms(int(calls / 3))
         real = _reach(bench)
         memory = bench.worker.ask()["mb"]
@@ -117,7 +117,7 @@ def _connect_platforms(number: int) -> None:
 
 
 def _watch() -> None:
-    """A row for each, due in hours."""
+    """A row for each, due in an hour."""
     found = IntegrationConnection.objects.filter(watch=None)
     due_at = clock.now() + LATER
     Watch.objects.bulk_create(

@@ -126,13 +126,16 @@ class Checker:
         with apart("Looking for what to check"):
             now = self._now()
             engine.beat(now)
-            claimed = claims.claim(now, self._places.free(), self._places.left)
+            free, left = self._places.free(), self._places.left
+            claimed = claims.claim(now, free, left)
             for one in claimed:
                 self._give(one.provider, partial(checking.check, one, self._now, self._chance))
             taken = performing.claim(now, self._places.left_for_drills)
             for step in taken:
                 self._give(DRILLS, partial(performing.perform, step, self._now))
-            self._found_some = bool(claimed or taken)
+            # Where there was no place it was not looked: what waits there comes at the next end.
+            is_full = left < 1 or min(free.values()) < 1
+            self._found_some = bool(claimed or taken) or is_full
         close_old_connections()
 
     def _give(self, provider: str, job: Job) -> None:

@@ -38,6 +38,23 @@ def test_what_is_not_there_is_none(workspace):
     assert rows_of().first(UUID(int=7)) is None
 
 
+def test_several_are_asked_for_in_one_question(proven, django_assert_num_queries):
+    proven.refresh_from_db()
+    found = Compiled(
+        lambda slug: (
+            IntegrationConnection.objects.filter(provider=slug)
+            .order_by("pk")
+            .values_list("pk", "config", "proven_at")[:2]
+        ),
+        "?",
+    )
+    with django_assert_num_queries(1):
+        answers = found.each([("stripe",), (proven.provider,)])
+
+    assert answers == [[], [(proven.pk, proven.config, proven.proven_at)]]
+    assert found.each([]) == []
+
+
 def test_a_second_time_only_the_values_are_others(workspace):
     other = Workspace.objects.create(name="Other", slug="other")
     named = Compiled(lambda slug: Workspace.objects.filter(slug=slug).values_list("pk"), "?")

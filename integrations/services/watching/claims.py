@@ -46,7 +46,13 @@ def claim(now: datetime, places: Mapping[str, int], most: int) -> list[Claimed]:
     """
     if most < 1 or not ANY_DUE.raw(now, now + 2 * LEASE):
         return []
-    by_platform = [_fairest(one, now, free) for one, free in places.items() if free > 0]
+    free = {one: most for one, most in places.items() if most > 0}
+    oldest = OLDEST.each([(now, now + 2 * LEASE, one) for one in free])
+    by_platform = [
+        _fairest(one, now, free[one], sorted((_Due(*row) for row in looked), key=_age))
+        for one, looked in zip(free, oldest, strict=True)
+        if looked
+    ]
     chosen = [row.connection_id for row in _in_turn(by_platform)[:most]]
     return _take(chosen, now) if chosen else []
 
@@ -73,13 +79,13 @@ ANY_DUE = Compiled(lambda *now: _due(*now).values_list("lease")[:1], *MOMENTS)
 OLDEST = Compiled(lambda *of: _oldest(*of)[:LOOK], *MOMENTS, "?")
 
 
-def _fairest(provider: str, now: datetime, places: int) -> list[_Due]:
+def _fairest(provider: str, now: datetime, places: int, looked: list[_Due]) -> list[_Due]:
     """The oldest of each workspace, then the second of each, and so on.
 
     Where a few workspaces fill what is looked at, it is looked past them for others.
     """
     where = (now, now + 2 * LEASE, provider)
-    found = looked = [_Due(*row) for row in OLDEST.rows(*where)]
+    found = looked
     for _ in range(MOST_LOOKS):
         seen = {row.workspace_id for row in found}
         if len(looked) < LOOK or len(seen) >= min(places, LOOK // 2):
@@ -87,6 +93,10 @@ def _fairest(provider: str, now: datetime, places: int) -> list[_Due]:
         looked = [_Due(*row) for row in _oldest(*where).exclude(workspace__in=seen)[:LOOK]]
         found = found + looked
     return _in_turn(_by_workspace(found))[:places]
+
+
+def _age(row: _Due) -> datetime:
+    return row.due_at
 
 
 def _by_workspace(rows: Iterable[_Due]) -> list[list[_Due]]:

@@ -72,7 +72,7 @@ def checking(threads):
     running = threading.Thread(target=started.run)
     running.start()
     try:
-        yield
+        yield started
     finally:
         started.stop()
         running.join()
@@ -122,6 +122,25 @@ def test_all_platforms_are_green_by_themselves(workspace, stand_ins):
 
     assert len(lights()) == 13
     assert {test.trigger for test in ConnectionTest.objects.all()} == {"schedule"}
+
+
+def test_what_waits_for_a_place_is_begun_as_soon_as_one_is_free(stand_ins, monkeypatch):
+    monkeypatch.setattr(checker, "LOOK_SECONDS", 60.0)  # nobody looks meanwhile but who is woken
+    connect("calendly", 6)
+    make_due()
+    usual, opened = stand_ins.answer, threading.Event()
+
+    def answer(asked):
+        opened.wait(timeout=30)
+        return usual(asked)
+
+    stand_ins.answer = answer
+    with checking(threads=4) as started:  # of which the platform may hold two
+        wait_until(lambda: len(stand_ins.requests_seen) == 2)
+        started._wakes.put(None)  # a look while there is no place
+        wait_until(started._wakes.empty)
+        opened.set()
+        wait_until(lambda: passed("calendly").count() == 6)
 
 
 def test_a_platform_that_hangs_delays_no_other(stand_ins):

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from integrations import platforms
 from integrations.models import Watch, Workspace
 from integrations.services.watching import claims
 from tests.integrations.services.keeping.moments import HOUR, MINUTE, NOW
@@ -28,6 +29,14 @@ def test_what_is_due_is_taken_once(workspace):
 
     assert len(first) == 3
     assert second == []
+
+
+def test_of_many_platforms_it_is_asked_at_once(workspace, django_assert_max_num_queries):
+    overdue(workspace, count=3)
+    places = dict.fromkeys(platforms.catalogue(), 8)
+
+    with django_assert_max_num_queries(6):  # transaction included
+        assert len(claims.claim(NOW, places, 16)) == 3
 
 
 def test_what_is_not_due_is_left(workspace):
