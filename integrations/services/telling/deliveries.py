@@ -115,7 +115,7 @@ def _delivery(
 
 def due(now: datetime) -> list[UUID]:
     """Those to try now, that nobody is at: the oldest of each workspace, then its second …"""
-    waiting = Delivery.objects.filter(takes.free(now), outcome=WAITING, due_at__lte=now)
+    waiting = Delivery.objects.filter(threads.free(now), outcome=WAITING, due_at__lte=now)
     in_turn = waiting.annotate(
         turn=Window(RowNumber(), partition_by=F("workspace"), order_by=("due_at", "id"))
     )
@@ -143,7 +143,7 @@ def deliver(delivery_id: UUID, now: datetime) -> None:
 def _call_the_next(taken: Delivery, now: datetime) -> None:
     """Of those that found the channel or the workspace crowded, the one that waits longest."""
     crowd = Delivery.objects.filter(
-        takes.free(now), workspace=taken.workspace_id, outcome=WAITING, sentence=takes.CROWDED
+        threads.free(now), workspace=taken.workspace_id, outcome=WAITING, sentence=takes.CROWDED
     ).order_by("made_at", "pk")
     if waiting := crowd.filter(channel=taken.channel_id).first() or crowd.first():
         crowd.filter(pk=waiting.pk).update(due_at=now, sentence="")

@@ -86,7 +86,7 @@ def stumbled(delivery: Delivery, error: Exception, now: datetime) -> None:
     delivery.tries += 1
     is_last = delivery.tries >= TRIES
     with transaction.atomic():
-        mine = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease, outcome=WAITING)
+        mine = Delivery.objects.filter(threads.free(now), pk=delivery.pk, outcome=WAITING)
         ending = _last(delivery, OUR_FAULT) if is_last else {"sentence": OUR_FAULT}
         values = {"refusals": F("refusals") + 1, "lease": F("lease") + 1, **ending}
         due_at = None if is_last else now + delay(delivery, None)
@@ -190,9 +190,8 @@ def _hasten(channel: Channel, delivery: Delivery, now: datetime) -> None:
     To somebody else whom the receiver refused nothing is the better for it.
     """
     helped = Q(recipient=delivery.recipient) | Q(tries__gt=F("refusals"))
-    free = Q(lease_until=None) | Q(lease_until__lte=now)
-    of_it = Delivery.objects.filter(helped, free, channel=channel, outcome=WAITING, tries__gt=0)
-    waiting = of_it.select_for_update(skip_locked=True, of=("self",))
+    of_it = Delivery.objects.filter(helped, channel=channel, outcome=WAITING, tries__gt=0)
+    waiting = of_it.filter(threads.free(now)).select_for_update(skip_locked=True, of=("self",))
     ids = list(waiting.order_by("pk").values_list("pk", flat=True))
     Delivery.objects.filter(pk__in=ids).update(due_at=max(now, channel.not_before or now))
 

@@ -12,6 +12,11 @@ from integrations.services.telling.told import MAY_MATTER, Moment
 MAY_HAVE_ARRIVED = Q(delivered_at__isnull=False) | Q(tries__gt=F("refusals"))
 
 
+def free(now: datetime) -> Q:
+    """What nobody is at."""
+    return Q(lease_until=None) | Q(lease_until__lte=now)
+
+
 def of_listener(workspace: Workspace, listener: Listener, thread: str) -> QuerySet[Delivery]:
     """In no order."""
     return Delivery.objects.filter(

@@ -10,7 +10,15 @@ from django.db import connection as database
 
 from integrations import queue
 from integrations.models import Channel, Delivery, IntegrationConnection, Workspace
-from integrations.services.telling import changes, deliveries, notices, outcomes, owed, takes
+from integrations.services.telling import (
+    changes,
+    deliveries,
+    notices,
+    outcomes,
+    owed,
+    sending,
+    takes,
+)
 from integrations.services.telling.changes import Changes
 from integrations.services.telling.told import Moment
 from providers.outbound.addresses import parse_allowed
@@ -227,6 +235,25 @@ def test_a_channel_that_fails_has_one_on_its_way(workspace, channel, receiver, c
     assert takes.take(first, NOW)
     assert takes.take(second, NOW) is None
     assert takes.take(second, NOW + takes.LEASE) is not None
+
+
+def test_a_test_that_is_on_its_way_is_in_nobodys_way(workspace, channel, office, crowd):
+    one = channel("email", config={"to": ", ".join(f"p{n}@acme.example" for n in range(9))})
+    deliveries.at_once(workspace, one, told(Moment.TEST, key="test-1/1"), NOW)
+    deliveries.owe(workspace, told(), NOW)
+
+    assert takes.take(deliveries.due(NOW)[0], NOW)
+
+
+def test_who_stumbles_takes_nothing_from_who_sends(workspace, channel, receiver, crowd):
+    channel()
+    deliveries.owe(workspace, told(), NOW)
+    held = takes.take(deliveries.due(NOW)[0], NOW)
+
+    outcomes.stumbled(Delivery.objects.get(), KeyError(), NOW)
+
+    sending.perform(held, NOW)
+    assert rows() == [("opened", "delivered")]
 
 
 @pytest.mark.django_db(transaction=True)
