@@ -23,7 +23,9 @@ NOBODY = "No owner has an e-mail address and wants to be told."
 
 
 def perform(delivery: Delivery, now: datetime) -> Delivery:
-    """Send it, then write down what became of it. No transaction is open. Returns it as it is."""
+    """Send it, then write down what became of it. No transaction is open. Returns it as it is, or
+    was where its channel was removed meanwhile.
+    """
     try:
         receipt = _sent(delivery, now)
     except NotTaken as problem:
@@ -33,7 +35,7 @@ def perform(delivery: Delivery, now: datetime) -> Delivery:
         outcomes.not_taken(delivery, NotTaken(outcomes.OUR_FAULT), now)
     else:
         outcomes.delivered(delivery, receipt, now)
-    return Delivery.objects.get(pk=delivery.pk)
+    return Delivery.objects.filter(pk=delivery.pk).first() or delivery
 
 
 def _sent(delivery: Delivery, now: datetime) -> Receipt:

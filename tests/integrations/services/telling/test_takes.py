@@ -256,6 +256,19 @@ def test_who_stumbles_takes_nothing_from_who_sends(workspace, channel, receiver,
     assert rows() == [("opened", "delivered")]
 
 
+def test_a_channel_may_be_removed_while_a_message_is_on_its_way(
+    workspace, channel, receiver, crowd
+):
+    one = channel()
+    deliveries.owe(workspace, told(), NOW)
+    held = takes.take(deliveries.due(NOW)[0], NOW)
+    changes.remove(workspace, one.pk, by=None)
+
+    assert sending.perform(held, NOW).pk == held.pk
+    assert len(receiver.seen) == 1
+    assert rows() == []
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_receiver_that_hangs_holds_up_no_other(receiver, settings, crowd):
     """With as many threads as a worker has."""
