@@ -184,6 +184,19 @@ class ChannelValues(serializers.DictField):
     child = Text(allow_null=True, trim_whitespace=False)
     default_error_messages = Values.default_error_messages
 
+    def run_child_validation(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What nobody knows is told as that, whatever its value is."""
+        names = self.context.get("names")
+        wrong = dict(unknown_keys(data, names)) if names else {}
+        known = {name: value for name, value in data.items() if name not in wrong}
+        try:
+            read: dict[str, Any] = super().run_child_validation(known)
+        except ValidationError as error:
+            raise ValidationError({**error.detail, **wrong}) from None  # type: ignore[dict-item]
+        if wrong:
+            raise ValidationError(wrong)
+        return read
+
 
 class ClockField(serializers.TimeField):
     default_error_messages = {"invalid": "This must be a time such as 22:00, or null."}

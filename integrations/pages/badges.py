@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from integrations import platforms
 from integrations.models import Feed, FeedKind, IntegrationConnection, Status
 from integrations.services import rows
 from integrations.services.telling import feeds
@@ -23,6 +25,19 @@ PUBLIC = {
 }
 COLOURS = {"green": "#1a7f4b", "amber": "#9a6700", "red": "#c02b2b", "grey": "#5f6672"}
 LABEL = "integrations"
+# What only a stand-in proves says nothing of the platform itself, so it is not green.
+LIGHTS = {
+    **{"error": "red", "unanswered": "amber", "unproven": "amber"},
+    **{"stand_in": "amber", "proven": "green"},
+}
+WORDS = {
+    **{"unanswered": "no answer", "unproven": "not proven"},
+    "stand_in": "proven by a stand-in",
+}
+OF_ALL = {  # the worst first
+    **{"error": "in error", "unanswered": "without an answer", "unproven": "not proven"},
+    **{"stand_in": "proven by a stand-in", "proven": "proven"},
+}
 LETTER = 6.6  # pixels of one, at 11 px: `textLength` makes it fit
 PADDING = 12
 
@@ -95,29 +110,37 @@ def _badge(token: str) -> Badge:
 
 def of_feed(feed: Feed, now: datetime) -> Badge:
     if connection := feed.connection:
-        light = connection.light(now)
-        return Badge(connection.platform.name, _word(connection, light), light)
+        state = _state(connection, now)
+        return Badge(connection.platform.name, WORDS.get(state, state), _light(state))
     return _of_all(rows.saved_in(feed.workspace), now)
 
 
 def _of_all(connections: Iterable[IntegrationConnection], now: datetime) -> Badge:
     """The worst of them, and of how many; what is off or can never be proven says nothing."""
-    lights = [one.light(now) for one in connections]
-    for light, word in (("red", "in error"), ("amber", "not proven")):
-        if number := lights.count(light):
-            return Badge(LABEL, f"{number} {word}", light)
-    if proven := lights.count("green"):
-        return Badge(LABEL, f"{proven} proven", "green")
+    states = [_state(one, now) for one in connections]
+    for state, word in OF_ALL.items():
+        if number := states.count(state):
+            return Badge(LABEL, f"{number} {word}", _light(state))
     return Badge(LABEL, "not connected", "grey")
 
 
-def _word(connection: IntegrationConnection, light: str) -> str:
-    if light == "grey" and connection.status == Status.CONNECTED:
-        return "public page only"
+def _state(connection: IntegrationConnection, now: datetime) -> str:
+    """One of those that have a light, or the word for what has none."""
+    light = connection.light(now)
+    if light == "red":
+        return "error"
     if light == "amber":
-        return "no answer" if connection.unanswered_since else "not proven"
-    words = {"green": "proven", "red": "error"}
-    return words.get(light) or Status(connection.status).label.lower()
+        return "unanswered" if connection.unanswered_since else "unproven"
+    if light == "green":
+        is_real = settings.DEMO or not platforms.stand_in(connection.provider)
+        return "proven" if is_real else "stand_in"
+    if connection.status == Status.CONNECTED:
+        return "public page only"
+    return Status(connection.status).label.lower()
+
+
+def _light(state: str) -> str:
+    return LIGHTS.get(state, "grey")
 
 
 def _width(text: str) -> int:

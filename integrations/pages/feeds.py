@@ -78,9 +78,9 @@ def page(request: Request) -> HttpResponse:
 @posted("feeds")
 @refusing
 def end(request: Request, feed_id: UUID) -> HttpResponse:
-    """Its address shows nothing from now on."""
+    """Its address tells nothing from now on."""
     feeds.end(request.access.workspace, feed_id, by=request.user)
-    messages.success(request, "That address shows nothing any more.")
+    messages.success(request, "That address tells nothing any more: a badge says “unknown”, a calendar is not found.")
     return redirect("feeds", request.access.workspace.slug)
 
 

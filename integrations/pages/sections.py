@@ -37,7 +37,8 @@ SECTIONS = (
     Section(
         "soon",
         "Will need someone",
-        "Nothing is known to be broken, but it is half set up, was not proven lately or ends soon",
+        "Nothing is known to be broken: half set up, not proven lately, proven by a stand-in alone, "
+        "or about to end",
     ),
     Section("nothing", "Nothing to do", "Proven, tried again, or off on purpose"),
     Section("not_connected", "Not connected", "What each would be used for"),
@@ -77,7 +78,10 @@ def headline(shown: Sequence[Card | PlatformCard]) -> str:
     if broken:
         needs = "needs" if broken == 1 else "need"
         return f"{broken} of {len(shown)} platforms {needs} someone now"
-    if soon := sum(card.section == "soon" for card in shown):
+    asked = [card for card in shown if card.section == "soon"]
+    if asked and all(card.group == "stand_in" for card in asked):
+        return f"Stand-ins answer for {len(asked)} of {len(shown)} platforms"
+    if soon := len(asked):
         return f"{soon} of {len(shown)} platforms will need someone"
     if all(card.section == "not_connected" for card in shown):
         return "Nothing is connected yet"

@@ -39,7 +39,7 @@ LONGEST_NAME = 100
 TEST_WINDOW = timedelta(minutes=1)
 PATIENCE_SECONDS = 20
 REQUIRED = "This is required."
-NO_KIND = "There is no such kind of channel."
+NO_KIND = "There is no such kind of channel. Use one of these: {}."
 TOO_MANY = f"A workspace has at most {MOST_CHANNELS} channels. Remove one first."
 SEND_AGAIN = "Enter this again: the secret would go elsewhere than it was entered for."
 LONG_NAME = f"This is longer than {LONGEST_NAME} characters."
@@ -111,7 +111,7 @@ def find_delivery(channel: Channel, delivery_id: UUID) -> Delivery:
 def add(workspace: Workspace, kind: str, changes: Changes, *, by: User | None) -> Saved:
     """Raises InvalidChange, NotAnOwner, Archived."""
     if kind not in catalogue.kinds():
-        raise InvalidChange({"kind": [NO_KIND]})
+        raise no_kind()
     with members.changing(workspace, by=by):
         if of(workspace).count() >= MOST_CHANNELS:
             raise InvalidChange({"kind": [TOO_MANY]})
@@ -119,6 +119,10 @@ def add(workspace: Workspace, kind: str, changes: Changes, *, by: User | None) -
         made = _apply(channel, changes)
         channel.save(force_insert=True)
     return Saved(channel, made)
+
+
+def no_kind() -> InvalidChange:
+    return InvalidChange({"kind": [NO_KIND.format(", ".join(sorted(catalogue.kinds())))]})
 
 
 def change(workspace: Workspace, channel_id: UUID, changes: Changes, *, by: User | None) -> Saved:

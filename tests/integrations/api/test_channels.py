@@ -76,7 +76,6 @@ def test_too_many_tests_are_told_when_to_come_back(ask, channel, settings):
 @pytest.mark.parametrize(
     ("body", "errors"),
     [
-        ({"kind": "pager"}, {"kind": ["There is no such kind of channel."]}),
         ({"kind": "slack"}, {"config": {"url": ["This is required."]}}),
         (
             {"kind": "webhook", "config": {"signingSecret": "x", "url": "https://a.example"}},
@@ -85,6 +84,19 @@ def test_too_many_tests_are_told_when_to_come_back(ask, channel, settings):
         (
             {"kind": "slack", "config": {"uri": "x"}},
             {"config": {"uri": ["Unknown key. Use: url."]}},
+        ),
+        (
+            {"kind": "slack", "config": {"uri": 1, "url": 2}},
+            {"config": {"uri": ["Unknown key. Use: url."], "url": ["This must be a text."]}},
+        ),
+        (
+            {"kind": "pigeon", "config": {"uri": "x"}},
+            {
+                "kind": [
+                    "There is no such kind of channel. Use one of these: discord, email, ntfy, "
+                    "slack, teams, telegram, webhook."
+                ]
+            },
         ),
         ({"kind": "slack", "timeZone": "Mars"}, {"timeZone", "config"}),
         ({"kind": "slack", "quietFrom": "25:00"}, {"quietFrom"}),

@@ -536,7 +536,7 @@ def test_an_earlier_month_is_chosen_of_a_list(visitor, connected, noon):
 def test_a_young_record_says_of_how_much_time_its_figures_are(visitor, proven):
     said = visitor.says(page_of(proven))
 
-    assert "Uptime, today –" in said
+    assert "Uptime, today" in said
     assert "Uptime, 30 days" not in said
     assert "The record begins today." in said
     remember(proven, 12, proven=86400)

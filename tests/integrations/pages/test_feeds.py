@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from icalendar import Calendar
 
+from integrations import platforms
 from integrations.models import End, Feed, FeedKind, IntegrationConnection, Workspace
 from integrations.services.people import members
 from integrations.services.telling import ends, feeds
@@ -92,6 +93,22 @@ def test_a_badge_has_a_word_for_each_state(olga, workspace, anybody, facts, word
     path = made_by(olga, str(connect(workspace, **facts).pk))
 
     assert said_by(anybody, path) == ["Meta", word]
+
+
+def test_a_badge_says_that_only_a_stand_in_proved_it(olga, workspace, anybody, meta):
+    proven = connect(workspace, proof_stand_in=platforms.stand_in("meta"))
+    path = made_by(olga, str(proven.pk))
+    of_all = made_by(olga, "all")
+
+    assert said_by(anybody, path) == ["Meta", "proven by a stand-in"]
+    assert said_by(anybody, of_all) == ["integrations", "1 proven by a stand-in"]
+    assert anybody.get(f"{path.removesuffix('.svg')}.json").json()["color"] != "#1a7f4b"
+
+
+def test_the_badge_of_a_workspace_tells_no_answer_from_no_proof(olga, workspace, anybody):
+    connect(workspace, unanswered_since=NOW)
+
+    assert said_by(anybody, made_by(olga, "all")) == ["integrations", "1 without an answer"]
 
 
 def test_a_badge_decays_with_nobody_writing_anything(olga, workspace, anybody, clock):
@@ -263,7 +280,7 @@ def test_an_address_that_was_ended_shows_nothing(olga, workspace, anybody):
 
     page = olga.send(PAGE, f"{PAGE}{feed.pk}/end/")
 
-    assert "That address shows nothing any more." in text_of(page)
+    assert "That address tells nothing any more: a badge says “unknown”" in text_of(page)
     assert said_by(anybody, path) == ["integrations", "unknown"]
 
 

@@ -57,10 +57,9 @@ def send(parcel: Parcel) -> Receipt:
 def written(parcel: Parcel) -> EmailMultiAlternatives:
     letter = parcel.letter
     is_reply = not parcel.is_first and parcel.told.moment != Moment.TEST
+    begins = "Re: " if is_reply and not letter.is_end else ""
     mail = EmailMultiAlternatives(
-        subject=" ".join(
-            f"{'Re: ' if is_reply and not letter.is_end else ''}{letter.subject}".split()
-        ),
+        subject=" ".join(f"{begins}{letter.subject}".split()),
         body=render_to_string("telling/mail.txt", {"letter": letter}).strip() + "\n",
         to=addresses(parcel.values["to"]),
         headers=_headers(parcel, is_reply=is_reply),
