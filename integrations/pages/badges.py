@@ -27,16 +27,23 @@ COLOURS = {"green": "#1a7f4b", "amber": "#9a6700", "red": "#c02b2b", "grey": "#5
 LABEL = "integrations"
 # What only a stand-in proves says nothing of the platform itself, so it is not green.
 LIGHTS = {
-    **{"error": "red", "unanswered": "amber", "unproven": "amber"},
-    **{"stand_in": "amber", "proven": "green"},
+    "error": "red",
+    "unanswered": "amber",
+    "unproven": "amber",
+    "stand_in": "amber",
+    "proven": "green",
 }
 WORDS = {
-    **{"unanswered": "no answer", "unproven": "not proven"},
+    "unanswered": "no answer",
+    "unproven": "not proven",
     "stand_in": "proven by a stand-in",
 }
 OF_ALL = {  # the worst first
-    **{"error": "in error", "unanswered": "without an answer", "unproven": "not proven"},
-    **{"stand_in": "proven by a stand-in", "proven": "proven"},
+    "error": "in error",
+    "unanswered": "without an answer",
+    "unproven": "not proven",
+    "stand_in": "proven by a stand-in",
+    "proven": "proven",
 }
 LETTER = 6.6  # pixels of one, at 11 px: `textLength` makes it fit
 PADDING = 12

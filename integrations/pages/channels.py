@@ -2,7 +2,7 @@
 
 from functools import wraps
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from integrations import clock, platforms
+from integrations import clock, platforms, queue
 from integrations.models import Channel, Role
 from integrations.pages import sentences
 from integrations.pages.members import refusing
@@ -23,20 +23,32 @@ from integrations.services.refusals import Busy, InvalidChange, TooManyTests
 from integrations.services.telling import audience, catalogue, changes, deliveries
 from integrations.services.telling.changes import Changes, NoChannel
 from integrations.services.telling.kinds import Kind
+from integrations.services.watching import engine
 from integrations_center import public_url
 from providers.declare import Field
 
 MOST_SHOWN = 50
+ALREADY = "It is saved already. A secret that was made for it is shown once alone."
 GONE = "This channel was removed meanwhile. Nothing was done."
+AGAIN = "It is sent again. Its receiver knows it by its id."
+NO_WORKER = "It is sent again once a worker runs: none was seen just now."
 NOT_SENT = "It was not sent again: it is on its way already, or the channel is switched off."
 
 
 class ChannelForm(forms.Form):
     """The values of one kind, and what it hears. The rules stand in the service alone."""
 
-    def __init__(self, kind: Kind, channel: Channel | None, data: Any = None) -> None:
+    def __init__(
+        self, kind: Kind, channel: Channel | None, data: Any = None, *, zone: str = ""
+    ) -> None:
+        """`zone` is that of whoever adds one."""
         self.kind = kind
-        super().__init__(data, initial=_initial(channel, kind), label_suffix="")
+        super().__init__(data, initial=_initial(channel, kind, zone), label_suffix="")
+        self.fields["time_zone"].choices = _zones(self.initial["time_zone"])  # type: ignore[attr-defined]
+        if channel:
+            del self.fields["new_id"]
+        elif not zone:
+            self.fields["time_zone"].widget.attrs["data-own-zone"] = True
         for one in kind.fields:
             self.fields[one.name] = _form_field(one, channel)
         self.order_fields(["name", *(one.name for one in kind.fields)])
@@ -74,9 +86,9 @@ class ChannelForm(forms.Form):
     )
     time_zone = forms.ChoiceField(
         label="Time zone",
-        choices=lambda: [(one, one) for one in own.zones()],
         help_text="For quiet hours, for Mondays, and for the times in its messages.",
     )
+    new_id = forms.UUIDField(required=False, widget=forms.HiddenInput())
 
     @property
     def own_fields(self) -> list[forms.BoundField]:
@@ -115,15 +127,19 @@ class ChannelForm(forms.Form):
                 self.add_error(at if at in self.fields else None, told)
 
 
-def _initial(channel: Channel | None, kind: Kind) -> dict[str, Any]:
+def _zones(chosen: str) -> list[tuple[str, Any]]:
+    """By area; with the one that is saved, if nobody would choose that name today."""
+    areas = own.zones_by_area()
+    first = [] if any(chosen in its for its in areas.values()) else [chosen]
+    found: list[tuple[str, Any]] = [(one, one) for one in dict.fromkeys([*first, "UTC"])]
+    return [*found, *((area, [(one, one) for one in its]) for area, its in areas.items())]
+
+
+def _initial(channel: Channel | None, kind: Kind, zone: str) -> dict[str, Any]:
     if channel is None:
+        new = {"hears": "all", "tells_recovery": True, "new_id": uuid4()}
         tells_week = kind.slug == catalogue.MAIL
-        return {
-            "hears": "all",
-            "tells_recovery": True,
-            "time_zone": "UTC",
-            "tells_week": tells_week,
-        }
+        return new | {"time_zone": zone or "UTC", "tells_week": tells_week}
     kept = ("name", "hears", "platforms", "tells_recovery", "quiet_from", "quiet_until")
     more = ("tells_week", "time_zone")
     return channel.values | {name: getattr(channel, name) for name in (*kept, *more)}
@@ -138,7 +154,10 @@ def _form_field(one: Field, channel: Channel | None) -> forms.CharField:
     if one.type == "textarea":
         widget = forms.Textarea(attrs)
     if one.secret:
-        widget = forms.PasswordInput(attrs | {"autocomplete": "new-password"}, render_value=False)
+        own = {"autocomplete": "new-password"}
+        if one.type == "url":  # the browser says it, and what was typed stays there
+            own |= {"pattern": "https?://.+", "title": "It begins with https://"}
+        widget = forms.PasswordInput(attrs | own, render_value=False)
         if channel and one.name in channel.hints:
             hint = channel.hints[one.name]
             shown = f" ({hint})" if hint else ""
@@ -178,6 +197,7 @@ def page(request: Request) -> HttpResponse:
         "owners": audience.owners_are_mailed(workspace),
         "odd": audience.odd_addresses(workspace),
         "unreachable": _unreachable(),
+        "unchecked": engine.problem(clock.now()),
     }
     return render(request, "integrations/channels.html", context)
 
@@ -208,10 +228,17 @@ def add(request: Request, kind: str) -> HttpResponse:
     if kind not in catalogue.kinds():
         raise Http404
     chosen = catalogue.kinds()[kind]
-    form = ChannelForm(chosen, None, request.POST if request.method == "POST" else None)
+    posted, zone = request.POST if request.method == "POST" else None, own.zone_of(request.user)
+    form = ChannelForm(chosen, None, posted, zone=str(zone or ""))
     if request.method == "POST" and form.is_valid():
+        new_id = form.cleaned_data["new_id"]
+        if changes.of(request.access.workspace).filter(pk=new_id).exists():  # sent a second time
+            messages.info(request, ALREADY)
+            return redirect("channel", request.access.workspace.slug, new_id)
         try:
-            saved = changes.add(request.access.workspace, kind, form.changes(), by=request.user)
+            saved = changes.add(
+                request.access.workspace, kind, form.changes(), by=request.user, new_id=new_id
+            )
         except InvalidChange as invalid:
             form.refuse(invalid)
         else:
@@ -271,6 +298,7 @@ def _show(
         "deliveries": sent[:MOST_SHOWN],
         "total": sent.count(),
         "unreachable": _unreachable(),
+        "unchecked": engine.problem(clock.now()),
     }
     return render(request, "integrations/channel.html", context, status=422 if form else 200)
 
@@ -293,7 +321,10 @@ def send_test(request: Request, channel_id: UUID) -> HttpResponse:
     except Busy as busy:
         messages.warning(request, sentences.busy(busy.retry_after_seconds))
     else:
-        if tried.is_delivered:
+        kind = _kind(channel)
+        if tried.is_delivered and kind and not kind.is_read_there:
+            messages.success(request, f"{tried.sentence} Look whether it arrives.")
+        elif tried.is_delivered:
             messages.success(request, f"It arrived: {tried.sentence}")
         else:
             messages.error(request, f"It did not arrive. {tried.sentence}")
@@ -309,6 +340,10 @@ def switch(request: Request, channel_id: UUID) -> HttpResponse:
     workspace = request.access.workspace
     if request.method == "POST":
         is_on = request.POST.get("on") == "yes"
+        channel = changes.find(workspace, channel_id)
+        waiting = 0 if is_on or "sure" in request.POST else deliveries.waiting(channel)
+        if waiting:
+            return _ask_to_switch_off(request, channel, waiting)
         changed = Changes(is_enabled=is_on)
         channel = changes.change(workspace, channel_id, changed, by=request.user).channel
         said = "is on again" if is_on else "is off. What waits for it is left out"
@@ -330,7 +365,7 @@ def resend(request: Request, channel_id: UUID, delivery_id: UUID) -> HttpRespons
         except deliveries.NotToSend:
             messages.warning(request, NOT_SENT)
         else:
-            messages.success(request, "It is sent again. Its receiver knows it by its id.")
+            messages.success(request, AGAIN if queue.has_worker() else NO_WORKER)
     return redirect(reverse("channel", args=[workspace.slug, channel_id]) + "#log")
 
 
@@ -364,6 +399,23 @@ def remove(request: Request, channel_id: UUID) -> HttpResponse:
             section="channels",
         ),
     )
+
+
+def _ask_to_switch_off(request: Request, channel: Channel, waiting: int) -> HttpResponse:
+    workspace = request.access.workspace.slug
+    what = "One message waits" if waiting == 1 else f"{waiting} messages wait"
+    question = Question(
+        title=f"Switch {channel.name} off?",
+        sentences=[f"{what} to be sent there, and would be left out."],
+        action=reverse("switch-channel", args=[workspace, channel.pk]),
+        yes="Switch it off",
+        no="Keep it on",
+        is_loss=True,
+        hidden={"on": "no", "sure": "yes"},
+        back=reverse("channel", args=[workspace, channel.pk]),
+        section="channels",
+    )
+    return ask(request, question)
 
 
 def _who_hears(request: Request) -> str:

@@ -17,6 +17,7 @@ from integrations_center import public_url
 
 CALENDAR, ALL = "calendar", "all"
 TOO_MANY = f"A workspace has {feeds.MOST} at most. End one that nobody needs first."
+ENDED = "That address tells nothing any more: a badge says “unknown”, a calendar is not found."
 ADDRESSES = {FeedKind.BADGE: "badge", FeedKind.CALENDAR: "expiries"}
 
 
@@ -80,7 +81,7 @@ def page(request: Request) -> HttpResponse:
 def end(request: Request, feed_id: UUID) -> HttpResponse:
     """Its address tells nothing from now on."""
     feeds.end(request.access.workspace, feed_id, by=request.user)
-    messages.success(request, "That address tells nothing any more: a badge says “unknown”, a calendar is not found.")
+    messages.success(request, ENDED)
     return redirect("feeds", request.access.workspace.slug)
 
 

@@ -37,8 +37,8 @@ SECTIONS = (
     Section(
         "soon",
         "Will need someone",
-        "Nothing is known to be broken: half set up, not proven lately, proven by a stand-in alone, "
-        "or about to end",
+        "Nothing is known to be broken: half set up, not proven lately, proven by a stand-in "
+        "alone, or about to end",
     ),
     Section("nothing", "Nothing to do", "Proven, tried again, or off on purpose"),
     Section("not_connected", "Not connected", "What each would be used for"),

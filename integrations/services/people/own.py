@@ -7,6 +7,7 @@ be, so whoever runs the installation sets it.
 import secrets
 from datetime import datetime, timedelta
 from functools import cache
+from importlib import resources
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -41,6 +42,18 @@ class LinkGone(Exception):
 def zones() -> list[str]:
     """Those of places, by name: `"Europe/Madrid"`."""
     return ["UTC", *sorted(zone for zone in available_timezones() if _is_of_a_place(zone))]
+
+
+@cache
+def zones_by_area() -> dict[str, list[str]]:
+    """Those to choose from, without older names of the same: `{"Europe": ["Europe/Madrid", …]}`."""
+    table = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text()
+    named = {line.split("\t")[2] for line in table.splitlines() if not line.startswith("#")}
+    found: dict[str, list[str]] = {}
+    for zone in zones():
+        if zone in named:
+            found.setdefault(zone.partition("/")[0], []).append(zone)
+    return found
 
 
 def _is_of_a_place(zone: str) -> bool:

@@ -46,6 +46,7 @@ LONG_NAME = f"This is longer than {LONGEST_NAME} characters."
 NO_PLATFORM = "No platform here has this name."
 BOTH_TIMES = "Enter both times, or none."
 SAME_TIMES = "Quiet hours begin and end at different times."
+REFUSED = f"{addresses.REFUSED} Whoever runs this installation may allow it: OUTBOUND_ALLOW."
 NO_HEARS = "Choose one of these: all, breaks."
 
 
@@ -108,14 +109,26 @@ def find_delivery(channel: Channel, delivery_id: UUID) -> Delivery:
     raise NoChannel
 
 
-def add(workspace: Workspace, kind: str, changes: Changes, *, by: User | None) -> Saved:
-    """Raises InvalidChange, NotAnOwner, Archived."""
+def add(
+    workspace: Workspace,
+    kind: str,
+    changes: Changes,
+    *,
+    by: User | None,
+    new_id: UUID | None = None,
+) -> Saved:
+    """Under an id that may be chosen before, so that the same is not added twice.
+
+    Raises InvalidChange, NotAnOwner, Archived.
+    """
     if kind not in catalogue.kinds():
         raise no_kind()
     with members.changing(workspace, by=by):
         if of(workspace).count() >= MOST_CHANNELS:
             raise InvalidChange({"kind": [TOO_MANY]})
         channel = Channel(workspace=workspace, kind=kind, tells_week=kind == catalogue.MAIL)
+        if new_id and not Channel.objects.filter(pk=new_id).exists():
+            channel.pk = new_id
         made = _apply(channel, changes)
         channel.save(force_insert=True)
     return Saved(channel, made)
@@ -168,7 +181,7 @@ def _apply(channel: Channel, changes: Changes) -> Mapping[str, str]:
         if wrong:
             errors["config"] = {name: [sentence] for name, sentence in wrong.items()}
     name = channel.name if changes.name is None else " ".join(changes.name.split())
-    channel.name = name or kind.name
+    channel.name = name or _free_name(channel, kind)
     if len(channel.name) > LONGEST_NAME:
         errors["name"] = [LONG_NAME]
     errors |= _take_filters(channel, changes) | _take_quiet(channel, changes)
@@ -178,6 +191,14 @@ def _apply(channel: Channel, changes: Changes) -> Mapping[str, str]:
     if errors:
         raise InvalidChange(errors)
     return made
+
+
+def _free_name(channel: Channel, kind: Kind) -> str:
+    """ "Slack", or "Slack 2" where one is called so."""
+    others = of(channel.workspace).exclude(pk=channel.pk)
+    taken = {*others.values_list("name", flat=True)}
+    names = [kind.name, *(f"{kind.name} {number}" for number in range(2, MOST_CHANNELS + 2))]
+    return next(one for one in names if one not in taken)
 
 
 def _take_values(
@@ -240,7 +261,12 @@ def _typed(
 def _clean(one: Field, text: str) -> str:
     """Raises ValueError. An address is refused here already, and checked again when it is used."""
     value, _ = one.clean(text)
-    return addresses.clean(value, allow=settings.OUTBOUND_ALLOW) if one.type == "url" else value
+    if one.type != "url":
+        return value
+    try:
+        return addresses.clean(value, allow=settings.OUTBOUND_ALLOW)
+    except ValueError as error:
+        raise ValueError(REFUSED if str(error) == addresses.REFUSED else str(error)) from None
 
 
 def _keep(channel: Channel, kind: Kind, values: Mapping[str, str]) -> None:
@@ -306,7 +332,7 @@ def send_test(channel: Channel, now: datetime) -> Tried:
             told = _test_of(channel, now)
             taken = deliveries.at_once(channel.workspace, channel, told, now)
         sent = _sent_in_time(taken, now)
-    return _tried(sent, len(taken), catalogue.kinds()[channel.kind].name)
+    return _tried(sent, len(taken), catalogue.kinds()[channel.kind].taker)
 
 
 def _sent_in_time(taken: list[Delivery], now: datetime) -> list[Delivery]:
@@ -321,14 +347,14 @@ def _sent_in_time(taken: list[Delivery], now: datetime) -> list[Delivery]:
     return sent
 
 
-def _tried(sent: list[Delivery], of: int, kind: str) -> Tried:
+def _tried(sent: list[Delivery], of: int, taker: str) -> Tried:
     failed = [one for one in sent if one.outcome != outcomes.DELIVERED]
     if failed:
         names = ", ".join(one.recipient for one in failed if one.recipient)
         about = f" It is about {names}." if names else ""
         return Tried(False, f"{failed[0].sentence}{about}", failed[0].status_code)
     rest = f" of the first {len(sent)}; the log says what becomes of the others"
-    sentence = f"{kind} took the message{rest if len(sent) < of else ''}."
+    sentence = f"{taker} took the message{rest if len(sent) < of else ''}."
     return Tried(True, sentence, sent[-1].status_code)
 
 

@@ -191,6 +191,11 @@ def resend(delivery: Delivery, now: datetime) -> None:
         queue.enqueue("telling.deliver", str(delivery.pk))
 
 
+def waiting(channel: Channel) -> int:
+    """How many messages wait to be sent there."""
+    return of_channel(channel).filter(outcome=WAITING).count()
+
+
 def of_channel(channel: Channel) -> QuerySet[Delivery]:
     """The newest first."""
     return Delivery.objects.filter(channel=channel)

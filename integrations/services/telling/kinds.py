@@ -9,6 +9,7 @@ from uuid import UUID
 
 import requests
 from django.conf import settings
+from django.utils.text import capfirst
 
 from integrations.services.telling.messages import Letter
 from integrations.services.telling.told import Told
@@ -96,6 +97,9 @@ class Kind:
     `check` says what is wrong with clean values, by field. `made` are values that are made here
     where nobody typed any, and shown once. `recipients` are those in its plain values who are
     written to one by one, each found as the only one in `recipients_at` when it is sent.
+    `taken_by` is who takes a message, where that is not whoever it is called by; `is_read_there`
+    whether people read it there. `unready` says why this installation cannot send any, "" where it
+    can.
     """
 
     slug: str
@@ -108,6 +112,14 @@ class Kind:
     made: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     recipients: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda _values: ()
     recipients_at: str = ""
+    taken_by: str = ""
+    is_read_there: bool = True
+    unready: Callable[[], str] = lambda: ""
+
+    @property
+    def taker(self) -> str:
+        """Who takes a message."""
+        return self.taken_by or self.name
 
     def field(self, name: str) -> Field:
         return next(one for one in self.fields if one.name == name)
@@ -126,11 +138,11 @@ def over_http(
         try:
             reply = _post(name, out)
         except InvalidConfig as error:
-            raise NotTaken(error.message, is_refused=True) from None
+            raise NotTaken(capfirst(error.message), is_refused=True) from None
         except ProviderError as error:
-            raise NotTaken(f"{error.message} {error.action}".strip()) from None
+            raise NotTaken(capfirst(f"{error.message} {error.action}".strip())) from None
         if not 200 <= reply.status < 300:
-            raise refusal(name, reply)
+            raise refusal(capfirst(name), reply)
         return Receipt(reply.status, read(reply))
 
     return send

@@ -35,6 +35,12 @@
     }
   };
 
+  // A zone that is to be chosen begins with the browser's own.
+  for (const select of document.querySelectorAll("select[data-own-zone]")) {
+    const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (select.value === "UTC" && [...select.options].some((one) => one.value === own)) select.value = own;
+  }
+
   show(document);
   document.addEventListener("htmx:load", (event) => show(event.detail.elt));
   setInterval(() => show(document), 30000);

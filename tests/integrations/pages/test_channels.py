@@ -1,11 +1,13 @@
 """The pages of channels: for owners, with every answer in words, and without any secret."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from integrations.models import Channel, Delivery, Workspace
+from integrations.models import Channel, Delivery, IntegrationConnection, Person, Workspace
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import signed_in
 from tests.integrations.pages.people import text_of
@@ -86,6 +88,90 @@ def test_a_made_secret_is_shown_once(olga, receiver):
     assert secret not in olga.client.get(of(Channel.objects.get())).content.decode()
 
 
+def test_what_is_sent_a_second_time_is_added_once(olga, receiver):
+    form = olga.client.get(f"{PAGE}new/webhook/").content.decode()
+    new_id = re.search(r'name="new_id" value="([^"]+)"', form)[1]
+    typed = {"url": receiver.url, "new_id": new_id, **COMMON}
+    olga.sends(f"{PAGE}new/webhook/", **typed)
+
+    again = olga.sends(f"{PAGE}new/webhook/", **typed)
+
+    assert "It is saved already." in again
+    assert str(Channel.objects.get().pk) == new_id
+
+
+def test_an_id_of_another_workspace_is_not_taken(olga, receiver, channel):
+    theirs = channel("slack")
+    Channel.objects.update(workspace=Workspace.objects.create(name="Other", slug="other"))
+
+    olga.sends(f"{PAGE}new/webhook/", url=receiver.url, new_id=theirs.pk, **COMMON)
+
+    assert Channel.objects.count() == 2
+    assert Channel.objects.get(pk=theirs.pk).kind == "slack"
+
+
+def test_the_second_of_a_kind_is_called_otherwise(olga, receiver):
+    for _ in range(2):
+        olga.sends(f"{PAGE}new/slack/", url=receiver.url, **COMMON | {"name": ""})
+
+    assert sorted(Channel.objects.values_list("name", flat=True)) == ["Slack", "Slack 2"]
+
+
+def test_mail_that_cannot_be_sent_is_said_before_anything_is_typed(olga, settings):
+    settings.EMAIL_IS_CONFIGURED = False
+
+    for path in ("new/", "new/email/"):
+        assert "This installation sends no mail" in olga.reads(f"{PAGE}{path}")
+
+
+def test_zones_are_grouped_and_begin_with_the_readers_own(olga, owner, channel):
+    page = olga.client.get(f"{PAGE}new/slack/").content.decode()
+    assert '<optgroup label="Europe">' in page
+    assert "Africa/Asmera" not in page
+    assert "data-own-zone" in page
+    Person.objects.create(user=owner, time_zone="Asia/Tokyo")
+    assert 'value="Asia/Tokyo" selected' in olga.client.get(f"{PAGE}new/slack/").content.decode()
+    old = channel("slack", time_zone="Asia/Calcutta")
+    assert 'value="Asia/Calcutta" selected' in olga.client.get(of(old)).content.decode()
+
+
+def test_switching_off_what_messages_wait_for_is_asked_once_more(
+    olga, workspace, channel, receiver
+):
+    one = channel()
+    receiver.answers = [Answer(503, "")]
+    owe(workspace, told())
+
+    asked = olga.sends(of(one, "switch/"), on="no")
+    assert "One message waits to be sent there, and would be left out." in asked
+    assert Channel.objects.get().is_enabled
+    olga.sends(of(one, "switch/"), on="no", sure="yes")
+
+    assert not Channel.objects.get().is_enabled
+
+
+def test_it_says_that_no_worker_checks(olga, workspace, connected, channel):
+    IntegrationConnection.objects.update(created_at=timezone.now() - timedelta(days=1))
+    one = channel("slack")
+
+    for path in (PAGE, of(one)):
+        assert "the worker is not running" in olga.reads(path)
+
+
+def test_what_is_sent_again_without_a_worker_says_so(olga, workspace, channel, receiver):
+    one = channel()
+    owe(workspace, told())
+    again = of(one, f"deliveries/{Delivery.objects.get().pk}/resend/")
+
+    assert "It is sent again once a worker runs" in olga.sends(again)
+
+
+def test_a_test_by_mail_says_who_took_it(olga, channel, office):
+    assert "The mail server took the message. Look whether it arrives." in olga.sends(
+        of(channel("email"), "test/")
+    )
+
+
 def test_what_is_wrong_is_said_at_its_field(olga):
     page = olga.sends(f"{PAGE}new/slack/", url="https://169.254.169.254/x", **COMMON)
 
@@ -129,6 +215,7 @@ def test_the_log_says_what_became_of_each_and_sends_again(
     workspace,
     channel,
     receiver,
+    worker_seen,
 ):
     one = channel()
     receiver.answers = [Answer(410, ""), Answer(200, "ok")]
@@ -143,7 +230,7 @@ def test_the_log_says_what_became_of_each_and_sends_again(
     delivery = Delivery.objects.get()
     page = olga.sends(of(one, f"deliveries/{delivery.pk}/resend/"))
 
-    assert "It is sent again." in page
+    assert "It is sent again. Its receiver knows it by its id." in page
     assert "Delivered" in page
     assert len({asked.headers["webhook-id"] for asked in receiver.seen}) == 1
 

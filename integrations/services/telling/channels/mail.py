@@ -117,4 +117,7 @@ KIND = Kind(
     recipients_at="to",
     check=check,
     send=send,
+    taken_by="The mail server",
+    is_read_there=False,
+    unready=lambda: "" if settings.EMAIL_IS_CONFIGURED else NO_MAIL,
 )

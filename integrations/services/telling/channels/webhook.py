@@ -21,7 +21,7 @@ from integrations.services.telling.kinds import Kind, Outgoing, Parcel, as_json,
 from integrations.services.telling.told import Moment
 from providers.declare import Field
 
-NAME = "The receiver"
+NAME = "the receiver"
 PREFIX = "whsec_"
 SECRET_BYTES = 32
 FEWEST_BYTES, MOST_BYTES = 24, 64
@@ -142,5 +142,6 @@ KIND = Kind(
     ),
     check=check,
     made={"signing_secret": new_secret},
+    taken_by="Its receiver",
     send=over_http(NAME, write),
 )
