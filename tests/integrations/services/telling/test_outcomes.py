@@ -108,7 +108,9 @@ def test_a_test_of_a_long_list_is_finished_by_others(workspace, channel, office,
 
     tried = changes.send_test(one, NOW)
 
-    assert tried.sentence.startswith("E-mail took the message of the first 1; the log says")
+    assert tried.sentence.startswith(
+        "The mail server took the message of the first 1; the log says"
+    )
     assert [mail["To"] for mail in office.mails] == ["dana@acme.example", "ben@acme.example"]
     assert {one.tries for one in Delivery.objects.all()} == {1}
 

@@ -57,8 +57,8 @@ def test_checks_of_which_nobody_looks_at_what_they_found_are_told(old, time_mach
     Heartbeat.objects.create(name=engine.KEEPER, at=NOW - 2 * HOUR)
 
     assert engine.problem(NOW) == (
-        "Nobody has gone through what was found since 10:00: what breaks is not told, "
-        "and sign-ins are not renewed."
+        "Nobody has gone through what was found since 2026-11-23 10:00 UTC: what breaks is not "
+        "told, and sign-ins are not renewed."
     )
     Heartbeat.objects.filter(name=engine.KEEPER).update(at=NOW - MINUTE)
     assert engine.problem(NOW) is None

@@ -3,14 +3,14 @@
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from integrations.services.watching import schedule
 from tests.integrations.services.keeping.moments import DAY, HOUR, MINUTE, NOW
 
-KEYS = [uuid4() for _ in range(2000)]
+KEYS = [UUID(int=Random(number).getrandbits(128)) for number in range(2000)]
 
 
 def points(key, every, count=50, chance=None):
