@@ -56,6 +56,7 @@ def test_a_round_that_takes_long_takes_no_newer_mark_back(connected, monkeypatch
     assert Heartbeat.objects.get(name=engine.KEEPER).at == NOW + 13 * MINUTE / 2
 
     rounds.begin(NOW + 6 * MINUTE)  # it waited for a place of its worker
+    assert Heartbeat.objects.get(name=engine.KEEPER).at == NOW + 13 * MINUTE / 2
     rounds.look_after(NOW + 8 * MINUTE)
     assert Heartbeat.objects.get(name=engine.KEEPER).at == NOW + 8 * MINUTE
     assert not Cause.objects.exists()
