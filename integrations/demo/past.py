@@ -36,16 +36,17 @@ def add_incidents(workspace: Workspace, owner: User | None) -> None:
         for trouble in PLATFORMS[one.provider].story.troubles:
             if trouble.state in KINDS:
                 found[trouble].append(one)
+    latest = min((one for one in found if one.state == "error"), default=None)
     for trouble, connections in sorted(found.items(), reverse=True):
-        _add(workspace, trouble, connections, owner)
+        incident = _add(workspace, trouble, connections)
+        if trouble == latest:
+            incident.owner, incident.note = owner, NOTE
+            incident.save(update_fields=["owner", "note"])
 
 
 def _add(
-    workspace: Workspace,
-    trouble: Trouble,
-    connections: list[IntegrationConnection],
-    owner: User | None,
-) -> None:
+    workspace: Workspace, trouble: Trouble, connections: list[IntegrationConnection]
+) -> Incident:
     day = days.day_of(timezone.now()) - trouble.days_ago * days.DAY
     began = days.midnight(day) + BEGAN
     ended = began + timedelta(minutes=trouble.minutes)
@@ -60,7 +61,6 @@ def _add(
         title=title,
         **times,
     )
-    is_error = trouble.state == "error"
     incident = Incident.objects.create(
         cause=cause,
         workspace=workspace,
@@ -70,13 +70,12 @@ def _add(
         stops=[use for one in connections for use in wording.used_by(one.provider)],
         well_since=ended,
         ended_by=Ending.PROVEN,
-        owner=owner if is_error else None,
-        note=NOTE if is_error else "",
         **times,
     )
     IncidentConnection.objects.bulk_create(
         _member(incident, one, began, ended) for one in connections
     )
+    return incident
 
 
 def _member(

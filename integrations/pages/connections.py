@@ -42,7 +42,7 @@ class WatchForm(forms.Form):
         error_messages={"required": "Choose how it is told.", "invalid_choice": "Choose one."},
     )
     mute = forms.TypedChoiceField(
-        label="Mute for how long",
+        widget=forms.Select({"aria-label": "Mute for how long"}),
         required=False,
         coerce=int,
         empty_value=None,

@@ -51,8 +51,11 @@ def test_a_connection_is_tested_and_muted_on_its_page_without_a_mouse(
     expect(page.locator("#announcer")).to_have_text("Meta: the test passed.")
     expect(page.locator("#record")).to_contain_text("Ads data can be read")  # today, too
 
-    page.get_by_role("radio", name="Mute").focus()
-    page.keyboard.press("Space")
+    page.get_by_role("combobox", name="Mute for how long").select_option("for 8 hours")
+    expect(page.get_by_role("radio", name="Mute for 8 hours")).to_be_checked()
+    page.get_by_role("radio", name="Mute until that is changed").press("Space")
+    expect(page.get_by_role("combobox", name="Mute for how long")).to_have_value("")
+    page.get_by_role("combobox", name="Mute for how long").select_option("for 8 hours")
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.get_by_role("radio", name="Stay muted until")).to_be_checked()
 

@@ -16,6 +16,21 @@ def test_a_time_is_told_with_its_year_when_that_is_months_away():
     assert f">{localtime(far):%-d %b %Y %H:%M} UTC<" in moment(far)
 
 
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        (timedelta(seconds=-20), "just now"),
+        (timedelta(minutes=-4, seconds=-5), "4 minutes ago"),
+        (timedelta(days=3, minutes=1), "in 3 days"),
+        (timedelta(days=-70), "70 days ago"),
+        (timedelta(days=-95), "3 months ago"),
+        (timedelta(hours=-1, minutes=-1), "1 hour ago"),
+    ],
+)
+def test_how_long_ago_is_told_without_script_too(ahead, words):
+    assert f">{words}<" in moment(timezone.now() + ahead, "ago")
+
+
 @pytest.mark.parametrize("written", ["2024-02-29 14:02 UTC", "2024-02-29 at 14:02 UTC"])
 def test_a_moment_in_a_sentence_is_shown_as_other_times_are(written):
     shown = said(f"It is of {written}. Look.")
