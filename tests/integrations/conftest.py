@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from integrations import clock, platforms, queue
+from integrations import platforms, queue
 from integrations.models import (
     ApiToken,
     IntegrationConnection,
@@ -204,9 +204,3 @@ def without_test(monkeypatch):
     declared = platforms.catalogue()
     fiverr = replace(declared["fiverr"], tester=None)
     monkeypatch.setattr(platforms, "catalogue", lambda: {**declared, "fiverr": fiverr})
-
-
-@pytest.fixture
-def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a test moves time, PostgreSQL's moves with it: else it goes by its machine's."""
-    monkeypatch.setattr(clock, "now", timezone.now)

@@ -153,7 +153,7 @@ def test_thousands_of_tests_need_no_more_queries(visitor, proven):
     for ago in range(1, 89):
         remember(proven, ago, proven=86400)
 
-    assert asked() <= few <= 20
+    assert asked() <= few <= 22  # with its incidents, its drills and the clock of all
 
 
 def test_somebody_elses_is_not_there(visitor, person):

@@ -267,4 +267,4 @@ def test_the_one_that_opens_first_is_chosen(emil, editor, root):
 
     emil.send("/workspaces/", "/w/acme/workspace/default/")
 
-    assert emil.get("/dashboard/").url == "/w/acme/dashboard/"
+    assert emil.get("/dashboard/settings/").url == "/w/acme/dashboard/settings/"

@@ -6,7 +6,7 @@ import integrations
 
 STATIC = Path(integrations.__file__).parent / "static" / "integrations"
 OWN = {"app.css", "dialog.js", "times.js", "filters.js", "menus.js", "focus.js", "admin.css"}
-OWN |= {"changes.js", "heard.js", "shared.css", "admin.js", "api.js"}
+OWN |= {"changes.js", "choices.js", "heard.js", "shared.css", "admin.js", "api.js", "wall.js"}
 OWN |= {"favicon.svg", "VENDOR.tsv"}
 
 

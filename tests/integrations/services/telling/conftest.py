@@ -6,7 +6,7 @@ from tests.integrations.receivers import NOW
 
 
 @pytest.fixture(autouse=True)
-def clock(time_machine, one_clock):
+def clock(time_machine):
     """It stands still; `clock.shift(timedelta)` moves it."""
     time_machine.move_to(NOW, tick=False)
     return time_machine

@@ -27,7 +27,7 @@ TICK = 6 * HOUR
 
 
 @pytest.fixture(autouse=True)
-def clock(time_machine, one_clock):
+def clock(time_machine):
     """It stands still; `clock.shift(timedelta)` moves it."""
     time_machine.move_to(NOW, tick=False)
     return time_machine
