@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.utils.csp import CSP
 
 from integrations_center import broker, cookies, databases, env, env_file
+from providers.outbound.transport import USUAL_TIMEOUTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / "data"
@@ -33,6 +34,7 @@ HISTORY_DAYS = env.positive_number("HISTORY_DAYS", 90, least=7, most=730)
 PROVIDER_ORIGINS = env.provider_origins(os.environ)
 APPS = env.apps(os.environ)
 OUTBOUND_ALLOW = env.outbound("OUTBOUND_ALLOW")
+OUTBOUND_TIMEOUTS = USUAL_TIMEOUTS  # of a test; a benchmark has less patience
 METRICS_TOKEN = env.token("METRICS_TOKEN")
 METRICS_ALLOW = env.networks("METRICS_ALLOW")
 DATABASE_CONNECTIONS = databases.connections("DATABASE_CONNECTIONS")

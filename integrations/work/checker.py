@@ -110,6 +110,10 @@ class Checker:
                 hand.join()
             connections.close_all()
 
+    def wake(self) -> None:
+        """Look at once for what is due."""
+        self._wakes.put(None)
+
     def stop(self) -> None:
         """Take nothing more."""
         self._is_stopped = True

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from providers.sandbox.breaks import NOT_SHOWN, NOTHING, SILENCES, Trial, breaks, values
 from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, counts, ok
 from providers.sandbox.sign_in import AuthorizationServer
@@ -209,6 +210,18 @@ def _page(rows: list[dict[str, Any]]) -> Answer:
     return ok(collection=rows, pagination={"count": len(rows), **dict.fromkeys(others)})
 
 
+# What https://developer.calendly.com/overview/api-conventions and the page on scopes say of each.
+BREAKS = {
+    "withdrawn": "auth_invalid",
+    "expired": "auth_expired",
+    "noscopes": "permission_missing",
+    "nocalls": "permission_missing",
+    "limited": "rate_limited",
+    "two": NOTHING,
+    "member": NOTHING,  # sees own calls, and nothing else is asked for
+    "empty": NOTHING,
+    **SILENCES,
+}
 PLATFORM = Platform(
     answer,
     {
@@ -230,6 +243,12 @@ PLATFORM = Platform(
             revoked={"access_token": token_of("withdrawn")},
             limited={"access_token": token_of("limited")},
             elsewhere={"account_id": OUTLET},
+        ),
+    ),
+    trials=(
+        Trial(
+            {"access_token": token_of("healthy"), "account_id": ACME},
+            breaks(BREAKS, token_of) + values({OUTLET: NOT_SHOWN}, ACME),
         ),
     ),
     sign_ins={"calendly": SIGN_IN},

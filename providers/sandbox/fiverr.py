@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from providers.sandbox.breaks import NOTHING, SILENCES, Trial, breaks
 from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, page
 from providers.sandbox.stand_in import Platform, Story, does
@@ -113,6 +114,20 @@ HEALTHY = {
     "access_token": KEY,
     "account_id": USERNAME,
 }
+BREAKS = {
+    "withdrawn": "auth_invalid",
+    "forbidden": "permission_missing",
+    "limited": "rate_limited",
+    **{word: means for word, means in SILENCES.items() if word != "wall"},
+}
+# Of an address that gave numbers before: what it gives instead is a mistake there.
+ODD = "blocked provider_unavailable unexpected_reply"
+OF_PATHS = {
+    "other": "account_not_found",
+    **dict.fromkeys(("error", "accepted", "login", "moved", "post"), ODD),
+    "list": NOTHING,
+    "strange": NOTHING,  # names are free, and these may be somebody's own
+}
 PLATFORM = Platform(
     answer,
     {
@@ -128,6 +143,14 @@ PLATFORM = Platform(
     },
     healthy=HEALTHY,
     story=Story(values={"account_id": USERNAME, "live_lookup": "on"}),
+    trials=(
+        Trial(HEALTHY, breaks(BREAKS, lambda word: f"svc-{word}"), "key"),
+        Trial(
+            HEALTHY | {"health_path": "/service/open"},
+            breaks(OF_PATHS, lambda word: f"/service/{word}", sound="open"),
+            "address",
+        ),
+    ),
     practices=(
         Practice(
             healthy=HEALTHY,

@@ -7,6 +7,7 @@ Shapes follow the discovery documents analyticsdata v1beta and analyticsadmin v1
 from typing import Any
 
 from providers.sandbox import google
+from providers.sandbox.breaks import NOT_SHOWN, NOTHING
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
 from providers.sandbox.practice import Practice
@@ -159,5 +160,7 @@ PLATFORM = Platform(
             elsewhere={"account_id": "1009"},
         ),
     ),
+    # One that is in the trash is still read.
+    trials=google.trials("1001", {"1002": NOTHING, "1003": NOTHING, "1009": NOT_SHOWN}),
     sign_ins=google.SIGN_INS,
 )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.sandbox import google
+from providers.sandbox.breaks import NOT_SHOWN, NOTHING
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
 from providers.sandbox.practice import Practice
@@ -191,6 +192,14 @@ METHODS: api.Methods = {
     ("POST", f"{CUSTOMERS_OF}/([^/]+)/googleAds:search"): ((), _search),
 }
 
+# What the customer becomes: suspended, which is still read; without traffic; closed; or no longer
+# ours to see.
+INSTEAD = {
+    "1000000002": NOTHING,
+    WITHOUT_TRAFFIC: NOTHING,
+    CLOSED: NOT_SHOWN,
+    "1000000077": NOT_SHOWN,
+}
 PLATFORM = Platform(
     answer,
     {
@@ -225,5 +234,6 @@ PLATFORM = Platform(
             elsewhere={"account_id": "1000000077"},
         ),
     ),
+    trials=google.trials("1000000001", INSTEAD),
     sign_ins=google.SIGN_INS,
 )

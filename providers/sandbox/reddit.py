@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from providers.outbound.basic import basic
+from providers.sandbox.breaks import ENDED, NOT_SHOWN, NOTHING, SILENCES, Trial, breaks, values
 from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, counts, ok, page
 from providers.sandbox.sign_in import AuthorizationServer
@@ -250,6 +251,19 @@ HEALTHY = {
     "account_id": "marketing",
     "reddit_username": "acme",
 }
+# What the replies say that prawcore has recorded; nothing tells why a refresh token is refused.
+BREAKS = {
+    "noread": "permission_missing",
+    "limited": "rate_limited",
+    "blocked": "blocked",
+    "anonymous": NOTHING,  # only its name is not told
+    "suspended": NOTHING,  # may still read
+    **SILENCES,
+}
+PLACES = {
+    "acme_quiet": NOTHING,
+    **dict.fromkeys(("acme_secret", "acme_closed", "acme_missing", "acme_unheard"), NOT_SHOWN),
+}
 PLATFORM = Platform(
     answer,
     {
@@ -268,6 +282,15 @@ PLATFORM = Platform(
             revoked={"refresh_token": "rdr-ended"},
             limited={"client_id": "sandbox-limited-0"},
             elsewhere={"account_id": "acme_missing"},
+        ),
+    ),
+    trials=(
+        Trial(
+            HEALTHY | {"refresh_token": "rdr-healthy"},
+            breaks(BREAKS, lambda word: f"rdt-{word}")
+            + values({"rdr-ended": ENDED}, "rdr-healthy")
+            + values({"sandbox-limited-0": "rate_limited"}, CLIENT_ID)
+            + values(PLACES, "marketing"),
         ),
     ),
     sign_ins={"reddit": SIGN_IN},

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from providers.sandbox import google
+from providers.sandbox.breaks import NOT_SHOWN, NOTHING
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
 from providers.sandbox.practice import Practice
@@ -123,6 +124,12 @@ METHODS: api.Methods = {
     ("POST", f"{SITES}/([^/]+)/searchAnalytics/query"): ((), _query),
 }
 
+# What the property becomes: empty, not verified, or no longer ours to see.
+INSTEAD = {
+    EMPTY: NOTHING,
+    "https://old.acme.example/": NOT_SHOWN,
+    "https://other.acme.example/": NOT_SHOWN,
+}
 PLATFORM = Platform(
     answer,
     {
@@ -146,6 +153,10 @@ PLATFORM = Platform(
             limited={"refresh_token": google.refresh_token("limited")},
             elsewhere={"account_id": "https://other.acme.example/"},
         ),
+    ),
+    # The load quota is one of ten minutes and one of a day: the reply does not say which.
+    trials=google.trials(
+        "https://www.acme.example/", INSTEAD, spent="quota_exhausted rate_limited"
     ),
     sign_ins=google.SIGN_INS,
 )

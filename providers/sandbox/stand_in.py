@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from providers.sandbox.breaks import Trial
 from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, AnswerTo, page
 from providers.sandbox.sign_in import AuthorizationServer
@@ -87,7 +88,8 @@ class Platform:
     `guide` has headings over values and what each does. `healthy` are values, by the names of
     the platform's fields, that a test proves. `sign_ins` are its authorization servers by the
     slug of the app's declaration, which several platforms may share. `practices` are what drills
-    are run with, one for each that the platform may be. With the values in `anywhere`, where there
+    are run with, one for each that the platform may be, and `trials` what can break, with what it
+    means. With the values in `anywhere`, where there
     are such, any address that answers JSON is proven.
     """
 
@@ -96,5 +98,6 @@ class Platform:
     healthy: Mapping[str, str]
     story: Story = Story(tests=0)  # not connected
     practices: Sequence[Practice] = ()
+    trials: Sequence[Trial] = ()
     sign_ins: Mapping[str, AuthorizationServer] = field(default_factory=dict)
     anywhere: Mapping[str, str] = field(default_factory=dict)

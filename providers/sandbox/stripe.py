@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from providers.sandbox.breaks import NOT_SHOWN, NOTHING, SILENCES, Trial, breaks, values
 from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.sign_in import AuthorizationServer
@@ -247,6 +248,21 @@ def _account(number: str, name: str, *, takes_payments: bool = True) -> dict[str
     }
 
 
+# As https://docs.stripe.com/api/errors and the page on keys tell them apart.
+BREAKS = {
+    "withdrawn": "auth_invalid",
+    "expired": "auth_expired",
+    "elsewhere": "permission_missing",
+    "nothing": "permission_missing",
+    "limited": "rate_limited",
+    "failing": "provider_unavailable",
+    "empty": NOTHING,
+    # What it lacks is not needed for payments and results.
+    "noname": NOTHING,
+    "nocharges": NOTHING,
+    "nobalance": NOTHING,
+    **SILENCES,
+}
 PLATFORM = Platform(
     answer,
     {
@@ -262,6 +278,14 @@ PLATFORM = Platform(
             revoked={"access_token": "rk_test_expired"},
             limited={"access_token": "rk_test_limited"},
             elsewhere={"account_id": "acct_1Elsewhere"},
+        ),
+    ),
+    trials=(
+        Trial({"access_token": "rk_test_healthy"}, breaks(BREAKS, lambda word: f"rk_test_{word}")),
+        Trial(
+            {"access_token": "rk_test_platform", "account_id": "acct_1Shop"},
+            values({"acct_1Elsewhere": NOT_SHOWN}, "acct_1Shop"),
+            "account of a platform",
         ),
     ),
     sign_ins={"stripe": SIGN_IN},

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from providers.sandbox.breaks import ENDED, NOT_SHOWN, NOTHING, SILENCES, Trial, breaks, values
 from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, ok, page
 from providers.sandbox.sign_in import AuthorizationServer, oauth_refusal
@@ -236,6 +237,17 @@ HEALTHY = {
     "client_secret": CLIENT_SECRET,
     "refresh_token": "upr-healthy",
 }
+# What the documents say of a status 401, and of each message of GraphQL.
+BREAKS = {
+    "expired": ENDED,
+    "nojobs": "permission_missing",
+    "nothing": "permission_missing",
+    "limited": "rate_limited",
+    "changed": "unexpected_reply",
+    "single": NOTHING,
+    "nonames": NOTHING,
+    **SILENCES,
+}
 PLATFORM = Platform(
     answer,
     {
@@ -264,6 +276,15 @@ PLATFORM = Platform(
             limited=dict.fromkeys(HEALTHY) | {"access_token": "upw-limited"},
             elsewhere={"account_id": "5009"},
         ),
+    ),
+    trials=(
+        Trial(
+            HEALTHY,
+            breaks(BREAKS, lambda word: f"upw-{word}")
+            + values({"upr-idle": ENDED}, "upr-healthy")
+            + values({DISABLED_ID: "auth_invalid"}, CLIENT_ID),
+        ),
+        Trial(HEALTHY | {"account_id": "5001"}, values({"5009": NOT_SHOWN}, "5001"), "account"),
     ),
     sign_ins={"upwork": SIGN_IN},
 )

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from providers.outbound.basic import basic
+from providers.sandbox.breaks import NOT_SHOWN, NOTHING, SILENCES, Trial, breaks, values
 from providers.sandbox.practice import Practice
 from providers.sandbox.server import Answer, Asked, counts, ok, page
 from providers.sandbox.sign_in import AuthorizationServer, Given, oauth_refusal
@@ -280,6 +281,18 @@ def _posts(asked: Asked) -> Answer:
 
 
 HEALTHY = {"access_token": "AAAAhealthy", "account_id": "acme"}
+WITH_KEY = {"api_key": "sandbox0api0key", "api_key_secret": API_SECRET, "account_id": "acme"}
+# As https://docs.x.com/x-api/fundamentals/response-codes-and-errors names them.
+BREAKS = {
+    "withdrawn": "auth_invalid",
+    "noproject": "permission_missing",
+    "capped": "quota_exhausted",
+    "nocredits": "quota_exhausted",
+    "spendcap": "quota_exhausted",
+    "limited": "rate_limited",
+    "nousage": NOTHING,
+    **SILENCES,
+}
 PLATFORM = Platform(
     answer,
     {
@@ -291,7 +304,7 @@ PLATFORM = Platform(
         ),
         "Usernames": tuple(ACCOUNTS.items()),
     },
-    healthy={"api_key": "sandbox0api0key", "api_key_secret": API_SECRET, "account_id": "acme"},
+    healthy=WITH_KEY,
     story=Story(values=HEALTHY, tests=4, later={"account_id": "acme_gone"}),
     practices=(
         Practice(
@@ -299,6 +312,19 @@ PLATFORM = Platform(
             revoked={"access_token": "AAAAwithdrawn"},
             limited={"access_token": "AAAAlimited"},
             elsewhere={"account_id": "acme_gone"},
+        ),
+    ),
+    trials=(
+        Trial(
+            HEALTHY,
+            breaks(BREAKS, lambda word: f"AAAA{word}")
+            + values({"acme_private": NOT_SHOWN, "acme_gone": NOT_SHOWN}, "acme"),
+            "bearer token",
+        ),
+        Trial(
+            WITH_KEY,
+            values({"sandbox0withdrawn": "auth_invalid"}, "sandbox0api0key"),
+            "API key",
         ),
     ),
     sign_ins={"x": SIGN_IN},

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from providers.sandbox import google
+from providers.sandbox.breaks import NOT_SHOWN, NOTHING, Trial, breaks, values
 from providers.sandbox.google import api
 from providers.sandbox.google.api import refusal
 from providers.sandbox.practice import Practice
@@ -138,6 +139,7 @@ METHODS: api.Methods = {
     ("GET", "/v2/reports"): (REPORTS, _report),
 }
 GUIDE = google.guide({"noaccess": "has no channel", "spent": "has used up today's quota"})
+FOR_KEYS = [word for word in google.BREAKS if word not in NOT_FOR_KEYS]
 PLATFORM = Platform(
     answer,
     {
@@ -164,6 +166,15 @@ PLATFORM = Platform(
             limited={"access_token": api_key("limited")},
             elsewhere={"account_id": OTHER},
         ),
+    ),
+    trials=(
+        Trial(
+            {"access_token": api_key("healthy"), "account_id": CHANNEL},
+            breaks({word: google.BREAKS[word] for word in FOR_KEYS}, api_key)
+            + values({PRIVATE: NOTHING, OTHER: NOT_SHOWN}, CHANNEL),
+            "key",
+        ),
+        *google.trials(CHANNEL, {}),  # whose channel it is, is asked without naming one
     ),
     sign_ins=google.SIGN_INS,
 )

@@ -1,10 +1,10 @@
 """Measures what is promised about speed and size, in a database that is thrown away."""
 
-import json
 import os
 import platform
 import sys
 from argparse import ArgumentParser
+from json import dumps
 from typing import Any
 
 import django
@@ -27,6 +27,7 @@ from integrations.benchmarks import (
     several,
     testing,
     together,
+    truth,
 )
 from integrations.models import Workspace
 from integrations_center import env
@@ -40,18 +41,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "what",
             nargs="?",
-            choices=["limits", "mixed", "checks", "jobs"],
+            choices=["limits", "mixed", "checks", "truth", "jobs"],
             default="limits",
             help="limits (default): what is promised. mixed: reading, changing and testing at "
             "once. checks: what a worker reaches by schedule, on the engine that TASKS_URL "
-            "names. jobs: fill the database that DATABASE_URL "
-            "names and print, as JSON, what a load tool asks; the test jobs go to the ports in "
-            "BENCH_STUB0 and BENCH_STUB200.",
+            "names. truth: breaks every platform's stand-in in every way under the running "
+            "engine, and counts what is shown and told wrongly. jobs: fill the database that "
+            "DATABASE_URL names and print, as JSON, what a load tool asks; the test jobs go to "
+            "the ports in BENCH_STUB0 and BENCH_STUB200.",
         )
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--connections", type=int, default=130_000, help="rows to fill in")
         parser.add_argument("--requests", type=int, default=200, help="requests to time")
         parser.add_argument("--seconds", type=int, default=15, help="of mixed and checks")
+        parser.add_argument("--only", nargs="+", default=[], help="platforms of truth, by slug")
         parser.add_argument(
             "--answer-ms", type=int, default=200, help="of a platform in Test all, and in checks"
         )
@@ -59,6 +62,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, what: str, **options: Any) -> None:
         if what == "jobs":
             self.write_jobs()
+        elif what == "truth":
+            self.tell_truth(**options)
         else:
             self.measure(what, **options)
 
@@ -66,7 +71,17 @@ class Command(BaseCommand):
         if User.objects.exclude(username=data.OWNER).exists():
             raise CommandError("People use this database. Name an empty one in DATABASE_URL.")
         ports = {"test0": env.port("BENCH_STUB0", 0), "test200": env.port("BENCH_STUB200", 0)}
-        self.stdout.write(json.dumps(jobs.jobs(ports)))
+        self.stdout.write(dumps(jobs.jobs(ports)))
+
+    def tell_truth(self, *, only: list[str], json: bool, **_: Any) -> None:
+        with scratch.scratch_database(), scratch.scratch_settings():
+            machine, rows = _machine(), truth.measure(tuple(only))
+        if json:
+            self.write(machine, {"platforms": [row.as_json() for row in rows]})
+        else:
+            self.stdout.write("\n".join([*_lines(machine), "", *truth.table(rows)]))
+        if any(one.misses for one in rows[-1].seen):
+            sys.exit(1)
 
     def measure(self, what: str, *, json: bool, **options: Any) -> None:
         with scratch.scratch_database(), scratch.scratch_settings():
@@ -75,14 +90,17 @@ class Command(BaseCommand):
         if json:
             self.write_json(machine, measures)
         else:
-            for line in (*(f"{name}: {value}" for name, value in machine.items()), "", *measures):
+            for line in (*_lines(machine), "", *measures):
                 self.stdout.write(str(line))
         if not all(measure.holds for measure in measures):
             sys.exit(1)
 
     def write_json(self, machine: dict[str, Any], measures: list[Measure]) -> None:
         found = [vars(measure) | {"holds": measure.holds} for measure in measures]
-        self.stdout.write(json.dumps({"machine": machine, "measures": found}, indent=2))
+        self.write(machine, {"measures": found})
+
+    def write(self, machine: dict[str, Any], found: dict[str, Any]) -> None:
+        self.stdout.write(dumps({"machine": machine} | found, indent=2))
 
 
 def _measures(what: str, *, seconds: int, answer_ms: int, **options: Any) -> list[Measure]:
@@ -111,6 +129,10 @@ def _limits(*, connections: int, requests: int, answer_ms: int, **_: Any) -> lis
         *testing.crowd(owner, data.session_of(client), settings_page),
         *several.measure(client, workspace, requests),
     ]
+
+
+def _lines(machine: dict[str, Any]) -> list[str]:
+    return [f"{name}: {value}" for name, value in machine.items()]
 
 
 def _machine() -> dict[str, Any]:

@@ -110,6 +110,7 @@ class _Climb:
         way = WayIn(
             method=self._attempt.method,
             allow=settings.OUTBOUND_ALLOW,
+            timeouts=settings.OUTBOUND_TIMEOUTS,
             on_renewed=self._on_renewed,
         )
         if row := self._row:

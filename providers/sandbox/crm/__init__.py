@@ -5,6 +5,7 @@ The credentials are not secrets: they are known to everybody and open nothing.
 
 import re
 
+from providers.sandbox.breaks import ENDED, NOTHING, SILENCES, Trial, breaks, values
 from providers.sandbox.crm import generic, hubspot, pipedrive, salesforce, zoho
 from providers.sandbox.crm.trouble import credentials
 from providers.sandbox.practice import Practice
@@ -84,6 +85,100 @@ def answer(asked: Asked) -> Answer:
     return generic.answer(asked)
 
 
+# What each vendor's documents say of it. Contacts or leads are needed; what is read beside them
+# need not be there.
+OF_HUBSPOT = {
+    "withdrawn": "auth_invalid",
+    "expired": "auth_expired",
+    "nocontacts": "permission_missing",
+    "nouser": "permission_missing",
+    "banned": "auth_invalid permission_missing",
+    "limited": "rate_limited",
+    "daily": "quota_exhausted",
+    "moving": "provider_unavailable",
+    "nodetails": NOTHING,
+    "empty": NOTHING,
+    "nodeals": NOTHING,
+    **SILENCES,
+}
+OF_SALESFORCE = {
+    "noscope": "permission_missing",
+    "noapi": "permission_missing",
+    "nolead": "permission_missing",
+    "expired": ENDED,
+    "daily": "quota_exhausted",
+    "limited": "rate_limited",
+    "maintenance": "provider_unavailable",
+    "empty": NOTHING,
+    "noid": NOTHING,
+    "noopportunity": NOTHING,
+    **SILENCES,
+}
+AT_SIGN_IN = {
+    "norunas": "auth_invalid invalid_config permission_missing",
+    "noflow": "auth_invalid invalid_config permission_missing",
+    "inactive": ENDED,
+}
+OF_PIPEDRIVE = {
+    "withdrawn": "auth_invalid",
+    "unpaid": "permission_missing",
+    "nodeals": "permission_missing",
+    "limited": "rate_limited",
+    "edge": "blocked rate_limited",
+    "empty": NOTHING,
+    "nopipelines": NOTHING,
+    **SILENCES,
+}
+OF_ZOHO = {
+    "noleads": "permission_missing",
+    "noprofile": "permission_missing",
+    "limited": "rate_limited",
+    "broken": "provider_unavailable",
+    "empty": NOTHING,
+    "nousers": NOTHING,
+    "nodeals": NOTHING,
+    **SILENCES,
+}
+# A token that is kept outlives what it was got with.
+ZOHOS_TOKEN = {"revoked": ENDED, "throttled": "rate_limited"}
+OF_OTHERS = {
+    "withdrawn": "auth_invalid",
+    "denied": "permission_missing",
+    "limited": "rate_limited",
+    "error": "provider_unavailable unexpected_reply",
+    **SILENCES,
+}
+# Of an address that gave data before: what it gives instead is a mistake there.
+ODD = "blocked provider_unavailable unexpected_reply"
+ODD_PATHS = dict.fromkeys(("/missing", "/moved", "/login", "/page"), ODD)
+TRIALS = (
+    Trial(
+        PRACTICES[0].healthy,
+        breaks(OF_HUBSPOT, lambda word: f"{hubspot.PREFIX}{word}"),
+    ),
+    Trial(
+        PRACTICES[1].healthy,
+        breaks(
+            OF_SALESFORCE,
+            lambda word: f"{salesforce.PREFIX}{word}",
+            lambda word: f"{salesforce.TOKEN}{word}",
+        )
+        + breaks(AT_SIGN_IN, lambda word: f"{salesforce.PREFIX}{word}"),
+    ),
+    Trial(
+        PRACTICES[2].healthy,
+        breaks(OF_PIPEDRIVE, lambda word: f"{pipedrive.PREFIX}{word}"),
+    ),
+    Trial(
+        PRACTICES[3].healthy,
+        breaks(OF_ZOHO, lambda word: f"{zoho.PREFIX}{word}", lambda word: f"{zoho.TOKEN}{word}")
+        + breaks(ZOHOS_TOKEN, lambda word: f"{zoho.PREFIX}{word}"),
+    ),
+    Trial(
+        PRACTICES[4].healthy,
+        breaks(OF_OTHERS, lambda word: f"{generic.PREFIX}{word}") + values(ODD_PATHS, "/me"),
+    ),
+)
 PLATFORM = Platform(
     answer,
     {
@@ -112,6 +207,7 @@ PLATFORM = Platform(
     healthy={"vendor": "hubspot", "access_token": f"{hubspot.PREFIX}healthy"},
     story=Story(values={"vendor": "hubspot"}, tests=0),
     practices=PRACTICES,
+    trials=TRIALS,
     anywhere={"vendor": "generic", "auth_kind": "none"},
     sign_ins=SIGN_INS,
 )

@@ -7,6 +7,7 @@ and open nothing. Refusals follow RFC 6749 section 5.2 (read 2026-11-22).
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from providers.sandbox.breaks import ENDED, NOT_SHOWN, SILENCES, Break, Trial, breaks, values
 from providers.sandbox.google.robots import KEY_ID, private_key, robot_of, service_account_json
 from providers.sandbox.server import Answer, Asked, ok
 from providers.sandbox.sign_in import AuthorizationServer, oauth_refusal
@@ -66,10 +67,10 @@ class GoogleSignIn(AuthorizationServer):
 def _refuse(_status: int, code: str, text: str) -> Answer:
     if code == "invalid_client":
         return oauth_refusal(code, "Unauthorized", 401)
-    return ENDED if "revoked" in text else oauth_refusal(code, "Bad Request")
+    return HAS_ENDED if "revoked" in text else oauth_refusal(code, "Bad Request")
 
 
-ENDED = oauth_refusal("invalid_grant", "Token has been expired or revoked.")
+HAS_ENDED = oauth_refusal("invalid_grant", "Token has been expired or revoked.")
 SIGN_IN = GoogleSignIn(
     "Google",
     *("/o/oauth2/v2/auth", "/token", "/revoke"),
@@ -130,7 +131,7 @@ def _refreshed(form: Mapping[str, str], scopes: list[str]) -> Answer:
         return oauth_refusal("invalid_client", "Unauthorized", 401)
     name = form.get("refresh_token", "").removeprefix("1//")
     if name == "expired":
-        return ENDED
+        return HAS_ENDED
     if name not in NAMES:
         return oauth_refusal("invalid_grant", "Bad Request")
     return _issued(name, scope=_granted(name, scopes))
@@ -185,3 +186,25 @@ def guide(does: Mapping[str, str]) -> dict[str, Sequence[tuple[str, str]]]:
             (service_account_json("healthy"), "")
         ],
     }
+
+
+# What google.rpc.ErrorInfo says of each, and RFC 6749 of a grant that ended.
+BREAKS = {
+    "noscope": "permission_missing",
+    "noaccess": NOT_SHOWN,
+    "off": "permission_missing",
+    "limited": "rate_limited",
+    "spent": "quota_exhausted",
+    "expired": ENDED,
+    **SILENCES,
+}
+
+
+def trials(account: str, instead: Mapping[str, str], **means: str) -> tuple[Trial, ...]:
+    """With a refresh token, and what an account turns into. The token that was got last breaks
+    with it, or is still good. `means` is what a platform says otherwise.
+    """
+    later = {refresh_token("healthy"): refresh_token("expired")}
+    ended = Break("ended, while a token is kept", later, frozenset(ENDED.split()))
+    broken = *breaks(BREAKS | means, refresh_token, access_token), ended, *values(instead, account)
+    return (Trial(HEALTHY | {"account_id": account}, broken, "sign-in"),)

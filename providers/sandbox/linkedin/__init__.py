@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from providers.sandbox.breaks import NOT_SHOWN, NOTHING, SILENCES, Trial, breaks
 from providers.sandbox.linkedin.login import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -156,6 +157,19 @@ def _denied(resource: str) -> Answer:
     return refusal(403, "ACCESS_DENIED", f"Not enough permissions to access: {resource}", 100)
 
 
+# What the names of LinkedIn's errors say, in the replies above.
+BREAKS = {
+    "expired": "auth_expired",
+    "revoked": "auth_invalid",
+    "nopermission": "permission_missing",
+    "norole": NOT_SHOWN,
+    "limited": "rate_limited quota_exhausted",
+    "page": "blocked unexpected_reply",
+    "analyst": NOTHING,  # may read all that is asked
+    "pages": NOTHING,
+    "twopages": NOTHING,
+    **SILENCES,
+}
 PLATFORM = Platform(
     answer,
     {
@@ -177,6 +191,12 @@ PLATFORM = Platform(
             revoked={"access_token": "AQrevoked"},
             limited={"access_token": "AQlimited"},
             elsewhere={"account_id": "1002"},
+        ),
+    ),
+    trials=(
+        Trial(
+            {"access_token": "AQhealthy", "account_id": "1001"},
+            breaks(BREAKS, lambda word: f"AQ{word}"),
         ),
     ),
     sign_ins={"linkedin": SIGN_IN},

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from providers.sandbox.breaks import NOT_SHOWN, NOTHING, SILENCES, Trial, breaks, values
 from providers.sandbox.meta.login import (
     APP_ID,
     APP_SECRET,
@@ -134,6 +135,29 @@ HEALTHY = {
     "app_id": APP_ID,
     "app_secret": APP_SECRET,
 }
+# As https://developers.facebook.com/docs/graph-api/guides/error-handling tells them apart.
+BREAKS = {
+    "expired": "auth_expired",
+    "revoked": "auth_invalid",
+    "password": "auth_invalid",
+    "nopermission": "permission_missing",
+    "declined": "permission_missing",
+    "noaccount": NOT_SHOWN,
+    "proof": "auth_invalid invalid_config",  # the App Secret is missing from what lets in
+    "limited": "rate_limited",
+    "blocked": "auth_invalid permission_missing",
+    "transient": "provider_unavailable",
+    "plain": "provider_unavailable unexpected_reply",
+    "sixtydays": NOTHING,
+    "person": NOTHING,
+    "agency": NOTHING,
+    **SILENCES,
+}
+# A disabled account and a dataset that is unavailable are still read: nothing is refused.
+ACCOUNTS_INSTEAD = {"act_1002": NOTHING, "act_1003": NOTHING, "act_9009": NOT_SHOWN}
+PIXELS_INSTEAD = {"2002": NOTHING, "2003": NOTHING}
+OF_APP = {name: BREAKS[name] for name in ("expired", "revoked", "down", "silent")}
+WITHOUT_APP = {name: HEALTHY[name] for name in ("access_token", "account_id", "pixel_id")}
 PLATFORM = Platform(
     answer,
     {
@@ -162,6 +186,15 @@ PLATFORM = Platform(
             limited={"access_token": "EAAlimited"},
             elsewhere={"account_id": "act_9009"},
         ),
+    ),
+    trials=(
+        Trial(
+            WITHOUT_APP,
+            breaks(BREAKS, lambda word: f"EAA{word}")
+            + values(ACCOUNTS_INSTEAD, "act_1001")
+            + values(PIXELS_INSTEAD, "2001"),
+        ),
+        Trial(HEALTHY, breaks(OF_APP, lambda word: f"EAA{word}"), "with its app"),
     ),
     sign_ins={"meta": SIGN_IN},
 )
