@@ -35,12 +35,13 @@ class Unreadable(Exception):
 class Place:
     """Where an envelope belongs, and what its secrets are for.
 
-    `part` is what of the row it holds, `provider` and `app` whose endpoints it is for. `values`
-    are the plain values that say where and how the secrets are used.
+    `workspace_id` is None for what belongs to the installation; `part` is what of the row it
+    holds, `provider` and `app` whose endpoints it is for. `values` are the plain values that say
+    where and how the secrets are used.
     """
 
     row_id: UUID
-    workspace_id: int
+    workspace_id: int | None
     part: str
     method: str
     family: str

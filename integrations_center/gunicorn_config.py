@@ -20,6 +20,7 @@ def post_worker_init(worker: Any) -> None:
 
     from integrations.services import waiting
     from integrations.services.credentials import leases
+    from integrations.work import lookout
     from integrations_center import databases
 
     share = databases.share_of_web(settings.DATABASE_CONNECTIONS, worker.cfg.workers)
@@ -27,3 +28,4 @@ def post_worker_init(worker: Any) -> None:
     waiting.PLACES.limit(worker.cfg.threads)
     for stop in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(stop, leases.end_process)
+    lookout.start()

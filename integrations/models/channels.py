@@ -1,4 +1,4 @@
-"""Channels: where a workspace's people are told, and each message that is owed to one."""
+"""Channels: where people are told, and each message that is owed to one."""
 
 import uuid
 from typing import Any, ClassVar
@@ -14,14 +14,16 @@ FAMILY = "channel"
 
 
 class Channel(models.Model):
-    """A way to a workspace's people, such as a room of a chat.
+    """A way to a workspace's people, such as a room of a chat; without a workspace to the operators
+    of the installation.
 
     `values` are the plain values of its kind; its secret ones are sealed, and bound to them.
     `platforms` is empty for all. Within quiet hours, which are told in `time_zone`, messages wait.
     `failing_since` is when it first took nothing, and `problem` why; `problems` has it for each
     of the people to whom it writes one by one, with "" for a channel of a whole room. `is_gone`
     means that the receiver switched it off for good, `is_problem_told` that others were told of
-    it. Nothing goes out before `not_before`, as the receiver asked; `moved_at` is since when it
+    it, and not yet that it is over. Until `former_until` its former signing secret signs, too.
+    Nothing goes out before `not_before`, as the receiver asked; `moved_at` is since when it
     leads where it does. With `tells_week` it is told each Monday how the week was.
     """
 
@@ -30,7 +32,9 @@ class Channel(models.Model):
         BREAKS = "breaks", "Breaks only"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    workspace = models.ForeignKey("Workspace", on_delete=models.CASCADE, related_name="channels")
+    workspace = models.ForeignKey(
+        "Workspace", on_delete=models.CASCADE, null=True, blank=True, related_name="channels"
+    )
     kind = models.CharField(max_length=20)
     name = models.CharField(max_length=100)
     values = models.JSONField(default=dict, blank=True)
@@ -50,6 +54,7 @@ class Channel(models.Model):
     problem = models.TextField(blank=True, default="")
     problems = models.JSONField(default=dict, blank=True, editable=False)
     is_problem_told = models.BooleanField(default=False)
+    former_until = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)
     moved_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
@@ -71,7 +76,7 @@ class Channel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.workspace}"
+        return f"{self.name} of {self.workspace or 'the installation'}"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -101,6 +106,7 @@ class Channel(models.Model):
 class Delivery(models.Model):
     """One message that is owed to one channel, or to an owner by mail where there is none.
 
+    One without a workspace is owed to the operators of the installation.
     Where people are written to one by one, `recipient` is which of them. Its id is what the
     receiver knows it by, however often it is sent. `thread` is the same for a break and its end,
     `source` for all that is told of one thing, and `number` its place among that. `facts` are the
@@ -118,7 +124,9 @@ class Delivery(models.Model):
         LEFT_OUT = "left_out", "Left out"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    workspace = models.ForeignKey("Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        "Workspace", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     channel = models.ForeignKey(
         Channel, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
     )

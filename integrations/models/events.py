@@ -14,6 +14,7 @@ class EventType(models.TextChoices):
     MEMBER_CHANGED = "member.changed"
     EXPIRY_NEAR = "expiry.near"
     CHANNEL_FAILING = "channel.failing"
+    CHANNEL_RECOVERED = "channel.recovered"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_UPDATED = "incident.updated"
     INCIDENT_CLOSED = "incident.closed"

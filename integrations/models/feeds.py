@@ -48,13 +48,18 @@ class Feed(models.Model):
 class End(models.Model):
     """When a connection ends, as a calendar knows it: it has to be told that one moved.
 
-    `sequence` counts the changes (RFC 5545, 3.8.7.4), the last of which was at `changed_at`.
-    One that is called off stays a while, so that calendars hear of it.
+    Its id is that of the connection it was made for, also once that was removed. `sequence` counts
+    the changes (RFC 5545, 3.8.7.4), the last of which was at `changed_at`. One that is called off
+    stays a while, so that calendars hear of it.
     """
 
+    id = models.UUIDField(primary_key=True, editable=False)
     connection = models.OneToOneField(
-        "IntegrationConnection", on_delete=models.CASCADE, primary_key=True, related_name="end"
+        "IntegrationConnection", on_delete=models.SET_NULL, null=True, related_name="end"
     )
+    workspace = models.ForeignKey("Workspace", on_delete=models.CASCADE, related_name="+")
+    provider = models.CharField(max_length=50)
+    title = models.CharField(max_length=500, blank=True, default="")
     ends_at = models.DateTimeField()
     is_estimate = models.BooleanField()
     is_off = models.BooleanField(default=False)
@@ -62,4 +67,4 @@ class End(models.Model):
     changed_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"End of {self.connection_id} at {self.ends_at:%Y-%m-%d %H:%M}"
+        return f"End of {self.title} at {self.ends_at:%Y-%m-%d %H:%M}"

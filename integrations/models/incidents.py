@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-OURS, REPORTED = "ours", "reported"  # kinds beside those of errors
+OURS, REPORTED, CHANNEL = "ours", "reported", "channel"  # kinds beside those of errors
 OUR_SIDE = "Our side"  # with a colon it begins the title of one that is ours
 DRILL = "Drill"  # and this one that of what is only practised
 FLAPS = 2  # so often it came back within the hour
@@ -23,6 +23,7 @@ class Scope(models.TextChoices):
     CREDENTIAL = "credential", "What lets connections in"
     ACCOUNT = "account", "An account"
     CONNECTION = "connection", "One connection"
+    CHANNEL = "channel", "A channel"
 
 
 OPERATORS = (Scope.INSTALLATION, Scope.KEY)  # whoever runs the installation puts these right
@@ -34,6 +35,7 @@ class Ending(models.TextChoices):
     PROVEN = "proven", "Proven again"
     CLEARED = "cleared", "The report was cleared"
     READABLE = "readable", "Its credentials can be read again"
+    DELIVERED = "delivered", "Messages arrive again"
     CHANGED = "changed", "Connected in another way"
     MOVED = "moved", "It has another cause"
     DISABLED = "disabled", "Disabled"
@@ -46,9 +48,10 @@ class Ending(models.TextChoices):
 class Cause(models.Model):
     """One thing that broke, for all of the installation; operators see it.
 
-    `key` names it: of one there is one open cause. `kind` is the kind of error, or `ours` or
-    `reported`. Until it is confirmed nobody is told. One that comes back within the hour is the
-    same one again. A drill's has a key of its own, and no members: nothing live joins it.
+    `key` names it: of one there is one open cause. `kind` is the kind of error, or `ours`,
+    `reported` or `channel`. Until it is confirmed nobody is told. One that comes back within the
+    hour is the same one again. A drill's has a key of its own, and no members: nothing live joins
+    it.
     """
 
     key = models.CharField(max_length=600)

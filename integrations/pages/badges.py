@@ -117,6 +117,8 @@ def _badge(token: str) -> Badge:
 
 def of_feed(feed: Feed, now: datetime) -> Badge:
     if connection := feed.connection:
+        if connection.provider not in platforms.catalogue():  # its room is gone
+            return UNKNOWN
         state = _state(connection, now)
         return Badge(connection.platform.name, WORDS.get(state, state), _light(state))
     return _of_all(rows.saved_in(feed.workspace), now)

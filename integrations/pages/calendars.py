@@ -11,12 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vDuration
 
-from integrations import crypto
+from integrations import crypto, platforms
 from integrations.models import End, Feed, FeedKind
 from integrations.services.telling import ends, feeds
 from integrations_center import public_url
+from providers.declare import Provider
 
 EVERY = timedelta(hours=12)
 PRODUCT = "-//Integrations Control Center//Ends of connections//EN"
@@ -46,33 +47,32 @@ def drawn(feed: Feed) -> bytes:
     made.add("x-wr-calname", f"{feed.workspace.name}: what ends")
     # The library's own property leaves out VALUE, which RFC 7986, 5.7, demands.
     made.add("refresh-interval", EVERY, parameters={"VALUE": "DURATION"})
-    made.add("x-published-ttl", EVERY)
+    made.add("x-published-ttl", vDuration(EVERY).to_ical().decode())  # as text it is no duration
     for end in ends.of(feed.workspace):
         made.add_component(_event(end))
     return made.to_ical()
 
 
 def _event(end: End) -> Event:
-    connection = end.connection
-    platform, title = connection.platform.name, connection.title
+    platform = platforms.get(end.provider)
     probably = "probably ends" if end.is_estimate else "ends"
     event = Event()
-    event.add("uid", f"end-{connection.pk}@{urlsplit(settings.PUBLIC_URL).hostname}")
+    event.add("uid", f"end-{end.pk}@{urlsplit(settings.PUBLIC_URL).hostname}")
     event.add("dtstamp", end.changed_at)
     event.add("last-modified", end.changed_at)
     event.add("sequence", end.sequence)
     event.add("status", "CANCELLED" if end.is_off else "CONFIRMED")
-    event.add("summary", f"{platform} ({title}) {probably}")
+    event.add("summary", f"{platform.name} ({end.title}) {probably}")
     event.add("dtstart", end.ends_at.date())
     event.add("transp", "TRANSPARENT")
-    event.add("description", _sentence(end))
-    event.add("url", public_url.link("settings", connection.workspace.slug))
+    event.add("description", _sentence(end, platform))
+    event.add("url", public_url.link("settings", end.workspace.slug))
     return event
 
 
-def _sentence(end: End) -> str:
+def _sentence(end: End, platform: Provider) -> str:
     if end.is_off:
-        return "It does not end any more."
-    stops = " and ".join(end.connection.platform.used_by)
+        return "It does not end any more, or is not watched any more."
+    stops = " and ".join(platform.used_by)
     at = f"{end.ends_at:%H:%M} UTC"
     return f"At {at}. After that, {stops} will get no data from it: renew it before then."

@@ -1,22 +1,21 @@
-"""Channels: whom a workspace tells what breaks, how, and what became of each message."""
+"""Channels: who is told what breaks, how, and what became of each message."""
 
 from functools import wraps
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from integrations import clock, platforms, queue
-from integrations.models import Channel, Role
+from integrations import clock, queue
+from integrations.models import Channel
 from integrations.pages import sentences
-from integrations.pages.members import refusing
-from integrations.pages.parts import Request, View, in_workspace
+from integrations.pages.channel_forms import ChannelForm
+from integrations.pages.desks import Desk, DeskView
+from integrations.pages.parts import Request
 from integrations.pages.questions import Question, ask
 from integrations.services.people import own
 from integrations.services.refusals import Busy, InvalidChange, TooManyTests
@@ -25,7 +24,6 @@ from integrations.services.telling.changes import Changes, NoChannel
 from integrations.services.telling.kinds import Kind
 from integrations.services.watching import engine
 from integrations_center import public_url
-from providers.declare import Field
 
 MOST_SHOWN = 50
 ALREADY = "It is saved already. A secret that was made for it is shown once alone."
@@ -35,171 +33,46 @@ NO_WORKER = "It is sent again once a worker runs: none was seen just now."
 NOT_SENT = "It was not sent again: it is on its way already, or the channel is switched off."
 
 
-class ChannelForm(forms.Form):
-    """The values of one kind, and what it hears. The rules stand in the service alone."""
-
-    def __init__(
-        self, kind: Kind, channel: Channel | None, data: Any = None, *, zone: str = ""
-    ) -> None:
-        """`zone` is that of whoever adds one."""
-        self.kind = kind
-        super().__init__(data, initial=_initial(channel, kind, zone), label_suffix="")
-        self.fields["time_zone"].choices = _zones(self.initial["time_zone"])  # type: ignore[attr-defined]
-        if channel:
-            del self.fields["new_id"]
-        elif not zone:
-            self.fields["time_zone"].widget.attrs["data-own-zone"] = True
-        for one in kind.fields:
-            self.fields[one.name] = _form_field(one, channel)
-        self.order_fields(["name", *(one.name for one in kind.fields)])
-
-    name = forms.CharField(
-        required=False,
-        label="Name",
-        help_text="What your team calls it. Left empty, it is called like its kind.",
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )
-    hears = forms.ChoiceField(
-        label="What it hears",
-        choices=[
-            ("all", "Everything: breaks, recoveries, what ends soon"),
-            ("breaks", "Breaks only"),
-        ],
-    )
-    platforms = forms.MultipleChoiceField(
-        required=False,
-        label="For which platforms",
-        choices=lambda: [(slug, one.name) for slug, one in platforms.catalogue().items()],
-        widget=forms.CheckboxSelectMultiple,
-    )
-    tells_recovery = forms.BooleanField(required=False, label="Also say when it works again")
-    tells_week = forms.BooleanField(
-        required=False, label="Also say each Monday at 08:00 how the week was"
-    )
-    quiet_from = forms.TimeField(
-        required=False, label="Quiet from", widget=forms.TimeInput({"type": "time"}, format="%H:%M")
-    )
-    quiet_until = forms.TimeField(
-        required=False,
-        label="Quiet until",
-        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-    )
-    time_zone = forms.ChoiceField(
-        label="Time zone",
-        help_text="For quiet hours, for Mondays, and for the times in its messages.",
-    )
-    new_id = forms.UUIDField(required=False, widget=forms.HiddenInput())
-
-    @property
-    def own_fields(self) -> list[forms.BoundField]:
-        return [self[one.name] for one in self.kind.fields if not one.is_rare]
-
-    @property
-    def rare_fields(self) -> list[forms.BoundField]:
-        return [self[one.name] for one in self.kind.fields if one.is_rare]
-
-    def changes(self) -> Changes:
-        given = self.cleaned_data
-        config: dict[str, str | None] = {}
-        for one in self.kind.fields:
-            value = given[one.name].strip()
-            if value or not one.secret:  # a blank secret keeps the saved one
-                config[one.name] = value or None
-        return Changes(
-            config=config,
-            name=given["name"],
-            hears=given["hears"],
-            platforms=given["platforms"],
-            tells_recovery=given["tells_recovery"],
-            tells_week=given["tells_week"],
-            quiet=(given["quiet_from"], given["quiet_until"]),
-            time_zone=given["time_zone"],
-        )
-
-    def refuse(self, invalid: InvalidChange) -> None:
-        """Each sentence at its field."""
-        for name, told in invalid.errors.items():
-            if name == "config":
-                for key, its in told.items():
-                    self.add_error(key, its)
-            else:
-                at = {"quiet": "quiet_until"}.get(name, name)
-                self.add_error(at if at in self.fields else None, told)
-
-
-def _zones(chosen: str) -> list[tuple[str, Any]]:
-    """By area; with the one that is saved, if nobody would choose that name today."""
-    areas = own.zones_by_area()
-    first = [] if any(chosen in its for its in areas.values()) else [chosen]
-    found: list[tuple[str, Any]] = [(one, one) for one in dict.fromkeys([*first, "UTC"])]
-    return [*found, *((area, [(one, one) for one in its]) for area, its in areas.items())]
-
-
-def _initial(channel: Channel | None, kind: Kind, zone: str) -> dict[str, Any]:
-    if channel is None:
-        new = {"hears": "all", "tells_recovery": True, "new_id": uuid4()}
-        tells_week = kind.slug == catalogue.MAIL
-        return new | {"time_zone": zone or "UTC", "tells_week": tells_week}
-    kept = ("name", "hears", "platforms", "tells_recovery", "quiet_from", "quiet_until")
-    more = ("tells_week", "time_zone")
-    return channel.values | {name: getattr(channel, name) for name in (*kept, *more)}
-
-
-def _form_field(one: Field, channel: Channel | None) -> forms.CharField:
-    attrs = {"autocomplete": "off", "spellcheck": "false"}
-    if one.example:
-        attrs["placeholder"] = one.example
-    help_text = one.help
-    widget: forms.Widget = forms.TextInput(attrs)
-    if one.type == "textarea":
-        widget = forms.Textarea(attrs)
-    if one.secret:
-        own = {"autocomplete": "new-password"}
-        if one.type == "url":  # the browser says it, and what was typed stays there
-            own |= {"pattern": "https?://.+", "title": "It begins with https://"}
-        widget = forms.PasswordInput(attrs | own, render_value=False)
-        if channel and one.name in channel.hints:
-            hint = channel.hints[one.name]
-            shown = f" ({hint})" if hint else ""
-            help_text = f"Saved{shown}. Leave empty to keep it."
-    return forms.CharField(
-        required=False, strip=False, label=one.label, help_text=help_text, widget=widget
-    )
-
-
-def finding(view: View) -> View:
+def finding(view: DeskView) -> DeskView:
     """What was removed meanwhile, in words, on the page of all channels."""
 
     @wraps(view)
-    def told(request: Request, **kwargs: Any) -> HttpResponse:
+    def told(request: Request, desk: Desk, **kwargs: Any) -> HttpResponse:
         try:
-            return view(request, **kwargs)
+            return view(request, desk, **kwargs)
         except NoChannel:
             if request.method == "GET":
                 raise Http404 from None
             messages.warning(request, GONE)
-            return redirect("channels", request.access.workspace.slug)
+            return redirect(desk.link("channels"))
 
     return told
 
 
 @require_GET
-@in_workspace(Role.OWNER)
-def page(request: Request) -> HttpResponse:
+def page(request: Request, desk: Desk) -> HttpResponse:
     """All of them, or who is told while there is none."""
-    workspace = request.access.workspace
-    every = [(one, _kind(one), audience.reaches_some(one)) for one in changes.of(workspace)]
+    every = [(one, _kind(one), audience.reaches_some(one)) for one in changes.of(desk.workspace)]
     context = {
-        "page": "settings",
-        "section": "channels",
+        **_around(desk),
         "channels": every,
         "is_any_on": any(one.is_enabled for one, *_ in every),
-        "owners": audience.owners_are_mailed(workspace),
-        "odd": audience.odd_addresses(workspace),
+        "owners": audience.owners_are_mailed(desk.workspace),
+        "odd": audience.odd_addresses(desk.workspace),
         "unreachable": _unreachable(),
         "unchecked": engine.problem(clock.now()),
     }
     return render(request, "integrations/channels.html", context)
+
+
+def _around(desk: Desk) -> dict[str, Any]:
+    return {"page": desk.page, "section": "channels", "desk": desk, "base": desk.base}
+
+
+def _form(
+    desk: Desk, kind: Kind, channel: Channel | None, data: Any = None, *, zone: str = ""
+) -> ChannelForm:
+    return ChannelForm(kind, channel, data, zone=zone, of_all=desk.workspace is None)
 
 
 def _kind(channel: Channel) -> Kind | None:
@@ -212,41 +85,38 @@ def _unreachable() -> str:
 
 
 @require_GET
-@in_workspace(Role.OWNER)
-def choose(request: Request) -> HttpResponse:
+def choose(request: Request, desk: Desk) -> HttpResponse:
     """Which kind to add."""
-    context = {"page": "settings", "section": "channels", "kinds": catalogue.kinds().values()}
+    context = {**_around(desk), "kinds": catalogue.kinds().values()}
     return render(request, "integrations/channel_kinds.html", context)
 
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
-@in_workspace(Role.OWNER)
-@refusing
-def add(request: Request, kind: str) -> HttpResponse:
+def add(request: Request, desk: Desk, kind: str) -> HttpResponse:
     """A new one of a kind."""
     if kind not in catalogue.kinds():
         raise Http404
     chosen = catalogue.kinds()[kind]
     posted, zone = request.POST if request.method == "POST" else None, own.zone_of(request.user)
-    form = ChannelForm(chosen, None, posted, zone=str(zone or ""))
+    form = _form(desk, chosen, None, posted, zone=str(zone or ""))
     if request.method == "POST" and form.is_valid():
         new_id = form.cleaned_data["new_id"]
-        if changes.of(request.access.workspace).filter(pk=new_id).exists():  # sent a second time
+        if changes.of(desk.workspace).filter(pk=new_id).exists():  # sent a second time
             messages.info(request, ALREADY)
-            return redirect("channel", request.access.workspace.slug, new_id)
+            return redirect(desk.link("channel", new_id))
         try:
             saved = changes.add(
-                request.access.workspace, kind, form.changes(), by=request.user, new_id=new_id
+                desk.workspace, kind, form.changes(), by=request.user, new_id=new_id
             )
         except InvalidChange as invalid:
             form.refuse(invalid)
         else:
             messages.success(request, "Saved. Send a test to see that it arrives.")
             if saved.made:
-                return _show(request, saved.channel, made=saved.made)
-            return redirect("channel", request.access.workspace.slug, saved.channel.pk)
-    context = {"page": "settings", "section": "channels", "kind": chosen, "form": form}
+                return _show(request, desk, saved.channel, made=saved.made)
+            return redirect(desk.link("channel", saved.channel.pk))
+    context = {**_around(desk), "kind": chosen, "form": form}
     return render(
         request, "integrations/add_channel.html", context, status=422 if form.is_bound else 200
     )
@@ -254,29 +124,28 @@ def add(request: Request, kind: str) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
-@in_workspace(Role.OWNER)
-@refusing
 @finding
-def one(request: Request, channel_id: UUID) -> HttpResponse:
+def one(request: Request, desk: Desk, channel_id: UUID) -> HttpResponse:
     """One of them: its form, and what was sent."""
-    channel = changes.find(request.access.workspace, channel_id)
+    channel = changes.find(desk.workspace, channel_id)
     kind = _kind(channel)
     if request.method == "GET" or kind is None:
-        return _show(request, channel)
-    form = ChannelForm(kind, channel, request.POST)
+        return _show(request, desk, channel)
+    form = _form(desk, kind, channel, request.POST)
     if form.is_valid():
         try:
-            changes.change(request.access.workspace, channel_id, form.changes(), by=request.user)
+            changes.change(desk.workspace, channel_id, form.changes(), by=request.user)
         except InvalidChange as invalid:
             form.refuse(invalid)
         else:
             messages.success(request, "Saved.")
-            return redirect("channel", request.access.workspace.slug, channel_id)
-    return _show(request, channel, form=form)
+            return redirect(desk.link("channel", channel_id))
+    return _show(request, desk, channel, form=form)
 
 
 def _show(
     request: Request,
+    desk: Desk,
     channel: Channel,
     *,
     form: ChannelForm | None = None,
@@ -285,11 +154,10 @@ def _show(
     kind = _kind(channel)
     sent = deliveries.of_channel(channel)
     context = {
-        "page": "settings",
-        "section": "channels",
+        **_around(desk),
         "channel": channel,
         "kind": kind,
-        "form": form or (ChannelForm(kind, channel) if kind else None),
+        "form": form or (_form(desk, kind, channel) if kind else None),
         "made": {kind.field(name).label: value for name, value in (made or {}).items()}
         if kind
         else {},
@@ -304,15 +172,12 @@ def _show(
 
 
 @require_http_methods(["GET", "POST"])
-@in_workspace(Role.OWNER)
-@refusing
 @finding
-def send_test(request: Request, channel_id: UUID) -> HttpResponse:
+def send_test(request: Request, desk: Desk, channel_id: UUID) -> HttpResponse:
     """A message now; the answer is waited for and told in words."""
-    workspace = request.access.workspace
     if request.method == "GET":  # as after signing in anew
-        return redirect("channel", workspace.slug, channel_id)
-    channel = changes.find(workspace, channel_id)
+        return redirect(desk.link("channel", channel_id))
+    channel = changes.find(desk.workspace, channel_id)
     try:
         tried = changes.send_test(channel, clock.now())
     except TooManyTests as error:
@@ -328,60 +193,51 @@ def send_test(request: Request, channel_id: UUID) -> HttpResponse:
             messages.success(request, f"It arrived: {tried.sentence}")
         else:
             messages.error(request, f"It did not arrive. {tried.sentence}")
-    return redirect("channel", workspace.slug, channel_id)
+    return redirect(desk.link("channel", channel_id))
 
 
 @require_http_methods(["GET", "POST"])
-@in_workspace(Role.OWNER)
-@refusing
 @finding
-def switch(request: Request, channel_id: UUID) -> HttpResponse:
+def switch(request: Request, desk: Desk, channel_id: UUID) -> HttpResponse:
     """On or off."""
-    workspace = request.access.workspace
     if request.method == "POST":
         is_on = request.POST.get("on") == "yes"
-        channel = changes.find(workspace, channel_id)
+        channel = changes.find(desk.workspace, channel_id)
         waiting = 0 if is_on or "sure" in request.POST else deliveries.waiting(channel)
         if waiting:
-            return _ask_to_switch_off(request, channel, waiting)
+            return _ask_to_switch_off(request, desk, channel, waiting)
         changed = Changes(is_enabled=is_on)
-        channel = changes.change(workspace, channel_id, changed, by=request.user).channel
+        channel = changes.change(desk.workspace, channel_id, changed, by=request.user).channel
         said = "is on again" if is_on else "is off. What waits for it is left out"
         messages.success(request, f"{channel.name} {said}.")
-    return redirect("channel", workspace.slug, channel_id)
+    return redirect(desk.link("channel", channel_id))
 
 
 @require_http_methods(["GET", "POST"])
-@in_workspace(Role.OWNER)
-@refusing
 @finding
-def resend(request: Request, channel_id: UUID, delivery_id: UUID) -> HttpResponse:
+def resend(request: Request, desk: Desk, channel_id: UUID, delivery_id: UUID) -> HttpResponse:
     """The same message once more."""
-    workspace = request.access.workspace
     if request.method == "POST":
-        channel = changes.find(workspace, channel_id)
+        channel = changes.find(desk.workspace, channel_id)
         try:
             deliveries.resend(changes.find_delivery(channel, delivery_id), clock.now())
         except deliveries.NotToSend:
             messages.warning(request, NOT_SENT)
         else:
             messages.success(request, AGAIN if queue.has_worker() else NO_WORKER)
-    return redirect(reverse("channel", args=[workspace.slug, channel_id]) + "#log")
+    return redirect(desk.link("channel", channel_id) + "#log")
 
 
 @require_http_methods(["GET", "POST"])
-@in_workspace(Role.OWNER)
-@refusing
 @finding
-def remove(request: Request, channel_id: UUID) -> HttpResponse:
+def remove(request: Request, desk: Desk, channel_id: UUID) -> HttpResponse:
     """Asked once more, as its log goes with it."""
-    workspace = request.access.workspace
-    channel = changes.find(workspace, channel_id)
+    channel = changes.find(desk.workspace, channel_id)
     if request.method == "POST":
-        changes.remove(workspace, channel_id, by=request.user)
+        changes.remove(desk.workspace, channel_id, by=request.user)
         messages.success(request, f"{channel.name} is removed.")
-        return redirect("channels", workspace.slug)
-    others = changes.of(workspace).filter(is_enabled=True).exclude(pk=channel_id)
+        return redirect(desk.link("channels"))
+    others = changes.of(desk.workspace).filter(is_enabled=True).exclude(pk=channel_id)
     return ask(
         request,
         Question(
@@ -389,36 +245,40 @@ def remove(request: Request, channel_id: UUID) -> HttpResponse:
             sentences=[
                 "Nothing is sent there any more, and its log is deleted. What waits is not sent: "
                 "of what still is broken others hear.",
-                *([] if others.exists() else [_who_hears(request)]),
+                *([] if others.exists() else [_who_hears(desk)]),
             ],
-            action=reverse("remove-channel", args=[workspace.slug, channel_id]),
+            action=desk.link("remove-channel", channel_id),
             yes=f"Remove {channel.name}",
             no="Keep it",
             is_loss=True,
-            back=reverse("channel", args=[workspace.slug, channel_id]),
+            back=desk.link("channel", channel_id),
             section="channels",
+            base=desk.base,
         ),
     )
 
 
-def _ask_to_switch_off(request: Request, channel: Channel, waiting: int) -> HttpResponse:
-    workspace = request.access.workspace.slug
+def _ask_to_switch_off(
+    request: Request, desk: Desk, channel: Channel, waiting: int
+) -> HttpResponse:
     what = "One message waits" if waiting == 1 else f"{waiting} messages wait"
     question = Question(
         title=f"Switch {channel.name} off?",
         sentences=[f"{what} to be sent there, and would be left out."],
-        action=reverse("switch-channel", args=[workspace, channel.pk]),
+        action=desk.link("switch-channel", channel.pk),
         yes="Switch it off",
         no="Keep it on",
         is_loss=True,
         hidden={"on": "no", "sure": "yes"},
-        back=reverse("channel", args=[workspace, channel.pk]),
+        back=desk.link("channel", channel.pk),
         section="channels",
+        base=desk.base,
     )
     return ask(request, question)
 
 
-def _who_hears(request: Request) -> str:
-    if audience.owners_are_mailed(request.access.workspace):
-        return "It is the last one: the owners are told by mail then."
+def _who_hears(desk: Desk) -> str:
+    if audience.owners_are_mailed(desk.workspace):
+        who = "owners" if desk.workspace else "operators"
+        return f"It is the last one: the {who} are told by mail then."
     return "It is the last one: nobody hears of a break then."

@@ -25,6 +25,7 @@ from integrations.services import events
 from integrations.services.people import members
 from integrations.services.people.members import Archived
 from integrations.services.refusals import InvalidChange
+from integrations.services.telling import audience
 from integrations.services.watching import engine, handling, stops, wording
 from integrations.services.watching.handling import Handling, NoIncident
 from providers.errors import Unanswered
@@ -321,6 +322,8 @@ def operations(request: Request) -> HttpResponse:
     open_ones = causes.filter(closed_at=None).order_by(F("workspaces").desc(), "opened_at")
     context = {
         "page": "operations",
+        "section": "causes",
+        "is_heard": audience.is_heard(None),
         "open": _advised(Paginator(open_ones, PER_PAGE).get_page(request.GET.get("open"))),
         "closed": causes.exclude(closed_at=None)[:PER_PAGE],
         "now": now,

@@ -43,7 +43,8 @@ def proves_to_be(user: User, form: forms.Form) -> bool:
 
 @dataclass(frozen=True)
 class Question:
-    """`action` is where yes is posted to, `back` where no leads, `hidden` goes along.
+    """`action` is where yes is posted to, `back` where no leads, `hidden` goes along,
+    `base` is the template around it.
 
     `password` is for what takes more than an open session.
     """
@@ -58,6 +59,7 @@ class Question:
     is_loss: bool = False
     hidden: Mapping[str, str] = field(default_factory=dict)
     password: PasswordForm | None = None
+    base: str = "integrations/settings_base.html"
 
 
 def ask(request: Request, question: Question) -> HttpResponse:

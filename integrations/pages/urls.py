@@ -30,6 +30,7 @@ from integrations.pages import spreading as spreading_views
 from integrations.pages import spreads as spread_views
 from integrations.pages import waiting as waiting_views
 from integrations.pages import workspaces as workspace_views
+from integrations.pages.desks import of_installation, of_workspace
 from integrations.pages.door import views as door
 
 Urls = list[URLPattern | URLResolver]
@@ -116,19 +117,21 @@ guide_urls: Urls = [
     path("<slug:method>/", guide_views.guide, name="guide"),
 ]
 
+CHANNEL_VIEWS = (
+    ("", channel_views.page, "channels"),
+    ("new/", channel_views.choose, "choose-channel"),
+    ("new/<slug:kind>/", channel_views.add, "add-channel"),
+    ("<uuid:channel_id>/", channel_views.one, "channel"),
+    ("<uuid:channel_id>/test/", channel_views.send_test, "test-channel"),
+    ("<uuid:channel_id>/switch/", channel_views.switch, "switch-channel"),
+    ("<uuid:channel_id>/remove/", channel_views.remove, "remove-channel"),
+    ("<uuid:channel_id>/deliveries/<uuid:delivery_id>/resend/", channel_views.resend, "resend"),
+)
 channel_urls: Urls = [
-    path("", channel_views.page, name="channels"),
-    path("new/", channel_views.choose, name="choose-channel"),
-    path("new/<slug:kind>/", channel_views.add, name="add-channel"),
-    path("<uuid:channel_id>/", channel_views.one, name="channel"),
-    path("<uuid:channel_id>/test/", channel_views.send_test, name="test-channel"),
-    path("<uuid:channel_id>/switch/", channel_views.switch, name="switch-channel"),
-    path("<uuid:channel_id>/remove/", channel_views.remove, name="remove-channel"),
-    path(
-        "<uuid:channel_id>/deliveries/<uuid:delivery_id>/resend/",
-        channel_views.resend,
-        name="resend",
-    ),
+    path(route, of_workspace(view), name=name) for route, view, name in CHANNEL_VIEWS
+]
+operators_urls: Urls = [
+    path(route, of_installation(view), name=name) for route, view, name in CHANNEL_VIEWS
 ]
 
 members_urls: Urls = [
@@ -198,6 +201,7 @@ urlpatterns = [
     path("dashboard/", portfolio_views.portfolio, name="dashboard"),
     path("dashboard/changes/", portfolio_views.changes, name="portfolio-changes"),
     path("dashboard/operations/", incident_views.operations, name="operations"),
+    path("dashboard/operations/channels/", include((operators_urls, "operators"))),
     path("dashboard/settings/", portfolio_views.home, {"page": "settings"}, name="home-settings"),
     path("w/<slug:workspace>/dashboard/", overview_views.overview, name="overview"),
     path("w/<slug:workspace>/dashboard/settings/", include(settings_urls)),

@@ -20,7 +20,7 @@ class Places:
 
     def __init__(self, threads: int | None = None) -> None:
         self._lock = threading.Lock()
-        self._taken: Counter[int] = Counter()
+        self._taken: Counter[int | None] = Counter()
         self._mine = threading.local()
         self.limit(threads)
 
@@ -29,8 +29,9 @@ class Places:
         self._of_one = None if threads is None else max(1, threads // 8)
 
     @contextmanager
-    def taken(self, workspace_id: int) -> Iterator[None]:
-        """Hold a place while a platform is waited for; a thread needs one alone.
+    def taken(self, workspace_id: int | None) -> Iterator[None]:
+        """Hold a place while a platform is waited for; a thread needs one alone. The operators'
+        channels are of no workspace.
 
         Raises Busy when there is none.
         """
@@ -45,7 +46,7 @@ class Places:
             self._mine.is_held = False
             self._give_back(workspace_id)
 
-    def _take(self, workspace_id: int) -> None:
+    def _take(self, workspace_id: int | None) -> None:
         with self._lock:
             is_full = self._of_all is not None and self._taken.total() >= self._of_all
             has_many = self._of_one is not None and self._taken[workspace_id] >= self._of_one
@@ -53,7 +54,7 @@ class Places:
                 raise Busy(RETRY_AFTER_SECONDS)
             self._taken[workspace_id] += 1
 
-    def _give_back(self, workspace_id: int) -> None:
+    def _give_back(self, workspace_id: int | None) -> None:
         with self._lock:
             self._taken[workspace_id] -= 1
             if not self._taken[workspace_id]:

@@ -93,6 +93,12 @@ def connection_url(
 
 
 @register.simple_tag(takes_context=True)
+def desk_url(context: template.Context, name: str, *more: Any) -> str:
+    """A page of channels, of the same desk: a workspace's, or the operators'."""
+    return str(context["desk"].link(name, *more))
+
+
+@register.simple_tag(takes_context=True)
 def dialog_url(context: template.Context, connection: IntegrationConnection) -> str:
     """The settings page with a connection's dialog open."""
     return parts.dialog_page(context["request"].access.workspace.slug, connection)

@@ -32,9 +32,14 @@ from providers.sandbox import calendly as calendly_sandbox
 from providers.sandbox import meta as sandbox
 from providers.sandbox import stripe as stripe_sandbox
 from providers.sandbox.server import Server
-from tests.integrations.receivers import channel, office, receiver
+from tests.integrations.receivers import channel, office, operators_channel, receiver
 
-__all__ = ["channel", "office", "receiver"]  # fixtures, from a module of their own
+__all__ = [
+    "channel",
+    "office",
+    "operators_channel",
+    "receiver",
+]  # fixtures, from a module of their own
 
 TOKEN = "EAAhealthy"
 VALUES = {"access_token": TOKEN, "account_id": "act_1001"}

@@ -80,6 +80,16 @@ def config_of(kind: str, url: str, origin: str) -> dict[str, str | None]:
 def channel(workspace: Workspace, receiver: Receiver) -> Callable[..., Channel]:
     """`channel("slack", tells_recovery=False)` leads to the receiver."""
 
+    return adding(workspace, receiver)
+
+
+@pytest.fixture
+def operators_channel(db: None, receiver: Receiver) -> Callable[..., Channel]:
+    """The same for a channel of the installation."""
+    return adding(None, receiver)
+
+
+def adding(workspace: Workspace | None, receiver: Receiver) -> Callable[..., Channel]:
     def add(kind: str = "webhook", **more: Any) -> Channel:
         config = config_of(kind, receiver.url, receiver.server.url)
         given = Changes(**{"config": config, "name": kind.capitalize(), **more})
@@ -150,7 +160,7 @@ def told(moment: Moment = Moment.OPENED, **more: Any) -> Told:
     return Told(**usual | more)
 
 
-def owe(workspace: Workspace, one: Told, now: datetime = NOW) -> None:
+def owe(workspace: Workspace | None, one: Told, now: datetime = NOW) -> None:
     """Owe it, and have done what is due then."""
     deliveries.owe(workspace, one, now)
     look(now)

@@ -162,6 +162,20 @@ def changing(workspace: Workspace, *, by: User | None) -> Iterator[None]:
 
 
 @contextmanager
+def operating(*, by: User | None) -> Iterator[None]:
+    """For what belongs to the installation, as one of its operators. Raises NotAnOwner."""
+    with transaction.atomic():
+        if by is not None and not _operates(by):
+            raise NotAnOwner
+        yield
+
+
+def _operates(user: User) -> bool:
+    """As it is now."""
+    return User.objects.filter(pk=user.pk, is_active=True, is_superuser=True).exists()
+
+
+@contextmanager
 def holding(workspace: Workspace) -> Iterator[Workspace]:
     """Hold the workspace's row, and hand it over as it is behind the lock."""
     with transaction.atomic():

@@ -1,4 +1,7 @@
-"""Who hears: a workspace's channels, and its owners by mail where none of these reaches anybody."""
+"""Who hears: a workspace's channels, and its owners by mail where none of these reaches anybody.
+
+Without a workspace it is the installation: its channels, and its operators by mail.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from django.core.validators import validate_email
 from django.db.models import Q, QuerySet
 
 from integrations.models import Channel, Delivery, Membership, Role, Workspace
-from integrations.services.telling import catalogue
+from integrations.services.telling import catalogue, operators
 from integrations.services.telling.told import Moment, Severity, Told
 
 
@@ -21,14 +24,14 @@ class Listener:
     recipient: str = ""
 
 
-def listeners(workspace: Workspace, told: Told) -> list[Listener]:
+def listeners(workspace: Workspace | None, told: Told) -> list[Listener]:
     """Who is told of it. Of an end all who were told of what it ends, whatever they hear since."""
     if told.moment == Moment.CLOSED:
         return _told_before(workspace, told)
     return [one for channel in audience(workspace, told) for one in people_of(workspace, channel)]
 
 
-def audience(workspace: Workspace, told: Told) -> list[Channel | None]:
+def audience(workspace: Workspace | None, told: Told) -> list[Channel | None]:
     """The channels that hear of it, and None for the owners by mail where they have to.
 
     That is where no channel is on for what it is about, or where all of these are known to reach
@@ -44,7 +47,10 @@ def audience_of_break(workspace: Workspace, slugs: Iterable[str]) -> list[Channe
 
 
 def _among(
-    channels: Iterable[Channel], workspace: Workspace, severity: Severity, slugs: Iterable[str]
+    channels: Iterable[Channel],
+    workspace: Workspace | None,
+    severity: Severity,
+    slugs: Iterable[str],
 ) -> list[Channel | None]:
     concerned = [one for one in channels if _is_for(one, slugs)]
     hearing: list[Channel | None] = [one for one in concerned if _hears(one, severity)]
@@ -53,7 +59,7 @@ def _among(
     return hearing
 
 
-def people_of(workspace: Workspace, channel: Channel | None) -> list[Listener]:
+def people_of(workspace: Workspace | None, channel: Channel | None) -> list[Listener]:
     """One for each whom it writes to by themselves."""
     if channel is None:
         return [Listener(None, one) for one in owners_addresses(workspace)]
@@ -85,7 +91,7 @@ def has_channel(workspace: Workspace) -> bool:
     return bool(_on(workspace))
 
 
-def is_heard(workspace: Workspace) -> bool:
+def is_heard(workspace: Workspace | None) -> bool:
     """Whether anybody hears when something breaks."""
     return any(not is_deaf(one) for one in _on(workspace)) or owners_are_mailed(workspace)
 
@@ -97,21 +103,23 @@ def unheard(workspace: Workspace, slugs: Iterable[str]) -> list[str]:
     return [] if left and owners_are_mailed(workspace) else left
 
 
-def owners_are_mailed(workspace: Workspace) -> bool:
+def owners_are_mailed(workspace: Workspace | None) -> bool:
     return settings.EMAIL_IS_CONFIGURED and bool(owners_addresses(workspace))
 
 
-def owners_addresses(workspace: Workspace) -> list[str]:
+def owners_addresses(workspace: Workspace | None) -> list[str]:
     """Of the owners who want notices. One that no mail can be sent to keeps it from nobody else."""
     return [one for one in _addresses(workspace) if _is_address(one)]
 
 
-def odd_addresses(workspace: Workspace) -> list[str]:
+def odd_addresses(workspace: Workspace | None) -> list[str]:
     """Of owners who want notices and cannot be mailed."""
     return [one for one in _addresses(workspace) if not _is_address(one)]
 
 
-def _addresses(workspace: Workspace) -> list[str]:
+def _addresses(workspace: Workspace | None) -> list[str]:
+    if workspace is None:
+        return sorted(set(operators.wanting().values_list("email", flat=True)))
     owners = mailed_owners().filter(workspace=workspace)
     return sorted(set(owners.values_list("user__email", flat=True)))
 
@@ -130,7 +138,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _on(workspace: Workspace) -> list[Channel]:
+def _on(workspace: Workspace | None) -> list[Channel]:
     return list(Channel.objects.filter(workspace=workspace, is_enabled=True))
 
 
@@ -144,7 +152,7 @@ def _hears(channel: Channel, severity: Severity) -> bool:
     return channel.hears != Channel.Hears.BREAKS or severity == Severity.BREAK
 
 
-def _told_before(workspace: Workspace, told: Told) -> list[Listener]:
+def _told_before(workspace: Workspace | None, told: Told) -> list[Listener]:
     """Who has anything of its thread, is there still and can be told."""
     left_out = Delivery.Outcome.LEFT_OUT
     thread = Delivery.objects.filter(workspace=workspace, source=told.source, thread=told.key)

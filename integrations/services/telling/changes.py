@@ -1,7 +1,11 @@
-"""What owners do with channels: add, change, remove, and try them."""
+"""What owners do with channels: add, change, remove, and try them.
+
+Without a workspace they are the installation's, and operators do.
+"""
 
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
@@ -25,12 +29,12 @@ from integrations.services.telling import (
     deliveries,
     outcomes,
     owed,
+    places,
     sending,
     waking,
 )
 from integrations.services.telling.kinds import Kind
 from integrations.services.telling.told import Moment, Severity, Told
-from integrations_center import public_url
 from providers.declare import Field
 from providers.outbound import addresses
 
@@ -40,7 +44,7 @@ TEST_WINDOW = timedelta(minutes=1)
 PATIENCE_SECONDS = 20
 REQUIRED = "This is required."
 NO_KIND = "There is no such kind of channel. Use one of these: {}."
-TOO_MANY = f"A workspace has at most {MOST_CHANNELS} channels. Remove one first."
+TOO_MANY = f"There are {MOST_CHANNELS} channels at most. Remove one first."
 SEND_AGAIN = "Enter this again: the secret would go elsewhere than it was entered for."
 LONG_NAME = f"This is longer than {LONGEST_NAME} characters."
 NO_PLATFORM = "No platform here has this name."
@@ -89,12 +93,12 @@ class Tried:
     status_code: int | None
 
 
-def of(workspace: Workspace) -> QuerySet[Channel]:
+def of(workspace: Workspace | None) -> QuerySet[Channel]:
     """In the order in which they were made."""
     return Channel.objects.filter(workspace=workspace)
 
 
-def find(workspace: Workspace, channel_id: UUID) -> Channel:
+def find(workspace: Workspace | None, channel_id: UUID) -> Channel:
     """Raises NoChannel."""
     if found := of(workspace).filter(pk=channel_id).first():
         return found
@@ -110,7 +114,7 @@ def find_delivery(channel: Channel, delivery_id: UUID) -> Delivery:
 
 
 def add(
-    workspace: Workspace,
+    workspace: Workspace | None,
     kind: str,
     changes: Changes,
     *,
@@ -123,10 +127,11 @@ def add(
     """
     if kind not in catalogue.kinds():
         raise no_kind()
-    with members.changing(workspace, by=by):
+    with _changing(workspace, by):
         if of(workspace).count() >= MOST_CHANNELS:
             raise InvalidChange({"kind": [TOO_MANY]})
-        channel = Channel(workspace=workspace, kind=kind, tells_week=kind == catalogue.MAIL)
+        channel = Channel(workspace=workspace, kind=kind)
+        channel.tells_week = workspace is not None and kind == catalogue.MAIL
         if new_id and not Channel.objects.filter(pk=new_id).exists():
             channel.pk = new_id
         made = _apply(channel, changes)
@@ -138,9 +143,11 @@ def no_kind() -> InvalidChange:
     return InvalidChange({"kind": [NO_KIND.format(", ".join(sorted(catalogue.kinds())))]})
 
 
-def change(workspace: Workspace, channel_id: UUID, changes: Changes, *, by: User | None) -> Saved:
+def change(
+    workspace: Workspace | None, channel_id: UUID, changes: Changes, *, by: User | None
+) -> Saved:
     """Raises InvalidChange, NoChannel, NotAnOwner, Archived."""
-    with members.changing(workspace, by=by):
+    with _changing(workspace, by):
         channel = of(workspace).select_for_update().filter(pk=channel_id).first()
         if channel is None:
             raise NoChannel
@@ -154,17 +161,21 @@ def change(workspace: Workspace, channel_id: UUID, changes: Changes, *, by: User
     return Saved(channel, made)
 
 
-def remove(workspace: Workspace, channel_id: UUID, *, by: User | None) -> Channel:
+def remove(workspace: Workspace | None, channel_id: UUID, *, by: User | None) -> Channel:
     """With its log; what it was to tell of what lasts others tell. Raises NoChannel, NotAnOwner,
     Archived.
     """
-    with members.changing(workspace, by=by):
+    with _changing(workspace, by):
         channel = find(workspace, channel_id)
         kept = channel.pk
         owed.hand_over(channel, clock.now())
         channel.delete()
         channel.pk = kept
     return channel
+
+
+def _changing(workspace: Workspace | None, by: User | None) -> AbstractContextManager[None]:
+    return members.changing(workspace, by=by) if workspace else members.operating(by=by)
 
 
 # --- Values --------------------------------------------------------------------------------------
@@ -376,11 +387,11 @@ def _test_of(channel: Channel, now: datetime) -> Told:
         key=f"test-{channel.pk}/{now.timestamp()}",
         moment=Moment.TEST,
         severity=Severity.NOTICE,
-        workspace=channel.workspace.name,
+        workspace=places.whose(channel),
         about=channel.name,
         title=f"This is a test of the channel {channel.name}.",
         what_happened="Nothing is broken. What breaks will be told here like this.",
         since=now,
         act="Open the channel",
-        link=public_url.link("channel", channel.workspace.slug, channel.pk),
+        link=places.link(channel),
     )

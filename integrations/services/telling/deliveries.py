@@ -27,13 +27,16 @@ NO_RECOVERIES = "Left out: this channel does not hear of recoveries."
 # --- What is owed --------------------------------------------------------------------------------
 
 
-def owe(workspace: Workspace, told: Told, now: datetime) -> None:
-    """Write down who has to be told, in the transaction that knows of it; and wake somebody."""
+def owe(workspace: Workspace | None, told: Told, now: datetime) -> None:
+    """Write down who has to be told, in the transaction that knows of it; and wake somebody.
+
+    Without a workspace the operators are told, by the channels of the installation.
+    """
     _owe(workspace, audience.listeners(workspace, told), told, now)
 
 
 def owe_one(
-    workspace: Workspace,
+    workspace: Workspace | None,
     channel: Channel | None,
     told: Told,
     now: datetime,
@@ -50,7 +53,7 @@ def owe_one(
     return bool(mine)
 
 
-def owe_the_others(workspace: Workspace, told: Told, now: datetime) -> None:
+def owe_the_others(workspace: Workspace | None, told: Told, now: datetime) -> None:
     """The same for who hears of such now and has nothing of its thread: to them it is new."""
     new = [
         one
@@ -61,7 +64,11 @@ def owe_the_others(workspace: Workspace, told: Told, now: datetime) -> None:
 
 
 def owe_to(
-    workspace: Workspace, channel: Channel | None, told: Told, now: datetime, left_out: str = ""
+    workspace: Workspace | None,
+    channel: Channel | None,
+    told: Told,
+    now: datetime,
+    left_out: str = "",
 ) -> None:
     """The same for who is known to hear of it, None for the owners by mail.
 
@@ -71,7 +78,7 @@ def owe_to(
 
 
 def _owe(
-    workspace: Workspace, to: list[Listener], told: Told, now: datetime, left_out: str = ""
+    workspace: Workspace | None, to: list[Listener], told: Told, now: datetime, left_out: str = ""
 ) -> None:
     number = threads.next_number(workspace, told.source) if to else 0
     rows = [_delivery(workspace, one, told, number, now, left_out) for one in to]
@@ -84,7 +91,7 @@ def _owe(
 
 
 def _delivery(
-    workspace: Workspace,
+    workspace: Workspace | None,
     to: Listener,
     told: Told,
     number: int,
@@ -150,7 +157,9 @@ def _call_the_next(taken: Delivery, now: datetime) -> None:
         queue.enqueue("telling.deliver", str(waiting.pk))
 
 
-def at_once(workspace: Workspace, channel: Channel, told: Told, now: datetime) -> list[Delivery]:
+def at_once(
+    workspace: Workspace | None, channel: Channel, told: Told, now: datetime
+) -> list[Delivery]:
     """Rows that are taken already, for who sends one after the other and hands none to others.
 
     Part of a transaction.

@@ -4,9 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from integrations.models import Channel, Event
-from integrations.services.telling import audience, catalogue
+from integrations.services.telling import audience, catalogue, places
 from integrations.services.telling.told import Moment, Severity, Told
-from integrations_center import public_url
 
 SOURCE = "channel"
 
@@ -38,12 +37,12 @@ def _told(channel: Channel, since: datetime) -> Told:
         moment=Moment.NOTICE,
         severity=Severity.BREAK,
         state="Nobody hears" if is_deaf else "Somebody does not hear",
-        workspace=channel.workspace.name,
+        workspace=places.whose(channel),
         about=channel.name,
         title=f"{name} takes nothing." if is_deaf else f"{name} does not reach everybody.",
         what_happened=channel.problem,
         since=since,
         who_can_fix="An owner of the workspace.",
         act="Look at the channel",
-        link=public_url.link("channel", channel.workspace.slug, channel.pk),
+        link=places.link(channel),
     )

@@ -16,11 +16,10 @@ from integrations.models import (
     EventType,
     Incident,
     IntegrationConnection,
-    Scope,
     Workspace,
 )
 from integrations.models.connections import IN_TROUBLE
-from integrations.models.incidents import DRILL, OUR_SIDE
+from integrations.models.incidents import DRILL
 from integrations.services import rows
 from integrations.services.people.invitations import full_name
 from integrations.services.telling.messages import SHOWN, some
@@ -32,7 +31,6 @@ SOURCE = "incident"
 RENEW = "Renew access"
 HANDLED = "handled"  # somebody took it, or wrote a note: that is on the page
 MORE = "Still broken, and more of it"
-OPERATORS = "Whoever runs this installation."
 AT_PLATFORM = "It lies with {}: nobody here has to do anything."
 SILENT = frozenset(error.kind for error in Unanswered.__subclasses__())
 SEE_DRILL = "See the drill"
@@ -53,7 +51,10 @@ OVER = {
 
 
 def told_of(event: Event) -> Told | None:
-    """A break while it lasts, and its end: what is, not what was."""
+    """A break while it lasts, and its end: what is, not what was.
+
+    What is this installation's own fault is told to its operators, and never to each workspace.
+    """
     pk = event.data["incident"]
     incident = _all_of(event.workspace).filter(pk=pk).first()
     if incident is None:
@@ -62,7 +63,8 @@ def told_of(event: Event) -> Told | None:
     if event.type == EventType.INCIDENT_CLOSED:
         is_back = incident.is_open and incident.confirmed_at
         return _end(event, before) if before and not is_back else None
-    if event.data["what"] == HANDLED or not incident.is_open or incident.confirmed_at is None:
+    is_certain = incident.is_open and incident.confirmed_at is not None
+    if event.data["what"] == HANDLED or incident.is_ours or not is_certain:
         return None
     if not before:
         return _break(incident, Moment.OPENED, f"{source_of(incident.pk)}/{event.pk}")
@@ -73,9 +75,9 @@ def told_of(event: Event) -> Told | None:
 def told_again(told: Told, now: datetime) -> Told | None:
     """A reminder of it, if it still lasts and somebody wants to hear."""
     incident = of_source(told.source)
-    if incident is None or not incident.is_open or incident.well_since:
+    if incident is None or not incident.is_open or incident.is_ours or incident.well_since:
         return None
-    if not incident.is_ours and not _inside(incident).filter(IN_TROUBLE).exists():
+    if not _inside(incident).filter(IN_TROUBLE).exists():
         return None  # mended, and not proven yet
     return _break(incident, Moment.REMINDER, told.key)
 
@@ -112,11 +114,9 @@ def _lasting(incident: Incident) -> list[Told]:
 def _news(told: Told, last: Told) -> Told | None:
     """It, if it became more or something else. That a part of it is over is no news yet."""
     before, inside = {*last.connections}, {*told.connections}
-    is_everywhere = not (told.platforms or last.platforms)  # it cannot become more
-    if not is_everywhere and not inside <= before:
+    if not inside <= before:
         return replace(told, state=MORE)
-    is_same = is_everywhere or inside == before
-    return told if is_same and told.title != last.title else None
+    return told if inside == before and told.title != last.title else None
 
 
 def _break(incident: Incident, moment: Moment, key: str) -> Told | None:
@@ -124,35 +124,30 @@ def _break(incident: Incident, moment: Moment, key: str) -> Told | None:
     connections = list(_inside(incident).exclude(watch__is_quiet=True))
     if not connections:
         return None
-    about, title = _names(connections), incident.title
+    title = incident.title
     words = [incident.message, incident.action]
     is_drill = incident.cause.is_drill
     if is_drill:
         title = capfirst(title.removeprefix(f"{DRILL}: "))
         words = [_nothing_to_do(incident), REALLY.format(" ".join(filter(None, words)))]
-    if incident.is_ours:
-        words.append(f"It concerns {about}.")
-        about, title = OUR_SIDE, capfirst(title.removeprefix(f"{OUR_SIDE}: "))
-    concerned = tuple(dict.fromkeys(one.provider for one in connections))
-    is_everywhere = incident.is_ours and incident.cause.scope == Scope.INSTALLATION
     return Told(
         key=key,
         moment=moment,
         severity=Severity.BREAK,
         workspace=incident.workspace.name,
-        about=about,
-        are_many=not incident.is_ours and len(connections) > 1,
+        about=_names(connections),
+        are_many=len(connections) > 1,
         title=f"{title.rstrip('.')}.",
         what_happened=" ".join(filter(None, words)),
         stops=tuple(incident.stops),
         since=incident.opened_at,
         who_can_fix=_who(incident, connections),
-        platforms=() if is_everywhere else concerned,
+        platforms=tuple(dict.fromkeys(one.provider for one in connections)),
         connections=tuple(str(one.pk) for one in connections),
         is_drill=is_drill,
         act=SEE_DRILL if is_drill else _act(connections),
         link=_drill_link(incident, connections) if is_drill else _link(incident, connections),
-        can_be_sent=not (incident.is_ours or is_drill) and _can_be_sent(connections),
+        can_be_sent=not is_drill and _can_be_sent(connections),
     )
 
 
@@ -241,8 +236,6 @@ def _can_be_sent(connections: list[IntegrationConnection]) -> bool:
 
 def _who(incident: Incident, connections: list[IntegrationConnection]) -> str:
     """One that can put all of it right."""
-    if incident.is_ours:
-        return OPERATORS
     if incident.cause.is_drill:
         return ""
     if incident.cause.kind in SILENT:

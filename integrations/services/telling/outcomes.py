@@ -210,7 +210,7 @@ def _blame(channel: Channel, delivery: Delivery, problem: NotTaken, now: datetim
     is_news = is_sure and not channel.is_problem_told and delivery.moment != Moment.TEST
     channel.is_problem_told = channel.is_problem_told or is_news
     channel.save()
-    if is_news:
+    if is_news and delivery.workspace:
         kind = EventType.CHANNEL_FAILING
         events.record(delivery.workspace, kind, at=now, channel=str(channel.pk))
     if is_news or problem.is_gone:

@@ -114,7 +114,8 @@ def remind(delivery_id: UUID, now: datetime) -> None:
         first = found.select_related("workspace").first()
         if first is None:
             return
-        _cursor(first.workspace, now)  # who writes a workspace's messages down is alone with that
+        if first.workspace:  # who writes a workspace's messages down is alone with that
+            _cursor(first.workspace, now)
         delivery = found.select_for_update(of=("self",)).first()
         if delivery is None:
             return
@@ -127,7 +128,7 @@ def _look(delivery: Delivery, now: datetime) -> datetime | None:
     if _has_later(delivery):
         return None  # that one is looked at
     tomorrow = now + outcomes.REMINDS
-    if delivery.workspace.archived_at:
+    if delivery.workspace and delivery.workspace.archived_at:
         return tomorrow
     told = Told.from_json(delivery.facts)
     lasting = sources.told_again(told, now)
@@ -159,7 +160,8 @@ def hand_over(channel: Channel, now: datetime) -> None:
     """Switch it off, for good: what it was told, or is to be told, of what lasts others hear who
     have not. For who is about to remove it with its messages; part of that transaction.
     """
-    _cursor(channel.workspace, now)
+    if channel.workspace:
+        _cursor(channel.workspace, now)
     of_it = Delivery.objects.filter(channel=channel)
     # Before its channel, as everybody does: nobody writes on one of them after this.
     list(of_it.filter(outcome=Delivery.Outcome.WAITING).select_for_update().order_by("pk"))

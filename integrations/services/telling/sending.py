@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 from integrations import crypto
 from integrations.database import release_connection
 from integrations.models import Delivery
-from integrations.services.telling import audience, catalogue, messages, outcomes, threads
+from integrations.services.telling import (
+    audience,
+    catalogue,
+    messages,
+    operators,
+    outcomes,
+    threads,
+)
 from integrations.services.telling.kinds import Kind, NotTaken, Parcel, Receipt
 from integrations.services.telling.told import Moment, Told
 from integrations_center import public_url
@@ -19,7 +26,7 @@ logger = logging.getLogger(__name__)
 UTC = ZoneInfo("UTC")
 UNREADABLE = "What is saved of this channel cannot be read: enter its secrets again."
 NO_KIND = "Nothing here knows this kind of channel any more."
-NOBODY = "No owner has an e-mail address and wants to be told."
+NOBODY = "Nobody who would be mailed has an e-mail address and wants to be told."
 
 
 def perform(delivery: Delivery, now: datetime) -> Delivery:
@@ -99,6 +106,8 @@ def _root(delivery: Delivery) -> str:
 
 def _why(delivery: Delivery) -> str:
     """Why one gets it, and where that is changed."""
+    if delivery.workspace is None:
+        return operators.why(delivery.channel)
     where = delivery.workspace.name
     page = public_url.link("channels", delivery.workspace.slug)
     if delivery.channel is None:

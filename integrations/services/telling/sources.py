@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from integrations.services.telling import failures, incidents, notices
+from integrations.services.telling import failures, incidents, notices, operators
 from integrations.services.telling.told import Told
 
 # By the first word of a source.
@@ -11,6 +11,7 @@ TOLD_AGAIN: Mapping[str, Callable[[Told, datetime], Told | None]] = {
     incidents.SOURCE: incidents.told_again,
     notices.SOURCE: notices.told_again,
     failures.SOURCE: failures.told_again,
+    operators.SOURCE: operators.told_again,
 }
 
 

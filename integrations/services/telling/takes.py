@@ -75,11 +75,11 @@ def hold(delivery: Delivery, until: datetime) -> None:
     delivery.tries += 1
 
 
-def _take_turns(workspace_id: int) -> None:
-    """One take of a workspace after the other, so that each counts those before it."""
+def _take_turns(workspace_id: int | None) -> None:
+    """One take of a workspace, or of operators, after the other: each counts those before it."""
     if database.vendor == "postgresql":
         with database.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [TURNS, workspace_id])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [TURNS, workspace_id or 0])
 
 
 def _is_due(delivery: Delivery, now: datetime) -> bool:
@@ -91,7 +91,7 @@ def _may_go(delivery: Delivery, thread: Sequence[Delivery], now: datetime) -> bo
     """Whether it is sent now. Else it is written down why not, or until when it waits."""
     if delivery.moment == Moment.TEST or delivery.is_by_hand:
         return True
-    if delivery.workspace.archived_at:
+    if delivery.workspace and delivery.workspace.archived_at:
         settle(delivery, LEFT_OUT, ARCHIVED)
         return False
     if why := _never(delivery, now):

@@ -17,7 +17,7 @@ def free(now: datetime) -> Q:
     return Q(lease_until=None) | Q(lease_until__lte=now)
 
 
-def of_listener(workspace: Workspace, listener: Listener, thread: str) -> QuerySet[Delivery]:
+def of_listener(workspace: Workspace | None, listener: Listener, thread: str) -> QuerySet[Delivery]:
     """In no order."""
     return Delivery.objects.filter(
         workspace=workspace,
@@ -51,7 +51,7 @@ def in_order(delivery: Delivery) -> tuple[int, bool, datetime]:
     return delivery.number, delivery.moment == Moment.CLOSED, delivery.made_at
 
 
-def next_number(workspace: Workspace, source: str) -> int:
+def next_number(workspace: Workspace | None, source: str) -> int:
     """The place of what is written down now among all that is told of one thing."""
     every = Delivery.objects.filter(workspace=workspace, source=source)
     return (every.aggregate(last=Max("number"))["last"] or 0) + 1

@@ -20,10 +20,11 @@ from integrations.models import (
 from integrations.services.trouble import apart
 from integrations.services.watching import judging, news, wording
 from integrations.services.watching.judging import Trouble
-from integrations.services.watching.keys import OUR_WORKER, Key, Nature
+from integrations.services.watching.keys import OUR_PACE, OUR_WORKER, Key, Nature
 from integrations.services.watching.news import News
 
 COMES_BACK = timedelta(hours=1)  # what breaks again so soon is the same
+WITHOUT_INCIDENTS = (str(OUR_WORKER), str(OUR_PACE))  # no workspace is in them
 AT_ONCE = 300  # that one transaction writes
 LATELY = timedelta(hours=1)  # until all that a cause concerns were asked, it is found bit by bit
 
@@ -143,7 +144,7 @@ def close_causes() -> None:
     """With the last incident of a cause it is over too; one without any never was."""
     any_of_it = Incident.objects.filter(cause=OuterRef("pk"))
     over = Cause.objects.filter(~Exists(any_of_it.filter(closed_at=None)), closed_at=None)
-    waiting = over.exclude(key=str(OUR_WORKER)).order_by("key").values_list("pk", flat=True)
+    waiting = over.exclude(key__in=WITHOUT_INCIDENTS).order_by("key").values_list("pk", flat=True)
     for some in batched(list(waiting), AT_ONCE):
         with apart("Closing causes"), transaction.atomic():
             locked = Cause.objects.select_for_update().filter(pk__in=some).order_by("key")

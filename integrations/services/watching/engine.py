@@ -42,7 +42,7 @@ def problem(now: datetime) -> str | None:
             f"Nobody has gone through what was found since {_said(kept)}: what breaks is not told, "
             "and sign-ins are not renewed."
         )
-    oldest = Watch.objects.filter(provider__in=platforms.catalogue()).order_by("due_at").first()
+    oldest = _oldest()
     if oldest is None or now - oldest.due_at <= BEHIND:
         return None
     minutes = int((now - oldest.due_at).total_seconds() // 60)
@@ -61,9 +61,21 @@ def stopped_since(now: datetime) -> datetime | None:
     return last.at if last and now - last.at > LATE and has_any(now) else None
 
 
+def behind_since(now: datetime) -> datetime | None:
+    """Since when a check waits that should be done by now, though somebody checks."""
+    oldest = _oldest()
+    is_late = oldest is not None and now - oldest.due_at > BEHIND
+    return oldest.due_at if oldest and is_late and goes_on(now) else None
+
+
 def goes_on(now: datetime) -> bool:
     """Whether somebody checked just now."""
     return Heartbeat.objects.filter(name=NAME, at__gt=now - STOPPED).exists()
+
+
+def _oldest() -> Watch | None:
+    """What is due first."""
+    return Watch.objects.filter(provider__in=platforms.catalogue()).order_by("due_at").first()
 
 
 def is_late(at: datetime, now: datetime) -> bool:

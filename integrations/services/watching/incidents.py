@@ -12,6 +12,7 @@ from integrations.services.trouble import apart
 from integrations.services.watching import (
     causes,
     evidence,
+    faults,
     judging,
     memberships,
     portions,
@@ -44,6 +45,7 @@ def _reconcile(now: datetime, mine: turns.Holder) -> None:
     causes.name(picture.wrong, picture.judged)
     causes.confirm(picture.wrong, now)
     causes.close_causes()
+    faults.tell(now)
 
 
 def look() -> Picture:

@@ -48,3 +48,4 @@ class Key(NamedTuple):
 
 OUR_NETWORK = Key(Nature.OURS, Scope.INSTALLATION, "network")
 OUR_WORKER = Key(Nature.OURS, Scope.INSTALLATION, "worker")
+OUR_PACE = Key(Nature.OURS, Scope.INSTALLATION, "pace")

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.utils.text import capfirst
+
 from integrations import platforms
-from integrations.models import Scope
+from integrations.models import Cause, Scope
 from integrations.models.incidents import OUR_SIDE, REPORTED
 from integrations.services.watching.judging import LET_IN, Trouble
-from integrations.services.watching.keys import OUR_NETWORK, OUR_WORKER, Key, Nature
+from integrations.services.watching.keys import OUR_NETWORK, OUR_PACE, OUR_WORKER, Key, Nature
 from providers.declare import SIGN_IN
 from providers.errors import (
     AccountNotFound,
@@ -63,6 +65,13 @@ WORKER = (
     "No worker ran, so nothing was checked in that time.",
     "Look in its log why it stopped, and have it started again by itself.",
 )
+PACE = (
+    "checks come late",
+    "There is more to check than the worker does, so what breaks is noticed late.",
+    "Start more workers, or let each do more at a time.",
+)
+# While no worker runs, as against a stop that is over.
+STOPPED = "Nothing is checked: no worker is running."
 
 
 class Words(NamedTuple):
@@ -114,12 +123,30 @@ def to_operators(cause_key: str) -> tuple[str, str]:
     key = Key.parsed(cause_key)
     if key.nature == Nature.OURS and key.scope == Scope.KEY:
         return KEY_GONE
-    return {OUR_NETWORK: CUT, OUR_WORKER: (WORKER[1], WORKER[2])}.get(key, ("", ""))
+    ours = {OUR_NETWORK: CUT, OUR_WORKER: WORKER[1:], OUR_PACE: PACE[1:]}
+    return ours.get(key, ("", ""))
 
 
-def of_gap() -> tuple[Key, str]:
-    """Of the time in which no worker ran."""
-    return OUR_WORKER, f"{OUR_SIDE}: {WORKER[0]}"
+def title_to_operators(cause: Cause) -> str:
+    """A sentence: they know whose side it is on."""
+    if cause.key == str(OUR_WORKER):
+        return STOPPED
+    return f"{capfirst(cause.title.removeprefix(f'{OUR_SIDE}: '))}."
+
+
+def concerns(connections: int, workspaces: int) -> str:
+    """How much a fault concerns, in a sentence; empty where that is nobody in particular."""
+    many, places = _counted(connections, "connection"), _counted(workspaces, "workspace")
+    return f"It concerns {many} in {places}." if connections else ""
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def of_worker(key: Key) -> str:
+    """The title of a time in which no worker ran, or none kept up."""
+    return f"{OUR_SIDE}: {(WORKER if key == OUR_WORKER else PACE)[0]}"
 
 
 def asked(members: Sequence[Trouble]) -> str:

@@ -166,6 +166,14 @@ def test_shields_is_told_the_same(olga, workspace, anybody):
     }
 
 
+def test_of_a_platform_that_is_gone_nothing_is_known(olga, workspace, anybody):
+    gone = connect(workspace, provider="stripe")
+    path = made_by(olga, str(gone.pk))
+    IntegrationConnection.objects.filter(pk=gone.pk).update(provider="postbox")
+
+    assert "unknown" in said_by(anybody, path)
+
+
 # --- The calendar --------------------------------------------------------------------------------
 
 
@@ -248,6 +256,101 @@ def test_what_ended_long_ago_is_no_news(workspace):
     ends.keep(NOW)
 
     assert not End.objects.exists()
+
+
+def now_in(anybody, path):
+    """What a calendar shows after a round."""
+    ends.keep(timezone.now())
+    return events_of(anybody, path)
+
+
+def test_one_of_a_platform_that_is_gone_is_left_out(olga, workspace, anybody):
+    connect(workspace, expires_at=NOW + 5 * DAY)
+    gone = connect(workspace, provider="stripe", expires_at=NOW + 6 * DAY)
+    path = made_by(olga, "calendar")
+    ends.keep(NOW)
+    End.objects.filter(pk=gone.pk).update(provider="postbox")
+    IntegrationConnection.objects.filter(pk=gone.pk).update(provider="postbox")
+
+    (event,) = now_in(anybody, path)
+    assert str(event["summary"]).startswith("Meta")
+
+
+def test_of_a_removed_connection_it_is_called_off(olga, workspace, anybody):
+    one = connect(workspace, name="North", expires_at=NOW + 5 * DAY)
+    path = made_by(olga, "calendar")
+    (before,) = now_in(anybody, path)
+    one.delete()
+
+    (after,) = now_in(anybody, path)
+    assert (str(after["status"]), int(after["sequence"])) == ("CANCELLED", 1)
+    assert (after["uid"], after["summary"]) == (before["uid"], before["summary"])
+
+
+@pytest.mark.parametrize("what", ["is_enabled", "is_complete"])
+def test_of_one_that_is_off_it_is_called_off_and_comes_back(olga, workspace, anybody, what):
+    made = connect(workspace, expires_at=NOW + 5 * DAY, proven_at=None)
+    one = IntegrationConnection.objects.filter(pk=made.pk)
+    path = made_by(olga, "calendar")
+    now_in(anybody, path)
+    one.update(**{what: False})
+    (off,) = now_in(anybody, path)
+    one.update(**{what: True})
+    (on,) = now_in(anybody, path)
+
+    assert (str(off["status"]), int(off["sequence"])) == ("CANCELLED", 1)
+    assert (str(on["status"]), int(on["sequence"])) == ("CONFIRMED", 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "summary", "day"),
+    [
+        ({"name": "North"}, "Meta (North) probably ends", 28),
+        ({"platform_account_name": "Acme"}, "Meta (Acme) probably ends", 28),
+        ({"expires_is_estimate": False}, "Meta (main) ends", 28),
+        ({"expires_at": NOW + 5 * DAY - timedelta(hours=20)}, "Meta (main) probably ends", 27),
+    ],
+)
+def test_what_it_shows_is_told_anew_when_it_changes(
+    olga, workspace, anybody, clock, change, summary, day
+):
+    one = connect(workspace, expires_at=NOW + 5 * DAY, expires_is_estimate=True)
+    path = made_by(olga, "calendar")
+    now_in(anybody, path)
+    IntegrationConnection.objects.filter(pk=one.pk).update(**change)
+    clock.shift(timedelta(hours=2))
+
+    for _ in range(2):  # and only once
+        (event,) = now_in(anybody, path)
+        assert (str(event["summary"]), event["dtstart"].dt.day) == (summary, day)
+        assert int(event["sequence"]) == 1
+        assert event["dtstamp"].dt == NOW + timedelta(hours=2)
+
+
+def test_a_calendar_says_how_often_it_is_worth_asking(olga, workspace, anybody):
+    lines = anybody.get(made_by(olga, "calendar")).content.decode().splitlines()
+
+    assert "REFRESH-INTERVAL;VALUE=DURATION:PT12H" in lines
+    assert "X-PUBLISHED-TTL:PT12H" in lines
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"name": "North", "platform_account_name": "Acme"},
+        {"platform_account_name": "Acme", "platform_account_id": "act_1"},
+        {"platform_account_id": "act_1", "config": {"account_id": "act_2"}},
+        {"config": {"account_id": "act_2"}},
+        {"config": {}, "former_account_id": "act_3"},
+        {"config": {}, "former_account_name": "Was"},
+        {},
+    ],
+)
+def test_a_calendar_calls_a_connection_as_pages_do(workspace, facts):
+    one = connect(workspace, expires_at=NOW + 5 * DAY, **facts)
+    ends.keep(NOW)
+
+    assert End.objects.get().title == one.title
 
 
 def test_an_unknown_calendar_is_not_there(anybody, db):

@@ -67,8 +67,8 @@ def quiet(connection, **wishes):
 # --- One for all ---------------------------------------------------------------------------------
 
 
-def test_a_cut_network_is_one_message_and_one_recovery(workspace, channel, said, at):
-    channel("webhook")
+def test_a_cut_network_is_one_message_and_one_recovery(workspace, operators_channel, said, at):
+    operators_channel("webhook")
     cut = [connected(workspace, slug) for slug in SILENT]
     cut += [connected(workspace, slug=slug) for slug in ("a", "b", "c", "d")]
     for one in cut:
@@ -78,6 +78,7 @@ def test_a_cut_network_is_one_message_and_one_recovery(workspace, channel, said,
     for one in cut:
         fails(one, "network", NOW + 20 * MINUTE)
     at(31 * MINUTE)
+    at(32 * MINUTE)
     for number, one in enumerate(cut):
         passes(one, NOW + (40 + number) * MINUTE)
         at((40 + number) * MINUTE)
@@ -85,23 +86,24 @@ def test_a_cut_network_is_one_message_and_one_recovery(workspace, channel, said,
 
     opened, over = said()
     assert (opened["moment"], over["moment"]) == ("opened", "closed")
-    assert opened["about"] == "Our side"
+    assert (opened["workspace"], opened["about"]) == ("control.example", "Control Center")
     assert opened["title"] == "This server cannot reach the internet."
-    assert opened["whatHappened"].endswith("and 10 more.")
+    assert opened["whatHappened"].endswith("It concerns 13 connections in 1 workspace.")
     assert opened["whoCanFix"] == "Whoever runs this installation."
+    assert opened["link"].endswith("/dashboard/operations/")
     assert over["lastedSeconds"] == 52 * 60
 
 
-def test_what_is_ours_is_heard_by_channels_of_any_platform(workspace, channel, receiver, at):
-    channel("slack", platforms=["calendly"])
+def test_what_is_ours_is_told_to_no_workspace(workspace, channel, receiver, at):
+    channel("slack")
     for slug in SILENT[:4]:
         fails(connected(workspace, slug), "network", NOW)
     at(MINUTE)
     fails(connected(workspace, slug="again"), "network", NOW + 20 * MINUTE)
     at(31 * MINUTE)
 
-    (asked,) = receiver.seen
-    assert "Broken: Our side: This server cannot reach the internet." in asked.body.decode()
+    assert Incident.objects.get().is_ours
+    assert receiver.seen == []
 
 
 def test_one_token_of_many_is_told_at_once_with_names(shared, channel, said, at, receiver):
