@@ -26,7 +26,9 @@ KEPT = pruning.EVENTS_KEPT
 CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,10})")
 NO_CURSOR = "No page begins here. Take the `cursor` that an answer gave."
 # What concerns members and channels is managed by owners.
-FOR_OWNERS = frozenset({EventType.MEMBER_CHANGED, EventType.CHANNEL_FAILING})
+FOR_OWNERS = frozenset(
+    {EventType.MEMBER_CHANGED, EventType.CHANNEL_FAILING, EventType.CHANNEL_RECOVERED}
+)
 INCIDENTS = (EventType.INCIDENT_OPENED, EventType.INCIDENT_UPDATED, EventType.INCIDENT_CLOSED)
 PEOPLE = ("user", "before", "after")  # names in the data of members' events
 

@@ -14,7 +14,7 @@ KINDS = sorted(
     kind.kind for side in (errors.Refused, errors.Unanswered) for kind in side.__subclasses__()
 )
 ALL_KINDS = [*KINDS, "reported"]
-CAUSES = [*ALL_KINDS, "ours"]
+CAUSES = [*ALL_KINDS, "ours", "channel"]
 LIGHTS = ["green", "amber", "red", "grey"]
 ATTENTIONS = [
     *("failing", "reported", "stale", "unproven", "unanswered", "expiring", "unreadable"),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -154,6 +155,12 @@ class Incident(models.Model):
     @property
     def is_ours(self) -> bool:
         return self.cause.kind == OURS
+
+    @property
+    def channel_id(self) -> UUID | None:
+        """The channel that takes nothing, of an incident about one."""
+        is_about_one = self.cause.scope == Scope.CHANNEL
+        return UUID(self.cause.key.rpartition(" ")[2]) if is_about_one else None
 
     def is_muted(self, now: datetime) -> bool:
         return self.muted_until is not None and self.muted_until > now

@@ -78,7 +78,8 @@ def source_of(channel: Channel) -> str:
 
 def is_deaf(channel: Channel) -> bool:
     """Whether it is known that nobody is reached by it."""
-    return channel.is_problem_told and not reaches_some(channel)
+    is_failing = channel.failing_since is not None  # new values may be taken
+    return channel.is_problem_told and is_failing and not reaches_some(channel)
 
 
 def reaches_some(channel: Channel) -> bool:

@@ -287,7 +287,7 @@ def _keep(channel: Channel, kind: Kind, values: Mapping[str, str]) -> None:
     channel.secrets = crypto.seal(sealed, channel.place)
     channel.key_id = crypto.key_id_of(channel.secrets)
     channel.hints = {name: _hint(kind.field(name), value) for name, value in sealed.items()}
-    channel.failing_since, channel.problem, channel.is_problem_told = None, "", False
+    channel.failing_since, channel.problem = None, ""  # what others were told is over when it takes
     channel.problems, channel.not_before = {}, None
 
 

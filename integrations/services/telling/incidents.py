@@ -16,6 +16,7 @@ from integrations.models import (
     EventType,
     Incident,
     IntegrationConnection,
+    Scope,
     Workspace,
 )
 from integrations.models.connections import IN_TROUBLE
@@ -57,7 +58,7 @@ def told_of(event: Event) -> Told | None:
     """
     pk = event.data["incident"]
     incident = _all_of(event.workspace).filter(pk=pk).first()
-    if incident is None:
+    if incident is None or incident.cause.scope == Scope.CHANNEL:  # told from its own events
         return None
     before = _lasting(incident)
     if event.type == EventType.INCIDENT_CLOSED:

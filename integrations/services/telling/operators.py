@@ -34,10 +34,10 @@ def source_of(cause_id: int) -> str:
     return f"{SOURCE}-{cause_id}"
 
 
-def broken(cause: Cause, number: int, *, title: str, said: str) -> Told:
-    """One of its faults, for so many times by now. It concerns channels of any platform."""
+def broken(cause: Cause, key: str, *, title: str, said: str) -> Told:
+    """One of its faults. It concerns channels of any platform."""
     return Told(
-        key=f"{source_of(cause.pk)}/{number}",
+        key=key,
         moment=Moment.OPENED,
         severity=Severity.BREAK,
         workspace=places.installation(),

@@ -176,7 +176,10 @@ def _praise(channel: Channel, delivery: Delivery, now: datetime) -> None:
     if left:
         channel.problem = " ".join(dict.fromkeys(left.values()))
     else:
-        channel.failing_since, channel.problem, channel.is_problem_told = None, "", False
+        channel.failing_since, channel.problem = None, ""
+        if channel.is_problem_told:
+            channel.is_problem_told = False
+            record(channel, EventType.CHANNEL_RECOVERED, now)
     if channel.is_gone:  # by a test: nothing else is sent to one that is switched off
         channel.is_gone, channel.is_enabled = False, True
     channel.save()
@@ -210,8 +213,13 @@ def _blame(channel: Channel, delivery: Delivery, problem: NotTaken, now: datetim
     is_news = is_sure and not channel.is_problem_told and delivery.moment != Moment.TEST
     channel.is_problem_told = channel.is_problem_told or is_news
     channel.save()
-    if is_news and delivery.workspace:
-        kind = EventType.CHANNEL_FAILING
-        events.record(delivery.workspace, kind, at=now, channel=str(channel.pk))
+    if is_news:
+        record(channel, EventType.CHANNEL_FAILING, now)
     if is_news or problem.is_gone:
         look_again_at_channel(channel, now)
+
+
+def record(channel: Channel, kind: EventType, now: datetime) -> None:
+    """What became of a channel. Of one of the installation the cause alone is told."""
+    if workspace := channel.workspace:
+        events.record(workspace, kind, at=now, channel=str(channel.pk))

@@ -40,6 +40,7 @@ TOLD_OF: Mapping[str, Callable[[Event], Told | None]] = {
     EventType.INCIDENT_CLOSED: incidents.told_of,
     EventType.EXPIRY_NEAR: notices.told_of,
     EventType.CHANNEL_FAILING: failures.told_of,
+    EventType.CHANNEL_RECOVERED: failures.told_of,
     EventType.DRILL_CHANGED: drills.told_of,
 }
 

@@ -11,7 +11,7 @@ from django.db import connection as database
 from django.db import transaction
 
 from integrations.models import Channel, Delivery, Watch
-from integrations.services.telling import audience, incidents, outcomes, sources, threads
+from integrations.services.telling import audience, outcomes, sources, threads
 from integrations.services.telling.outcomes import LEFT_OUT, TRIES, WAITING, leave_out, settle
 from integrations.services.telling.quiet import quiet_until
 from integrations.services.telling.told import Moment, Told
@@ -113,8 +113,9 @@ def _never(delivery: Delivery, now: datetime) -> str:
     people = audience.people_of(delivery.workspace, channel)
     if delivery.recipient and delivery.recipient not in {one.recipient for one in people}:
         return NO_RECIPIENT
-    is_notice = delivery.moment == Moment.NOTICE
-    return NOT_TRUE if is_notice and not sources.is_true(_told(delivery), now) else ""
+    # The end of a break is told by itself; of a channel that works again nobody needs to hear both.
+    asks = delivery.moment == Moment.NOTICE or sources.is_of_channel(delivery)
+    return NOT_TRUE if asks and not sources.is_true(_told(delivery), now) else ""
 
 
 def _told(delivery: Delivery) -> Told:
@@ -172,7 +173,7 @@ def _muted_until(delivery: Delivery, now: datetime) -> datetime | None:
     """While the incident is muted and not over, or all that it is about is; until the first of
     these is not.
     """
-    incident = incidents.of_source(delivery.source)
+    incident = sources.incident_of(delivery.source)
     if incident and incident.is_open and incident.is_muted(now):
         return incident.muted_until
     ids = [UUID(one) for one in delivery.facts.get("connections", ())]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from integrations import compiled
 from integrations.models import (
@@ -16,6 +16,7 @@ from integrations.models import (
     EventType,
     Incident,
     IncidentConnection,
+    Scope,
 )
 from integrations.services.trouble import apart
 from integrations.services.watching import judging, news, wording
@@ -144,7 +145,8 @@ def close_causes() -> None:
     """With the last incident of a cause it is over too; one without any never was."""
     any_of_it = Incident.objects.filter(cause=OuterRef("pk"))
     over = Cause.objects.filter(~Exists(any_of_it.filter(closed_at=None)), closed_at=None)
-    waiting = over.exclude(key__in=WITHOUT_INCIDENTS).order_by("key").values_list("pk", flat=True)
+    alone = Q(key__in=WITHOUT_INCIDENTS) | Q(scope=Scope.CHANNEL)
+    waiting = over.exclude(alone).order_by("key").values_list("pk", flat=True)
     for some in batched(list(waiting), AT_ONCE):
         with apart("Closing causes"), transaction.atomic():
             locked = Cause.objects.select_for_update().filter(pk__in=some).order_by("key")

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from integrations.models import Cause, Delivery, IncidentConnection
+from integrations.models import Cause, Channel, Delivery, IncidentConnection, Scope
 from integrations.models.incidents import OURS
-from integrations.services.telling import deliveries, operators
+from integrations.services.telling import deliveries, failures, operators
 from integrations.services.telling.told import LASTS, Moment, Told
 from integrations.services.trouble import apart
-from integrations.services.watching import wording
+from integrations.services.watching import channels, wording
 
 KEPT = timedelta(days=1)  # an end that nobody could be told of so long is no news any more
 
@@ -37,12 +37,12 @@ def _tell(cause_id: int, now: datetime) -> None:
         if cause is None or cause.confirmed_at is None or not _is_news(cause, last):
             return
         if last and cause.closed_at:
-            told = Told.from_json(last.facts)
-            lasted = cause.closed_at - cause.opened_at
-            over = replace(told, moment=Moment.CLOSED, who_can_fix="", lasted=lasted)
+            began = Told.from_json(last.facts)
+            lasted = cause.closed_at - began.since
+            over = replace(began, moment=Moment.CLOSED, who_can_fix="", lasted=lasted)
             deliveries.owe(None, over, now)
-        else:
-            deliveries.owe(None, _broken(cause), now)
+        elif told := _broken(cause):
+            deliveries.owe(None, told, now)
 
 
 def _last(cause: Cause) -> Delivery | None:
@@ -51,7 +51,14 @@ def _last(cause: Cause) -> Delivery | None:
 
 
 def _told(cause: Cause) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(workspace=None, source=operators.source_of(cause.pk))
+    return Delivery.objects.filter(workspace=None, source=_source_of(cause))
+
+
+def _source_of(cause: Cause) -> str:
+    """Of a channel that takes nothing its own, since it hears nothing of that."""
+    if cause.scope == Scope.CHANNEL:
+        return f"{failures.SOURCE}-{channels.channel_of(cause)}"
+    return operators.source_of(cause.pk)
 
 
 def _is_news(cause: Cause, last: Delivery | None) -> bool:
@@ -59,11 +66,15 @@ def _is_news(cause: Cause, last: Delivery | None) -> bool:
     return cause.is_open != is_told
 
 
-def _broken(cause: Cause) -> Told:
+def _broken(cause: Cause) -> Told | None:
     number = _told(cause).values("thread").distinct().count() + 1
+    key = f"{_source_of(cause)}/{number}"
+    if cause.scope == Scope.CHANNEL:
+        channel = Channel.objects.filter(pk=channels.channel_of(cause)).first()
+        return failures.broken(channel, key) if channel else None
     inside = IncidentConnection.objects.filter(incident__cause=cause, left_at=None)
     places = inside.values("incident__workspace").distinct().count()
     message, action = wording.to_operators(cause.key)
     said = message, action, wording.concerns(inside.count(), places)
     title = wording.title_to_operators(cause)
-    return operators.broken(cause, number, title=title, said=" ".join(filter(None, said)))
+    return operators.broken(cause, key, title=title, said=" ".join(filter(None, said)))

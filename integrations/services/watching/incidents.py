@@ -11,6 +11,7 @@ from integrations.services import turns
 from integrations.services.trouble import apart
 from integrations.services.watching import (
     causes,
+    channels,
     evidence,
     faults,
     judging,
@@ -45,6 +46,7 @@ def _reconcile(now: datetime, mine: turns.Holder) -> None:
     causes.name(picture.wrong, picture.judged)
     causes.confirm(picture.wrong, now)
     causes.close_causes()
+    channels.reconcile(now)
     faults.tell(now)
 
 

@@ -123,6 +123,7 @@ def _well(members: Iterable[Member], now: datetime) -> Iterator[tuple[int, int]]
     inside = {one["incident_id"] for one in members}
     due = Q(well_since=None) | Q(returns=0) | Q(well_since__lte=now - SETTLES)
     found = Incident.objects.filter(due, closed_at=None, cause__is_drill=False).order_by()
+    found = found.exclude(cause__scope=Scope.CHANNEL)  # which never has any
     for pk, workspace_id in found.values_list("pk", "workspace"):
         if pk not in inside:
             yield pk, workspace_id

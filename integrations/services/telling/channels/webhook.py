@@ -35,7 +35,11 @@ TYPES = {
     Moment.CLOSED: EventType.INCIDENT_CLOSED.value,
     Moment.TEST: "channel.test",
 }
-NOTICES = {"end": EventType.EXPIRY_NEAR.value, "channel": EventType.CHANNEL_FAILING.value}
+NOTICES = {"end": EventType.EXPIRY_NEAR.value}
+OF_CHANNEL = {
+    Moment.CLOSED: EventType.CHANNEL_RECOVERED.value,
+    Moment.TEST: "channel.test",
+}
 
 
 def new_secret() -> str:
@@ -69,9 +73,12 @@ def write(parcel: Parcel) -> Outgoing:
 def _payload(parcel: Parcel) -> dict[str, Any]:
     told = parcel.told
     source, _, number = told.source.partition("-")
+    kind = TYPES.get(told.moment) or NOTICES.get(source, f"{source}.notice")
+    if source == "channel":
+        kind = OF_CHANNEL.get(told.moment, EventType.CHANNEL_FAILING.value)
     is_of_incident = source == "incident" and number.isdecimal()
     return {
-        "type": TYPES.get(told.moment) or NOTICES.get(source, f"{source}.notice"),
+        "type": kind,
         "timestamp": facts.moment(told.at or _at(parcel)),
         "data": facts.of_break(
             incident=int(number) if is_of_incident else None,

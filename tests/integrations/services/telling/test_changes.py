@@ -143,14 +143,16 @@ def test_a_change_of_the_name_keeps_the_secrets_and_the_trouble(workspace, chann
     assert (kept.name, kept.opened(), kept.problem) == ("Team room", one.opened(), "It fails.")
 
 
-def test_a_new_address_clears_the_trouble(workspace, channel, receiver):
+def test_a_new_address_clears_the_trouble_that_is_over_once_it_takes(workspace, channel, receiver):
     one = channel("slack")
     Channel.objects.update(failing_since=NOW, problem="It fails.", is_problem_told=True)
 
     config = {"url": f"{receiver.url}/new"}
     kept = changes.change(workspace, one.pk, Changes(config=config), by=None).channel
 
-    assert (kept.failing_since, kept.problem, kept.is_problem_told) == (None, "", False)
+    assert (kept.failing_since, kept.problem, kept.is_problem_told) == (None, "", True)
+    changes.send_test(kept, NOW)
+    assert not Channel.objects.get().is_problem_told
 
 
 def test_only_owners_of_a_workspace_that_is_open_change_channels(workspace, channel, editor, owner):

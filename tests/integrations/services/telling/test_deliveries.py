@@ -557,9 +557,27 @@ def test_a_channel_that_fails_is_told_through_another_once(workspace, channel, r
     owed.catch_up(workspace.pk, NOW + HOUR)
 
     assert [mail["Subject"] for mail in office.mails][1:] == [
-        "The channel Slack (Slack) takes nothing"
+        "The channel Slack is broken: Slack takes nothing (Main)"
     ]
     assert Event.objects.filter(type="channel.failing").count() == 1
+
+
+def test_that_a_channel_works_again_is_told_by_its_event(workspace, channel, receiver, office):
+    channel("slack")
+    channel("email")
+    receiver.answers = [Answer(404, "no_service")]
+    owe(workspace, told())
+    owed.catch_up(workspace.pk, NOW)
+    receiver.answers = [Answer(200, "ok")]
+    look(NOW + HOUR)
+    owed.catch_up(workspace.pk, NOW + HOUR)
+    look(NOW + HOUR)
+
+    mails = [mail["Subject"].strip() for mail in office.mails if mail["To"] != "ben@acme.example"]
+    assert [one for one in mails if one.startswith("The channel")] == [
+        "The channel Slack is broken: Slack takes nothing (Main)",
+        "The channel Slack works again (Main)",
+    ]
 
 
 def test_the_owners_are_mailed_when_the_only_channel_fails(
@@ -574,7 +592,7 @@ def test_the_owners_are_mailed_when_the_only_channel_fails(
     (mail,) = office.mails
     assert (mail["To"], mail["Subject"]) == (
         "olga@acme.example",
-        "The channel Webhook (Webhook) takes nothing",
+        "The channel Webhook is broken: Webhook takes nothing (Main)",
     )
 
 

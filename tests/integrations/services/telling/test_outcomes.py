@@ -90,7 +90,7 @@ def test_that_a_list_does_not_reach_everybody_is_told_to_the_owners(
 
     mail = without_ben.mails[-1]
     assert mail["To"] == "olga@acme.example"
-    assert mail["Subject"] == "The channel Email (E-mail) does not reach everybody"
+    assert mail["Subject"] == "The channel Email is broken: E-mail does not reach everybody (Main)"
 
 
 def test_a_test_says_whom_it_did_not_reach(workspace, channel, without_ben):

@@ -102,7 +102,7 @@ def test_a_second_round_finds_nothing_to_do(acme, django_assert_max_num_queries)
 
     assert Cause.objects.count() == Incident.objects.count() == 1
     assert IncidentConnection.objects.count() == 1
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(19):
         go_round(NOW + 2 * MINUTE)
 
 
