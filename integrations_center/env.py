@@ -36,7 +36,7 @@ PATH_LETTERS = "with letters, digits, -, _, ~ and . in its path"
 # nobody could tell the one from the other.
 OUR_PATHS = frozenset(
     {"accounts", "admin", "api", "dashboard", "fix", "healthz", "oauth", "readyz", "static", "w"}
-    | {"badge", "expiries", "invitation", "metrics", "welcome", "workspaces"}
+    | {"badge", "expiries", "invitation", "metrics", "unsubscribe", "welcome", "workspaces"}
 )
 
 READ: set[str] = set()  # the names that were asked for: no others are settings

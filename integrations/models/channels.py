@@ -99,8 +99,11 @@ class Channel(models.Model):
         )
 
     def opened(self) -> dict[str, Any]:
-        """Its plain and its secret values by name. Raises crypto.Unreadable."""
-        return {**self.values, **crypto.unseal(self.secrets, self.place)}
+        """Its plain and its secret values by name; a former one is named `former_…`, and good until
+        `former_until`. Raises crypto.Unreadable.
+        """
+        ends = {"former_until": self.former_until} if self.former_until else {}
+        return {**self.values, **crypto.unseal(self.secrets, self.place), **ends}
 
 
 class Delivery(models.Model):

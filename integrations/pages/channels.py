@@ -163,6 +163,7 @@ def _show(
         else {},
         "reaches_some": audience.reaches_some(channel),
         "unreached": [one for one in channel.problems if one],
+        "is_signed_by_two": channel.former_until and channel.former_until > clock.now(),
         "deliveries": sent[:MOST_SHOWN],
         "total": sent.count(),
         "unreachable": _unreachable(),
@@ -211,6 +212,17 @@ def switch(request: Request, desk: Desk, channel_id: UUID) -> HttpResponse:
         said = "is on again" if is_on else "is off. What waits for it is left out"
         messages.success(request, f"{channel.name} {said}.")
     return redirect(desk.link("channel", channel_id))
+
+
+@require_http_methods(["GET", "POST"])
+@finding
+def new_secret(request: Request, desk: Desk, channel_id: UUID) -> HttpResponse:
+    """Another one to sign with, shown in this reply alone."""
+    if request.method == "GET":
+        return redirect(desk.link("channel", channel_id))
+    saved = changes.renew_secrets(desk.workspace, channel_id, by=request.user)
+    messages.success(request, "For a day messages are signed with the former one, too.")
+    return _show(request, desk, saved.channel, made=saved.made)
 
 
 @require_http_methods(["GET", "POST"])

@@ -28,6 +28,7 @@ from integrations.pages import sign_in as sign_in_views
 from integrations.pages import sign_in_apps as app_views
 from integrations.pages import spreading as spreading_views
 from integrations.pages import spreads as spread_views
+from integrations.pages import unsubscribing as unsubscribing_views
 from integrations.pages import waiting as waiting_views
 from integrations.pages import workspaces as workspace_views
 from integrations.pages.desks import of_installation, of_workspace
@@ -124,6 +125,7 @@ CHANNEL_VIEWS = (
     ("<uuid:channel_id>/", channel_views.one, "channel"),
     ("<uuid:channel_id>/test/", channel_views.send_test, "test-channel"),
     ("<uuid:channel_id>/switch/", channel_views.switch, "switch-channel"),
+    ("<uuid:channel_id>/new-secret/", channel_views.new_secret, "new-secret"),
     ("<uuid:channel_id>/remove/", channel_views.remove, "remove-channel"),
     ("<uuid:channel_id>/deliveries/<uuid:delivery_id>/resend/", channel_views.resend, "resend"),
 )
@@ -241,6 +243,7 @@ urlpatterns = [
     path("badge/<str:token>.svg", badge_views.svg, name="badge"),
     path("badge/<str:token>.json", badge_views.facts, name="badge-facts"),
     path("expiries/<str:token>.ics", calendar_views.calendar, name="expiries"),
+    path("unsubscribe/<str:token>/", unsubscribing_views.page, name="unsubscribe"),
     path("welcome/<str:token>/", account_views.welcome, name="welcome"),
     path("accounts/", include(account_urls)),
 ]

@@ -198,5 +198,5 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: a request line can hold a token."""
 
 
-for _method in ("GET", "POST", "PUT", "DELETE"):
+for _method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
     setattr(_Handler, f"do_{_method}", _Handler.reply)

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations import clock, crypto, platforms
-from integrations.models import Channel, Delivery, Workspace
+from integrations.models import Channel, Delivery, EventType, Workspace
 from integrations.services import waiting
 from integrations.services.credentials import sealing
 from integrations.services.people import members, own
@@ -31,6 +31,7 @@ from integrations.services.telling import (
     owed,
     places,
     sending,
+    unsubscribing,
     waking,
 )
 from integrations.services.telling.kinds import Kind
@@ -40,6 +41,7 @@ from providers.outbound import addresses
 
 MOST_CHANNELS = 20
 LONGEST_NAME = 100
+FORMER, BOTH = "former_", timedelta(days=1)  # in which a former secret is as good as the new one
 TEST_WINDOW = timedelta(minutes=1)
 PATIENCE_SECONDS = 20
 REQUIRED = "This is required."
@@ -51,6 +53,7 @@ NO_PLATFORM = "No platform here has this name."
 BOTH_TIMES = "Enter both times, or none."
 SAME_TIMES = "Quiet hours begin and end at different times."
 REFUSED = f"{addresses.REFUSED} Whoever runs this installation may allow it: OUTBOUND_ALLOW."
+UNSUBSCRIBED = "Its last address was unsubscribed. Enter others."
 NO_HEARS = "Choose one of these: all, breaks."
 
 
@@ -161,6 +164,41 @@ def change(
     return Saved(channel, made)
 
 
+def renew_secrets(workspace: Workspace | None, channel_id: UUID, *, by: User | None) -> Saved:
+    """Make those anew that are made here. For a day what there was before signs, too.
+
+    Raises InvalidChange, NoChannel, NotAnOwner, Archived.
+    """
+    kind = catalogue.kinds().get(find(workspace, channel_id).kind)
+    config = dict.fromkeys(kind.made if kind else ())
+    return change(workspace, channel_id, Changes(config=config), by=by)
+
+
+def unsubscribe(channel_id: UUID, address: str, now: datetime) -> None:
+    """Mail nothing more to an address. With the last one the channel is switched off, and others
+    are told of that. Harmless to repeat. Raises NoChannel, Archived.
+    """
+    found = Channel.objects.filter(pk=channel_id, kind=unsubscribing.KIND)
+    there = found.select_related("workspace").first()
+    if there is None:
+        raise NoChannel
+    with _changing(there.workspace, None):
+        channel = found.select_for_update().first()
+        if channel is None:
+            raise NoChannel
+        left = [one for one in unsubscribing.addresses(channel) if one != address]
+        if left:
+            _keep(channel, catalogue.kinds()[channel.kind], {"to": ", ".join(left)}, {})
+            channel.save()
+        elif not channel.is_gone:
+            channel.is_enabled, channel.is_gone = False, True
+            channel.failing_since, channel.problem = channel.failing_since or now, UNSUBSCRIBED
+            channel.is_problem_told, channel.problems = True, {}
+            channel.save()
+            outcomes.record(channel, EventType.CHANNEL_FAILING, now)
+            outcomes.look_again_at_channel(channel, now)
+
+
 def remove(workspace: Workspace | None, channel_id: UUID, *, by: User | None) -> Channel:
     """With its log; what it was to tell of what lasts others tell. Raises NoChannel, NotAnOwner,
     Archived.
@@ -216,7 +254,7 @@ def _take_values(
     channel: Channel, kind: Kind, config: Mapping[str, str | None]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """What is wrong by field, and what was made. A secret that is not sent stays."""
-    saved = _saved(channel)
+    saved = _saved(channel, kind)
     typed, wrong = _typed(kind, config)
     moved = [
         one.name
@@ -240,16 +278,18 @@ def _take_values(
         return wrong, {}
     if values != saved:
         channel.moved_at = clock.now()
-    _keep(channel, kind, values)
+    former = {name: saved[name] for name in kind.rotates if saved.get(name)}
+    _keep(channel, kind, values, {k: v for k, v in former.items() if v != values[k]})
     return {}, made
 
 
-def _saved(channel: Channel) -> dict[str, Any]:
+def _saved(channel: Channel, kind: Kind) -> dict[str, Any]:
     """What nothing here opens any more has to be entered again."""
     try:
-        return channel.opened()
+        opened = channel.opened()
     except crypto.Unreadable:
-        return dict(channel.values)
+        opened = channel.values
+    return {one.name: opened[one.name] for one in kind.fields if one.name in opened}
 
 
 def _typed(
@@ -280,15 +320,34 @@ def _clean(one: Field, text: str) -> str:
         raise ValueError(REFUSED if str(error) == addresses.REFUSED else str(error)) from None
 
 
-def _keep(channel: Channel, kind: Kind, values: Mapping[str, str]) -> None:
+def _keep(
+    channel: Channel, kind: Kind, values: Mapping[str, str], former: Mapping[str, str]
+) -> None:
+    """`former` are values that others took the place of just now."""
+    before = _former(channel)
+    if former:
+        before = {f"{FORMER}{name}": value for name, value in former.items()}
+        channel.former_until = clock.now() + BOTH
     secret = {one.name for one in kind.fields if one.secret}
     channel.values = {name: value for name, value in values.items() if name not in secret}
     sealed = {name: value for name, value in values.items() if name in secret}
-    channel.secrets = crypto.seal(sealed, channel.place)
+    channel.secrets = crypto.seal(sealed | before, channel.place)
     channel.key_id = crypto.key_id_of(channel.secrets)
     channel.hints = {name: _hint(kind.field(name), value) for name, value in sealed.items()}
     channel.failing_since, channel.problem = None, ""  # what others were told is over when it takes
     channel.problems, channel.not_before = {}, None
+
+
+def _former(channel: Channel) -> dict[str, str]:
+    """What was replaced a while ago, while that is good."""
+    if channel.former_until is None or channel.former_until <= clock.now():
+        channel.former_until = None
+        return {}
+    try:
+        opened = channel.opened()
+    except crypto.Unreadable:
+        return {}
+    return {k: v for k, v in opened.items() if k.startswith(FORMER) and isinstance(v, str)}
 
 
 def _hint(one: Field, value: str) -> str | None:

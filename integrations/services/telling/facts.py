@@ -30,12 +30,13 @@ def of_break(
     since: datetime,
     lasted: timedelta | None,
     is_drill: bool,
+    longest: int = LONGEST_TEXT,
 ) -> Facts:
     """What is told of a break, to whoever is told of it by whatever way."""
     return {
         "incident": incident,
-        "title": cut(title, LONGEST_TEXT),
-        "stops": [*stops][:MOST_STOPS],
+        "title": cut(title, longest),
+        "stops": [cut(one, longest) for one in [*stops][:MOST_STOPS]],
         "platforms": [*platforms],
         "connections": [*connections][:MOST_CONNECTIONS],
         "since": moment(since),

@@ -65,7 +65,8 @@ class Parcel:
     """One message and where it goes. `id` stays when it is sent again, `sent_at` does not.
 
     `thread` names the break; `root` is the receiver's name for the first message of it, "" for
-    the first one itself or where none is known.
+    the first one itself or where none is known, and `answers` our own id of that one. Without
+    `channel_id` it goes to owners, or operators, themselves.
     """
 
     id: UUID
@@ -75,6 +76,8 @@ class Parcel:
     is_first: bool
     root: str
     sent_at: datetime
+    answers: UUID | None = None
+    channel_id: UUID | None = None
     values: Mapping[str, Any] = field(repr=False)
 
 
@@ -82,6 +85,7 @@ class Parcel:
 class Outgoing:
     """A request, written out: an address may hold a secret, so none is shown."""
 
+    method: str = field(default="POST", kw_only=True)
     url: str = field(repr=False)
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -95,7 +99,8 @@ class Kind:
     """One way to tell people.
 
     `check` says what is wrong with clean values, by field. `made` are values that are made here
-    where nobody typed any, and shown once. `recipients` are those in its plain values who are
+    where nobody typed any, and shown once; one of `rotates` is kept beside its successor for a
+    while. `recipients` are those in its plain values who are
     written to one by one, each found as the only one in `recipients_at` when it is sent.
     `taken_by` is who takes a message, where that is not whoever it is called by; `is_read_there`
     whether people read it there. `unready` says why this installation cannot send any, "" where it
@@ -110,6 +115,7 @@ class Kind:
     send: Send = field(repr=False)
     check: Callable[[Mapping[str, str]], Errors] = lambda _values: {}
     made: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    rotates: tuple[str, ...] = ()
     recipients: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda _values: ()
     recipients_at: str = ""
     taken_by: str = ""
@@ -136,7 +142,7 @@ def over_http(
     def send(parcel: Parcel) -> Receipt:
         out = write(parcel)
         try:
-            reply = _post(name, out)
+            reply = _ask(name, out)
         except InvalidConfig as error:
             raise NotTaken(capfirst(error.message), is_refused=True) from None
         except ProviderError as error:
@@ -148,7 +154,7 @@ def over_http(
     return send
 
 
-def _post(name: str, out: Outgoing) -> Reply:
+def _ask(name: str, out: Outgoing) -> Reply:
     """The address is one that a person typed: it is checked, and no redirect is followed."""
     api = Api(
         {"API": out.url},
@@ -159,7 +165,7 @@ def _post(name: str, out: Outgoing) -> Reply:
     )
     with api:
         headers = {**HEADERS, "Content-Type": "application/json", **checked_headers(out.headers)}
-        asked = requests.Request("POST", api.url("API", ""), data=out.body, headers=headers)
+        asked = requests.Request(out.method, api.url("API", ""), data=out.body, headers=headers)
         return api.send(asked.prepare(), "API")
 
 

@@ -106,7 +106,13 @@ def clock(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     """ "Fri 27 Nov, 09:14", with its year where that is another one; and the zone's name."""
     local = at.astimezone(zone)
     year = f" {local:%Y}" if local.year != now.astimezone(zone).year else ""
-    return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M} {local.tzname()}"
+    return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M} {_zone_name(local, zone)}"
+
+
+def _zone_name(local: datetime, zone: ZoneInfo) -> str:
+    """ "CET", or "in Sao Paulo" where the zone's short name is a number."""
+    name = local.tzname() or ""
+    return name if name.isalpha() else f"in {zone.key.rpartition('/')[2].replace('_', ' ')}"
 
 
 def _counted(number: int, what: str) -> str:
@@ -182,7 +188,8 @@ class _Writer:
             stood_still = "" if told.is_drill else stops
             return [("From, to", self._from_to()), ("What stood still", stood_still)]
         if told.moment in (Moment.NOTICE, Moment.TEST):
-            return [*told.details, ("Who can do it", told.who_can_fix)]
+            ends = clock(told.ends_at, self.zone, self.now) if told.ends_at else ""
+            return [*told.details, ("When it ends", ends), ("Who can do it", told.who_can_fix)]
         would_stop = "What would stop" if told.is_drill else "What stops"
         return [
             ("What happened", told.what_happened),

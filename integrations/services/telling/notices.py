@@ -163,7 +163,6 @@ def _told(notice: ExpiryNotice) -> Told | None:
     name, stops = connection.platform.name, " and ".join(connection.platform.used_by)
     days = "1 day" if notice.days == 1 else f"{notice.days} days"
     about = "probably ends" if notice.is_estimate else "ends"
-    when = f"{notice.ends_at.day} {notice.ends_at:%b %Y at %H:%M} UTC"
     same = sharing.sharers(connection).filter(workspace=connection.workspace_id)
     others = sharing.named(same, connection.workspace_id)
     with_it = f"What lets it in lets in {others}, too. " if others else ""
@@ -175,11 +174,9 @@ def _told(notice: ExpiryNotice) -> Told | None:
         workspace=connection.workspace.name,
         about=name,
         title=f"{name} {about} within {days}.",
-        what_happened=(
-            f"The connection to {name} in {connection.workspace} {about} on {when}. {with_it}"
-            f"After that, {stops} will get no data from it."
-        ),
+        what_happened=(f"{with_it}After that, {stops} will get no data from it."),
         since=notice.given_at,
+        ends_at=notice.ends_at,
         who_can_fix=_who_renews(connection),
         act="Renew it before then",
         platforms=(connection.provider,),

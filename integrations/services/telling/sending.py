@@ -4,7 +4,6 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from integrations import crypto
 from integrations.database import release_connection
@@ -16,6 +15,7 @@ from integrations.services.telling import (
     operators,
     outcomes,
     threads,
+    zones,
 )
 from integrations.services.telling.kinds import Kind, NotTaken, Parcel, Receipt
 from integrations.services.telling.told import Moment, Told
@@ -23,7 +23,6 @@ from integrations_center import public_url
 
 logger = logging.getLogger(__name__)
 
-UTC = ZoneInfo("UTC")
 UNREADABLE = "What is saved of this channel cannot be read: enter its secrets again."
 NO_KIND = "Nothing here knows this kind of channel any more."
 NOBODY = "Nobody who would be mailed has an e-mail address and wants to be told."
@@ -79,7 +78,7 @@ def _parcel(delivery: Delivery, values: dict[str, Any], now: datetime) -> Parcel
     first = before.order_by("number", "made_at").first()
     if first is None and told.moment == Moment.UPDATED:  # to whom it was never told, it is new
         told = replace(told, moment=Moment.OPENED)
-    zone = delivery.channel.zone if delivery.channel else UTC
+    zone = zones.of_readers(delivery)
     letter = messages.letter_of(told, zone, now)
     if first and delivery.moment != Moment.TEST:
         begun = messages.letter_of(Told.from_json(first.facts), zone, now)
@@ -90,6 +89,8 @@ def _parcel(delivery: Delivery, values: dict[str, Any], now: datetime) -> Parcel
         letter=replace(letter, why=_why(delivery)),
         thread=f"{delivery.workspace_id}/{delivery.channel_id}/{delivery.thread}",
         is_first=first is None,
+        answers=first.pk if first else None,
+        channel_id=delivery.channel_id,
         root=_root(delivery),
         sent_at=now,
         values=values,

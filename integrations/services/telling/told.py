@@ -36,8 +36,9 @@ class Told:
     `title` is a sentence; so are `what_happened` and `who_can_fix`, which may be empty. `stops` is
     what people miss meanwhile, `act` the word on the link, `state` the first words of a notice, of
     what became more, or of an end where nothing works again. `are_many` where `about` names
-    several, `can_be_sent` where an owner may send somebody a link to put it right. `event_id` and
-    `at` are of the event that it is told for; a reminder has none. `details` are more of a notice,
+    several, `can_be_sent` where an owner may send somebody a link to put it right. `ends_at` is
+    when what a notice is about ends. `event_id` and `at` are of the event that it is told for; a
+    reminder has none. `details` are more of a notice,
     as pairs of a label and words; with `is_well` it is good news.
     """
 
@@ -56,6 +57,7 @@ class Told:
     who_can_fix: str = ""
     proven_at: datetime | None = None
     lasted: timedelta | None = None
+    ends_at: datetime | None = None
     platforms: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()
     is_drill: bool = False
@@ -76,6 +78,7 @@ class Told:
             "since": self.since.isoformat(),
             **({"at": self.at.isoformat()} if self.at else {}),
             **({"proven_at": self.proven_at.isoformat()} if self.proven_at else {}),
+            **({"ends_at": self.ends_at.isoformat()} if self.ends_at else {}),
             **({"lasted": self.lasted.total_seconds()} if self.lasted is not None else {}),
         }
 
@@ -84,7 +87,7 @@ class Told:
         """What `to_json` made, also of an earlier version that knew fewer facts."""
         read = dict(facts)
         read["moment"], read["severity"] = Moment(read["moment"]), Severity(read["severity"])
-        for name in ("since", "proven_at", "at"):
+        for name in ("since", "proven_at", "at", "ends_at"):
             if read.get(name):
                 read[name] = datetime.fromisoformat(read[name])
         if read.get("lasted") is not None:

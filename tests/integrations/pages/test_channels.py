@@ -370,3 +370,16 @@ def test_a_list_that_is_reached_in_part_says_whom_it_does_not_reach(
     assert "To ben@acme.example" in page
     assert "To dana@acme.example" in page
     assert "Does not reach everybody since" in every
+
+
+def test_a_new_signing_secret_is_made_on_the_page_and_shown_once(olga, channel, receiver):
+    one = channel()
+    assert "New signing secret" in olga.reads(of(one))
+    olga.sends(of(one, "new-secret/"))
+
+    secret = Channel.objects.get().opened()["signing_secret"]
+    assert secret in olga.last.content.decode()
+    page = olga.client.get(of(one)).content.decode()
+    assert secret not in page
+    assert "each message carries two signatures" in page
+    assert "New signing secret" not in olga.reads(of(channel("slack")))

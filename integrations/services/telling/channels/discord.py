@@ -1,11 +1,14 @@
 """Discord: a webhook of one channel.
 
 https://docs.discord.com/developers/resources/webhook#execute-webhook (read 2026-11-29).
-Quirk: without `wait=true` a message that was not saved is no error. Nothing in the words may
-mention anybody. 2,000 characters.
+Quirks: without `wait=true` a message that was not saved is no error. A webhook can answer no
+message, but edit its own: at its end the first message of a break says so, and a new one rings.
+Nothing in the words may mention anybody. 2,000 characters.
 """
 
 import re
+from contextlib import suppress
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from integrations.services.telling.channels.fields import address
@@ -14,10 +17,12 @@ from integrations.services.telling.kinds import (
     NotTaken,
     Outgoing,
     Parcel,
+    Receipt,
     as_json,
     cut,
     over_http,
 )
+from integrations.services.telling.told import Moment
 from providers.outbound.reply import Reply
 
 NAME = "Discord"
@@ -38,13 +43,23 @@ def waiting(url: str) -> str:
 
 
 def write(parcel: Parcel) -> Outgoing:
+    return Outgoing(waiting(parcel.values["url"]), as_json(_payload(parcel)))
+
+
+def edit(parcel: Parcel) -> Outgoing:
+    """The first message of the break, in the words of its end."""
+    parts = urlsplit(parcel.values["url"])
+    there = parts._replace(path=f"{parts.path.rstrip('/')}/messages/{parcel.root}").geturl()
+    return Outgoing(there, as_json(_payload(parcel)), method="PATCH")
+
+
+def _payload(parcel: Parcel) -> dict[str, Any]:
     letter = parcel.letter
     first = f"**{escaped(letter.first_line)}** {escaped(letter.more)}".strip()
     facts = [f"**{label}:** {cut(escaped(words), LONGEST_FACT)}" for label, words in letter.facts]
     link = f"[{escaped(letter.act)}](<{letter.link}>)"
     body = cut("\n".join([first, escaped(letter.where), *facts]), LONGEST - len(link) - 1)
-    payload = {"content": f"{body}\n{link}", "allowed_mentions": {"parse": []}}
-    return Outgoing(waiting(parcel.values["url"]), as_json(payload))
+    return {"content": f"{body}\n{link}", "allowed_mentions": {"parse": []}}
 
 
 def read(reply: Reply) -> str:
@@ -58,6 +73,18 @@ def read(reply: Reply) -> str:
     return str(made["id"])
 
 
+_post, _edit = over_http(NAME, write, read), over_http(NAME, edit)
+
+
+def send(parcel: Parcel) -> Receipt:
+    """Who removed the first message meanwhile is told of the end all the same."""
+    receipt = _post(parcel)
+    if parcel.told.moment == Moment.CLOSED and parcel.root.isdigit():
+        with suppress(NotTaken):
+            _edit(parcel)
+    return receipt
+
+
 KIND = Kind(
     slug="discord",
     name=NAME,
@@ -67,5 +94,5 @@ KIND = Kind(
         "Choose New Webhook, give it a name, and copy its URL.",
     ),
     fields=(address("Webhook URL", "https://discord.com/api/webhooks/…"),),
-    send=over_http(NAME, write, read),
+    send=send,
 )

@@ -1,7 +1,7 @@
 """E-mail, by the installation's own mail server.
 
-Threads: RFC 5322 section 3.6.4. The subject stays the same, and every message refers to one root
-that only the break decides, as some relays replace a Message-ID. RFC 3834 keeps holiday
+Threads: RFC 5322 section 3.6.4. Every message refers to one root that only the break decides, as
+some relays replace a Message-ID, and each but the first answers that one. RFC 3834 keeps holiday
 replies away.
 """
 
@@ -19,16 +19,12 @@ from django.template.loader import render_to_string
 
 from integrations.services.telling.kinds import Kind, NotTaken, Parcel, Receipt
 from integrations.services.telling.told import Moment
+from integrations.services.telling.unsubscribing import link, split
 from providers.declare import Field
 
 MOST_ADDRESSES = 20
 NO_MAIL = "This installation sends no mail: whoever runs it sets EMAIL_URL."
 PERMANENT = range(500, 600)
-
-
-def addresses(text: str) -> list[str]:
-    """Those in a text, each once, in their order."""
-    return [*dict.fromkeys(text.replace(";", ",").replace(",", " ").split())]
 
 
 def send(parcel: Parcel) -> Receipt:
@@ -55,28 +51,47 @@ def send(parcel: Parcel) -> Receipt:
 
 
 def written(parcel: Parcel) -> EmailMultiAlternatives:
-    letter = parcel.letter
+    letter, to = parcel.letter, split(parcel.values["to"])
     is_reply = not parcel.is_first and parcel.told.moment != Moment.TEST
     begins = "Re: " if is_reply and not letter.is_end else ""
+    # Of several who read the same mail nobody knows who would end it.
+    ends = link(parcel.channel_id, to[0]) if parcel.channel_id and len(to) == 1 else ""
+    context = {"letter": letter, "unsubscribe": ends}
     mail = EmailMultiAlternatives(
         subject=" ".join(f"{begins}{letter.subject}".split()),
-        body=render_to_string("telling/mail.txt", {"letter": letter}).strip() + "\n",
-        to=addresses(parcel.values["to"]),
-        headers=_headers(parcel, is_reply=is_reply),
+        body=render_to_string("telling/mail.txt", context).strip() + "\n",
+        to=to,
+        headers=_headers(parcel, is_reply=is_reply) | _unsubscribing(ends),
     )
-    mail.attach_alternative(render_to_string("telling/mail.html", {"letter": letter}), "text/html")
+    mail.attach_alternative(render_to_string("telling/mail.html", context), "text/html")
     return mail
+
+
+def _unsubscribing(link: str) -> dict[str, str]:
+    """RFC 8058: a mail reader's own button posts there."""
+    if not link:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{link}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def _headers(parcel: Parcel, *, is_reply: bool) -> dict[str, str]:
     root = f"<{sha256(parcel.thread.encode()).hexdigest()[:32]}.thread@{_domain()}>"
-    mine = f"<{UUID(str(parcel.id)).hex}@{_domain()}>"
     headers = {
-        "Message-ID": mine,
+        "Message-ID": _message_id(parcel.id),
         "References": root,
         "Auto-Submitted": "auto-generated",
     }
-    return {**headers, "In-Reply-To": root} if is_reply else headers
+    if not is_reply:
+        return headers
+    first = _message_id(parcel.answers) if parcel.answers else root
+    return headers | {"References": f"{root} {first}", "In-Reply-To": first}
+
+
+def _message_id(delivery_id: UUID) -> str:
+    return f"<{delivery_id.hex}@{_domain()}>"
 
 
 def _domain() -> str:
@@ -87,7 +102,7 @@ def _domain() -> str:
 def check(values: Mapping[str, str]) -> dict[str, str]:
     if not settings.EMAIL_IS_CONFIGURED:
         return {"to": NO_MAIL}
-    found = addresses(values.get("to", ""))
+    found = split(values.get("to", ""))
     if len(found) > MOST_ADDRESSES:
         return {"to": f"These are more than {MOST_ADDRESSES} addresses: use a list of your own."}
     for one in found:
@@ -113,7 +128,7 @@ KIND = Kind(
             example="dana@example.com, team@example.com",
         ),
     ),
-    recipients=lambda values: tuple(addresses(values.get("to", ""))),
+    recipients=lambda values: tuple(split(values.get("to", ""))),
     recipients_at="to",
     check=check,
     send=send,

@@ -5,6 +5,8 @@ Quirk: an incoming webhook answers `ok` and names no message, so there is no thr
 each message says by itself what it is about. Section texts end at 3,000 characters.
 """
 
+from typing import Any
+
 from integrations.services.telling.channels.fields import address
 from integrations.services.telling.kinds import (
     Kind,
@@ -18,7 +20,7 @@ from integrations.services.telling.kinds import (
 from providers.outbound.reply import Reply
 
 NAME = "Slack"
-LONGEST = 2900  # of a section, whose limit is 3,000
+LONGEST = 2900  # a text's limit is 3,000
 LONGEST_FACT = 600
 
 
@@ -28,16 +30,28 @@ def escaped(text: str) -> str:
 
 
 def write(parcel: Parcel) -> Outgoing:
+    """What people named stands in texts that Slack shows as they are: no `*`, no bare address."""
     letter = parcel.letter
-    first = f"*{escaped(letter.first_line)}* {escaped(letter.more)}".strip()
-    facts = [f"*{label}:* {cut(escaped(words), LONGEST_FACT)}" for label, words in letter.facts]
-    link = f"<{letter.link}|{escaped(letter.act)}>"
-    body = cut("\n".join([first, f"_{escaped(letter.where)}_", *facts]), LONGEST)
-    section = {"type": "section", "text": {"type": "mrkdwn", "text": body}}
-    open_it = {"type": "section", "text": {"type": "mrkdwn", "text": link}}
+    texts = [_text(letter.first_line, bold=True), _text(f" {letter.more}" if letter.more else "")]
+    texts.append(_text(f"\n{letter.where}", italic=True))
+    for label, words in letter.facts:
+        texts += [_text(f"\n{label}: ", bold=True), _text(cut(words, LONGEST_FACT))]
+    texts.append(_text("\n"))
+    link = {"type": "link", "url": letter.link, "text": letter.act}
+    section = {"type": "rich_text_section", "elements": [*filter(None, texts), link]}
     # What a notification shows and a screen reader reads.
     text = cut(escaped(f"{letter.first_line} {letter.more} ({letter.where})"), LONGEST)
-    return Outgoing(parcel.values["url"], as_json({"text": text, "blocks": [section, open_it]}))
+    payload = {"text": text, "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
+    blocks = [{"type": "rich_text", "elements": [section]}]
+    return Outgoing(parcel.values["url"], as_json(payload | {"blocks": blocks}))
+
+
+def _text(text: str, **style: bool) -> dict[str, Any] | None:
+    """None for no words: Slack refuses an empty text."""
+    if not text:
+        return None
+    element: dict[str, Any] = {"type": "text", "text": cut(text, LONGEST)}
+    return element | {"style": style} if style else element
 
 
 def read(reply: Reply) -> str:

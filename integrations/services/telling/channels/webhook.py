@@ -2,7 +2,8 @@
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 (read 2026-11-29). The id stays when a message is sent again, the timestamp is that of the attempt.
-What is signed is `id.timestamp.body`, with the decoded secret. 20 KB.
+What is signed is `id.timestamp.body`, with the decoded secret; two signatures stand side by side
+while a secret is replaced. 20 KB.
 """
 
 import hmac
@@ -25,6 +26,8 @@ NAME = "the receiver"
 PREFIX = "whsec_"
 SECRET_BYTES = 32
 FEWEST_BYTES, MOST_BYTES = 24, 64
+MOST_PAYLOAD_BYTES = 20_000
+LONGEST_TEXTS = (facts.LONGEST_TEXT, 500, 100)
 BAD_SECRET = (
     "A signing secret is whsec_ and base64 of 24 to 64 bytes. Leave this empty for a new one."
 )
@@ -58,19 +61,32 @@ def signature(secret: str, id_: str, timestamp: int, body: bytes) -> str:
 
 def write(parcel: Parcel) -> Outgoing:
     id_, stamp = message_id(parcel.id), int(parcel.sent_at.timestamp())
-    body = as_json(_payload(parcel))
+    for longest in LONGEST_TEXTS:
+        body = as_json(_payload(parcel, longest))
+        if len(body) <= MOST_PAYLOAD_BYTES:
+            break
     return Outgoing(
         parcel.values["url"],
         body,
         {
             "webhook-id": id_,
             "webhook-timestamp": str(stamp),
-            "webhook-signature": signature(parcel.values["signing_secret"], id_, stamp, body),
+            "webhook-signature": " ".join(
+                signature(secret, id_, stamp, body) for secret in _secrets(parcel)
+            ),
         },
     )
 
 
-def _payload(parcel: Parcel) -> dict[str, Any]:
+def _secrets(parcel: Parcel) -> list[str]:
+    """The new one, and for a while the one before it: receivers take either."""
+    values = parcel.values
+    former, until = values.get("former_signing_secret"), values.get("former_until")
+    is_good = former and until and parcel.sent_at < until
+    return [values["signing_secret"], *([former] if is_good else [])]
+
+
+def _payload(parcel: Parcel, longest: int) -> dict[str, Any]:
     told = parcel.told
     source, _, number = told.source.partition("-")
     kind = TYPES.get(told.moment) or NOTICES.get(source, f"{source}.notice")
@@ -89,6 +105,7 @@ def _payload(parcel: Parcel) -> dict[str, Any]:
             since=told.since,
             lasted=told.lasted,
             is_drill=told.is_drill,
+            longest=longest,
         )
         | {
             "event": told.event_id,
@@ -96,10 +113,11 @@ def _payload(parcel: Parcel) -> dict[str, Any]:
             "moment": told.moment.value,
             "severity": told.severity.value,
             "workspace": told.workspace,
-            "about": told.about,
-            "whatHappened": cut(told.what_happened, facts.LONGEST_TEXT) or None,
-            **({"details": _details(told.details)} if told.details else {}),
-            "whoCanFix": cut(told.who_can_fix, facts.LONGEST_TEXT) or None,
+            "about": cut(told.about, longest),
+            "whatHappened": cut(told.what_happened, longest) or None,
+            "endsAt": facts.moment(told.ends_at) if told.ends_at else None,
+            **({"details": _details(told.details, longest)} if told.details else {}),
+            "whoCanFix": cut(told.who_can_fix, longest) or None,
             "link": told.link,
         },
     }
@@ -113,8 +131,8 @@ def _at(parcel: Parcel) -> datetime:
     return told.since + told.lasted if told.lasted is not None else told.since
 
 
-def _details(details: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"label": label, "words": words} for label, words in details]
+def _details(details: Sequence[tuple[str, str]], longest: int) -> list[dict[str, str]]:
+    return [{"label": label, "words": cut(words, longest)} for label, words in details]
 
 
 def check(values: Mapping[str, str]) -> dict[str, str]:
@@ -149,6 +167,7 @@ KIND = Kind(
     ),
     check=check,
     made={"signing_secret": new_secret},
+    rotates=("signing_secret",),
     taken_by="Its receiver",
     send=over_http(NAME, write),
 )

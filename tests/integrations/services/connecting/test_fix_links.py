@@ -556,7 +556,7 @@ PUBLIC = {
     *("fix", "fix-page", "fix-sign-in"),
     *("fix-account", "sign-in-callback", "healthz", "readyz", "metrics"),
     *("opened-invitation", "accept-invitation", "join", "invitation", "confirm-email"),
-    *("badge", "badge-facts", "expiries"),
+    *("badge", "badge-facts", "expiries", "unsubscribe"),
 }
 ARGS = {
     "workspace": "main",

@@ -13,9 +13,10 @@ from integrations.services.people.members import Archived, NotAnOwner
 from integrations.services.refusals import Busy, InvalidChange, TooManyTests
 from integrations.services.telling import changes, deliveries, takes
 from integrations.services.telling.changes import Changes
+from integrations.services.telling.channels import webhook
 from integrations.services.telling.told import Moment
 from providers.sandbox.server import Answer
-from tests.integrations.receivers import NOW, OVER_HTTP, SECRET_PATH, config_of, look, told
+from tests.integrations.receivers import NOW, OVER_HTTP, SECRET_PATH, config_of, look, owe, told
 
 
 def refusals(workspace, kind, **more):
@@ -262,3 +263,56 @@ def test_a_test_is_taken_before_anybody_else_may_find_it(workspace, channel, rec
     assert deliveries.due(NOW) == []
     assert takes.take(taken.pk, NOW) is None
     assert takes.take(taken.pk, NOW + takes.LEASE) is not None
+
+
+# --- A new signing secret ------------------------------------------------------------------------
+
+
+def signatures(receiver):
+    return [len(one.headers["webhook-signature"].split()) for one in receiver.seen]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda place, pk: changes.renew_secrets(place, pk, by=None),
+        lambda place, pk: changes.change(
+            place, pk, Changes(config={"signing_secret": webhook.new_secret()}), by=None
+        ),
+    ],
+)
+def test_a_changed_signing_secret_signs_beside_the_new_one_for_a_day(
+    workspace, channel, receiver, change, clock
+):
+    one = channel()
+    before = one.opened()["signing_secret"]
+    change(workspace, one.pk)
+    owe(workspace, told())
+    opened = Channel.objects.get().opened()
+    assert opened["former_signing_secret"] == before != opened["signing_secret"]
+    clock.shift(timedelta(days=1))
+    owe(workspace, told(key="thing-2/1"), NOW + timedelta(days=1))
+
+    assert signatures(receiver) == [2, 1]
+
+
+def test_other_changes_keep_both_and_leave_nothing_plain(workspace, channel, receiver, clock):
+    one = channel()
+    changes.renew_secrets(workspace, one.pk, by=None)
+    changes.change(workspace, one.pk, Changes(config={"url": f"{receiver.url}/2"}), by=None)
+    kept = Channel.objects.get()
+    assert "former_signing_secret" in kept.opened()
+    assert kept.values == {}
+    assert set(kept.hints) == {"url", "signing_secret"}
+    clock.shift(timedelta(days=2))
+    changes.change(workspace, one.pk, Changes(config={"url": receiver.url}), by=None)
+
+    assert "former_signing_secret" not in Channel.objects.get().opened()
+
+
+def test_what_is_made_anew_is_handed_over_once(workspace, channel):
+    one = channel()
+    saved = changes.renew_secrets(workspace, one.pk, by=None)
+
+    assert saved.made == {"signing_secret": Channel.objects.get().opened()["signing_secret"]}
+    assert changes.renew_secrets(workspace, channel("slack").pk, by=None).made == {}

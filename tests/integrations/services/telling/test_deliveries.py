@@ -487,7 +487,8 @@ def test_the_mails_of_a_break_are_one_thread(workspace, channel, office):
     first, over, another = [m for m in office.mails if m["To"] == "dana@acme.example"]
     assert first["Subject"] == "Broken: Postbox ended the access token (Acme Studio)"
     assert over["Subject"] == "Postbox works again (Acme Studio)"
-    assert over["In-Reply-To"] == over["References"] == first["References"]
+    assert over["In-Reply-To"] == first["Message-ID"]
+    assert over["References"].split() == [first["References"], first["Message-ID"]]
     assert first["In-Reply-To"] is None
     assert another["References"] != first["References"]
     assert len({mail["Message-ID"] for mail in office.mails}) == 6

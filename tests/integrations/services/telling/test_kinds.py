@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -92,22 +92,48 @@ def test_slack_reads_as_designed(send, receiver):
     send("slack")
 
     sent = body(receiver)
-    assert sent["blocks"][0]["text"]["text"].split("\n") == [
-        "*Broken: Postbox: Postbox ended the access token.* "
+    assert slack_text(sent).split("\n") == [
+        "Broken: Postbox: Postbox ended the access token. "
         "Ads monitor and Lead tracking stand still.",
-        "_Acme Studio · Postbox_",
-        "*What happened:* A password was changed there.",
-        "*Since:* Fri 27 Nov, 10:14 CET",
-        "*What stops:* Ads monitor and Lead tracking",
-        "*Who can fix it:* Somebody with access at Postbox.",
+        "Acme Studio · Postbox",
+        "What happened: A password was changed there.",
+        "Since: Fri 27 Nov, 10:14 CET",
+        "What stops: Ads monitor and Lead tracking",
+        "Who can fix it: Somebody with access at Postbox.",
+        "Paste a new token",
     ]
+    first, *_, link = slack_elements(sent)
+    assert first["style"] == {"bold": True}
+    assert (link["type"], link["url"]) == (
+        "link",
+        "https://control.example/w/main/dashboard/settings/?dialog=postbox",
+    )
     assert sent["text"].startswith("Broken: Postbox")
+
+
+def slack_elements(sent):
+    return sent["blocks"][0]["elements"][0]["elements"]
+
+
+def slack_text(sent):
+    return "".join(one["text"] for one in slack_elements(sent))
+
+
+def test_slack_shows_what_people_named_as_it_is(send, receiver):
+    """Only elements of `rich_text` are never read as markup, and no address in them is a link."""
+    send("slack", told(about="Shop *50% off* `x`", title="See https://evil.example/login now."))
+
+    sent = body(receiver)
+    assert "Broken: Shop *50% off* `x`: See https://evil.example/login now." in slack_text(sent)
+    assert {one["type"] for one in sent["blocks"]} == {"rich_text"}
+    assert [one["type"] for one in slack_elements(sent)].count("link") == 1
+    assert (sent["mrkdwn"], sent["unfurl_links"]) == (False, False)
 
 
 @pytest.mark.parametrize(
     ("kind", "size", "most"),
     [
-        ("slack", lambda sent: max(len(one["text"]["text"]) for one in sent["blocks"]), 3000),
+        ("slack", lambda sent: max(len(one["text"]) for one in slack_elements(sent)), 3000),
         ("slack", lambda sent: len(json.dumps(sent)), 13_000),
         ("teams", lambda sent: len(json.dumps(sent, ensure_ascii=False).encode()), 28_000),
         ("discord", lambda sent: len(sent["content"]), 2000),
@@ -135,6 +161,8 @@ def test_a_name_mentions_and_formats_nothing(kind, send, receiver):
     send(kind, told(about="<!channel> @everyone <b>x</b> [a](http://b.example)"))
 
     sent = json.dumps(body(receiver))
+    if kind == "slack":  # its blocks are not read as markup
+        sent = body(receiver)["text"]
     assert "<!channel>" not in sent.replace("&lt;!channel&gt;", "")
     if kind == "discord":
         assert body(receiver)["allowed_mentions"] == {"parse": []}
@@ -148,6 +176,60 @@ def test_discord_asks_for_the_message_that_it_made(send, receiver):
 
     assert send("discord").reference == "1311"
     assert receiver.seen[0].query == {"wait": "true"}
+
+
+def test_discord_says_in_the_first_message_that_it_is_over(send, receiver):
+    receiver.answers = [GOOD["discord"]]
+
+    send("discord", told(Moment.CLOSED, lasted=timedelta(hours=1)), root="1311", is_first=False)
+
+    new, edited = receiver.seen
+    assert (new.method, edited.method) == ("POST", "PATCH")
+    assert edited.path == f"{new.path}/messages/1311"
+    assert json.loads(edited.body)["content"].startswith("**Works again: Postbox works again.**")
+    assert json.loads(edited.body)["allowed_mentions"] == {"parse": []}
+
+
+def test_discord_tells_the_end_also_where_the_first_message_is_gone(send, receiver):
+    receiver.answers = [GOOD["discord"], Answer(404, {"code": 10008})]
+
+    over = told(Moment.CLOSED, lasted=timedelta(hours=1))
+    assert send("discord", over, root="1311", is_first=False).reference == "1311"
+
+
+@pytest.mark.parametrize(
+    ("moment", "root"), [("reminder", "1311"), ("closed", ""), ("closed", "a/b")]
+)
+def test_discord_changes_nothing_else(send, receiver, moment, root):
+    receiver.answers = [GOOD["discord"]]
+
+    send("discord", told(Moment(moment), lasted=timedelta(hours=1)), root=root, is_first=False)
+
+    assert [one.method for one in receiver.seen] == ["POST"]
+
+
+def test_a_webhook_of_any_letters_is_below_20_kb(send, receiver):
+    text = "広告の接続が切れました。" * 400
+    ids = tuple(str(UUID(int=number)) for number in range(100))
+
+    send("webhook", told(title=text, what_happened=text, who_can_fix=text, connections=ids))
+
+    assert len(receiver.seen[0].body) < 20_000
+
+
+def test_a_webhook_is_signed_by_the_former_secret_too_while_it_is_good(send, receiver):
+    former = webhook.new_secret()
+    until = NOW + timedelta(hours=1)
+    more = {"former_signing_secret": former, "former_until": until}
+    for at in (NOW, until):
+        made = parcel("webhook", told(), receiver.url, receiver.server.url, sent_at=at)
+        webhook.KIND.send(replace(made, values={**made.values, **more}))
+
+    both, one = (asked.headers["webhook-signature"].split() for asked in receiver.seen)
+    assert (len(both), len(one)) == (2, 1)
+    asked = receiver.seen[0]
+    for secret in (SIGNING_SECRET, former):
+        Webhook(secret).verify(asked.body, dict(asked.headers))
 
 
 def test_telegram_answers_the_first_message_of_the_break(send, receiver):

@@ -13,6 +13,7 @@ from integrations.models import (
     Delivery,
     ExpiryNotice,
     IntegrationConnection,
+    Person,
     Role,
     Workspace,
 )
@@ -285,8 +286,9 @@ def test_the_owners_are_told_by_mail(workspace, person, mails):
     assert mail.subject == "Meta ends within 7 days"
     assert mail.body == (
         "ENDS SOON · Main · Meta\n\n"
-        "Meta ends within 7 days. The connection to Meta in Main ends on 30 Nov 2026 at 12:00 UTC. "
+        "Meta ends within 7 days. "
         "After that, Ads monitor and Pixel/CAPI lead tracking will get no data from it.\n\n"
+        "When it ends: Mon 30 Nov, 12:00 UTC\n\n"
         "Renew it before then: https://control.example/w/main/dashboard/settings/#card-meta\n\n"
         "You get this as an owner of Main, which has no channel yet. "
         "Add one: https://control.example/w/main/channels/\n"
@@ -300,7 +302,29 @@ def test_a_mail_says_that_an_end_is_an_estimate(workspace, person, mails):
     give(NOW)
 
     assert mails[0].subject == "Meta probably ends within 1 day"
-    assert "probably ends on 24 Nov 2026" in mails[0].body
+    assert "When it ends: Tue 24 Nov, 12:00 UTC" in mails[0].body
+
+
+def test_owners_read_times_in_their_own_zone_or_in_the_one_that_most_of_them_set(
+    workspace, person, mails
+):
+    for name, zone in (
+        ("a", "Asia/Tokyo"),
+        ("b", "Europe/Madrid"),
+        ("c", "Europe/Madrid"),
+        ("d", ""),
+    ):
+        user = person(name, Role.OWNER, email=f"{name}@acme.example")
+        Person.objects.create(user=user, time_zone=zone)
+    ending(workspace, NOW + 7 * DAY)
+
+    give(NOW)
+
+    said = [line for mail in mails for line in mail.body.splitlines() if "When it ends" in line]
+    assert said == [
+        "When it ends: Mon 30 Nov, 21:00 JST",
+        *["When it ends: Mon 30 Nov, 13:00 CET"] * 3,
+    ]
 
 
 def test_owners_of_other_workspaces_are_not_told(workspace, person, mails):
