@@ -44,7 +44,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.waited = timedelta()
-        self._checker = Checker(THREADS, chance=Random(13))
+        self._checker = Checker(THREADS, chance=Random(13))  # nosec B311 - the same each time
         self._worker = worker.engine(THREADS, LOOK_SECONDS, None)
 
     @property

@@ -18,7 +18,7 @@ from integrations.services.telling import changes
 from integrations.services.watching import schedule
 from integrations.services.watching.causes import COMES_BACK
 from integrations.services.watching.intervals import interval
-from integrations.services.watching.judging import Key, Nature
+from integrations.services.watching.keys import Key, Nature
 from integrations.services.watching.wording import BY_ITSELF
 from providers.errors import Refused, of_kind
 from providers.outbound.addresses import parse_allowed

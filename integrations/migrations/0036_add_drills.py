@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0050_add_standings"),
+        ("integrations", "0035_add_standings"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

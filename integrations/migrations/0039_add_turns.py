@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0090_write_to_people_one_by_one"),
+        ("integrations", "0038_write_to_people_one_by_one"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0080_add_job"),
+        ("integrations", "0037_add_job"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0060_add_drills"),
+        ("integrations", "0036_add_drills"),
     ]
 
     operations = [

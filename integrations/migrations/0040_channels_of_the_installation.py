@@ -74,7 +74,7 @@ def workspace(related_name, **more):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0110_add_turns")]
+    dependencies = [("integrations", "0039_add_turns")]
 
     operations = [
         migrations.AlterField("channel", "workspace", workspace("channels", blank=True, null=True)),

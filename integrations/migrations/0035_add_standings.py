@@ -11,7 +11,7 @@ MAILS_TELL = "UPDATE integrations_channel SET tells_week = TRUE WHERE kind = 'em
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0040_add_tallies")]
+    dependencies = [("integrations", "0034_add_tallies")]
 
     operations = [
         migrations.CreateModel(
