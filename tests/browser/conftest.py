@@ -28,9 +28,9 @@ from providers.sandbox import meta as sandbox
 from providers.sandbox.__main__ import APPS, PLATFORMS
 from providers.sandbox.server import Answer, Asked, Server, prefixed
 from tests.integrations.conftest import SESSION, callback_of
-from tests.integrations.receivers import channel, receiver
+from tests.integrations.receivers import channel, operators_channel, receiver
 
-__all__ = ["channel", "receiver"]  # fixtures, from a module of their own
+__all__ = ["channel", "operators_channel", "receiver"]  # fixtures, from a module of their own
 
 # Playwright runs an event loop in the main thread, where the tests ask the database too.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
