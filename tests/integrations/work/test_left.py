@@ -58,7 +58,7 @@ def test_jobs_of_celery_are_asked_for_in_the_database(db, in_database, on_celery
     on_celery()
     queue.enqueue("people.mail_link", 7)
     queue.enqueue("people.mail_link", 8)
-    jobs.take(Job.objects.latest("made_at").pk, clock.now())
+    jobs.take(Job.objects.get(ids=[8]).pk, clock.now())
     in_database()
 
     left.take_over(clock.now())
