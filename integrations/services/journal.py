@@ -11,7 +11,7 @@ Fact = str | int | bool | None
 
 
 def write(what: str, **facts: Fact) -> None:
-    """`write("check", provider="meta", ms=212)` -> "check provider=meta ms=212".
+    """`write("check", provider="postbox", ms=212)` -> "check provider=postbox ms=212".
 
     As JSON each fact is a field by itself. What is None or "" is left out of the sentence.
     """
