@@ -12,7 +12,7 @@ HOLDS_SECONDS = 10.0
 
 
 class _Asked(NamedTuple):
-    """What the database's clock showed, and this machine's counter just after."""
+    """What the database's clock showed, and this machine's counter at that moment."""
 
     at: datetime
     counter: float
@@ -38,8 +38,10 @@ def now() -> datetime:
     asked = _Held.asked
     if asked is None or counter - asked.counter >= HOLDS_SECONDS:
         at = _ask()
-        asked = _Held.asked = _Asked(at, time.clock_gettime(time.CLOCK_BOOTTIME))
-        return at
+        after = time.clock_gettime(time.CLOCK_BOOTTIME)
+        # It was so at some moment in between; who asks waited for the answer.
+        asked, counter = _Asked(at, (counter + after) / 2), after
+        _Held.asked = asked
     return asked.at + timedelta(seconds=counter - asked.counter)
 
 
