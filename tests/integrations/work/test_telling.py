@@ -15,6 +15,7 @@ from providers.sandbox.server import Answer
 from tests.integrations.conftest import signed_in
 from tests.integrations.receivers import owe, told
 
+pytestmark = pytest.mark.two_clocks
 HOUR = timedelta(hours=1)
 BROKEN, TAKEN = Answer(503, ""), Answer(200, "ok")
 
