@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
-from integrations import platforms
+from integrations import clock, platforms
 from integrations.models import (
     Credential,
     Event,
@@ -117,7 +116,7 @@ def current(connections: Iterable[IntegrationConnection], workspace: Workspace) 
     """The newest notice of each end that is ahead and has not moved since: one for all that end
     together.
     """
-    now = timezone.now()
+    now = clock.now()
     by_pk = {connection.pk: connection for connection in connections if connection.is_enabled}
     found: dict[UUID, Current] = {}
     for notice in ExpiryNotice.objects.filter(connection__workspace=workspace):
