@@ -6,17 +6,17 @@ when nobody has counted since.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from django.db.models import Case, CharField, Count, Q, Value, When
 from django.db.models.functions import Cast, Substr
 
-from integrations import crypto, platforms
+from integrations import platforms
 from integrations.models import IntegrationConnection, Status
+from integrations.services import conditions
 from integrations.services.measuring import kept
-from providers.declare import SIGN_IN
 
 NAME = "connections"
 MINUTE = "%Y-%m-%d %H:%M"
@@ -89,50 +89,11 @@ def _standing(now: datetime) -> Case:
         (Q(status=Status.NOT_CONNECTED), Standing.NOT_CONNECTED),
         (Q(status=Status.DISABLED), Standing.DISABLED),
         (Q(status=Status.ERROR), Standing.ERROR),
-        (_unreadable(), Standing.UNREADABLE),
-        (_unprovable(), Standing.UNPROVABLE),
+        (conditions.unreadable(), Standing.UNREADABLE),
+        (conditions.unprovable(), Standing.UNPROVABLE),
         (Q(unanswered_since__isnull=False), Standing.UNANSWERED),
-        (_any(_fresh(now)), Standing.PROVEN),
-        (_any(_proven()), Standing.STALE),
+        (conditions.fresh(now), Standing.PROVEN),
+        (conditions.proven(), Standing.STALE),
     )
     cases = (When(condition, then=Value(standing.value)) for condition, standing in ways)
     return Case(*cases, default=Value(Standing.UNPROVEN.value), output_field=CharField())
-
-
-def _unreadable() -> Q:
-    known = ["", *crypto.known_ids()]
-    is_signed_in = Q(auth_method=SIGN_IN, sign_in__isnull=False)
-    return ~Q(key_id__in=known) | (is_signed_in & ~Q(sign_in_key_id__in=known))
-
-
-def _unprovable() -> Q:
-    return _any(
-        Q(provider=slug, auth_method=method.slug)
-        for slug, provider in platforms.catalogue().items()
-        for method in provider.methods
-        if method.unprovable
-    )
-
-
-def _fresh(now: datetime) -> Iterable[Q]:
-    by_budget: dict[tuple[timedelta, str], list[str]] = defaultdict(list)
-    for slug, provider in platforms.catalogue().items():
-        by_budget[provider.proof_budget, platforms.stand_in(slug) or ""].append(slug)
-    for (budget, stand_in), slugs in by_budget.items():
-        yield Q(provider__in=slugs, proof_stand_in=stand_in, proven_at__gt=now - budget)
-
-
-def _proven() -> Iterable[Q]:
-    by_stand_in: dict[str, list[str]] = defaultdict(list)
-    for slug in platforms.catalogue():
-        by_stand_in[platforms.stand_in(slug) or ""].append(slug)
-    for stand_in, slugs in by_stand_in.items():
-        yield Q(provider__in=slugs, proof_stand_in=stand_in, proven_at__isnull=False)
-
-
-def _any(conditions: Iterable[Q]) -> Q:
-    """Whether one of them holds; never where there are none."""
-    found = Q(pk__in=[])
-    for condition in conditions:
-        found |= condition
-    return found

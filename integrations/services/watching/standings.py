@@ -31,13 +31,11 @@ from integrations.models import (
     Workspace,
 )
 from integrations.models.connections import EXPIRING_WITHIN
-from integrations.services import rows
+from integrations.services import conditions, rows
 from integrations.services.people import people
-from providers.declare import SIGN_IN
 
 VERSION = 1  # of what is counted how: another one has all counted anew
 AT_ONCE = 2000
-NEVER = Q(pk__in=())
 JUST_AFTER = timedelta(microseconds=1)  # of a moment that still counts
 COUNTS = ("broken", "silent", "soon", "well")
 KEPT = ("state", *COUNTS, "since", "turns_at", "made_with")
@@ -134,7 +132,7 @@ def _sums(workspace_ids: Collection[int], now: datetime) -> QuerySet[Integration
         silent_since=Min("unanswered_since", filter=Q(unanswered_since__gte=now - _outage())),
         **{
             f"proven_{at}": Min("proven_at", filter=Q(provider__in=slugs))
-            for at, slugs in enumerate(_by_budget().values())
+            for at, slugs in enumerate(conditions.by_budget().values())
         },
     )
 
@@ -143,7 +141,9 @@ def _turns(places: Iterable[dict[str, Any]], now: datetime) -> Iterator[datetime
     """The moments ahead at which one of them may have another place, though nobody writes."""
     for one in places:
         if one["place"] == "well":
-            proofs = ((one[f"proven_{at}"], lasts) for at, lasts in enumerate(_by_budget()))
+            proofs = (
+                (one[f"proven_{at}"], lasts) for at, lasts in enumerate(conditions.by_budget())
+            )
             yield from (first + lasts for first, lasts in proofs if first and first + lasts > now)
         if one["ends_at"]:
             yield one["ends_at"] - EXPIRING_WITHIN + JUST_AFTER
@@ -156,18 +156,14 @@ def place(now: datetime) -> Case:
 
     Where the card says that there is nothing to do it is silent or well.
     """
-    unreadable = ~Q(key_id__in=["", *crypto.known_ids()]) | (
-        Q(auth_method=SIGN_IN, sign_in__isnull=False)
-        & ~Q(sign_in_key_id__in=["", *crypto.known_ids()])
-    )
     has_anything = ~Q(config={}) | ~Q(hints={}) | Q(sign_in__isnull=False)
     was_just_heard = Q(unanswered_since=None) | Q(unanswered_since__gte=now - _outage())
     cases = (
         (Q(status=Status.ERROR) | Q(taken_back_at__isnull=False), "broken"),
         (Q(is_complete=False) & has_anything, "soon"),
         (Q(status__in=(Status.NOT_CONNECTED, Status.DISABLED)), "off"),
-        (unreadable, "broken"),
-        (_unprovable(), "well"),
+        (conditions.unreadable(), "broken"),
+        (conditions.unprovable(), "well"),
         (Q(expires_at__lt=now + EXPIRING_WITHIN) & was_just_heard, "soon"),
         (Q(unanswered_since__isnull=False), "silent"),
         (_proven(now), "well"),
@@ -178,32 +174,8 @@ def place(now: datetime) -> Case:
 
 def _proven(now: datetime) -> Q:
     """By the platform itself, and not too long ago; in the demo by its stand-in, too."""
-    found = NEVER
-    for lasts, slugs in _by_budget().items():
-        for slug in slugs:
-            origin = platforms.stand_in(slug) or ""
-            if origin and not settings.DEMO:
-                continue
-            found |= Q(provider=slug, proof_stand_in=origin, proven_at__gt=now - lasts)
-    return found
-
-
-def _unprovable() -> Q:
-    """What no test can ever prove."""
-    found = NEVER
-    for slug, one in platforms.catalogue().items():
-        methods = [method.slug for method in one.methods if method.unprovable]
-        if methods:
-            found |= Q(provider=slug, auth_method__in=methods)
-    return found
-
-
-def _by_budget() -> dict[timedelta, list[str]]:
-    """How long proofs last, and of which platforms."""
-    found: dict[timedelta, list[str]] = {}
-    for slug, one in platforms.catalogue().items():
-        found.setdefault(one.proof_budget, []).append(slug)
-    return found
+    fresh = conditions.fresh(now)
+    return fresh if settings.DEMO else fresh & Q(proof_stand_in="")
 
 
 def _outage() -> timedelta:

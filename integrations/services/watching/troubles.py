@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from integrations import crypto, platforms
 from integrations.models import (
@@ -17,6 +17,7 @@ from integrations.models import (
 )
 from integrations.models.connections import IN_TROUBLE, MENDED_BY_LENDER
 from integrations.models.incidents import REPORTED
+from integrations.services import conditions
 from integrations.services.proving.pauses import Asking
 from integrations.services.twins import ACCOUNT_FIELD
 from integrations.services.watching.judging import LIMITS, Trouble
@@ -61,7 +62,7 @@ def find(among: Collection[UUID] | None = None) -> dict[UUID, Trouble]:
         workspace__archived_at=None,
     )
     if among is None:  # two queries: there is an index for the first
-        rows = [*_read(watched.filter(IN_TROUBLE)), *_read(watched.filter(_locked_away()))]
+        rows = [*_read(watched.filter(IN_TROUBLE)), *_read(watched.filter(conditions.unreadable()))]
     else:
         rows = [*_read(watched.filter(pk__in=among))]
     troubles = [trouble for row in rows if (trouble := _trouble(row))]
@@ -79,12 +80,6 @@ def _read(connections: QuerySet[IntegrationConnection]) -> Iterator[Row]:
     last = passed.order_by("-pk").values("finished_at")[:1]
     read = connections.order_by().annotate(passed_at=Subquery(last))
     return read.values(*COLUMNS, "passed_at").iterator()
-
-
-def _locked_away() -> Q:
-    """Those whose key is not here."""
-    known = ("", *sorted(crypto.known_ids()))
-    return ~Q(key_id__in=known) | (Q(auth_method=SIGN_IN) & ~Q(sign_in_key_id__in=known))
 
 
 def _trouble(row: Row) -> Trouble | None:

@@ -73,11 +73,11 @@ def test_a_proof_runs_out_by_time_alone(olga, meta):
 
 
 def test_an_end_comes_near_by_time_alone(olga, meta):
-    every(meta.pk).update(expires_at=NOW + 15 * DAY, proven_at=NOW + 30 * HOUR)
+    every(meta.pk).update(expires_at=NOW + 14 * DAY + 10 * HOUR, proven_at=NOW)
     assert stands(olga) == {"main": Stands.WELL}
 
-    assert stands(olga, NOW + DAY) == {"main": Stands.WELL}  # 14 days are not less than 14
-    assert stands(olga, NOW + DAY + timedelta(seconds=1)) == {"main": Stands.SOON}
+    assert stands(olga, NOW + 10 * HOUR) == {"main": Stands.WELL}  # 14 days are not less than 14
+    assert stands(olga, NOW + 10 * HOUR + timedelta(seconds=1)) == {"main": Stands.SOON}
 
 
 def test_of_what_ends_soon_a_silence_is_told_once_it_lasts(olga, meta):
