@@ -9,9 +9,8 @@ from integrations.models import Channel, Delivery, IntegrationConnection, Role
 from integrations.services.telling import audience, changes, deliveries, notices, owed
 from integrations.services.telling.changes import Changes
 from integrations.services.telling.told import Moment, Severity
-from integrations.services.watching import incidents
 from providers.sandbox.server import Answer
-from tests.integrations.receivers import NOW, look, owe, told
+from tests.integrations.receivers import NOW, owe, told
 from tests.integrations.services.proving.test_races import at_once
 from tests.integrations.services.watching.world import connected, fails, passes
 
@@ -27,22 +26,6 @@ GONE, NO_SUCH, BROKEN, TAKEN = (
 @pytest.fixture
 def olga(person):
     return person("olga", Role.OWNER, email="olga@acme.example")
-
-
-@pytest.fixture
-def at(clock, workspace):
-    """`at(HOUR)`: it is an hour later, and a worker has compared, told and looked again."""
-
-    def move(later):
-        now = NOW + later
-        clock.move_to(now, tick=False)
-        incidents.reconcile(now)
-        owed.catch_up(workspace.pk, now)
-        for pk in Delivery.objects.filter(remind_at__lte=now).values_list("pk", flat=True):
-            owed.remind(pk, now)
-        look(now)
-
-    return move
 
 
 def said(receiver):

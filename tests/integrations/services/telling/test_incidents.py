@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from integrations.models import Channel, Delivery, Event, EventType, Incident, Watch
-from integrations.services.telling import changes, messages, owed
+from integrations.services.telling import changes, messages
 from integrations.services.telling.changes import Changes
 from integrations.services.telling.told import Told
 from integrations.services.watching import handling, incidents
 from integrations.services.watching.handling import Handling
 from integrations.services.watching.wording import BY_ITSELF
-from tests.integrations.receivers import NOW, look
+from tests.integrations.receivers import NOW
 from tests.integrations.services.watching.world import connected, credential, fails, passes
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -29,22 +29,6 @@ def said(receiver):
 @pytest.fixture
 def moments(said):
     return lambda: [one["moment"] for one in said()]
-
-
-@pytest.fixture
-def at(clock, workspace):
-    """`at(HOUR)`: it is an hour later, and a worker has compared and told."""
-
-    def move(later):
-        now = NOW + later
-        clock.move_to(now, tick=False)
-        incidents.reconcile(now)
-        owed.catch_up(workspace.pk, now)
-        for pk in Delivery.objects.filter(remind_at__lte=now).values_list("pk", flat=True):
-            owed.remind(pk, now)
-        look(now)
-
-    return move
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from integrations.models import Cause, Channel, Delivery, Event, Incident
-from integrations.services.telling import changes, owed
+from integrations.services.telling import changes
 from integrations.services.telling.changes import Changes
 from integrations.services.watching import handling, incidents
 from integrations.services.watching.handling import Handling
 from providers.sandbox.server import Answer
 from tests.integrations.conftest import signed_in
-from tests.integrations.receivers import NOW, look, owe, told
+from tests.integrations.receivers import NOW, owe, told
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 REFUSES, TAKES = [Answer(404, "no_service")], [Answer(200, "ok")]
@@ -21,22 +21,6 @@ REFUSES, TAKES = [Answer(404, "no_service")], [Answer(200, "ok")]
 def clock(time_machine):
     time_machine.move_to(NOW, tick=False)
     return time_machine
-
-
-@pytest.fixture
-def at(workspace, clock):
-    """`at(HOUR)`: it is an hour later, and a worker has compared, told and sent."""
-
-    def move(later):
-        now = NOW + later
-        clock.move_to(now, tick=False)
-        incidents.reconcile(now)
-        owed.catch_up(workspace.pk, now)
-        for pk in Delivery.objects.filter(remind_at__lte=now).values_list("pk", flat=True):
-            owed.remind(pk, now)
-        look(now)
-
-    return move
 
 
 @pytest.fixture
