@@ -14,6 +14,7 @@ from django.db.models import F, Q
 
 from integrations import clock
 from integrations.models import Heartbeat, Turn
+from integrations.services import held
 
 LEASE = timedelta(minutes=1)  # without a word from who is at it
 LOST = timedelta(minutes=10)  # a job that was not begun for so long is asked for once more
@@ -85,4 +86,4 @@ def _taken(name: str, event_id: int) -> Holder | None:
 
 
 def _free(now: datetime) -> Q:
-    return Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LEASE)
+    return held.by_nobody(now, far=now + 2 * LEASE)

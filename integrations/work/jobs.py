@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from integrations.models import Job
+from integrations.services import held
 from integrations_center import broker
 
 logger = logging.getLogger(__name__)
@@ -49,10 +50,10 @@ def take(job_id: UUID, now: datetime) -> Job | None:
     return job
 
 
-def renew(held: Mapping[UUID, int], now: datetime) -> None:
+def renew(in_hand: Mapping[UUID, int], now: datetime) -> None:
     """Keep those that are still being done, by id and lease."""
-    for number in set(held.values()):
-        ids = [pk for pk, its in held.items() if its == number]
+    for number in set(in_hand.values()):
+        ids = [pk for pk, its in in_hand.items() if its == number]
         Job.objects.filter(pk__in=ids, lease=number).update(lease_until=now + lease())
 
 
@@ -69,6 +70,4 @@ def untaken(now: datetime, most: int) -> list[UUID]:
 
 
 def _free(now: datetime) -> Q:
-    """Nobody is at it. Of a lease that ends too far ahead, a wrong clock said so."""
-    is_far = Q(lease_until__gt=now + 2 * lease())
-    return Q(lease_until=None) | Q(lease_until__lte=now) | is_far
+    return held.by_nobody(now, far=now + 2 * lease())

@@ -83,7 +83,7 @@ def _take_turns(workspace_id: int | None) -> None:
 
 
 def _is_due(delivery: Delivery, now: datetime) -> bool:
-    is_free = delivery.lease_until is None or delivery.lease_until <= now
+    is_free = not threads.is_held(delivery, now)
     return is_free and delivery.due_at is not None and delivery.due_at <= now
 
 
@@ -128,7 +128,7 @@ def _is_the_newest(delivery: Delivery, thread: Sequence[Delivery], now: datetime
     """
     at = thread.index(delivery)
     before, after = thread[:at], thread[at + 1 :]
-    leases = [one.lease_until for one in before if one.lease_until and one.lease_until > now]
+    leases = [one.lease_until or now for one in before if threads.is_held(one, now)]
     if leases:
         return _put_off(delivery, max(leases), BUSY)
     last = thread[-1]
@@ -201,7 +201,7 @@ def _flaps_until(delivery: Delivery, now: datetime) -> datetime | None:
 def _is_crowded(delivery: Delivery, now: datetime) -> bool:
     """Whether as many are on their way as one channel, one workspace, or all that fail may hold."""
     # A test is waited for by whoever asked for it, and takes none of a worker's threads.
-    taken = Delivery.objects.filter(lease_until__gt=now).exclude(moment=Moment.TEST)
+    taken = Delivery.objects.exclude(threads.free(now)).exclude(moment=Moment.TEST)
     theirs = list(taken.filter(workspace=delivery.workspace_id).values_list("channel", flat=True))
     channel = delivery.channel
     if len(theirs) >= MOST_OF_A_WORKSPACE:

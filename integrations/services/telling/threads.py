@@ -1,20 +1,28 @@
 """Threads: all that one listener was told, or is to be told, of one break."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F, Max, Q, QuerySet
 
 from integrations.models import Delivery, Workspace
+from integrations.services import held
 from integrations.services.telling.audience import Listener
 from integrations.services.telling.told import MAY_MATTER, Moment
 
+LONGEST_LEASE = timedelta(hours=1)  # of a test that is sent to each of a list
 # Also where nobody said so: whoever was asked may have died with the answer.
 MAY_HAVE_ARRIVED = Q(delivered_at__isnull=False) | Q(tries__gt=F("refusals"))
 
 
 def free(now: datetime) -> Q:
     """What nobody is at."""
-    return Q(lease_until=None) | Q(lease_until__lte=now)
+    return held.by_nobody(now, far=now + LONGEST_LEASE)
+
+
+def is_held(delivery: Delivery, now: datetime) -> bool:
+    """Whether somebody is at it."""
+    until = delivery.lease_until
+    return until is not None and now < until <= now + LONGEST_LEASE
 
 
 def of_listener(workspace: Workspace | None, listener: Listener, thread: str) -> QuerySet[Delivery]:

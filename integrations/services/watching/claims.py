@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from integrations.compiled import Compiled
 from integrations.models import Watch
 from integrations.models.tests import LEASE as TEST_LEASE
+from integrations.services import held
 
 # Until then the test that the holder began has lost its own lease, so that one may go on with it.
 LEASE = 2 * TEST_LEASE
@@ -64,9 +65,8 @@ def write_back(claimed: Claimed, **values: object) -> bool:
 
 
 def _due(now: datetime, far: datetime) -> QuerySet[Watch]:
-    """What is due and nobody is at. Of a lease that ends too far ahead, a wrong clock said so."""
-    is_free = Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=far)
-    return Watch.objects.filter(is_free, due_at__lte=now)
+    """What is due and nobody is at."""
+    return Watch.objects.filter(held.by_nobody(now, far), due_at__lte=now)
 
 
 def _oldest(now: datetime, far: datetime, provider: str) -> QuerySet[Watch, tuple[Any, ...]]:

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from integrations.database import release_connection
 from integrations.models import Drill, DrillState, Ending, EventType, Incident
+from integrations.services import held
 from integrations.services.proving.progress import stored
 from integrations.services.watching import claims
 from integrations.services.watching.drills import ending, hearing, staging
@@ -53,9 +54,7 @@ def claim(now: datetime, most: int) -> list[Taken]:
     """Take up to so many steps that are due."""
     if most < 1:
         return []
-    # Of a lease that ends too far ahead, a wrong clock said so.
-    far = now + 2 * claims.LEASE
-    free = Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=far)
+    free = held.by_nobody(now, far=now + 2 * claims.LEASE)
     due = Drill.objects.filter(free, ended_at=None, due_at__lte=now).order_by("due_at")
     found = list(due.values_list("pk", "lease")[:most])
     return [Taken(pk, lease + 1) for pk, lease in found if _take(pk, lease, now)]
@@ -68,14 +67,14 @@ def _take(drill_id: int, lease: int, now: datetime) -> bool:
 
 def perform(taken: Taken, clock: Clock, timeouts: Timeouts = USUAL_TIMEOUTS) -> None:
     """One step. What was stopped or taken over meanwhile is left alone."""
-    held = Drill.objects.filter(pk=taken.drill_id, lease=taken.lease, ended_at=None)
-    drill = held.select_related("connection__workspace", "incident").first()
+    ours = Drill.objects.filter(pk=taken.drill_id, lease=taken.lease, ended_at=None)
+    drill = ours.select_related("connection__workspace", "incident").first()
     if drill is None:
         return
     try:
         _Step(drill, clock, timeouts).perform()
     except Exception:
-        held.update(lease_until=None, due_at=clock() + AGAIN)
+        ours.update(lease_until=None, due_at=clock() + AGAIN)
         raise
 
 

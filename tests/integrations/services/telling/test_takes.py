@@ -306,3 +306,14 @@ def test_a_receiver_that_hangs_holds_up_no_other(receiver, settings, crowd):
     assert mine.outcome == "delivered"
     assert at_the_tarpit <= takes.MOST_OF_A_WORKSPACE
     assert took[mine.pk] - begun < 10
+
+
+def test_a_lease_that_a_wrong_clock_made_holds_nothing_up(workspace, channel, receiver):
+    channel()
+    owe(workspace, told())
+    Delivery.objects.update(lease=1, lease_until=NOW + 30 * timedelta(days=1))
+
+    look(NOW + timedelta(seconds=1))
+
+    assert Delivery.objects.get().outcome == "delivered"
+    assert len(receiver.seen) == 1
